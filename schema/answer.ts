@@ -1,0 +1,76 @@
+import type { Version } from './version';
+
+/**
+ * When a request was sent and when its answer had been received, in milliseconds since 1970 in PostgreSQL's time:
+ * `sent` rounded down and `received` rounded up by the uncertainty of the measured offset. See docs on the guard.
+ */
+export interface Asked {
+  readonly sent: number;
+  readonly received: number;
+}
+
+/** The source showed the record. */
+export interface LiveAnswer {
+  readonly id: string;
+  readonly version: Version;
+  /** the entity's typed columns, validated by its row schema */
+  readonly row: Readonly<Record<string, unknown>>;
+  /** the record as the source sent it */
+  readonly raw: unknown;
+}
+
+/** The source said that the record is gone: 404/410, a tombstone, or the entity's own `gone` rule. */
+export interface GoneAnswer {
+  readonly id: string;
+  readonly version: Version;
+}
+
+/** A record that could not or should not be written, with its payload and the reason. */
+export interface SetAsideAnswer {
+  /** null when not even the key could be read */
+  readonly id: string | null;
+  readonly reason: 'invalid' | 'conflict' | 'skipped';
+  readonly detail: string;
+  readonly raw: unknown;
+}
+
+/** Everything that one request said. `confirming`: it came from `one`, or from a complete listing that stands for it. */
+export interface Answers extends Asked {
+  readonly confirming: boolean;
+  readonly live: readonly LiveAnswer[];
+  readonly gone: readonly GoneAnswer[];
+  readonly setAside: readonly SetAsideAnswer[];
+}
+
+/** Exact counts of what became of a batch. `disputed` counts rows whose dispute this write raised, beside the outcome that the row also has. */
+export interface Counts {
+  inserted: number;
+  updated: number;
+  unchanged: number;
+  /** the answer ranked lower than what the row holds, or came from before its line */
+  refused: number;
+  disputed: number;
+  /** soft-deleted */
+  deleted: number;
+  /** left out on purpose: set aside as skipped, or the conflict policy is `skip` */
+  skipped: number;
+  /** set aside as invalid or conflict */
+  errors: number;
+}
+
+export const noCounts: Readonly<Counts> = Object.freeze({
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  refused: 0,
+  disputed: 0,
+  deleted: 0,
+  skipped: 0,
+  errors: 0,
+});
+
+export function addCounts(a: Readonly<Counts>, b: Readonly<Counts>): Counts {
+  const sum = { ...a };
+  for (const name of Object.keys(noCounts) as (keyof Counts)[]) sum[name] += b[name];
+  return sum;
+}

@@ -1,0 +1,76 @@
+/**
+ * Every failure that Tidemark raises on purpose. Everyone routes on `type`, a stable string that survives the wire;
+ * nobody tests `instanceof` or message text on the far side of Temporal.
+ */
+
+/** What helps against an error. `retry`: the same again soon; `wait`: the same again after `retryAfterMs`; the others need a person. */
+export type Remedy = 'retry' | 'wait' | 'credentials' | 'contract' | 'gone' | 'usage' | 'conflict' | 'lost';
+
+/** Stable names of failures; part of the public API since they stand in histories and in `tidemark.runs.error_type`. */
+export const errorTypes = {
+  /** transport hiccup, 5xx, time-out: try again */
+  SourceUnavailable: 'retry',
+  /** 429 or a budget that is used up: wait `retryAfterMs` */
+  SourceAsksToWait: 'wait',
+  /** 401, or 403 that is about the whole account */
+  CredentialsRefused: 'credentials',
+  /** the source's answer contradicts the connector's definition: a list that is no list, a filter that does not filter … */
+  ContractBroken: 'contract',
+  /** this one record is gone */
+  RecordGone: 'gone',
+  /** a definition, setting or argument is wrong */
+  Usage: 'usage',
+  /** something by that name does not exist */
+  NotFound: 'usage',
+  /** a run of this connection, entity and strategy is on, or Tidemark itself already runs in this folder */
+  AlreadyRunning: 'conflict',
+  /** this attempt lost its fence: another one has taken over */
+  FenceLost: 'lost',
+  /** the destination cannot be reached or refuses for now */
+  DestinationUnavailable: 'retry',
+  /** a part of the embedded default (PostgreSQL, Temporal, a child process) could not be found, started or kept running */
+  EmbeddedUnavailable: 'usage',
+  /** the destination cannot take what the definition asks for, such as a column of another type */
+  DestinationIncompatible: 'contract',
+} as const satisfies Record<string, Remedy>;
+
+export type ErrorType = keyof typeof errorTypes;
+
+export interface ErrorOptions {
+  /** milliseconds until it makes sense to try again; only with `SourceAsksToWait` and `SourceUnavailable` */
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+/** A failure with a stable type and a message that says what happened, to whom, and what to do. */
+export class TidemarkError extends Error {
+  readonly type: ErrorType;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(type: ErrorType, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = type;
+    this.type = type;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  get remedy(): Remedy {
+    return errorTypes[this.type];
+  }
+}
+
+/** Thrown by an entity's `map` to leave a record out on purpose; it is set aside as `skipped` with this reason. */
+export class SkipRecord extends Error {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'SkipRecord';
+    this.reason = reason;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,112 @@
+import type { Counts } from './answer';
+
+/**
+ * Names, inputs, results and signals of the workflows. They are frozen in schedules and histories: a public API.
+ * Inputs hold references, never record content; a result holds counts.
+ */
+export const taskQueue = 'tidemark';
+
+export const workflowNames = {
+  deltaSync: 'deltaSync',
+  reconciliation: 'reconciliation',
+  singleRecord: 'singleRecord',
+  syncRecords: 'syncRecords',
+  applyPlan: 'applyPlan',
+  sweep: 'sweep',
+} as const;
+
+export const strategies = ['delta', 'reconciliation'] as const;
+export type Strategy = (typeof strategies)[number];
+
+/** One entity of one connection. */
+export interface Target {
+  readonly connectionId: string;
+  readonly entity: string;
+}
+
+export type Trigger = 'schedule' | 'cli' | 'api' | 'test';
+
+export interface DeltaSyncInput extends Target {
+  /** read `all` instead of `changes`, as the first time */
+  readonly full?: boolean;
+  readonly trigger: Trigger;
+}
+
+/** How a run ended. `already-running`: another one holds the connection, entity and strategy; nothing was done. */
+export type RunOutcome = 'succeeded' | 'waiting' | 'already-running' | 'disabled';
+
+export interface RunResult extends Target {
+  readonly outcome: RunOutcome;
+  readonly runId: string | null;
+  readonly counts: Counts;
+  readonly pages: number;
+  /** ISO; null until the first delta succeeded */
+  readonly cursor: string | null;
+}
+
+export interface ReconciliationInput extends Target {
+  /** find and count differences, write nothing */
+  readonly dryRun?: boolean;
+  readonly trigger: Trigger;
+}
+
+export interface ReconciliationResult extends RunResult {
+  readonly dryRun: boolean;
+  readonly planId: string | null;
+  /** records that the source lists */
+  readonly scanned: number;
+  readonly missing: number;
+  readonly stale: number;
+  /** rows that the source did not list */
+  readonly gone: number;
+  /** of those, how many the source confirmed */
+  readonly deleted: number;
+  /** why nothing was deleted, where nothing was */
+  readonly reason: string | null;
+}
+
+export interface SingleRecordInput extends Target {
+  readonly id: string;
+}
+
+/** What became of one record. */
+export interface SingleRecordResult extends Target {
+  readonly id: string;
+  readonly outcome: 'inserted' | 'updated' | 'unchanged' | 'deleted' | 'refused' | 'set-aside' | 'unknown-record';
+  /** how often the source was asked */
+  readonly fetches: number;
+}
+
+/** The record may have changed again: fetch it once more. Carries nothing, since the inbox is the truth. */
+export const againSignal = 'again';
+
+/** Which records a batch fetches; always a reference or a bounded number of ids. */
+export type Batch =
+  | { readonly of: 'inbox' }
+  | { readonly of: 'plan'; readonly planId: string }
+  | { readonly of: 'disputes' }
+  /** at most 200 */
+  | { readonly of: 'ids'; readonly ids: readonly string[] };
+
+export interface SyncRecordsInput extends Target {
+  readonly batch: Batch;
+}
+
+export interface SyncRecordsResult extends Target {
+  readonly counts: Counts;
+  readonly fetches: number;
+}
+
+export interface ApplyPlanInput extends Target {
+  readonly planId: string;
+}
+
+/** Answered by a run's `progress` query. */
+export interface Progress {
+  readonly phase: string;
+  readonly runId: string | null;
+  readonly pages: number;
+  readonly records: number;
+  readonly counts: Counts;
+}
+export const progressQuery = 'progress';
