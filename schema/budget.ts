@@ -1,0 +1,24 @@
+/** Who is served first when a budget is short. */
+export const priorities = ['webhook', 'delta', 'reconciliation', 'backfill'] as const;
+export type Priority = (typeof priorities)[number];
+
+/**
+ * One request budget per account, shared by all workers. `source/` asks, `destination/` keeps it in PostgreSQL.
+ */
+export interface RequestBudget {
+  /**
+   * Waits for leave to send one request. Waits of seconds are waited here; longer ones throw
+   * `SourceAsksToWait` with `retryAfterMs`, so that they are parked in Temporal and hold no slot.
+   */
+  take(signal: AbortSignal): Promise<void>;
+  /** The source said wait: nobody of this account sends anything for so many milliseconds. */
+  block(milliseconds: number): Promise<void>;
+}
+
+/** Tells the time as PostgreSQL tells it, in milliseconds since 1970. */
+export interface DatabaseClock {
+  /** now, rounded down by the uncertainty of the measured offset: for the moment a request is sent */
+  sent(): number;
+  /** now, rounded up: for the moment an answer has been received */
+  received(): number;
+}

@@ -1,0 +1,183 @@
+/** The engine's own tables. Destination tables are made from row schemas, by `destination/tables.ts`. */
+export const engineTables = /* sql */ `
+create table tidemark.connections (
+  id text collate "C" primary key,
+  connector text not null,
+  settings jsonb not null,
+  time_zone text not null,
+  business_hours jsonb,
+  schedules jsonb not null default '{}',
+  enabled boolean not null default true,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+-- AES-256-GCM under the key named key_id; one row for all secrets of a connection
+create table tidemark.secrets (
+  connection_id text collate "C" primary key references tidemark.connections on delete cascade,
+  key_id text not null,
+  nonce bytea not null,
+  sealed bytea not null,
+  updated_at timestamptz not null default now()
+);
+
+-- what is known of an entity of a connection
+create table tidemark.entities (
+  connection_id text collate "C" not null references tidemark.connections on delete cascade,
+  entity text collate "C" not null,
+  -- the instant up to which it is known to be synced
+  cursor_at timestamptz,
+  -- nothing received before this is ever written: drawn by a completed reconciliation
+  line_at timestamptz not null default '-infinity',
+  -- when a reconciliation last proved the table equal, and how many differences it found
+  proved_at timestamptz,
+  proof_differences bigint,
+  primary key (connection_id, entity)
+);
+
+create table tidemark.runs (
+  id bigint generated always as identity primary key,
+  connection_id text collate "C" not null references tidemark.connections on delete cascade,
+  entity text collate "C" not null,
+  strategy text not null check (strategy in ('delta', 'reconciliation')),
+  trigger text not null,
+  status text not null default 'running'
+    check (status in ('running', 'succeeded', 'waiting', 'failed', 'cancelled', 'terminated', 'timed-out', 'lost')),
+  dry_run boolean not null default false,
+  -- a delta that reads the listing 'all' instead of 'changes'
+  full_listing boolean not null default false,
+  workflow_id text not null,
+  workflow_run_id text not null,
+  -- a live attempt renews it; when it has passed, Temporal is asked what became of the run
+  lease_until timestamptz not null,
+  started_at timestamptz not null default clock_timestamp(),
+  ended_at timestamptz,
+  cursor_before timestamptz,
+  cursor_after timestamptz,
+  counts jsonb not null default '{}',
+  pages bigint not null default 0,
+  requests bigint not null default 0,
+  error_type text,
+  error text,
+  -- what a reconciliation found, and other particulars of the strategy
+  details jsonb not null default '{}'
+);
+create unique index runs_one_running on tidemark.runs (connection_id, entity, strategy) where status = 'running';
+create index runs_by_entity on tidemark.runs (connection_id, entity, id desc);
+
+-- how far each partition of each listing of a run has come; the fence stands here
+create table tidemark.run_parts (
+  run_id bigint not null references tidemark.runs on delete cascade,
+  -- 'pull', 'scan', 'second-scan' …
+  step text not null,
+  partition text not null default '',
+  -- the attempt that may write; a higher one has taken over
+  fence bigint not null,
+  resume_point jsonb,
+  -- PostgreSQL's and the source's time of the first request, in milliseconds since 1970
+  first_sent bigint,
+  first_sent_source bigint,
+  pages bigint not null default 0,
+  records bigint not null default 0,
+  -- rows put into the staging table, to notice an unlogged table that a crash has emptied
+  staged bigint not null default 0,
+  counts jsonb not null default '{}',
+  done boolean not null default false,
+  primary key (run_id, step, partition)
+);
+
+-- the deletions, and the fetches, that a reconciliation found
+create table tidemark.plans (
+  id bigint generated always as identity primary key,
+  run_id bigint not null references tidemark.runs on delete cascade,
+  connection_id text collate "C" not null references tidemark.connections on delete cascade,
+  entity text collate "C" not null,
+  status text not null default 'open'
+    check (status in ('open', 'waiting', 'approved', 'applied', 'rejected', 'expired', 'undone', 'dry')),
+  -- when the scan began, in PostgreSQL's time: rows received later than this less the read lag are exempt
+  scan_started timestamptz not null,
+  live_rows bigint not null,
+  missing bigint not null,
+  stale bigint not null,
+  gone bigint not null,
+  deleted bigint not null default 0,
+  reason text,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  decided_at timestamptz,
+  decided_by text,
+  decision_reason text
+);
+create index plans_by_entity on tidemark.plans (connection_id, entity, id desc);
+
+create table tidemark.plan_items (
+  plan_id bigint not null references tidemark.plans on delete cascade,
+  external_id text collate "C" not null,
+  difference text not null check (difference in ('missing', 'stale', 'gone')),
+  -- open → fetched | deleted | live (the source still answers it) | exempt | failed
+  outcome text not null default 'open',
+  detail text,
+  primary key (plan_id, external_id)
+);
+create index plan_items_open on tidemark.plan_items (plan_id, difference, external_id) where outcome = 'open';
+
+create table tidemark.set_aside (
+  id bigint generated always as identity primary key,
+  connection_id text collate "C" not null references tidemark.connections on delete cascade,
+  entity text collate "C" not null,
+  external_id text collate "C",
+  reason text not null check (reason in ('invalid', 'conflict', 'skipped')),
+  detail text not null,
+  -- text, because what is wrong with a record may be that it is no jsonb
+  raw text not null,
+  raw_hash bytea not null,
+  run_id bigint,
+  times bigint not null default 1,
+  first_seen_at timestamptz not null default now(),
+  last_seen_at timestamptz not null default now(),
+  cleared_at timestamptz,
+  cleared_by text
+);
+-- one open entry a record; records without a readable key are told apart by their content
+create unique index set_aside_open on tidemark.set_aside
+  (connection_id, entity, (coalesce(external_id, '')), (case when external_id is null then encode(raw_hash, 'hex') else '' end))
+  where cleared_at is null;
+
+create table tidemark.inbox (
+  id bigint generated always as identity primary key,
+  connection_id text collate "C" not null references tidemark.connections on delete cascade,
+  event_id text not null,
+  type text not null,
+  -- null for event types that the connector does not know: stored, acknowledged, ignored
+  entity text collate "C",
+  external_id text collate "C",
+  headers jsonb not null default '{}',
+  body text not null,
+  received_at timestamptz not null default clock_timestamp(),
+  -- null while open; set in the transaction that writes an answer sent after the event was received
+  done_at timestamptz,
+  outcome text,
+  unique (connection_id, event_id)
+);
+create index inbox_open on tidemark.inbox (connection_id, entity, external_id, received_at) where done_at is null;
+
+-- one request budget per account, shared by all workers
+create table tidemark.budgets (
+  account text collate "C" primary key,
+  -- requests granted in each slice of the sliding window, newest last, and the index of the newest slice
+  slices int[] not null default '{}',
+  newest_slice bigint not null default 0,
+  blocked_until timestamptz
+);
+
+create table tidemark.audit (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default now(),
+  actor text not null,
+  action text not null,
+  connection_id text collate "C",
+  entity text collate "C",
+  reason text not null,
+  details jsonb not null default '{}'
+);
+`;

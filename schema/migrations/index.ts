@@ -1,0 +1,15 @@
+import { engineTables } from './0001_engine_tables';
+
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  /** runs in one transaction */
+  readonly sql: string;
+  /** true when binaries older than this migration can't work with what it leaves */
+  readonly breaking: boolean;
+}
+
+/** Every migration of the engine's own tables, in order. A released one is never edited. */
+export const migrations: readonly Migration[] = [
+  { version: 1, name: 'engine tables', sql: engineTables, breaking: true },
+];
