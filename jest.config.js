@@ -4,5 +4,10 @@ module.exports = {
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/dist'],
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }] },
-  testEnvironment: 'node',
+  // One PostgreSQL and one Temporal server for all suites; each test file has a database and a namespace of its own.
+  globalSetup: '<rootDir>/test/environment/globalSetup.ts',
+  globalTeardown: '<rootDir>/test/environment/globalTeardown.ts',
+  testEnvironment: '<rootDir>/test/environment/jestEnvironment.ts',
+  testTimeout: 30_000,
+  maxWorkers: 2,
 };

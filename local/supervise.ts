@@ -21,6 +21,8 @@ export interface ChildOptions {
   readonly stopSignal?: ChildRecord['stopSignal'];
   /** how long that may take before SIGKILL; default 10 s */
   readonly stopLimitMs?: number;
+  /** the child's stdin is a pipe that closes when we die, however that happens; default none */
+  readonly lifeline?: boolean;
   /** called before each start but the first, for what a crash leaves behind */
   readonly beforeRestart?: () => void | Promise<void>;
   readonly watcher?: ChildWatcher | undefined;
@@ -161,7 +163,7 @@ class Supervisor implements SupervisedChild {
     const child = spawn(command, args, {
       env,
       detached: true,
-      stdio: ['ignore', this.log.fd, this.log.fd],
+      stdio: [this.options.lifeline ? 'pipe' : 'ignore', this.log.fd, this.log.fd],
       ...(cwd === undefined ? {} : { cwd }),
       ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
     });

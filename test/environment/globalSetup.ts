@@ -1,0 +1,55 @@
+import { chmodSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openLedger } from '../../local/ledger';
+import { choosePort } from '../../local/ports';
+import { startPostgres } from '../../local/postgres';
+import { startReaper } from '../../local/reaper';
+import { findTemporal, startTemporal } from '../../local/temporal';
+import { rememberServers } from './servers';
+import { publishSettings } from './settings';
+import { makeTemplate } from './template';
+
+/** Starts the one PostgreSQL and the one Temporal dev server that all suites share, in a fresh folder of their own. */
+export default async function globalSetup(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-test-'));
+  // As root, PostgreSQL runs as another user, who has to pass through.
+  chmodSync(folder, 0o711);
+  const ledger = openLedger(join(folder, 'processes.json'));
+  const reaper = startReaper(ledger, join(folder, 'reaper.log'));
+  const started: { stop(): Promise<void> }[] = [];
+  rememberServers({ folder, ledger, reaper, started });
+
+  const onProgress = (sentence: string) => process.stderr.write(`${sentence}\n`);
+  const [postgres, temporal] = await Promise.all([
+    startPostgres({
+      dataFolder: join(folder, 'postgres'),
+      port: await choosePort(),
+      // Nothing here has to survive a power cut; a test of durability starts a server of its own.
+      settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
+      watcher: ledger,
+    }).then(remember),
+    startSharedTemporal(),
+  ]);
+  publishSettings({ ...temporal, postgresUrl: postgres.url });
+  await makeTemplate(postgres.url);
+
+  async function startSharedTemporal(): Promise<{ temporalAddress: string; temporalBinary: string }> {
+    // Never the server that the developer's shell points at.
+    const found = await findTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: undefined }, onProgress });
+    if (found.kind !== 'binary') throw new Error(`expected a Temporal program, found a server at ${found.address}`);
+    const server = await startTemporal({
+      binary: found.path,
+      dbFile: join(folder, 'temporal.db'),
+      port: await choosePort(),
+      uiPort: await choosePort(),
+      watcher: ledger,
+    }).then(remember);
+    return { temporalAddress: server.address, temporalBinary: found.path };
+  }
+
+  function remember<T extends { stop(): Promise<void> }>(server: T): T {
+    started.push(server);
+    return server;
+  }
+}
