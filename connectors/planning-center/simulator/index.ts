@@ -1,0 +1,6 @@
+export type { SimulatorControl } from './control';
+export type { FaultRuleInput } from './faults';
+export type { OperationInput } from './operations';
+export type { ResourceObject } from './resources';
+export { firstDonationId, firstPersonId } from './seed';
+export { type Simulator, type SimulatorOptions, startPlanningCenterSimulator } from './server';

@@ -1,0 +1,67 @@
+export interface RateLimitSetting {
+  readonly requests: number;
+  readonly perSeconds: number;
+  /** requests with an offset above 30,000 are counted apart against this stricter limit */
+  readonly highOffsetRequests: number;
+}
+
+/** docs: overview/rate-limiting (100 requests per 20 seconds and user, 75 with an offset above 30,000). */
+export const documentedRateLimit: RateLimitSetting = { requests: 100, perSeconds: 20, highOffsetRequests: 75 };
+
+const highOffset = 30_000;
+
+export interface RateVerdict {
+  readonly allowed: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+  /** the sentence of the 429 body */
+  readonly detail: string;
+}
+
+interface Window {
+  begin: number;
+  count: number;
+}
+
+/** Fixed windows that begin with a user's first request (assumed; only limit, period and count are documented). */
+export class RateLimiter {
+  private readonly windows = new Map<string, Window>();
+
+  constructor(private setting: RateLimitSetting | undefined) {}
+
+  /** A new limit, or none; counting starts again. */
+  set(setting: RateLimitSetting | undefined): void {
+    this.setting = setting;
+    this.windows.clear();
+  }
+
+  get current(): RateLimitSetting | undefined {
+    return this.setting;
+  }
+
+  /** Counts a request. Refused ones count too: the documented example says `118 of 100`. */
+  take(user: string, offset: number, now: number): RateVerdict | undefined {
+    if (!this.setting) return undefined;
+    const deep = offset > highOffset;
+    const limit = deep ? this.setting.highOffsetRequests : this.setting.requests;
+    const period = this.setting.perSeconds;
+    const key = deep ? `${user}/deep` : user;
+    let window = this.windows.get(key);
+    if (!window || now - window.begin >= period * 1000) {
+      window = { begin: now, count: 0 };
+      this.windows.set(key, window);
+    }
+    window.count++;
+    const allowed = window.count <= limit;
+    const wait = Math.max(1, Math.ceil((window.begin + period * 1000 - now) / 1000));
+    return {
+      allowed,
+      headers: {
+        'X-PCO-API-Request-Rate-Limit': String(limit),
+        'X-PCO-API-Request-Rate-Period': `${period} seconds`,
+        'X-PCO-API-Request-Rate-Count': String(window.count),
+        ...(allowed ? {} : { 'Retry-After': String(wait) }),
+      },
+      detail: `Rate limit exceeded: ${window.count} of ${limit} requests per ${period} seconds`,
+    };
+  }
+}

@@ -1,0 +1,68 @@
+import type { Collection, RecordState } from './collection';
+
+/** How far reads may lag behind: each read sees the data as it was up to `maxMs` ago, with `probability`. */
+export interface StaleSetting {
+  readonly maxMs: number;
+  readonly probability: number;
+}
+
+interface Change {
+  readonly at: number;
+  readonly records: Collection;
+  readonly id: string;
+  readonly before: RecordState | undefined;
+  readonly after: RecordState | undefined;
+}
+
+/**
+ * Reads from a replica that lags. Instead of keeping a second copy of the data, the changes of the last moments are taken back
+ * before such a read and done again after it: exact, and cheap since few changes are that young.
+ */
+export class StaleReads {
+  private setting: StaleSetting = { maxMs: 0, probability: 1 };
+  private changes: Change[] = [];
+
+  constructor(private readonly random: () => number) {}
+
+  set(setting: StaleSetting): void {
+    this.setting = setting;
+    if (setting.maxMs === 0) this.changes = [];
+  }
+
+  get current(): StaleSetting {
+    return this.setting;
+  }
+
+  /** Notes a change that was just made. `at` is a monotonic time in milliseconds. */
+  note(
+    at: number,
+    records: Collection,
+    id: string,
+    before: RecordState | undefined,
+    after: RecordState | undefined,
+  ): void {
+    const { maxMs } = this.setting;
+    if (maxMs === 0) return;
+    while (this.changes[0] && this.changes[0].at < at - maxMs) this.changes.shift();
+    this.changes.push({ at, records, id, before, after });
+  }
+
+  /** Runs a read, which must not wait for anything, at some moment of the last `maxMs`. */
+  read<T>(now: number, read: () => T): T {
+    const { maxMs, probability } = this.setting;
+    if (maxMs === 0 || this.random() >= probability) return read();
+    const moment = now - this.random() * maxMs;
+    const young = this.changes.filter((change) => change.at > moment);
+    for (const change of [...young].reverse()) apply(change, change.before);
+    try {
+      return read();
+    } finally {
+      for (const change of young) apply(change, change.after);
+    }
+  }
+}
+
+function apply(change: Change, state: RecordState | undefined): void {
+  if (state) change.records.put(change.id, state);
+  else change.records.remove(change.id);
+}
