@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { migrate } from '../../destination/migrate';
 
 /** The database that every `testDatabase()` is a copy of. */
 export const templateName = 'tidemark_template';
@@ -12,7 +13,7 @@ export async function makeTemplate(postgresUrl: string): Promise<void> {
   } finally {
     await client.end();
   }
-  await migrateTemplate(databaseUrl(postgresUrl, templateName));
+  await migrate(databaseUrl(postgresUrl, templateName));
 }
 
 /** The same server's URL for another database. */
@@ -21,5 +22,3 @@ export function databaseUrl(postgresUrl: string, name: string): string {
   url.pathname = `/${name}`;
   return url.href;
 }
-
-async function migrateTemplate(_databaseUrl: string): Promise<void> {}
