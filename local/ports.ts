@@ -8,11 +8,11 @@ const host = '127.0.0.1';
 const handedOut = new Set<number>();
 
 /**
- * The first of the usual ports that is free on 127.0.0.1, else any free one; 0 stands for any free one.
+ * The first of the usual ports that is free on 127.0.0.1, else any free one.
  * Free means: at this moment, and not handed out by this process before.
  */
 export async function choosePort(...usual: number[]): Promise<number> {
-  for (const port of usual.filter((wanted) => wanted !== 0)) {
+  for (const port of usual) {
     if (!handedOut.has(port) && (await isFree(port))) return take(port);
   }
   for (let attempt = 0; attempt < 50; attempt++) {
@@ -20,6 +20,12 @@ export async function choosePort(...usual: number[]): Promise<number> {
     if (port !== undefined && !handedOut.has(port)) return take(port);
   }
   throw new TidemarkError('EmbeddedUnavailable', `No free port on ${host}: end a program that holds many of them`);
+}
+
+/** The wanted port, else the usual one, else any free one; 0 wants any free one. */
+export function choosePreferred(wanted: number | undefined, usual: number): Promise<number> {
+  if (wanted === 0) return choosePort();
+  return wanted === undefined ? choosePort(usual) : choosePort(wanted, usual);
 }
 
 /** Gives a port back, so that a server started later in this process may have it. */

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { Client, escapeIdentifier } from 'pg';
 import { TidemarkError } from '../schema/errors';
 import { codeOf, readIfThere, writeWhole } from './files';
-import { choosePort, releasePort } from './ports';
+import { choosePreferred, releasePort } from './ports';
 import { type PostgresBinaries, postgresBinaries } from './postgresBinaries';
 import { endOrphanedPostmaster } from './postgresOrphan';
 import { postgresUser, settleDataFolder, type UnprivilegedUser } from './postgresUser';
@@ -20,7 +20,7 @@ export interface PostgresOptions {
    * that a crash left running on it is ended.
    */
   readonly dataFolder: string;
-  /** the port to take when it is free; default 5432. Another free one is chosen otherwise */
+  /** the port to take when it is free, else 5432, else any free one; 0 stands for any free one */
   readonly port?: number | undefined;
   /** further `-c name=value` settings, which win over ours; tests turn fsync off with it */
   readonly settings?: Readonly<Record<string, string>>;
@@ -72,7 +72,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const password = await initialise({ folder, cluster, binaries, user, onProgress });
 
   await endOrphanedPostmaster(cluster);
-  const port = await choosePort(options.port ?? usualPort);
+  const port = await choosePreferred(options.port, usualPort);
   const settings = { ...defaultSettings, ...options.settings, port: String(port) };
   const child = supervise({
     name: 'postgres',

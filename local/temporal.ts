@@ -1,5 +1,5 @@
 import { Connection } from '@temporalio/client';
-import { choosePort, releasePort } from './ports';
+import { choosePort, choosePreferred, releasePort } from './ports';
 import type { OnProgress } from './progress';
 import { type ChildWatcher, supervise, untilReady } from './supervise';
 
@@ -11,10 +11,12 @@ export interface TemporalOptions {
   readonly binary: string;
   /** SQLite file that keeps all workflows and schedules; made when missing */
   readonly dbFile: string;
-  /** gRPC port to take when it is free; default 7233. Another free one is chosen otherwise */
+  /** gRPC port to take when it is free, else 7233, else any free one; 0 stands for any free one */
   readonly port?: number | undefined;
-  /** the same for the UI; default 8233 */
+  /** the same for the UI, with 8233 */
   readonly uiPort?: number | undefined;
+  /** a namespace to make beside `default` */
+  readonly namespace?: string | undefined;
   /** further search attributes to register, beside Tidemark's own */
   readonly searchAttributes?: Readonly<Record<string, SearchAttributeKind>>;
   /** further dynamic configuration, which wins over ours; values are JSON */
@@ -60,8 +62,8 @@ const host = '127.0.0.1';
  * Survives `kill -9` and restarts with everything it had acknowledged.
  */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
-  const port = await choosePort(options.port ?? 7233);
-  const uiPort = await choosePort(options.uiPort ?? 8233);
+  const port = await choosePreferred(options.port, 7233);
+  const uiPort = await choosePreferred(options.uiPort, 8233);
   // Chosen by us so that none of them is the one that PostgreSQL or we ourselves are about to take.
   const [httpPort, metricsPort] = [await choosePort(), await choosePort()];
   const child = supervise({
@@ -72,6 +74,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
       ...['--http-port', `${httpPort}`, '--metrics-port', `${metricsPort}`, '--db-filename', options.dbFile],
       // A write-ahead log commits several times faster than SQLite's default journal.
       ...['--sqlite-pragma', 'journal_mode=WAL', '--log-level', 'warn', '--color', 'never'],
+      ...(options.namespace === undefined ? [] : ['--namespace', options.namespace]),
       ...flags('--search-attribute', { ...tidemarkSearchAttributes, ...options.searchAttributes }, String),
       ...flags('--dynamic-config-value', { ...defaultDynamicConfig, ...options.dynamicConfig }, JSON.stringify),
     ],

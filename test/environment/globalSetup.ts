@@ -2,7 +2,6 @@ import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLedger } from '../../local/ledger';
-import { choosePort } from '../../local/ports';
 import { startPostgres } from '../../local/postgres';
 import { startReaper } from '../../local/reaper';
 import { findTemporal, startTemporal } from '../../local/temporal';
@@ -24,7 +23,7 @@ export default async function globalSetup(): Promise<void> {
   const [postgres, temporal] = await Promise.all([
     startPostgres({
       dataFolder: join(folder, 'postgres'),
-      port: await choosePort(),
+      port: 0,
       // Nothing here has to survive a power cut; a test of durability starts a server of its own.
       settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
       watcher: ledger,
@@ -41,8 +40,8 @@ export default async function globalSetup(): Promise<void> {
     const server = await startTemporal({
       binary: found.path,
       dbFile: join(folder, 'temporal.db'),
-      port: await choosePort(),
-      uiPort: await choosePort(),
+      port: 0,
+      uiPort: 0,
       watcher: ledger,
     }).then(remember);
     return { temporalAddress: server.address, temporalBinary: found.path };
