@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TidemarkError } from '../schema/errors';
+import { messageOf, TidemarkError } from '../schema/errors';
+import { codeOf } from './files';
 import { type StackKeys, stackKeys } from './keys';
 import { endOrphans, type Ledger, openLedger } from './ledger';
 import { type Lock, LockHeld, takeLock } from './lock';
@@ -62,10 +63,10 @@ export async function startStack({ folder, env, onProgress }: StackOptions): Pro
   const home = stateFolderOf(folder);
   // Others may pass through, as root's PostgreSQL user must, but not look around.
   mkdirSync(home, { recursive: true, mode: 0o711 });
-  ignoreByGit(home);
   const lock = lockFolder(folder);
   const undo = new UndoList();
   try {
+    ignoreByGit(home);
     await endOrphans(join(home, ledgerFile), { onProgress });
     const keys = stackKeys(home, env);
     const ledger = openLedger(join(home, ledgerFile));
@@ -77,7 +78,7 @@ export async function startStack({ folder, env, onProgress }: StackOptions): Pro
     return assemble({ folder, home, env, keys, ledger, servers, undo, lock, onProgress });
   } catch (error) {
     await undo.run().finally(() => lock.release());
-    throw error;
+    throw plainly(error, home);
   }
 }
 
@@ -215,7 +216,7 @@ function lockFolder(folder: string): Lock {
   try {
     return takeLock(join(stateFolderOf(folder), 'lock'));
   } catch (error) {
-    if (!(error instanceof LockHeld)) throw error;
+    if (!(error instanceof LockHeld)) throw plainly(error, stateFolderOf(folder));
     const other = readStack(folder);
     const address = other?.owner.pid === error.holder.pid ? other.addresses.api : undefined;
     throw new TidemarkError(
@@ -224,6 +225,16 @@ function lockFolder(folder: string): Lock {
       { cause: error },
     );
   }
+}
+
+/** What a folder left by another user, mostly by root, leads to. */
+function plainly(error: unknown, home: string): unknown {
+  if (codeOf(error) !== 'EACCES') return error;
+  return new TidemarkError(
+    'EmbeddedUnavailable',
+    `${messageOf(error)}: ${home} has files of another user. Start Tidemark as the user who started it before, or give the folder to this one (chown -R)`,
+    { cause: error },
+  );
 }
 
 function logOf(home: string, name: string): string {

@@ -7,6 +7,9 @@ describe('the test environment', () => {
     await one.query('INSERT INTO mark VALUES ($1)', [7]);
     expect(await one.query('SELECT id FROM mark')).toEqual([{ id: 7 }]);
     expect(await two.query(`SELECT to_regclass('mark') AS mark`)).toEqual([{ mark: null }]);
+    expect(await two.query(`SELECT to_regclass('tidemark.runs') IS NOT NULL AS migrated`)).toEqual([
+      { migrated: true },
+    ]);
   });
 
   test('gives each caller a Temporal namespace of its own, with Tidemark’s search attributes', async () => {
