@@ -36,6 +36,11 @@ export function writeInstant(milliseconds: number | null): string | null {
   return milliseconds === null ? null : `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }
 
+const instantsOf = (state: RecordState): Attributes => ({
+  created_at: writeInstant(state.createdAt),
+  updated_at: writeInstant(state.updatedAt),
+});
+
 const personFields =
   'accounting_administrator anniversary birthdate child created_at first_name gender given_name grade graduation_year inactivated_at last_name membership middle_name nickname people_permissions remote_id site_administrator status updated_at'.split(
     ' ',
@@ -61,12 +66,7 @@ export function peopleResource(count: number): Resource {
     ],
     records: new Collection(firstPersonId, count, seedTimes(count)),
     attributes(slot, state) {
-      const attributes: Attributes = {
-        ...seedPerson(slot),
-        created_at: writeInstant(state.createdAt),
-        updated_at: writeInstant(state.updatedAt),
-        ...state.attributes,
-      };
+      const attributes = Object.assign(seedPerson(slot), instantsOf(state), state.attributes);
       attributes.name ??= `${attributes.first_name} ${attributes.last_name}`;
       return attributes;
     },
@@ -86,8 +86,7 @@ export function donationsResource(count: number, people: number): Resource {
     canInclude: ['designations', 'labels', 'note', 'refund'],
     records: new Collection(firstDonationId, count, seedTimes(count)),
     attributes: (slot, state) => ({
-      created_at: writeInstant(state.createdAt),
-      updated_at: writeInstant(state.updatedAt),
+      ...instantsOf(state),
       ...seedDonation(slot, state.createdAt),
       ...state.attributes,
     }),
@@ -117,17 +116,28 @@ export function render(
 ): ResourceObject {
   const id = resource.records.idOf(slot);
   const state = resource.records.state(slot);
-  const attributes = resource.attributes(slot, state);
-  const relationships = resource.relationships(slot, state);
   return {
     type: resource.type,
     id,
-    attributes: fields ? only(attributes, fields) : attributes,
-    relationships: fields ? only(relationships, fields) : relationships,
+    attributes: fields ? someAttributes(resource, slot, state, fields) : resource.attributes(slot, state),
+    relationships: fields ? only(resource.relationships(slot, state), fields) : resource.relationships(slot, state),
     links: { self: `${origin}${resource.path}/${encodeURIComponent(id)}` },
   };
 }
 
+const instants: ReadonlySet<string> = new Set(['created_at', 'updated_at']);
+
+/** Listing a million ids and versions must not cost the rest of a million records. */
+function someAttributes(resource: Resource, slot: number, state: RecordState, fields: ReadonlySet<string>): Attributes {
+  for (const field of fields) if (!instants.has(field)) return only(resource.attributes(slot, state), fields);
+  return only({ ...instantsOf(state), ...state.attributes }, fields);
+}
+
 function only<T>(all: { [name: string]: T }, names: ReadonlySet<string>): { [name: string]: T } {
-  return Object.fromEntries(Object.entries(all).filter(([name]) => names.has(name)));
+  const some: { [name: string]: T } = {};
+  for (const name of names) {
+    const value = all[name];
+    if (value !== undefined) some[name] = value;
+  }
+  return some;
 }
