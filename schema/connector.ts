@@ -93,6 +93,8 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
     const table = entity.table ?? `${connector.name}_${entity.name}`;
     if (byName.has(entity.name)) found.push(`${where}.entities.${entity.name}: defined twice`);
     if (tables.has(table)) found.push(`${where}.entities.${entity.name}.table: '${table}' is another entity's table`);
+    if (table.length > 50)
+      found.push(`${where}.entities.${entity.name}.table: '${table}' is longer than 50 characters; set a shorter one`);
     if (entity.supportsWebhooks && !connector.webhooks) {
       found.push(`${where}.webhooks: missing, but ${entity.name}.supportsWebhooks is true`);
     }

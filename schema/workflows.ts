@@ -110,3 +110,29 @@ export interface Progress {
   readonly counts: Counts;
 }
 export const progressQuery = 'progress';
+
+/** Search attributes (keyword) that every workflow of ours carries; the memo serves where they can't be registered. */
+export const searchAttributeNames = ['TidemarkConnection', 'TidemarkEntity', 'TidemarkStrategy'] as const;
+
+/**
+ * Workflow and schedule ids. What one of them names runs at most once at a time, with one exception: a schedule adds a
+ * timestamp to its workflow's id, so that for runs the unique index in Postgres decides.
+ */
+export const ids = {
+  delta: ({ connectionId, entity }: Target) => `tidemark/delta/${connectionId}/${entity}`,
+  reconciliation: ({ connectionId, entity }: Target) => `tidemark/reconciliation/${connectionId}/${entity}`,
+  /** `recordKey`: see `recordKey()` */
+  record: ({ connectionId, entity }: Target, recordKey: string) =>
+    `tidemark/record/${connectionId}/${entity}/${recordKey}`,
+  /** drains what is open in the inbox for one entity of a connection */
+  inbox: ({ connectionId, entity }: Target) => `tidemark/inbox/${connectionId}/${entity}`,
+  /** asks again for the disputed rows of one entity of a connection */
+  disputes: ({ connectionId, entity }: Target) => `tidemark/disputes/${connectionId}/${entity}`,
+  plan: (planId: string) => `tidemark/plan/${planId}`,
+  sweep: 'tidemark/sweep',
+  /** every schedule of ours begins so; whatever else begins so is an orphan */
+  schedulePrefix: 'tidemark/schedule/',
+  schedule: (strategy: Strategy, { connectionId, entity }: Target) =>
+    `tidemark/schedule/${strategy}/${connectionId}/${entity}`,
+  sweepSchedule: 'tidemark/schedule/sweep',
+} as const;

@@ -79,6 +79,7 @@ create table tidemark.run_parts (
   first_sent_source bigint,
   pages bigint not null default 0,
   records bigint not null default 0,
+  requests bigint not null default 0,
   -- rows put into the staging table, to notice an unlogged table that a crash has emptied
   staged bigint not null default 0,
   counts jsonb not null default '{}',

@@ -1,0 +1,187 @@
+import type { Knex } from 'knex';
+import type { Counts } from '../schema/answer';
+import { TidemarkError } from '../schema/errors';
+import type { Strategy, Target, Trigger } from '../schema/workflows';
+
+/** How a run ended; `lost` is what a run is called whose workflow Temporal no longer knows. */
+export type EndStatus = 'succeeded' | 'waiting' | 'failed' | 'cancelled' | 'terminated' | 'timed-out' | 'lost';
+export type RunStatus = 'running' | EndStatus;
+
+export interface Run extends Target {
+  readonly id: string;
+  readonly strategy: Strategy;
+  readonly trigger: Trigger;
+  readonly status: RunStatus;
+  readonly dryRun: boolean;
+  readonly full: boolean;
+  readonly workflowId: string;
+  readonly workflowRunId: string;
+  readonly leaseUntil: Date;
+  readonly leaseExpired: boolean;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+  readonly cursorBefore: Date | null;
+  readonly cursorAfter: Date | null;
+  readonly counts: Counts | Record<string, never>;
+  readonly pages: number;
+  readonly requests: number;
+  readonly errorType: string | null;
+  readonly error: string | null;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+const runColumns = /* sql */ `
+  id::text as id, connection_id as "connectionId", entity, strategy, trigger, status, dry_run as "dryRun", full_listing as "full",
+  workflow_id as "workflowId", workflow_run_id as "workflowRunId", lease_until as "leaseUntil",
+  lease_until < clock_timestamp() as "leaseExpired", started_at as "startedAt", ended_at as "endedAt",
+  cursor_before as "cursorBefore", cursor_after as "cursorAfter", counts, pages, requests, error_type as "errorType", error, details`;
+
+export interface Claim extends Target {
+  readonly strategy: Strategy;
+  readonly trigger: Trigger;
+  readonly dryRun: boolean;
+  readonly full: boolean;
+  readonly workflowId: string;
+  readonly workflowRunId: string;
+}
+
+/** Until when a run counts as alive without a sign of life. */
+export const leaseMs = 60_000;
+
+/**
+ * Claims the one place of a running run of this connection, entity and strategy: a unique index holds it. The same
+ * workflow gets its own claim back. Where another run holds it, that run is returned as `holder`: the caller asks
+ * Temporal about it when its lease has expired.
+ */
+export async function claimRun(db: Knex, claim: Claim): Promise<{ run: Run } | { holder: Run }> {
+  const { connectionId, entity, strategy } = claim;
+  await db.raw('insert into tidemark.entities (connection_id, entity) values (?, ?) on conflict do nothing', [
+    connectionId,
+    entity,
+  ]);
+  for (;;) {
+    const { rows } = await db.raw(
+      /* sql */ `
+      insert into tidemark.runs (connection_id, entity, strategy, trigger, dry_run, full_listing, workflow_id, workflow_run_id, lease_until, cursor_before)
+      select e.connection_id, e.entity, ?, ?, ?, ?, ?, ?, clock_timestamp() + ? * interval '1 millisecond', e.cursor_at
+      from tidemark.entities e where e.connection_id = ? and e.entity = ?
+      on conflict (connection_id, entity, strategy) where status = 'running' do nothing
+      returning ${runColumns}`,
+      [
+        strategy,
+        claim.trigger,
+        claim.dryRun,
+        claim.full,
+        claim.workflowId,
+        claim.workflowRunId,
+        leaseMs,
+        connectionId,
+        entity,
+      ],
+    );
+    if (rows[0]) return { run: rows[0] };
+    const holder = await runningRun(db, claim, strategy);
+    if (holder?.workflowRunId === claim.workflowRunId) return { run: holder };
+    // none: it ended between the two statements, so the place is free
+    if (holder) return { holder };
+  }
+}
+
+/** The run that is on, if any. */
+export async function runningRun(
+  db: Knex,
+  { connectionId, entity }: Target,
+  strategy: Strategy,
+): Promise<Run | undefined> {
+  const { rows } = await db.raw(
+    `select ${runColumns} from tidemark.runs where connection_id = ? and entity = ? and strategy = ? and status = 'running'`,
+    [connectionId, entity, strategy],
+  );
+  return rows[0];
+}
+
+export async function getRun(db: Knex, id: string): Promise<Run> {
+  const { rows } = /^\d{1,18}$/.test(id)
+    ? await db.raw(`select ${runColumns} from tidemark.runs where id = ?`, [id])
+    : { rows: [] };
+  if (!rows[0]) throw new TidemarkError('NotFound', `There is no run ${id}: \`tidemark runs\` lists them`);
+  return rows[0];
+}
+
+export interface RunFilter {
+  readonly connectionId?: string | undefined;
+  readonly entity?: string | undefined;
+  readonly limit?: number;
+}
+
+/** Runs, newest first. */
+export async function listRuns(db: Knex, { connectionId, entity, limit = 20 }: RunFilter): Promise<Run[]> {
+  const { rows } = await db.raw(
+    `select ${runColumns} from tidemark.runs
+     where (?::text is null or connection_id = ?) and (?::text is null or entity = ?) order by id desc limit ?`,
+    [connectionId ?? null, connectionId ?? null, entity ?? null, entity ?? null, limit],
+  );
+  return rows;
+}
+
+/** Runs that say "running" although their lease has expired: what Temporal says of them decides. */
+export async function runsWithoutLease(db: Knex): Promise<Run[]> {
+  const { rows } = await db.raw(
+    `select ${runColumns} from tidemark.runs where status = 'running' and lease_until < clock_timestamp() order by id limit 1000`,
+  );
+  return rows;
+}
+
+/** Keeps a run's place for so much longer, for instance while it is parked because the source said wait. */
+export async function extendLease(db: Knex, runId: string, milliseconds: number): Promise<void> {
+  await db.raw(
+    `update tidemark.runs set lease_until = greatest(lease_until, clock_timestamp() + ? * interval '1 millisecond') where id = ? and status = 'running'`,
+    [milliseconds, runId],
+  );
+}
+
+export interface RunEnd {
+  readonly status: EndStatus;
+  readonly errorType?: string;
+  readonly error?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** milliseconds since 1970; moves the cursor, only forward, only if it still stands where the run found it */
+  readonly cursor?: number;
+}
+
+/**
+ * Records how a run ended, sums up its parts and moves the cursor, in one transaction. A run that has ended already
+ * stays as it is: ending it twice is ending it once.
+ */
+export async function endRun(db: Knex, runId: string, end: RunEnd): Promise<Run> {
+  await db.transaction(async (trx) => {
+    const cursor = end.cursor === undefined ? null : new Date(end.cursor);
+    const { rows } = await trx.raw(
+      /* sql */ `
+      update tidemark.runs r set status = ?, ended_at = clock_timestamp(), error_type = ?, error = ?,
+        details = r.details || ?::jsonb, pages = p.pages, requests = p.requests, counts = r.counts || p.counts
+      from (
+        select coalesce(sum(pages), 0) as pages, coalesce(sum(requests), 0) as requests,
+          coalesce((
+            select jsonb_object_agg(name, total) from (
+              select name, sum(value::bigint) as total from tidemark.run_parts q, jsonb_each_text(q.counts) as c(name, value)
+              where q.run_id = ? group by name) summed), '{}') as counts
+        from tidemark.run_parts where run_id = ?) p
+      where r.id = ? and r.status = 'running'
+      returning r.connection_id, r.entity`,
+      [end.status, end.errorType ?? null, end.error ?? null, JSON.stringify(end.details ?? {}), runId, runId, runId],
+    );
+    if (!rows[0] || cursor === null) return;
+    await trx.raw(
+      /* sql */ `
+      with moved as (
+        update tidemark.entities e set cursor_at = ? from tidemark.runs r
+        where r.id = ? and e.connection_id = r.connection_id and e.entity = r.entity
+          and e.cursor_at is not distinct from r.cursor_before and (e.cursor_at is null or e.cursor_at < ?)
+        returning e.cursor_at)
+      update tidemark.runs set cursor_after = moved.cursor_at from moved where id = ?`,
+      [cursor, runId, cursor, runId],
+    );
+  });
+  return getRun(db, runId);
+}

@@ -1,0 +1,112 @@
+import type { Knex } from 'knex';
+import type { GoneAnswer } from '../schema/answer';
+import { guard } from './guard';
+import { tableName } from './rowFormat';
+import { contextSql, contextValues, type WriteContext } from './writeContext';
+
+/** An answer that a record is gone, with the times of the request that it came by. */
+export interface TimedGone {
+  readonly answer: GoneAnswer;
+  readonly sent: number;
+  readonly received: number;
+  /**
+   * For absence from a scan: rows received at or after this moment (the scan's start less the read lag) are exempt,
+   * whoever wrote them. Milliseconds in PostgreSQL's time. Undefined for a 404, a tombstone or a delete webhook.
+   */
+  readonly receivedBefore?: number | undefined;
+}
+
+export interface SoftDeleteResult {
+  readonly deleted: number;
+  /** already gone, or not known and now remembered as gone */
+  readonly unchanged: number;
+  readonly refused: number;
+  readonly disputed: number;
+  readonly disputedIds: readonly string[];
+  /** rows that went from live to deleted, for the plan's record and `undo` */
+  readonly deletedIds: readonly string[];
+}
+
+/**
+ * Soft-deletes under the guard. A row keeps its content and gets `deleted_at`; an id that has no row yet gets one
+ * without content, so that a late page can't bring it back. Ids must not repeat; the caller holds the write lock.
+ */
+export async function softDelete(
+  trx: Knex.Transaction,
+  context: WriteContext,
+  batch: readonly TimedGone[],
+): Promise<SoftDeleteResult> {
+  const table = tableName(context.entity);
+  const opaque = context.entity.deltaSyncField.kind === 'opaque';
+  const version = (side: string) => (opaque ? `''` : `coalesce(${side}._version, '')`);
+  const { admitted, wins, disputes, lineAfter, disputedAfter } = guard({
+    n: { gone: 'true', version: version('n'), sent: 'n._sent', received: 'n._received' },
+    c: { gone: '(c.deleted_at is not null)', version: version('c'), sent: 'c._sent_at', received: 'c._received_at' },
+    rowLine: 'c._line_at',
+    entityLine: 's.line_at',
+    disputedAt: 'c._disputed_at',
+    confirming: 's.confirming',
+    lag: 's.lag',
+    contentDiffers: '(c.deleted_at is null)',
+  });
+  const exempt = '(n._before is not null and c._received_at >= n._before)';
+  const { rows } = await trx.raw(
+    /* sql */ `
+    with judged as materialized (
+      select n.*, s.connection_id, s.confirming, s.written_by,
+        c.external_id is not null as known,
+        c.deleted_at is null as live,
+        ${admitted} as admitted,
+        coalesce(${wins} and not ${exempt}, false) as wins,
+        coalesce(${disputes} and not ${exempt}, false) as disputes,
+        ${lineAfter} as line_after,
+        ${disputedAfter} as disputed_after
+      from jsonb_to_recordset(?::jsonb) as n(_id text collate "C", _version text collate "C", _sent timestamptz, _received timestamptz, _before timestamptz)
+      cross join (${contextSql}) s
+      left join ${table} c on c.connection_id = s.connection_id and c.external_id = n._id
+    ), remembered as (
+      insert into ${table} (connection_id, external_id, synced_at, deleted_at, _version, _sent_at, _received_at, _line_at, _written_by)
+      select connection_id, _id, now(), now(), _version, _sent, _received, line_after, written_by
+      from judged where not known and admitted and _before is null order by _id
+    ), deleted as (
+      update ${table} t set deleted_at = now(), synced_at = now(), _version = j._version,
+        _sent_at = j._sent, _received_at = j._received, _line_at = j.line_after, _disputed_at = j.disputed_after, _written_by = j.written_by
+      from judged j where t.connection_id = j.connection_id and t.external_id = j._id and j.known and j.live and j.wins
+    ), touched as (
+      update ${table} t set _disputed_at = j.disputed_after,
+        _sent_at = case when j.wins then j._sent else t._sent_at end,
+        _received_at = case when j.wins then j._received else t._received_at end,
+        _line_at = case when j.wins then j.line_after else t._line_at end
+      from judged j where t.connection_id = j.connection_id and t.external_id = j._id and j.known
+        and not (j.wins and j.live) and (j.disputes or j.wins and j.confirming)
+    )
+    select count(*) filter (where known and live and wins) as deleted,
+      count(*) filter (where known and not live or not known and admitted) as unchanged,
+      count(*) filter (where known and live and not wins or not known and not admitted) as refused,
+      count(*) filter (where known and disputes) as disputed,
+      array_agg(_id order by _id) filter (where known and disputed_after is not null) as unsettled,
+      array_agg(_id order by _id) filter (where known and live and wins) as gone_now
+    from judged`,
+    [
+      JSON.stringify(
+        batch.map(({ answer, sent, received, receivedBefore }) => ({
+          _id: answer.id,
+          _version: answer.version ?? undefined,
+          _sent: new Date(sent),
+          _received: new Date(received),
+          _before: receivedBefore === undefined ? undefined : new Date(receivedBefore),
+        })),
+      ),
+      ...contextValues(context),
+    ],
+  );
+  const [result] = rows;
+  return {
+    deleted: Number(result.deleted),
+    unchanged: Number(result.unchanged),
+    refused: Number(result.refused),
+    disputed: Number(result.disputed),
+    disputedIds: result.unsettled ?? [],
+    deletedIds: result.gone_now ?? [],
+  };
+}

@@ -1,0 +1,158 @@
+import type { Knex } from 'knex';
+import type { Counts, LiveAnswer } from '../schema/answer';
+import type { ConnectorEntity } from '../schema/connector';
+import { instantOfVersion } from '../schema/version';
+import { guard } from './guard';
+import { quote } from './identifiers';
+import { contentColumns, tableName } from './rowFormat';
+import { contextSql, contextValues, type WriteContext } from './writeContext';
+
+/** One answer with the times of the request that it came by. */
+export interface TimedLive {
+  readonly answer: LiveAnswer;
+  readonly sent: number;
+  readonly received: number;
+}
+
+export type UpsertCounts = Pick<Counts, 'inserted' | 'updated' | 'unchanged' | 'refused' | 'disputed' | 'skipped'>;
+
+export interface UpsertResult {
+  readonly counts: UpsertCounts;
+  /** ids of the batch whose row is disputed now */
+  readonly disputed: readonly string[];
+}
+
+/**
+ * Writes live answers under the guard: one statement, the rows as one JSON parameter. The caller holds the entity's
+ * write lock, so what the statement reads is what it writes over, and the counts are exact. Ids must not repeat.
+ */
+export async function upsertRows(
+  trx: Knex.Transaction,
+  context: WriteContext,
+  batch: readonly TimedLive[],
+): Promise<UpsertResult> {
+  const { entity } = context;
+  const requests = new Map<string, number>();
+  const sent: string[] = [];
+  const received: string[] = [];
+  const rows = batch.map(({ answer, ...times }) => {
+    const request = `${times.sent} ${times.received}`;
+    let number = requests.get(request);
+    if (number === undefined) {
+      number = requests.size + 1;
+      requests.set(request, number);
+      sent.push(new Date(times.sent).toISOString());
+      received.push(new Date(times.received).toISOString());
+    }
+    return {
+      ...answer.row,
+      _id: answer.id,
+      _version: answer.version ?? undefined,
+      _updated:
+        entity.deltaSyncField.kind === 'instant' && answer.version !== null
+          ? new Date(instantOfVersion(answer.version))
+          : undefined,
+      _request: number,
+      raw: entity.raw ? answer.raw : undefined,
+    };
+  });
+  const { rows: results } = await trx.raw(statementFor(entity), [
+    JSON.stringify(rows),
+    sent,
+    received,
+    ...contextValues(context),
+  ]);
+  const result = results[0];
+  return {
+    counts: {
+      inserted: Number(result.inserted),
+      updated: Number(result.updated),
+      unchanged: Number(result.unchanged),
+      refused: Number(result.refused),
+      disputed: Number(result.disputed),
+      skipped: Number(result.skipped),
+    },
+    disputed: result.unsettled ?? [],
+  };
+}
+
+const statements = new WeakMap<ConnectorEntity, string>();
+
+function statementFor(entity: ConnectorEntity): string {
+  let sql = statements.get(entity);
+  if (sql === undefined) {
+    sql = upsertStatement(entity);
+    statements.set(entity, sql);
+  }
+  return sql;
+}
+
+function upsertStatement(entity: ConnectorEntity): string {
+  const table = tableName(entity);
+  const owned = entity.conflict === 'update' ? contentColumns(entity).map(({ name }) => quote(name)) : [];
+  const content = contentColumns(entity).map(({ name }) => quote(name));
+  const raw = entity.raw ? ['raw'] : [];
+  const versionOf = (side: string) =>
+    entity.deltaSyncField.kind === 'opaque' ? `''` : `coalesce(${side}._version, '')`;
+  const columnsDiffer = owned.length > 0 ? `(${row('n', owned)}) is distinct from (${row('c', owned)})` : 'false';
+  const { admitted, wins, disputes, lineAfter, disputedAfter } = guard({
+    n: { gone: 'false', version: versionOf('n'), sent: 'q.sent', received: 'q.received' },
+    c: { gone: '(c.deleted_at is not null)', version: versionOf('c'), sent: 'c._sent_at', received: 'c._received_at' },
+    rowLine: 'c._line_at',
+    entityLine: 's.line_at',
+    disputedAt: 'c._disputed_at',
+    confirming: 's.confirming',
+    lag: 's.lag',
+    contentDiffers: `(c.deleted_at is not null or ${columnsDiffer})`,
+  });
+  return /* sql */ `
+    with judged as materialized (
+      select n.*, q.sent, q.received, s.connection_id, s.confirming, s.written_by,
+        c.external_id is not null as known,
+        ${admitted} as admitted,
+        coalesce(${wins}, false) as wins,
+        coalesce(${disputes}, false) as disputes,
+        (c.deleted_at is not null or ${columnsDiffer}) as differs,
+        (c.deleted_at is not null or ${columnsDiffer}${entity.conflict === 'update' ? ' or c._version is distinct from n._version' : ''}) as changed,
+        ${lineAfter} as line_after,
+        ${disputedAfter} as disputed_after
+      from jsonb_to_recordset(?::jsonb) as n(
+        _id text collate "C", _version text collate "C", _updated timestamptz, _request int
+        ${entity.raw ? ', raw jsonb' : ''}${contentColumns(entity)
+          .map(({ name, type }) => `, ${quote(name)} ${type}`)
+          .join('')})
+      join unnest(?::timestamptz[], ?::timestamptz[]) with ordinality as q(sent, received, number) on q.number = n._request
+      cross join (${contextSql}) s
+      left join ${table} c on c.connection_id = s.connection_id and c.external_id = n._id
+    ), inserted as (
+      insert into ${table} (connection_id, external_id, ${[...content, ...raw].join(', ')}${content.length + raw.length > 0 ? ', ' : ''}
+        source_updated_at, synced_at, _version, _sent_at, _received_at, _line_at, _written_by)
+      select connection_id, _id, ${[...content, ...raw].join(', ')}${content.length + raw.length > 0 ? ', ' : ''}
+        _updated, now(), _version, sent, received, line_after, written_by
+      from judged where not known and admitted order by _id
+    ), updated as (
+      update ${table} t set ${[...owned, ...raw].map((name) => `${name} = j.${name}, `).join('')}
+        source_updated_at = j._updated, synced_at = now(), deleted_at = null, _version = j._version,
+        _sent_at = j.sent, _received_at = j.received, _line_at = j.line_after, _disputed_at = j.disputed_after, _written_by = j.written_by
+      from judged j where t.connection_id = j.connection_id and t.external_id = j._id and j.known and j.wins and j.changed
+    ), touched as (
+      update ${table} t set _disputed_at = j.disputed_after,
+        _sent_at = case when j.wins then j.sent else t._sent_at end,
+        _received_at = case when j.wins then j.received else t._received_at end,
+        _line_at = case when j.wins then j.line_after else t._line_at end
+      from judged j where t.connection_id = j.connection_id and t.external_id = j._id and j.known
+        and not (j.wins and j.changed) and (j.disputes or j.wins and j.confirming)
+    )
+    select count(*) filter (where not known and admitted) as inserted,
+      count(*) filter (where known and wins and changed) as updated,
+      count(*) filter (where known and not changed ${entity.conflict === 'skip' ? 'and false' : ''}) as unchanged,
+      count(*) filter (where known and not changed ${entity.conflict === 'skip' ? '' : 'and false'}) as skipped,
+      count(*) filter (where not known and not admitted or known and changed and not wins) as refused,
+      count(*) filter (where known and disputes) as disputed,
+      array_agg(_id order by _id) filter (where known and disputed_after is not null) as unsettled
+    from judged`;
+}
+
+function row(side: string, columns: readonly string[]): string {
+  return columns.map((column) => `${side}.${column}`).join(', ');
+}

@@ -1,0 +1,167 @@
+import type { Knex } from 'knex';
+import { type Answers, addCounts, type Counts, noCounts, type SetAsideAnswer } from '../schema/answer';
+import { messageOf } from '../schema/errors';
+import { codeOf, withRetry } from './destinationError';
+import { clearSetAside, setAside } from './setAside';
+import { type SoftDeleteResult, softDelete, type TimedGone } from './softDelete';
+import { type TimedLive, type UpsertResult, upsertRows } from './upsertRows';
+import type { WriteContext } from './writeContext';
+
+export interface WriteOptions {
+  readonly runId: string | null;
+  /** For absence from a scan, see `TimedGone.receivedBefore`; milliseconds in PostgreSQL's time. */
+  readonly receivedBefore?: number;
+  /**
+   * What must be committed with the rows: the resume point under its fence, the inbox events that they answer.
+   * Throwing takes the whole batch back.
+   */
+  readonly alongside?: (trx: Knex.Transaction, counts: Counts) => Promise<void>;
+}
+
+export interface WriteResult {
+  readonly counts: Counts;
+  /** ids whose row is disputed now: to be asked again after the read lag */
+  readonly disputed: readonly string[];
+  /** ids that were soft-deleted */
+  readonly deleted: readonly string[];
+}
+
+/**
+ * Writes what requests said, in one transaction: rows under the guard, soft deletes, set-aside records, and whatever
+ * must be committed with them. One bad record does not stop the others: a batch that PostgreSQL refuses is split until
+ * the culprits stand alone, and those are set aside.
+ */
+export async function writeAnswers(
+  db: Knex,
+  context: WriteContext,
+  requests: readonly Answers[],
+  options: WriteOptions,
+): Promise<WriteResult> {
+  const live = requests.flatMap(({ sent, received, live }) => live.map((answer) => ({ answer, sent, received })));
+  const gone = requests.flatMap(({ sent, received, gone }) =>
+    gone.map((answer) => ({ answer, sent, received, receivedBefore: options.receivedBefore })),
+  );
+  const aside = requests.flatMap(({ setAside }) => setAside);
+  return withRetry(() =>
+    db.transaction(async (trx) => {
+      const { any_set_aside: anySetAside } = await lockEntity(trx, context);
+      const written = await writeInRounds(trx, context, live, gone);
+      const setAsideNow = [...aside, ...written.setAside];
+      const target = { connectionId: context.connectionId, entity: context.entity.name };
+      if (anySetAside) {
+        const failed = new Set(setAsideNow.map(({ id }) => id));
+        const succeeded = [...live, ...gone].map(({ answer }) => answer.id).filter((id) => !failed.has(id));
+        await clearSetAside(trx, target, succeeded);
+      }
+      if (setAsideNow.length > 0) await setAside(trx, target, options.runId, setAsideNow);
+      const skipped = setAsideNow.filter(({ reason }) => reason === 'skipped').length;
+      const counts = addCounts(written.counts, { ...noCounts, skipped, errors: setAsideNow.length - skipped });
+      await options.alongside?.(trx, counts);
+      return { counts, disputed: written.disputed, deleted: written.deleted };
+    }),
+  );
+}
+
+/**
+ * One writer at a time per entity of a connection: what a statement reads is then what it writes over, which makes
+ * counts exact and deadlocks impossible. Held for one batch, some 20 ms for 1,000 rows.
+ */
+async function lockEntity(
+  trx: Knex.Transaction,
+  { connectionId, entity }: WriteContext,
+): Promise<{ any_set_aside: boolean }> {
+  const { rows } = await trx.raw(
+    /* sql */ `
+    select set_config('lock_timeout', '30s', true),
+      pg_advisory_xact_lock(hashtextextended(?, 0)),
+      exists (select from tidemark.set_aside where connection_id = ? and entity = ? and cleared_at is null) as any_set_aside`,
+    [`tidemark ${connectionId} ${entity.name}`, connectionId, entity.name],
+  );
+  return rows[0];
+}
+
+interface Written {
+  counts: Counts;
+  disputed: string[];
+  deleted: string[];
+  setAside: SetAsideAnswer[];
+}
+
+/** An id that comes several times is written several times, one after another, so that the guard judges each pair. */
+async function writeInRounds(
+  trx: Knex.Transaction,
+  context: WriteContext,
+  live: readonly TimedLive[],
+  gone: readonly TimedGone[],
+): Promise<Written> {
+  const written: Written = { counts: { ...noCounts }, disputed: [], deleted: [], setAside: [] };
+  for (const round of roundsOf(live)) {
+    await eachThatFits(trx, round, async (part) => note(written, await upsertRows(trx, context, part)), {
+      refused: ({ answer }, error) => written.setAside.push(refusedRecord(answer.id, answer.raw, error)),
+    });
+  }
+  for (const round of roundsOf(gone)) noteDeleted(written, await softDelete(trx, context, round));
+  return written;
+}
+
+function note(written: Written, result: UpsertResult): void {
+  written.counts = addCounts(written.counts, { ...noCounts, ...result.counts });
+  written.disputed.push(...result.disputed);
+}
+
+function noteDeleted(written: Written, { deleted, unchanged, refused, disputed, ...ids }: SoftDeleteResult): void {
+  written.counts = addCounts(written.counts, { ...noCounts, deleted, unchanged, refused, disputed });
+  written.disputed.push(...ids.disputedIds);
+  written.deleted.push(...ids.deletedIds);
+}
+
+function roundsOf<T extends { answer: { id: string } }>(items: readonly T[]): T[][] {
+  const rounds: T[][] = [];
+  const seen = new Map<string, number>();
+  for (const item of items) {
+    const round = seen.get(item.answer.id) ?? 0;
+    seen.set(item.answer.id, round + 1);
+    const batch = rounds[round];
+    if (batch) batch.push(item);
+    else rounds.push([item]);
+  }
+  return rounds;
+}
+
+/** SQLSTATE classes that are about the data: 22 data exception, 23 integrity constraint, and 54 for a row that is too big. */
+const aboutTheData = /^(22|23|54)/;
+
+async function eachThatFits<T>(
+  trx: Knex.Transaction,
+  items: readonly T[],
+  write: (part: readonly T[]) => Promise<void>,
+  { refused }: { refused: (item: T, error: unknown) => void },
+): Promise<void> {
+  if (items.length === 0) return;
+  await trx.raw('savepoint batch');
+  try {
+    await write(items);
+    await trx.raw('release savepoint batch');
+    return;
+  } catch (error) {
+    if (!aboutTheData.test(codeOf(error) ?? '')) throw error;
+    await trx.raw('rollback to savepoint batch');
+    await trx.raw('release savepoint batch');
+    if (items.length === 1 && items[0] !== undefined) return refused(items[0], error);
+  }
+  const middle = Math.ceil(items.length / 2);
+  await eachThatFits(trx, items.slice(0, middle), write, { refused });
+  await eachThatFits(trx, items.slice(middle), write, { refused });
+}
+
+function refusedRecord(id: string, raw: unknown, error: unknown): SetAsideAnswer {
+  const conflict = codeOf(error)?.startsWith('23') === true;
+  // knex puts the statement before PostgreSQL's own words
+  const words = messageOf(error).split(' - ').at(-1) ?? '';
+  return {
+    id,
+    reason: conflict ? 'conflict' : 'invalid',
+    detail: `PostgreSQL refused the row: ${words.slice(0, 500)}`,
+    raw,
+  };
+}
