@@ -44,7 +44,11 @@ export function writeWhole(file: string, text: string, mode = 0o600): void {
   }
 }
 
-/** The `code` of a system error (`ENOENT`, `ESRCH` …), or undefined for anything else. */
+/**
+ * The `code` of a system error (`ENOENT`, `ESRCH` …), or undefined for anything else. Not by `instanceof Error`, which is false
+ * for Node's own errors in Jest's sandbox.
+ */
 export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
 }

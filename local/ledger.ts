@@ -13,6 +13,9 @@ import {
 import type { OnProgress } from './progress';
 import type { ChildWatcher } from './supervise';
 
+/** An orphan has nobody to answer to, and the next start waits for its end. */
+const longestFarewellMs = 5_000;
+
 const ledgerSchema = z.object({ owner: processIdentity, children: z.array(childRecord) });
 
 /** The children that one process started and that live now, written down so that others can end them when it was killed. */
@@ -63,6 +66,6 @@ export async function endOrphans(
   if (owner !== undefined && (ledger.owner.pid !== owner.pid || ledger.owner.born !== owner.born)) return;
   for (const child of ledger.children.filter(isAlive).reverse()) {
     onProgress?.(`Ending ${child.name} (process ${child.pid}), which an earlier Tidemark left running`);
-    await endProcess(child, 5_000);
+    await endProcess({ ...child, stopLimitMs: Math.min(child.stopLimitMs, longestFarewellMs) });
   }
 }

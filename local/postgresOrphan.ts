@@ -14,7 +14,7 @@ export async function endOrphanedPostmaster(cluster: string): Promise<void> {
   if (!Number.isInteger(pid) || pid <= 0) return;
   const born = birthOf(pid);
   if (born !== undefined && isPostmasterOf(pid, cluster)) {
-    await endProcess({ name: 'postgres', pid, born, stopSignal: 'SIGINT' }, 30_000);
+    await endProcess({ name: 'postgres', pid, born, stopSignal: 'SIGINT', stopLimitMs: 30_000 });
   }
   rmSync(pidFile, { force: true });
 }

@@ -10,10 +10,11 @@ import { codeOf, readIfThere } from './files';
 export const processIdentity = z.object({ pid: z.int().positive(), born: z.string().min(1) });
 export type ProcessIdentity = z.infer<typeof processIdentity>;
 
-/** A child process as the ledger keeps it: what it is, and the signal that asks it to end cleanly. */
+/** A child process as the ledger keeps it: what it is, the signal that asks it to end cleanly, and how long that may take. */
 export const childRecord = processIdentity.extend({
   name: z.string().min(1),
   stopSignal: z.enum(['SIGTERM', 'SIGINT']),
+  stopLimitMs: z.int().positive(),
 });
 export type ChildRecord = z.infer<typeof childRecord>;
 
@@ -33,13 +34,13 @@ export function isAlive(identity: ProcessIdentity): boolean {
 }
 
 /**
- * Ends a process: first by its own signal, after `limitMs` by SIGKILL, and then what is left of its process group.
+ * Ends a process: first by its own signal, after its limit by SIGKILL, and then what is left of its process group.
  * Does nothing where it no longer lives, or where its pid belongs to somebody else by now.
  */
-export async function endProcess(child: ChildRecord, limitMs: number): Promise<void> {
+export async function endProcess(child: ChildRecord): Promise<void> {
   if (!isAlive(child)) return;
   signal(child.pid, child.stopSignal);
-  if (!(await goneWithin(child, limitMs))) {
+  if (!(await goneWithin(child, child.stopLimitMs))) {
     signal(child.pid, 'SIGKILL');
     await goneWithin(child, 10_000);
   }
@@ -96,7 +97,7 @@ function birthFromPs(pid: number): string | undefined {
     return line.slice(line.search(/\s/)).trim();
   } catch (error) {
     // ps ends with status 1 where no such process lives.
-    if (error instanceof Error && 'status' in error && error.status === 1) return undefined;
+    if (typeof error === 'object' && error !== null && 'status' in error && error.status === 1) return undefined;
     throw error;
   }
 }

@@ -119,7 +119,7 @@ class Supervisor implements SupervisedChild {
 
   private async end(): Promise<void> {
     this.stopping.abort();
-    if (this.current !== undefined) await endProcess(this.current, this.options.stopLimitMs ?? 10_000);
+    if (this.current !== undefined) await endProcess(this.current);
     await this.finished;
     this.log.close();
   }
@@ -159,7 +159,8 @@ class Supervisor implements SupervisedChild {
 
   /** Resolves with how the process ended. */
   private runOnce(): Promise<string> {
-    const { command, args, env, cwd, user, stopSignal = 'SIGTERM', watcher, name } = this.options;
+    const { command, args, env, cwd, user, watcher, name } = this.options;
+    const { stopSignal = 'SIGTERM', stopLimitMs = 10_000 } = this.options;
     const child = spawn(command, args, {
       env,
       detached: true,
@@ -168,7 +169,7 @@ class Supervisor implements SupervisedChild {
       ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
     });
     if (child.pid !== undefined) {
-      this.current = { name, pid: child.pid, born: birthOf(child.pid) ?? 'unknown', stopSignal };
+      this.current = { name, pid: child.pid, born: birthOf(child.pid) ?? 'unknown', stopSignal, stopLimitMs };
       watcher?.born(this.current);
     }
     return ending(child).finally(() => {
