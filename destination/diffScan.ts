@@ -1,0 +1,100 @@
+import type { Knex } from 'knex';
+import type { ConnectorEntity } from '../schema/connector';
+import { tableName } from './rowFormat';
+import { stagingTable } from './staging';
+
+export interface DiffInput {
+  readonly runId: string;
+  readonly planId: string;
+  readonly connectionId: string;
+  readonly entity: ConnectorEntity;
+  /** when the scan's first request was sent; milliseconds in PostgreSQL's time */
+  readonly scanStarted: number;
+  readonly readLagMs: number;
+  /** false when the scan wrote the rows itself (listing `all`): then only rows that it did not list are of interest */
+  readonly versions: boolean;
+}
+
+export interface Differences {
+  readonly missing: number;
+  readonly stale: number;
+  readonly gone: number;
+}
+
+/**
+ * The set difference between a complete scan and the table, in SQL, written down as items of the plan:
+ * *missing* (listed, no live row), *stale* (another version, or disputed), *gone* (a live row that was not listed and
+ * was last received before the scan began, less the read lag; later ones are exempt, whoever wrote them).
+ */
+export async function diffScan(trx: Knex.Transaction, input: DiffInput): Promise<Differences> {
+  const table = tableName(input.entity);
+  const scan = stagingTable(input.runId, 'scan');
+  const started = new Date(input.scanStarted);
+  // a plain text comparison: versions are encoded so that their order is text order
+  const differs = input.entity.conflict === 'skip' ? 'false' : 'c._version is distinct from s.version';
+  const fetches = input.versions
+    ? await trx.raw(
+        /* sql */ `
+      with found as (
+        insert into tidemark.plan_items (plan_id, external_id, difference)
+        select ?, s.external_id, case when c.external_id is null or c.deleted_at is not null then 'missing' else 'stale' end
+        from ${scan} s left join ${table} c on c.connection_id = ? and c.external_id = s.external_id
+        where (c.external_id is null or c.deleted_at is not null or c._disputed_at is not null
+            or (${differs} and not (c._version > s.version and c._received_at >= ?)))
+          and not exists (select from tidemark.set_aside a where a.connection_id = ? and a.entity = ? and a.external_id = s.external_id
+            and a.reason = 'skipped' and a.cleared_at is null)
+        on conflict do nothing returning difference)
+      select count(*) filter (where difference = 'missing') as missing, count(*) filter (where difference = 'stale') as stale from found`,
+        [input.planId, input.connectionId, started, input.connectionId, input.entity.name],
+      )
+    : { rows: [{ missing: 0, stale: 0 }] };
+  const absent = await trx.raw(
+    /* sql */ `
+    with found as (
+      insert into tidemark.plan_items (plan_id, external_id, difference)
+      select ?, c.external_id, 'gone' from ${table} c
+      where c.connection_id = ? and c.deleted_at is null and c._received_at < ?::timestamptz
+        and not exists (select from ${scan} s where s.external_id = c.external_id)
+      on conflict do nothing returning 1)
+    select count(*) as gone from found`,
+    [input.planId, input.connectionId, new Date(input.scanStarted - input.readLagMs)],
+  );
+  return { missing: fetches.rows[0].missing, stale: fetches.rows[0].stale, gone: absent.rows[0].gone };
+}
+
+/** Takes from a plan's *gone* those that a second complete scan listed after all. Returns how many. */
+export async function keepListed(trx: Knex.Transaction, planId: string, runId: string): Promise<number> {
+  const { rowCount } = await trx.raw(
+    /* sql */ `
+    update tidemark.plan_items i set outcome = 'live', detail = 'the second scan listed it'
+    where i.plan_id = ? and i.difference = 'gone' and i.outcome = 'open'
+      and exists (select from ${stagingTable(runId, 'second-scan')} s where s.external_id = i.external_id)`,
+    [planId],
+  );
+  return rowCount ?? 0;
+}
+
+/** Ids that the scan listed and that have a live row: one of them must answer live before anything is deleted. */
+export async function knownLiveIds(
+  db: Knex,
+  input: Pick<DiffInput, 'runId' | 'connectionId' | 'entity'>,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await db.raw(
+    /* sql */ `
+    select c.external_id from ${stagingTable(input.runId, 'scan')} s
+    join ${tableName(input.entity)} c on c.connection_id = ? and c.external_id = s.external_id and c.deleted_at is null
+    limit ?`,
+    [input.connectionId, limit],
+  );
+  return rows.map(({ external_id }: { external_id: string }) => external_id);
+}
+
+/** How many rows of a connection's entity are live. */
+export async function countLive(db: Knex, connectionId: string, entity: ConnectorEntity): Promise<number> {
+  const { rows } = await db.raw(
+    `select count(*) as live from ${tableName(entity)} where connection_id = ? and deleted_at is null`,
+    [connectionId],
+  );
+  return rows[0].live;
+}
