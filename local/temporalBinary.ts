@@ -45,7 +45,7 @@ export async function findTemporal({ env, onProgress }: FindOptions): Promise<Te
   const cached = [built, downloaded].find((path) => isProgram(path) && works(path));
   if (cached !== undefined) return { kind: 'binary', path: cached, source: 'cache' };
 
-  if (await downloadWithSdk(downloaded, env, onProgress))
+  if (await downloadWithSdk({ target: downloaded, env, onProgress }))
     return { kind: 'binary', path: downloaded, source: 'download' };
 
   const go = programsOn(env.PATH, 'go')[0];

@@ -5,8 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { signal } from './processes';
 import type { OnProgress } from './progress';
 
-const giveUpAfterMs = 8_000;
-
 // The SDK only offers the download as the first step of starting a server. It runs in a process of its own,
 // because a download that hangs cannot be called off in ours.
 const program = `
@@ -16,16 +14,22 @@ const program = `
   }).then((server) => server.teardown()).then(() => process.exit(0), () => process.exit(1));
 `;
 
+export interface Download {
+  /** where the program is to lie */
+  readonly target: string;
+  /** proxies are read from it */
+  readonly env: NodeJS.ProcessEnv;
+  readonly onProgress?: OnProgress | undefined;
+  /** how long nothing may arrive; default 8 s */
+  readonly giveUpAfterMs?: number;
+}
+
 /**
  * Fetches the Temporal CLI with the SDK's standard download. Gives up when nothing has arrived for some seconds.
  *
  * @returns whether the program lies at `target` now
  */
-export async function downloadWithSdk(
-  target: string,
-  env: NodeJS.ProcessEnv,
-  onProgress?: OnProgress,
-): Promise<boolean> {
+export async function downloadWithSdk({ target, env, onProgress, giveUpAfterMs = 8_000 }: Download): Promise<boolean> {
   const folder = `${dirname(target)}.download-${process.pid}`;
   mkdirSync(folder, { recursive: true });
   onProgress?.('Fetching the Temporal server with the SDK’s download');
@@ -38,7 +42,7 @@ export async function downloadWithSdk(
       child.once('error', () => resolve(false));
       child.once('exit', (code) => resolve(code === 0));
     });
-    const done = await Promise.race([ended, stalled(folder, ended, onProgress)]);
+    const done = await Promise.race([ended, stalled(folder, ended, giveUpAfterMs, onProgress)]);
     if (!done && child.pid !== undefined) signal(child.pid, 'SIGKILL');
     await ended;
     const fetched = readdirSync(folder).find((name) => !name.endsWith('.downloading'));
@@ -55,7 +59,12 @@ export async function downloadWithSdk(
 }
 
 /** Resolves with false when the folder has not grown for a while; never where the child ends by itself. */
-async function stalled(folder: string, ended: Promise<boolean>, onProgress?: OnProgress): Promise<boolean> {
+async function stalled(
+  folder: string,
+  ended: Promise<boolean>,
+  giveUpAfterMs: number,
+  onProgress?: OnProgress,
+): Promise<boolean> {
   let over = false;
   void ended.then(() => {
     over = true;
