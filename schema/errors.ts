@@ -10,6 +10,8 @@ export type Remedy = 'retry' | 'wait' | 'credentials' | 'contract' | 'gone' | 'u
 export const errorTypes = {
   /** transport hiccup, 5xx, time-out: try again */
   SourceUnavailable: 'retry',
+  /** the source could not be reached for so long that the run gave up; the next one tries again */
+  SourceGone: 'contract',
   /** 429 or a budget that is used up: wait `retryAfterMs` */
   SourceAsksToWait: 'wait',
   /** 401, or 403 that is about the whole account */
@@ -28,6 +30,8 @@ export const errorTypes = {
   FenceLost: 'lost',
   /** the destination cannot be reached or refuses for now */
   DestinationUnavailable: 'retry',
+  /** Temporal cannot be reached or is overloaded */
+  TemporalUnavailable: 'retry',
   /** a part of the embedded default (PostgreSQL, Temporal, a child process) could not be found, started or kept running */
   EmbeddedUnavailable: 'usage',
   /** the destination cannot take what the definition asks for, such as a column of another type */

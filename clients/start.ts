@@ -1,0 +1,141 @@
+import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import type { Knex } from 'knex';
+import { endRun, runningRun } from '../destination/runs';
+import type { ConnectorEntity } from '../schema/connector';
+import { TidemarkError } from '../schema/errors';
+import { recordKey } from '../schema/recordKey';
+import {
+  againSignal,
+  type DeltaSyncInput,
+  taskQueue as defaultTaskQueue,
+  ids,
+  type ReconciliationInput,
+  type ReconciliationResult,
+  type RunResult,
+  type SingleRecordInput,
+  type SingleRecordResult,
+  type Strategy,
+  type Target,
+  type Trigger,
+  workflowNames,
+} from '../schema/workflows';
+import { workflowPriority } from './priority';
+import { stateOf } from './runState';
+import { labels } from './searchAttributes';
+import { temporalError } from './temporal';
+
+/** What starting a workflow needs. Targets must be known: `findTarget` tells which are. */
+export interface StartContext {
+  readonly db: Knex;
+  readonly client: Client;
+  readonly taskQueue?: string | undefined;
+}
+
+export type StartedDelta = WorkflowHandle<(input: DeltaSyncInput) => Promise<RunResult>>;
+export type StartedReconciliation = WorkflowHandle<(input: ReconciliationInput) => Promise<ReconciliationResult>>;
+export type StartedRecord = WorkflowHandle<(input: SingleRecordInput) => Promise<SingleRecordResult>>;
+
+/**
+ * Starts a delta now, beside its schedule. Throws TidemarkError 'AlreadyRunning' when one is on for this connection and
+ * entity. One that begins at the same moment wins or loses in Postgres: the loser's result says `already-running`.
+ */
+export async function startDelta(
+  context: StartContext,
+  { connectionId, entity }: Target,
+  { full, trigger }: { readonly full?: boolean | undefined; readonly trigger: Trigger },
+): Promise<StartedDelta> {
+  const input: DeltaSyncInput = { connectionId, entity, ...(full ? { full } : {}), trigger };
+  return startRun(context, 'delta', input, { name: workflowNames.deltaSync, workflowId: ids.delta(input) });
+}
+
+/** Starts a reconciliation now, beside its schedule. Throws as `startDelta` does. */
+export async function startReconciliation(
+  context: StartContext,
+  { connectionId, entity }: Target,
+  { dryRun, trigger }: { readonly dryRun?: boolean | undefined; readonly trigger: Trigger },
+): Promise<StartedReconciliation> {
+  const input: ReconciliationInput = { connectionId, entity, ...(dryRun ? { dryRun } : {}), trigger };
+  const workflow = { name: workflowNames.reconciliation, workflowId: ids.reconciliation(input) };
+  return startRun(context, 'reconciliation', input, workflow);
+}
+
+/** Fetches one record now. When it is being fetched already, it is fetched once more: the same workflow's handle comes back. */
+export async function startRecord(
+  { client, taskQueue = defaultTaskQueue }: StartContext,
+  { connectionId, entity, id }: { connectionId: string; entity: ConnectorEntity; id: string },
+): Promise<StartedRecord> {
+  const target: Target = { connectionId, entity: entity.name };
+  const input: SingleRecordInput = { ...target, id };
+  try {
+    return await client.workflow.signalWithStart<(input: SingleRecordInput) => Promise<SingleRecordResult>>(
+      workflowNames.singleRecord,
+      {
+        workflowId: ids.record(target, recordKey(entity, id)),
+        taskQueue,
+        args: [input],
+        signal: againSignal,
+        signalArgs: [],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        priority: workflowPriority('webhook', connectionId),
+        ...(await labels(client, target, 'record')),
+      },
+    );
+  } catch (error) {
+    throw temporalError(error);
+  }
+}
+
+async function startRun<Input extends Target, Result>(
+  { db, client, taskQueue = defaultTaskQueue }: StartContext,
+  strategy: Strategy,
+  input: Input,
+  { name, workflowId }: { name: string; workflowId: string },
+): Promise<WorkflowHandle<(input: Input) => Promise<Result>>> {
+  await refuseSecond({ db, client }, strategy, input);
+  try {
+    return await client.workflow.start<(input: Input) => Promise<Result>>(name, {
+      workflowId,
+      taskQueue,
+      args: [input],
+      workflowIdConflictPolicy: 'FAIL',
+      priority: workflowPriority(strategy, input.connectionId),
+      ...(await labels(client, input, strategy)),
+    });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) throw alreadyRunning(strategy, input);
+    throw temporalError(error);
+  }
+}
+
+/**
+ * Refuses when a run is on. A run that Postgres calls running although its workflow has ended is recorded as what became
+ * of it, so that a crashed run never blocks the next one.
+ */
+async function refuseSecond(
+  { db, client }: { db: Knex; client: Client },
+  strategy: Strategy,
+  target: Target,
+): Promise<void> {
+  const run = await runningRun(db, target, strategy);
+  if (!run) return;
+  const state = await stateOf({ db, client }, run);
+  if (state === 'running') throw alreadyRunning(strategy, target, run.id, run.startedAt);
+  await endRun(db, run.id, {
+    status: state,
+    errorType: state,
+    error: `Its workflow ${run.workflowId} ended without recording the run: ${state}. Its rows stay, its cursor did not move; the next run goes on.`,
+  });
+}
+
+function alreadyRunning(
+  strategy: Strategy,
+  { connectionId, entity }: Target,
+  runId?: string,
+  since?: Date,
+): TidemarkError {
+  const which = runId === undefined || since === undefined ? '' : `: run ${runId}, since ${since.toISOString()}`;
+  return new TidemarkError(
+    'AlreadyRunning',
+    `A ${strategy} of ${connectionId}/${entity} is on already${which}. Nothing was started; 'tidemark status' shows how far it is.`,
+  );
+}
