@@ -35,6 +35,8 @@ export interface ConnectorInput<Settings extends z.ZodObject, Secrets extends z.
   readonly headers?: Readonly<Record<string, string>>;
   readonly webhooks?: {
     readonly signature: WebhookSignatureInput;
+    /** the status of an acknowledgement; default 202, 200 for sources that take every other status for a failure */
+    readonly acknowledge?: 200 | 202;
     readonly events: (delivery: WebhookDelivery) => WebhookEvent[];
   };
   readonly entities: readonly Entity[];
@@ -68,6 +70,7 @@ const definition = z.strictObject({
   webhooks: z
     .strictObject({
       signature: webhookSignature,
+      acknowledge: z.union([z.literal(200), z.literal(202)]).default(202),
       events: z.custom<WebhookRules['events']>((value) => typeof value === 'function', { error: 'must be a function' }),
     })
     .optional(),

@@ -45,6 +45,8 @@ export interface WebhookDelivery {
 
 export interface WebhookRules {
   readonly signature: WebhookSignature;
+  /** the status that tells the source "I have it": 202, or 200 for sources that take every other status for a failure */
+  readonly acknowledge: 200 | 202;
   /** Reads the events out of a delivery. Throws when the body is not one of this source's. */
   readonly events: (delivery: WebhookDelivery) => WebhookEvent[];
 }

@@ -24,6 +24,8 @@ export const planningCenter = defineConnector({
   headers: { 'X-PCO-API-Version': '2025-11-10' },
   webhooks: {
     signature: { header: 'X-PCO-Webhooks-Authenticity', secret: 'webhookSecret' },
+    // "anything other than a 200 status" is tried again for days, and then the subscription is deactivated (overview/webhooks)
+    acknowledge: 200,
     events: webhookEvents,
   },
   entities: [people, donations],
