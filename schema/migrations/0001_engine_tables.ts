@@ -84,6 +84,9 @@ create table tidemark.run_parts (
   staged bigint not null default 0,
   counts jsonb not null default '{}',
   done boolean not null default false,
+  -- since when its source has been unreachable without any progress, and what it said last
+  failing_since timestamptz,
+  failing_with text,
   primary key (run_id, step, partition)
 );
 
@@ -155,19 +158,27 @@ create table tidemark.inbox (
   headers jsonb not null default '{}',
   body text not null,
   received_at timestamptz not null default clock_timestamp(),
-  -- null while open; set in the transaction that writes an answer sent after the event was received
+  -- when it was received, or opened again for a replay
+  opened_at timestamptz not null default clock_timestamp(),
+  -- null while open; set in the transaction that writes an answer sent after opened_at
   done_at timestamptz,
+  -- what the record's answer became, or 'ignored' (nothing to fetch), or 'parked' (could not be processed)
   outcome text,
-  unique (connection_id, event_id)
+  detail text,
+  unique (connection_id, event_id),
+  check (done_at is not null or (entity is not null and external_id is not null))
 );
-create index inbox_open on tidemark.inbox (connection_id, entity, external_id, received_at) where done_at is null;
+create index inbox_open on tidemark.inbox (connection_id, entity, external_id, opened_at) where done_at is null;
+create index inbox_parked on tidemark.inbox (connection_id, entity, id) where outcome = 'parked';
 
 -- one request budget per account, shared by all workers
 create table tidemark.budgets (
   account text collate "C" primary key,
-  -- requests granted in each slice of the sliding window, newest last, and the index of the newest slice
-  slices int[] not null default '{}',
-  newest_slice bigint not null default 0,
+  -- requests granted in each slice of the sliding window: when the slice ends, in milliseconds since 1970, and how many
+  slice_ends bigint[] not null default '{}',
+  slice_counts int[] not null default '{}',
+  -- by priority, webhooks first: until when one of it, refused, counts as waiting
+  waiting_until bigint[] not null default '{}',
   blocked_until timestamptz
 );
 

@@ -1,0 +1,80 @@
+import type { Knex } from 'knex';
+import type { Target } from '../schema/workflows';
+import { storableText } from './storableText';
+
+/**
+ * Sets open events of these records aside as 'parked', because they can't be processed: they are not driven again, but
+ * counted, listed, and opened again by `reopenEvents`. Only those received before `sent` (see `finishEvents`).
+ * Returns how many.
+ */
+export async function parkEvents(
+  tx: Knex,
+  target: Target,
+  ids: readonly string[],
+  sent: number,
+  why: string,
+): Promise<number> {
+  const result = await tx.raw(
+    `update tidemark.inbox set done_at = clock_timestamp(), outcome = 'parked', detail = ?
+     where connection_id = ? and entity = ? and external_id = any(?::text[]) and done_at is null
+       and opened_at < timestamptz 'epoch' + ? * interval '1 millisecond'`,
+    [storableText(why).slice(0, 1_000), target.connectionId, target.entity, [...ids], sent],
+  );
+  return result.rowCount ?? 0;
+}
+
+/** Which events to open again; those that name no record can't be. */
+export interface EventFilter {
+  readonly connectionId: string;
+  readonly entity?: string;
+  /** ids of records */
+  readonly recordIds?: readonly string[];
+  readonly parkedOnly?: boolean;
+  /** received at this time or later */
+  readonly since?: Date;
+}
+
+/** Opens stored events again (a replay): an answer sent from now on ends them. Returns how many. */
+export async function reopenEvents(tx: Knex, filter: EventFilter): Promise<number> {
+  const result = await tx.raw(
+    `update tidemark.inbox set done_at = null, outcome = null, detail = null, opened_at = clock_timestamp()
+     where connection_id = :connectionId and done_at is not null and outcome <> 'ignored'
+       and (cast(:entity as text) is null or entity = :entity)
+       and (cast(:recordIds as text[]) is null or external_id = any(cast(:recordIds as text[])))
+       and (outcome = 'parked' or not :parkedOnly)
+       and (cast(:since as timestamptz) is null or received_at >= :since)`,
+    {
+      connectionId: filter.connectionId,
+      entity: filter.entity ?? null,
+      recordIds: filter.recordIds === undefined ? null : [...filter.recordIds],
+      parkedOnly: filter.parkedOnly ?? false,
+      since: filter.since ?? null,
+    },
+  );
+  return result.rowCount ?? 0;
+}
+
+export interface InboxCount extends Target {
+  readonly open: number;
+  /** when the oldest open event was received or opened again; null when none is open */
+  readonly oldest: Date | null;
+  readonly parked: number;
+}
+
+/** Open and parked events by connection and entity, for those that have any; reads two small indexes only. */
+export async function inboxCounts(db: Knex, connectionId?: string): Promise<InboxCount[]> {
+  const { rows } = await db.raw(
+    `select connection_id as "connectionId", entity, sum(open) as open, min(oldest) as oldest, sum(parked) as parked
+     from (
+       select connection_id, entity, count(*) as open, min(opened_at) as oldest, 0 as parked
+       from tidemark.inbox where done_at is null group by 1, 2
+       union all
+       select connection_id, entity, 0, null, count(*) from tidemark.inbox where outcome = 'parked' group by 1, 2
+     ) counted
+     where cast(:connectionId as text) is null or connection_id = :connectionId
+     group by 1, 2
+     order by 1, 2`,
+    { connectionId: connectionId ?? null },
+  );
+  return rows.map((row: InboxCount) => ({ ...row, open: Number(row.open), parked: Number(row.parked) }));
+}
