@@ -30,7 +30,7 @@ export interface Run extends Target {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-const runColumns = /* sql */ `
+export const runColumns = /* sql */ `
   id::text as id, connection_id as "connectionId", entity, strategy, trigger, status, dry_run as "dryRun", full_listing as "full",
   workflow_id as "workflowId", workflow_run_id as "workflowRunId", lease_until as "leaseUntil",
   lease_until < clock_timestamp() as "leaseExpired", started_at as "startedAt", ended_at as "endedAt",
