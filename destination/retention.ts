@@ -9,6 +9,8 @@ export interface Pruned {
   readonly inbox: number;
   readonly setAside: number;
   readonly plans: number;
+  /** plans that nobody decided in time; they stay, as expired, for as long as others */
+  readonly expiredPlans: number;
   readonly runs: number;
   /** staging tables of scans that are over */
   readonly stagingTables: number;
@@ -38,12 +40,13 @@ export async function prune(db: Knex, settings: Retention, options: PruneOptions
   try {
     const inbox = await pruneInbox(db, settings, batch, options.signal);
     const setAside = await repeat(setAsideSql, settings.setAside);
+    const { rowCount: expiredPlans } = await db.raw(expirePlansSql);
     // their items first: a plan may have a million, which would go with it in one statement
     await repeat(planItemsSql, settings.plans);
     const plans = await repeat(plansSql, settings.plans);
     const runs = await repeat(runsSql, settings.runs);
     options.signal?.throwIfAborted();
-    return { inbox, setAside, plans, runs, stagingTables: await pruneStaging(db) };
+    return { inbox, setAside, plans, expiredPlans: expiredPlans ?? 0, runs, stagingTables: await pruneStaging(db) };
   } catch (error) {
     options.signal?.throwIfAborted();
     throw destinationError(error);
@@ -96,6 +99,9 @@ from looked_at`;
 const setAsideSql = /* sql */ `
 delete from tidemark.set_aside where id in (
   select id from tidemark.set_aside where cleared_at < now() - cast(:age as interval) limit :batch)`;
+
+const expirePlansSql = /* sql */ `
+update tidemark.plans set status = 'expired', decided_at = now() where status = 'waiting' and expires_at < now()`;
 
 const oldPlans = /* sql */ `
 select p.id from tidemark.plans p
