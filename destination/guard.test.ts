@@ -107,8 +107,8 @@ const live = (version: number, disputed: boolean, content = `v${version}`): Row 
 });
 const gone = (disputed: boolean): Row => ({ gone: true, version: null, content: null, disputed });
 
-/** The table of the design, each in every write order; `then` is written last, as the confirming answer that it asks for. */
-const cases: { name: string; answers: Said[]; result: Row; then?: Said; settled?: Row }[] = [
+/** The table of the design, each in every write order; `confirmedBy` is written last: the answer that a dispute asks for. */
+const cases: { name: string; answers: Said[]; result: Row; confirmedBy?: Said; settled?: Row }[] = [
   {
     name: 'a slow page with the newer version, one with the older',
     answers: [
@@ -132,7 +132,7 @@ const cases: { name: string; answers: Said[]; result: Row; then?: Said; settled?
       { version: 4, sent: 100 },
     ],
     result: live(2099, true),
-    then: { version: 4, sent: 120, confirming: true },
+    confirmedBy: { version: 4, sent: 120, confirming: true },
     settled: live(4, false),
   },
   {
@@ -151,7 +151,7 @@ const cases: { name: string; answers: Said[]; result: Row; then?: Said; settled?
       { version: 7, sent: 50 },
     ],
     result: gone(true),
-    then: { version: 7, sent: 70, confirming: true },
+    confirmedBy: { version: 7, sent: 70, confirming: true },
     settled: live(7, false),
   },
   {
@@ -173,11 +173,11 @@ const cases: { name: string; answers: Said[]; result: Row; then?: Said; settled?
 ];
 
 describe('the table of the design, in every write order', () => {
-  test.each(cases)('$name', async ({ answers, result, then, settled }) => {
+  test.each(cases)('$name', async ({ answers, result, confirmedBy, settled }) => {
     for (const order of orders(answers)) {
       expect(await write(order)).toEqual(result);
       expect(await write(order.flatMap((answer) => [answer, answer]))).toEqual(result);
-      if (then && settled) expect(await write([...order, then])).toEqual(settled);
+      if (confirmedBy && settled) expect(await write([...order, confirmedBy])).toEqual(settled);
     }
   });
 });

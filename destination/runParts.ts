@@ -75,7 +75,7 @@ export async function advancePart(trx: Knex.Transaction, key: PartKey, progress:
     with part as (
       update tidemark.run_parts set resume_point = ?::jsonb, first_sent = coalesce(first_sent, ?::bigint),
         first_sent_source = coalesce(first_sent_source, ?::bigint), pages = pages + ?, records = records + ?,
-        requests = requests + ?, staged = staged + ?, done = ?,
+        requests = requests + ?, staged = staged + ?, done = ?, failing_since = null, failing_with = null,
         counts = (select jsonb_object_agg(name, value::bigint + coalesce((counts ->> name)::bigint, 0)) from jsonb_each_text(?::jsonb) as n(name, value))
       where run_id = ? and step = ? and partition = ? and fence = ?
       returning run_id)
@@ -133,4 +133,17 @@ export async function sumParts(db: Knex, runId: string, step: string): Promise<S
     [runId, step],
   );
   return rows[0];
+}
+
+/** Notes that the source can't be reached; returns for how many milliseconds now, without any progress between. */
+export async function noteFailing(db: Knex, key: PartKey, message: string): Promise<number> {
+  const { rows } = await db.raw(
+    /* sql */ `
+    update tidemark.run_parts set failing_since = coalesce(failing_since, clock_timestamp()), failing_with = ?
+    where run_id = ? and step = ? and partition = ? and fence = ?
+    returning floor(extract(epoch from clock_timestamp() - failing_since) * 1000)::bigint as milliseconds`,
+    [message.slice(0, 500), key.runId, key.step, key.partition, key.fence],
+  );
+  if (!rows[0]) throw lost(key);
+  return rows[0].milliseconds;
 }

@@ -67,6 +67,12 @@ function missing(
   return wanted.filter(({ name }) => !existing.has(name));
 }
 
+/** Whether an entity's table has been made. */
+export async function tableExists(db: Knex, entity: ConnectorEntity): Promise<boolean> {
+  const { rows } = await db.raw('select to_regclass(?) is not null as exists', [tableName(entity)]);
+  return rows[0].exists;
+}
+
 async function existingColumns(db: Knex, entity: ConnectorEntity): Promise<Map<string, string>> {
   const { rows } = await db.raw(
     /* sql */ `

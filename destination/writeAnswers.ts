@@ -13,9 +13,9 @@ export interface WriteOptions {
   readonly receivedBefore?: number;
   /**
    * What must be committed with the rows: the resume point under its fence, the inbox events that they answer.
-   * Throwing takes the whole batch back.
+   * Throwing takes the whole batch back. `deleted`: the ids that this batch soft-deletes.
    */
-  readonly alongside?: (trx: Knex.Transaction, counts: Counts) => Promise<void>;
+  readonly alongside?: (trx: Knex.Transaction, counts: Counts, deleted: readonly string[]) => Promise<void>;
 }
 
 export interface WriteResult {
@@ -56,7 +56,7 @@ export async function writeAnswers(
       if (setAsideNow.length > 0) await setAside(trx, target, options.runId, setAsideNow);
       const skipped = setAsideNow.filter(({ reason }) => reason === 'skipped').length;
       const counts = addCounts(written.counts, { ...noCounts, skipped, errors: setAsideNow.length - skipped });
-      await options.alongside?.(trx, counts);
+      await options.alongside?.(trx, counts, written.deleted);
       return { counts, disputed: written.disputed, deleted: written.deleted };
     }),
   );

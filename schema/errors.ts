@@ -11,7 +11,7 @@ export const errorTypes = {
   /** transport hiccup, 5xx, time-out: try again */
   SourceUnavailable: 'retry',
   /** the source could not be reached for so long that the run gave up; the next one tries again */
-  SourceGone: 'contract',
+  SourceUnreachable: 'contract',
   /** 429 or a budget that is used up: wait `retryAfterMs` */
   SourceAsksToWait: 'wait',
   /** 401, or 403 that is about the whole account */

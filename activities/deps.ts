@@ -1,0 +1,20 @@
+import type { Client } from '@temporalio/client';
+import type { Knex } from 'knex';
+import type { Logger } from 'pino';
+import type { KeyRing } from '../destination/secrets';
+import type { DatabaseClock } from '../schema/budget';
+import type { Connector } from '../schema/connector';
+
+/** What activities work with; made once by the worker. */
+export interface ActivityDeps {
+  readonly db: Knex;
+  readonly connectors: ReadonlyMap<string, Connector>;
+  readonly keyRing: KeyRing;
+  readonly clock: DatabaseClock;
+  /** asks Temporal what became of a run, and starts workflows from the sweep */
+  readonly temporal: Client;
+  readonly taskQueue: string;
+  readonly log: Logger;
+  /** how long a source may be unreachable without any progress before a run fails; the next one tries again */
+  readonly giveUpAfterMs: number;
+}

@@ -1,0 +1,53 @@
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { destinationError } from '../destination/destinationError';
+import { messageOf, type Remedy, TidemarkError } from '../schema/errors';
+
+/** Nothing helps against these but a person, or another run. */
+const final: ReadonlySet<Remedy> = new Set<Remedy>(['credentials', 'contract', 'usage', 'conflict', 'lost', 'gone']);
+
+/** After so many attempts, an error that nobody foresaw is taken for a defect and fails the run. */
+const attemptsForTheUnforeseen = 5;
+
+/**
+ * What an activity threw, as Temporal is told it: a stable type, a bounded message without secrets, whether to try again
+ * and when. Cancellation passes through. Errors end up in histories, so neither causes nor stacks of others travel along.
+ */
+export function toFailure(error: unknown): Error {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  if (Context.current().cancellationSignal.aborted) return new CancelledFailure(messageOf(error).slice(0, 500));
+  const known = destinationError(error);
+  if (known instanceof TidemarkError) {
+    return ApplicationFailure.create({
+      type: known.type,
+      message: known.message.slice(0, 2000),
+      nonRetryable: final.has(known.remedy),
+      ...(known.retryAfterMs === undefined ? {} : { nextRetryDelay: known.retryAfterMs }),
+    });
+  }
+  const { attempt } = Context.current().info;
+  return ApplicationFailure.create({
+    type: 'Unexpected',
+    message: messageOf(error).slice(0, 2000),
+    nonRetryable: attempt >= attemptsForTheUnforeseen,
+  });
+}
+
+/** Wraps every activity of a set so that what it throws is a failure that Temporal and the workflows can route on. */
+export function withFailures<T extends Record<string, (input: never) => Promise<unknown>>>(
+  activities: T,
+  onError: (activity: string, error: unknown, failure: Error) => void,
+): T {
+  const wrapped = Object.entries(activities).map(([name, run]) => [
+    name,
+    async (input: never) => {
+      try {
+        return await run(input);
+      } catch (error) {
+        const failure = toFailure(error);
+        onError(name, error, failure);
+        throw failure;
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as T;
+}

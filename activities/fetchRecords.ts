@@ -1,0 +1,117 @@
+import type { Knex } from 'knex';
+import { type WriteResult, writeAnswers } from '../destination/writeAnswers';
+import type { Answers, Counts } from '../schema/answer';
+import { TidemarkError } from '../schema/errors';
+import { readRecord } from '../source/readRecord';
+import type { ActivityDeps } from './deps';
+import type { OpenTarget } from './openTarget';
+
+export interface Fetched extends WriteResult {
+  readonly fetches: number;
+  /** ids that the source neither showed nor called gone: set aside, and never deleted */
+  readonly failed: ReadonlyMap<string, string>;
+  /** ids that the source showed */
+  readonly live: readonly string[];
+}
+
+export interface FetchOptions {
+  readonly runId: string | null;
+  readonly writtenBy: string;
+  readonly signal: AbortSignal;
+  /** for deletes on absence, see `TimedGone.receivedBefore` */
+  readonly receivedBefore?: number;
+  /** `sent`: when the earliest of the requests was sent, in PostgreSQL's time */
+  readonly alongside?: (trx: Knex.Transaction, fetched: Fetched, sent: number) => Promise<void>;
+  readonly onProgress?: (fetches: number) => void;
+}
+
+/**
+ * Asks `one` for each id, several at once, and writes all answers in one transaction. They are confirming answers.
+ * What is wrong with one record (403, a body that is none) sets that record aside; what is wrong with the source throws.
+ */
+export async function fetchRecords(
+  deps: ActivityDeps,
+  open: OpenTarget,
+  ids: readonly string[],
+  options: FetchOptions,
+): Promise<Fetched> {
+  const answers: Answers[] = [];
+  const failed = new Map<string, string>();
+  const live: string[] = [];
+  let fetches = 0;
+  let earliest = Number.POSITIVE_INFINITY;
+
+  await inParallel(ids, open.connector.rateLimit?.concurrency ?? 4, async (id) => {
+    fetches += 1;
+    const answer = await ask(deps, open, id, options.signal);
+    earliest = Math.min(earliest, answer.sent);
+    answers.push(answer);
+    live.push(...answer.live.map((found) => found.id));
+    for (const found of answer.setAside) {
+      if (found.reason === 'invalid') failed.set(id, found.detail);
+      else live.push(id);
+    }
+    options.onProgress?.(fetches);
+  });
+
+  const context = {
+    connectionId: open.target.connectionId,
+    entity: open.entity,
+    confirming: true,
+    readLagMs: open.readLagMs,
+    writtenBy: options.writtenBy,
+  };
+  const result = { fetches, failed, live };
+  const written = await writeAnswers(deps.db, context, answers, {
+    runId: options.runId,
+    ...(options.receivedBefore === undefined ? {} : { receivedBefore: options.receivedBefore }),
+    alongside: async (trx, counts, deleted) => {
+      await options.alongside?.(trx, { ...result, counts, deleted, disputed: [] }, earliest);
+    },
+  });
+  return { ...result, ...written };
+}
+
+async function ask({ clock }: ActivityDeps, open: OpenTarget, id: string, signal: AbortSignal): Promise<Answers> {
+  const nothing = { confirming: true, live: [], gone: [], setAside: [] };
+  const sent = clock.sent();
+  try {
+    const answer = await open.source.getById(open.entity, id, { signal });
+    const times = { sent: answer.sent, received: answer.received };
+    if (answer.kind === 'gone') return { ...nothing, ...times, gone: [{ id, version: null }] };
+    const read = readRecord(open.entity, answer.record, open.mapContext);
+    if (read.kind === 'live') return { ...nothing, ...times, live: [read] };
+    if (read.kind === 'gone') return { ...nothing, ...times, gone: [read] };
+    return { ...nothing, ...times, setAside: [{ ...read, id }] };
+  } catch (error) {
+    if (!(error instanceof TidemarkError) || error.type !== 'ContractBroken') throw error;
+    const aside = { id, reason: 'invalid' as const, detail: error.message, raw: null };
+    return { ...nothing, sent, received: clock.received(), setAside: [aside] };
+  }
+}
+
+/** Runs `work` for each item, `width` at a time; the first error stops the others from starting. */
+async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  let stopped = false;
+  const lane = async () => {
+    for (let item = items[next++]; item !== undefined && !stopped; item = items[next++]) {
+      try {
+        await work(item);
+      } catch (error) {
+        stopped = true;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+}
+
+/** What became of one record, in a word. */
+export function outcomeOf(counts: Counts): 'inserted' | 'updated' | 'unchanged' | 'deleted' | 'refused' | 'set-aside' {
+  if (counts.inserted > 0) return 'inserted';
+  if (counts.updated > 0) return 'updated';
+  if (counts.deleted > 0) return 'deleted';
+  if (counts.errors + counts.skipped > 0) return 'set-aside';
+  return counts.refused > 0 ? 'refused' : 'unchanged';
+}

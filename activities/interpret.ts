@@ -1,0 +1,18 @@
+import type { Answers, GoneAnswer, LiveAnswer, SetAsideAnswer } from '../schema/answer';
+import type { SourcePage } from '../source/client';
+import { readRecord } from '../source/readRecord';
+import type { OpenTarget } from './openTarget';
+
+/** Turns a page of records into answers: live, gone (tombstones), or set aside. */
+export function interpretPage({ entity, mapContext }: OpenTarget, page: SourcePage, confirming: boolean): Answers {
+  const live: LiveAnswer[] = [];
+  const gone: GoneAnswer[] = [];
+  const setAside: SetAsideAnswer[] = [];
+  for (const raw of page.records) {
+    const answer = readRecord(entity, raw, mapContext);
+    if (answer.kind === 'live') live.push(answer);
+    else if (answer.kind === 'gone') gone.push(answer);
+    else setAside.push(answer);
+  }
+  return { sent: page.sent, received: page.received, confirming, live, gone, setAside };
+}

@@ -1,0 +1,33 @@
+import { Context } from '@temporalio/activity';
+
+/** A hung attempt stops looking alive after this long without progress. Longer than any one request may take. */
+const hungAfterMs = 120_000;
+const beatEveryMs = 2_000;
+
+export interface Liveness {
+  /** Says that something was achieved, with what the progress query and the Temporal UI show. */
+  progress(details: Readonly<Record<string, unknown>>): void;
+  stop(): void;
+}
+
+/**
+ * Heartbeats while there is progress. The beats themselves are frequent, so that a killed worker is noticed within
+ * seconds; but they end when nothing has been achieved for two minutes, so that a hung attempt doesn't look alive for ever.
+ */
+export function startLiveness(): Liveness {
+  const context = Context.current();
+  let last = Date.now();
+  let details: Readonly<Record<string, unknown>> = {};
+  const timer = setInterval(() => {
+    if (Date.now() - last < hungAfterMs) context.heartbeat(details);
+  }, beatEveryMs);
+  timer.unref();
+  return {
+    progress(now) {
+      last = Date.now();
+      details = now;
+      context.heartbeat(details);
+    },
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,29 @@
+import type { PartKey } from '../destination/runParts';
+import { noteFailing } from '../destination/runParts';
+import { extendLease } from '../destination/runs';
+import { TidemarkError } from '../schema/errors';
+import type { ActivityDeps } from './deps';
+
+/**
+ * What to throw when a part of a run was stopped by its source. A wait is parked in Temporal, and the run keeps its
+ * place until then. A source that has been unreachable for too long, without any progress between, ends the run.
+ */
+export async function parkWhileWaiting(
+  { db, giveUpAfterMs }: ActivityDeps,
+  key: PartKey,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof TidemarkError)) return error;
+  if (error.remedy === 'wait') {
+    await extendLease(db, key.runId, (error.retryAfterMs ?? 0) + 60_000);
+    return error;
+  }
+  if (error.type !== 'SourceUnavailable') return error;
+  const failingForMs = await noteFailing(db, key, error.message);
+  if (failingForMs < giveUpAfterMs) return error;
+  const minutes = Math.round(failingForMs / 60_000);
+  return new TidemarkError(
+    'SourceUnreachable',
+    `${error.message} (for ${minutes} minutes now: this run gives up, the next one tries again)`,
+  );
+}

@@ -1,0 +1,253 @@
+import { Context } from '@temporalio/activity';
+import { countLive, diffScan, keepListed, knownLiveIds } from '../destination/diffScan';
+import { getCursor } from '../destination/entities';
+import {
+  closeItems,
+  createPlan,
+  deletedLately,
+  drawEntityLine,
+  getPlan,
+  openItems,
+  recordDifferences,
+  settlePlan,
+  whyWait,
+} from '../destination/plans';
+import { sumParts } from '../destination/runParts';
+import { endRun } from '../destination/runs';
+import { countStaged, dropStaging, stagingTable } from '../destination/staging';
+import { writeAnswers } from '../destination/writeAnswers';
+import type { Priority } from '../schema/budget';
+import { TidemarkError } from '../schema/errors';
+import type { ReconciliationResult, Target } from '../schema/workflows';
+import type { ActivityDeps } from './deps';
+import { fetchRecords } from './fetchRecords';
+import { startLiveness } from './liveness';
+import type { OpenTarget } from './openTarget';
+import { runResult } from './runs';
+
+export interface PlanInput extends Target {
+  readonly runId: string;
+  readonly planId: string;
+}
+
+export interface DrawnPlan {
+  /** `rescan`: the staging table does not hold what its manifest says, as after a crash of PostgreSQL */
+  readonly outcome: 'drawn' | 'rescan';
+  readonly planId: string | null;
+  readonly scanned: number;
+  readonly missing: number;
+  readonly stale: number;
+  readonly gone: number;
+  /** why the deletions must wait for an operator; null when they may be confirmed and applied */
+  readonly wait: string | null;
+}
+
+/** So many ids are asked and written together. */
+const chunk = 50;
+
+/** From a complete scan to the soft deletes: difference, guard, confirmation. */
+export function planActivities(
+  deps: ActivityDeps,
+  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
+) {
+  const { db, clock } = deps;
+
+  /** The absence that a complete scan shows counts only for rows last received before this. */
+  const receivedBefore = async (planId: string, readLagMs: number) => {
+    const plan = await getPlan(db, planId);
+    if (!plan)
+      throw new TidemarkError('NotFound', `There is no plan ${planId}: it was pruned, or its connection removed`);
+    return plan.scanStarted.getTime() - readLagMs;
+  };
+
+  return {
+    /** Draws the set difference between the scan and the table, and judges it by the deletion guard. */
+    async drawPlan(input: Target & { runId: string; dryRun: boolean; listing: 'ids' | 'all' }): Promise<DrawnPlan> {
+      const { entity, readLagMs } = await openTarget(input, 'reconciliation');
+      const { runId, connectionId } = input;
+      const scan = await sumParts(db, runId, 'scan');
+      if (!scan.done || scan.firstSent === null) {
+        throw new TidemarkError(
+          'ContractBroken',
+          `Run ${runId}: the scan of ${connectionId}/${input.entity} is not complete; nothing may be concluded from it`,
+        );
+      }
+      const rescan = {
+        outcome: 'rescan' as const,
+        planId: null,
+        scanned: 0,
+        missing: 0,
+        stale: 0,
+        gone: 0,
+        wait: null,
+      };
+      if ((await countStaged(db, stagingTable(runId, 'scan'))) !== scan.staged) return rescan;
+      const scanStarted = scan.firstSent;
+      const liveRows = await countLive(db, connectionId, entity);
+      const drawn = await db.transaction(async (trx) => {
+        const planId = await createPlan(trx, { ...input, runId, scanStarted, liveRows });
+        const versions = input.listing === 'ids' || input.dryRun;
+        const found = await diffScan(trx, { runId, planId, connectionId, entity, scanStarted, readLagMs, versions });
+        await recordDifferences(trx, planId, found);
+        return { planId, ...found };
+      });
+      const wait = whyWait(entity.deletionGuard, {
+        liveRows,
+        gone: drawn.gone,
+        scanned: scan.staged,
+        deletedLately: await deletedLately(db, input),
+      });
+      if (input.dryRun) await settlePlan(db, drawn.planId, 'dry', wait);
+      return { outcome: 'drawn', scanned: scan.staged, wait, ...drawn };
+    },
+
+    /**
+     * Asks `one` for every row that the scan did not list, and soft-deletes those that are gone. First, an id that the
+     * scan did list must answer live: a token of the wrong tenant makes everything look gone.
+     * Returns why nothing may be deleted, or null.
+     */
+    async confirmGone(input: PlanInput): Promise<string | null> {
+      const open = await openTarget(input, 'reconciliation');
+      const signal = Context.current().cancellationSignal;
+      const known = await knownLiveIds(
+        db,
+        { runId: input.runId, connectionId: input.connectionId, entity: open.entity },
+        3,
+      );
+      const doubt = await whyDoubt(open, known, signal);
+      if (doubt !== null) return doubt;
+      const before = await receivedBefore(input.planId, open.readLagMs);
+      const liveness = startLiveness();
+      let asked = 0;
+      try {
+        for (
+          let ids = await openItems(db, input.planId, ['gone'], chunk);
+          ids.length > 0;
+          ids = await openItems(db, input.planId, ['gone'], chunk)
+        ) {
+          await fetchRecords(deps, open, ids, {
+            runId: input.runId,
+            writtenBy: `run ${input.runId}`,
+            signal,
+            receivedBefore: before,
+            onProgress: () => liveness.progress({ asked: ++asked }),
+            alongside: (trx, fetched) => {
+              const live = new Set(fetched.live);
+              const deleted = new Set(fetched.deleted);
+              return closeItems(
+                trx,
+                input.planId,
+                ids.map((id) => {
+                  const problem = fetched.failed.get(id);
+                  if (problem !== undefined) return { id, outcome: 'failed', detail: problem };
+                  if (deleted.has(id)) return { id, outcome: 'deleted', detail: 'not listed, and gone when asked' };
+                  if (live.has(id))
+                    return { id, outcome: 'live', detail: 'not listed, but the source still answers it' };
+                  return { id, outcome: 'exempt', detail: 'received after the scan began' };
+                }),
+              );
+            },
+          });
+        }
+        return null;
+      } finally {
+        liveness.stop();
+      }
+    },
+
+    /** Where the API has no `one`: soft-deletes the rows that two complete scans did not list. */
+    async deleteUnlisted(input: PlanInput): Promise<'done' | 'rescan'> {
+      const { entity, readLagMs } = await openTarget(input, 'reconciliation');
+      const { runId, planId, connectionId } = input;
+      const second = await sumParts(db, runId, 'second-scan');
+      if (
+        !second.done ||
+        second.firstSent === null ||
+        (await countStaged(db, stagingTable(runId, 'second-scan'))) !== second.staged
+      )
+        return 'rescan';
+      await db.transaction((trx) => keepListed(trx, planId, runId));
+      const before = await receivedBefore(planId, readLagMs);
+      const context = { connectionId, entity, confirming: true, readLagMs, writtenBy: `run ${runId}` };
+      const liveness = startLiveness();
+      try {
+        for (
+          let ids = await openItems(db, planId, ['gone'], 1000);
+          ids.length > 0;
+          ids = await openItems(db, planId, ['gone'], 1000)
+        ) {
+          const absent = {
+            sent: second.firstSent,
+            received: clock.received(),
+            confirming: true,
+            live: [],
+            setAside: [],
+            gone: ids.map((id) => ({ id, version: null })),
+          };
+          await writeAnswers(db, context, [absent], {
+            runId,
+            receivedBefore: before,
+            alongside: (trx, _counts, deleted) => {
+              const gone = new Set(deleted);
+              const detail = 'not listed by two complete scans';
+              return closeItems(
+                trx,
+                planId,
+                ids.map((id) => ({ id, outcome: gone.has(id) ? 'deleted' : 'exempt', detail })),
+              );
+            },
+          });
+          liveness.progress({ deleted: ids.length });
+        }
+        return 'done';
+      } finally {
+        liveness.stop();
+      }
+    },
+
+    /** Ends a reconciliation: the plan, the entity's line and proof, the run; and drops what it staged. */
+    async finishReconciliation(
+      input: PlanInput & {
+        dryRun: boolean;
+        wait: string | null;
+        scanned: number;
+        missing: number;
+        stale: number;
+        gone: number;
+      },
+    ): Promise<ReconciliationResult> {
+      const { readLagMs } = await openTarget(input, 'reconciliation');
+      const { runId, planId, wait, scanned, missing, stale, gone } = input;
+      const waiting = wait !== null && !input.dryRun;
+      if (!input.dryRun) await settlePlan(db, planId, waiting ? 'waiting' : 'applied', wait);
+      const plan = await getPlan(db, planId);
+      const deleted = plan?.deleted ?? 0;
+      if (!input.dryRun && !waiting && plan) {
+        const started = plan.scanStarted.getTime();
+        await drawEntityLine(db, input, {
+          line: started - readLagMs,
+          provedAt: started,
+          differences: missing + stale + deleted,
+        });
+      }
+      const found = { planId, scanned, missing, stale, gone, deleted, reason: wait };
+      const run = await endRun(db, runId, { status: waiting ? 'waiting' : 'succeeded', details: found });
+      for (const step of ['scan', 'second-scan']) await dropStaging(db, stagingTable(runId, step));
+      const cursor = await getCursor(db, input);
+      return { ...runResult(run, waiting ? 'waiting' : 'succeeded', cursor), dryRun: input.dryRun, ...found };
+    },
+  };
+}
+
+/** Why a 404 of this source is no evidence just now: none of the ids that it listed itself answers live. Null when one does. */
+async function whyDoubt(open: OpenTarget, known: readonly string[], signal: AbortSignal): Promise<string | null> {
+  for (const id of known) {
+    const answer = await open.source.getById(open.entity, id, { signal });
+    if (answer.kind === 'live') return null;
+  }
+  const asked =
+    known.length === 0
+      ? 'no record that the source lists has a live row to ask it for'
+      : `records that the source itself lists (${known.join(', ')}) answer as gone`;
+  return `${asked}, so a 404 proves nothing: is the token of the right account? Nothing was deleted`;
+}

@@ -1,0 +1,101 @@
+import { Context } from '@temporalio/activity';
+import { advancePart, openPart, type PartKey } from '../destination/runParts';
+import { getRun } from '../destination/runs';
+import { writeAnswers } from '../destination/writeAnswers';
+import { type Counts, noCounts } from '../schema/answer';
+import type { Priority } from '../schema/budget';
+import type { Target } from '../schema/workflows';
+import type { ActivityDeps } from './deps';
+import { interpretPage } from './interpret';
+import { startLiveness } from './liveness';
+import type { OpenTarget } from './openTarget';
+import { parkWhileWaiting } from './parking';
+import { inBatches } from './readAhead';
+
+export interface PullInput extends Target {
+  readonly runId: string;
+  readonly listing: 'all' | 'changes';
+  readonly partition: string;
+}
+
+export interface PullResult {
+  readonly counts: Counts;
+  readonly pages: number;
+  readonly records: number;
+}
+
+/** Fence of an attempt: Temporal numbers the attempts of an activity, and a later one has taken over. */
+export function attemptFence(): number {
+  return Context.current().info.attempt;
+}
+
+/** Streams a listing into the table, one partition per call. */
+export function pullActivities(
+  deps: ActivityDeps,
+  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
+) {
+  const { db } = deps;
+  return {
+    /**
+     * Reads `changes` (or `all`) page by page and writes each batch with its resume point, counts and lease in one
+     * transaction, while the next pages are being fetched. Killed anywhere, it goes on after the last committed batch.
+     */
+    async pull(input: PullInput): Promise<PullResult> {
+      const open = await openTarget(input, input.listing === 'all' ? 'backfill' : 'delta');
+      const run = await getRun(db, input.runId);
+      const key: PartKey = { runId: input.runId, step: 'pull', partition: input.partition, fence: attemptFence() };
+      const part = await openPart(db, key);
+      const done = { pages: part.pages, records: part.records, counts: { ...noCounts, ...part.counts } };
+      if (part.done) return done;
+      const context = {
+        connectionId: input.connectionId,
+        entity: open.entity,
+        confirming: false,
+        readLagMs: open.readLagMs,
+        writtenBy: `run ${input.runId}`,
+      };
+      const liveness = startLiveness();
+      try {
+        const read = (signal: AbortSignal) =>
+          open.source.streamAll(open.entity, input.listing, {
+            partition: input.partition,
+            resumePoint: part.resumePoint,
+            signal,
+            ...(input.listing === 'changes' && run.cursorBefore ? { since: run.cursorBefore } : {}),
+          });
+        for await (const pages of inBatches(read, Context.current().cancellationSignal)) {
+          const requests = pages.map((page) => interpretPage(open, page, false));
+          const last = pages.at(-1);
+          const records = sum(pages, (page) => page.records.length);
+          const { counts } = await writeAnswers(db, context, requests, {
+            runId: input.runId,
+            alongside: (trx, counts) =>
+              advancePart(trx, key, {
+                resumePoint: last?.resumePoint ?? null,
+                firstSent: pages[0]?.sent ?? null,
+                firstSentSource: pages[0]?.sourceSent ?? null,
+                pages: pages.length,
+                records,
+                requests: sum(pages, (page) => page.requests),
+                counts,
+                done: last?.resumePoint === null,
+              }),
+          });
+          done.pages += pages.length;
+          done.records += records;
+          for (const name of Object.keys(counts) as (keyof Counts)[]) done.counts[name] += counts[name];
+          liveness.progress({ pages: done.pages, records: done.records, counts: done.counts });
+        }
+        return done;
+      } catch (error) {
+        throw await parkWhileWaiting(deps, key, error);
+      } finally {
+        liveness.stop();
+      }
+    },
+  };
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

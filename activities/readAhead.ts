@@ -1,0 +1,85 @@
+import type { SourcePage } from '../source/client';
+
+/** Pages are written together up to about so many records or bytes; more would only hold memory. */
+const batchRecords = 1_000;
+const batchBytes = 8_000_000;
+/** And so much is fetched beforehand while a batch is being written. */
+const aheadRecords = 2_000;
+const aheadBytes = 16_000_000;
+
+/**
+ * Fetches the next pages while the former are being written, and hands out together what has come meanwhile: a slow
+ * source has each page written at once, a fast one with small pages gets large batches. Memory is bounded in records
+ * and bytes. An error of the source comes after the pages that came before it. A consumer that stops early aborts the
+ * request that is under way.
+ */
+export async function* inBatches(
+  read: (signal: AbortSignal) => AsyncIterable<SourcePage>,
+  cancelled: AbortSignal,
+): AsyncGenerator<SourcePage[]> {
+  const stopped = new AbortController();
+  const iterator = read(AbortSignal.any([cancelled, stopped.signal]))[Symbol.asyncIterator]();
+  const queue: SourcePage[] = [];
+  let records = 0;
+  let bytes = 0;
+  let ended = false;
+  let failure: { error: unknown } | undefined;
+  let wake: (() => void) | undefined;
+  const changed = () => {
+    wake?.();
+    wake = undefined;
+  };
+  const change = () => new Promise<void>((resolve) => (wake = resolve));
+
+  const reading = (async () => {
+    try {
+      while (!ended) {
+        while (!ended && queue.length > 0 && (records >= aheadRecords || bytes >= aheadBytes)) await change();
+        if (ended) return;
+        const next = await iterator.next();
+        if (next.done) return;
+        queue.push(next.value);
+        records += next.value.records.length;
+        bytes += next.value.bytes;
+        changed();
+      }
+    } catch (error) {
+      failure = { error };
+    } finally {
+      ended = true;
+      changed();
+    }
+  })();
+
+  try {
+    for (;;) {
+      while (queue.length === 0 && !ended) await change();
+      const batch: SourcePage[] = [];
+      let batchHolds = 0;
+      let batchWeighs = 0;
+      for (let page = queue[0]; page !== undefined; page = queue[0]) {
+        if (
+          batch.length > 0 &&
+          (batchHolds + page.records.length > batchRecords || batchWeighs + page.bytes > batchBytes)
+        )
+          break;
+        queue.shift();
+        batch.push(page);
+        batchHolds += page.records.length;
+        batchWeighs += page.bytes;
+      }
+      records -= batchHolds;
+      bytes -= batchWeighs;
+      changed();
+      if (batch.length > 0) yield batch;
+      else if (failure) throw failure.error;
+      else return;
+    }
+  } finally {
+    ended = true;
+    stopped.abort();
+    changed();
+    await reading;
+    await iterator.return?.();
+  }
+}

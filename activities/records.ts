@@ -1,0 +1,141 @@
+import { Context, sleep } from '@temporalio/activity';
+import { dueDisputes } from '../destination/disputes';
+import { claimOpenIds, finishEvents } from '../destination/inbox';
+import { closeItems, openItems } from '../destination/plans';
+import { addCounts, type Counts, noCounts } from '../schema/answer';
+import type { Priority } from '../schema/budget';
+import type { Batch, SingleRecordInput, SyncRecordsInput, Target } from '../schema/workflows';
+import type { ActivityDeps } from './deps';
+import { fetchRecords, outcomeOf } from './fetchRecords';
+import { startLiveness } from './liveness';
+import type { OpenTarget } from './openTarget';
+
+export interface FetchedRecord {
+  readonly outcome: ReturnType<typeof outcomeOf> | 'unknown-record';
+  /** milliseconds after which the row, which is disputed now, is to be asked for again; null when it is settled */
+  readonly askAgainAfterMs: number | null;
+}
+
+export interface FetchedBatch {
+  readonly counts: Counts;
+  readonly fetches: number;
+  /** rows that are disputed now */
+  readonly disputed: number;
+  readonly readLagMs: number;
+}
+
+/** So many ids are asked and written together. */
+const chunk = 50;
+/** A drain looks again for a moment before it ends, so that a burst stays one activity. */
+const idleRounds = 4;
+const idleMs = 100;
+
+/** Fetches records by id: one, or a batch that is given by reference. */
+export function recordActivities(
+  deps: ActivityDeps,
+  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
+) {
+  return {
+    /** `one` → upsert, or gone → soft delete; ends the record's open inbox events in the same transaction. */
+    async syncRecord({ connectionId, entity, id }: SingleRecordInput): Promise<FetchedRecord> {
+      const target = { connectionId, entity };
+      const open = await openTarget(target, 'webhook');
+      if (!open.entity.listings.one) return { outcome: 'unknown-record', askAgainAfterMs: null };
+      const fetched = await fetchRecords(deps, open, [id], {
+        runId: null,
+        writtenBy: 'webhook',
+        signal: Context.current().cancellationSignal,
+        alongside: async (trx, { counts }, sent) => {
+          await finishEvents(trx, target, [id], sent, outcomeOf(counts));
+        },
+      });
+      return {
+        outcome: outcomeOf(fetched.counts),
+        askAgainAfterMs: fetched.disputed.length > 0 ? open.readLagMs : null,
+      };
+    },
+
+    /** Works through the inbox, a plan's missing and stale records, the disputed rows that are due, or a few ids. */
+    async syncBatch(input: SyncRecordsInput): Promise<FetchedBatch> {
+      const open = await openTarget(input, input.batch.of === 'inbox' ? 'webhook' : 'reconciliation');
+      const signal = Context.current().cancellationSignal;
+      const batch = sourceOfIds(deps, open, input.batch);
+      const liveness = startLiveness();
+      const total = { counts: { ...noCounts }, fetches: 0, disputed: 0, readLagMs: open.readLagMs };
+      try {
+        for (let idle = 0; idle < batch.idleRounds; ) {
+          const ids = await batch.next();
+          if (ids.length === 0) {
+            idle += 1;
+            if (idle < batch.idleRounds) await sleep(idleMs);
+            continue;
+          }
+          idle = 0;
+          const fetched = await fetchRecords(deps, open, ids, {
+            runId: null,
+            writtenBy: batch.writtenBy,
+            signal,
+            alongside: async (trx, { counts, failed }, sent) => {
+              await finishEvents(trx, input, ids, sent, ids.length === 1 ? outcomeOf(counts) : 'synced');
+              if (input.batch.of !== 'plan') return;
+              const outcome = (id: string) => (failed.has(id) ? 'failed' : 'fetched');
+              await closeItems(
+                trx,
+                input.batch.planId,
+                ids.map((id) => ({ id, outcome: outcome(id), detail: failed.get(id) ?? '' })),
+              );
+            },
+          });
+          total.counts = addCounts(total.counts, fetched.counts);
+          total.fetches += fetched.fetches;
+          total.disputed += fetched.disputed.length;
+          liveness.progress({ fetches: total.fetches, counts: total.counts });
+        }
+        return total;
+      } finally {
+        liveness.stop();
+      }
+    },
+  };
+}
+
+/** Where a batch's next ids come from; each is empty when there are none left. */
+function sourceOfIds({ db }: ActivityDeps, { target, entity, readLagMs }: OpenTarget, batch: Batch) {
+  switch (batch.of) {
+    case 'inbox':
+      return { writtenBy: 'webhook', idleRounds, next: () => claimOpenIds(db, target, chunk) };
+    case 'plan':
+      return {
+        writtenBy: `plan ${batch.planId}`,
+        idleRounds: 1,
+        next: () => openItems(db, batch.planId, ['missing', 'stale'], chunk),
+      };
+    case 'disputes': {
+      // Each row once: one that is disputed again is due after another read lag.
+      const seen = new Set<string>();
+      return {
+        writtenBy: 'dispute',
+        idleRounds: 1,
+        next: async () => {
+          const due = (await dueDisputes(db, target.connectionId, entity, readLagMs, chunk)).filter(
+            (id) => !seen.has(id),
+          );
+          for (const id of due) seen.add(id);
+          return due;
+        },
+      };
+    }
+    case 'ids': {
+      let rest = [...batch.ids];
+      return {
+        writtenBy: 'cli',
+        idleRounds: 1,
+        next: async () => {
+          const ids = rest.slice(0, chunk);
+          rest = rest.slice(chunk);
+          return ids;
+        },
+      };
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import { Context } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { getCursor } from '../destination/entities';
+import { sumParts } from '../destination/runParts';
+import { claimRun, type EndStatus, endRun, extendLease, type Run } from '../destination/runs';
+import { ensureTable } from '../destination/tables';
+import { noCounts } from '../schema/answer';
+import { parseDuration } from '../schema/duration';
+import type { RunOutcome, RunResult, Strategy, Target, Trigger } from '../schema/workflows';
+import type { ActivityDeps } from './deps';
+import type { OpenTarget } from './openTarget';
+
+export interface BeginRunInput extends Target {
+  readonly strategy: Strategy;
+  readonly trigger: Trigger;
+  readonly dryRun: boolean;
+  readonly full: boolean;
+}
+
+export type BegunRun =
+  | { readonly outcome: Exclude<RunOutcome, 'succeeded' | 'waiting'>; readonly holder: string | null }
+  | {
+      readonly outcome: 'begun';
+      readonly runId: string;
+      /** what a delta reads: `all` the first time, when asked for, and where there is no `changes` */
+      readonly listing: 'all' | 'changes';
+      readonly partitions: readonly string[];
+      readonly readLagMs: number;
+      readonly hasOne: boolean;
+      readonly hasIds: boolean;
+    };
+
+export interface EndRunInput {
+  readonly runId: string;
+  readonly status: EndStatus;
+  readonly errorType?: string;
+  readonly error?: string;
+  readonly details?: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** Claims, ends and looks after runs. */
+export function runActivities(
+  deps: ActivityDeps,
+  openTarget: (target: Target, priority: 'delta' | 'reconciliation') => Promise<OpenTarget>,
+) {
+  const { db } = deps;
+
+  return {
+    /** Claims the run's place. A holder whose lease has expired is looked up in Temporal, and ended as what it is when it is over. */
+    async beginRun(input: BeginRunInput): Promise<BegunRun> {
+      const { workflowExecution } = Context.current().info;
+      const { connection, entity, partitions, readLagMs } = await openTarget(input, input.strategy);
+      if (!connection.enabled) return { outcome: 'disabled', holder: null };
+      await ensureTable(db, entity);
+      const cursor = await getCursor(db, input);
+      const full = input.full || cursor === null || entity.listings.changes === undefined;
+      const claim = {
+        ...input,
+        full,
+        workflowId: workflowExecution?.workflowId ?? '',
+        workflowRunId: workflowExecution?.runId ?? '',
+      };
+      for (;;) {
+        const claimed = await claimRun(db, claim);
+        if ('run' in claimed) {
+          return {
+            outcome: 'begun',
+            runId: claimed.run.id,
+            listing: claimed.run.full ? 'all' : 'changes',
+            partitions,
+            readLagMs,
+            hasOne: entity.listings.one !== undefined,
+            hasIds: entity.listings.ids !== undefined,
+          };
+        }
+        const { holder } = claimed;
+        if (!holder.leaseExpired || (await settleLostRun(deps, holder)) === 'running') {
+          return { outcome: 'already-running', holder: holder.id };
+        }
+      }
+    },
+
+    /** Ends a run that did not succeed. The cursor stays where it is. */
+    async endRun(input: EndRunInput): Promise<void> {
+      await endRun(db, input.runId, input);
+    },
+
+    /** Ends a delta that has read everything: the run and the cursor in one transaction. */
+    async finishDelta({ runId, connectionId, entity }: Target & { runId: string }): Promise<RunResult> {
+      const open = await openTarget({ connectionId, entity }, 'delta');
+      const { firstSent, firstSentSource } = await sumParts(db, runId, 'pull');
+      // In the source's clock where that is behind ours; where it is ahead, ours is the safe one: records are only read twice.
+      const started = Math.min(...[firstSent, firstSentSource].filter((moment) => moment !== null));
+      const run = await endRun(db, runId, {
+        status: 'succeeded',
+        ...(Number.isFinite(started) ? { cursor: started - parseDuration(open.entity.lookback) } : {}),
+      });
+      return runResult(run, 'succeeded', (await getCursor(db, run)) ?? null);
+    },
+  };
+}
+
+export function runResult(run: Run, outcome: RunOutcome, cursor: Date | null): RunResult {
+  return {
+    connectionId: run.connectionId,
+    entity: run.entity,
+    outcome,
+    runId: run.id,
+    counts: { ...noCounts, ...run.counts },
+    pages: run.pages,
+    cursor: cursor === null ? null : cursor.toISOString(),
+  };
+}
+
+/** Temporal's word for how a workflow ended, as the status of a run. A workflow that completed never left its run open on purpose. */
+const endedAs: Readonly<Record<string, EndStatus>> = {
+  COMPLETED: 'lost',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  CONTINUED_AS_NEW: 'lost',
+  TIMED_OUT: 'timed-out',
+};
+
+/**
+ * Asks Temporal about a run whose lease has expired. One that is still on (parked, or its worker is down) keeps its
+ * place; one that is over is ended as what it is.
+ */
+export async function settleLostRun(
+  { db, temporal, log }: Pick<ActivityDeps, 'db' | 'temporal' | 'log'>,
+  run: Run,
+): Promise<'running' | EndStatus> {
+  const status = await workflowStatus(temporal, run);
+  if (status === 'RUNNING') {
+    await extendLease(db, run.id, 60_000);
+    return 'running';
+  }
+  const ended = endedAs[status] ?? 'lost';
+  log.warn(
+    { connection: run.connectionId, entity: run.entity, run: run.id, status: ended },
+    'a run had ended without saying so',
+  );
+  await endRun(db, run.id, {
+    status: ended,
+    errorType: 'Lost',
+    error: `The run ended without saying so; Temporal says its workflow is ${status.toLowerCase().replace('_', ' ')}. The next run goes on.`,
+  });
+  return ended;
+}
+
+async function workflowStatus(temporal: ActivityDeps['temporal'], run: Run): Promise<string> {
+  try {
+    const { status } = await temporal.workflow.getHandle(run.workflowId, run.workflowRunId).describe();
+    return status.name;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 'UNKNOWN';
+    throw error;
+  }
+}

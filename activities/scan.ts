@@ -1,0 +1,137 @@
+import { Context } from '@temporalio/activity';
+import type { Knex } from 'knex';
+import { advancePart, openPart, type PartKey, restartPart } from '../destination/runParts';
+import { createStaging, emptyStaging, type ScannedId, stageIds, stagingTable } from '../destination/staging';
+import { writeAnswers } from '../destination/writeAnswers';
+import { type Counts, noCounts } from '../schema/answer';
+import type { Priority } from '../schema/budget';
+import type { Target } from '../schema/workflows';
+import type { SourcePage } from '../source/client';
+import { readVersionOnly } from '../source/readRecord';
+import type { ActivityDeps } from './deps';
+import { interpretPage } from './interpret';
+import { startLiveness } from './liveness';
+import type { OpenTarget } from './openTarget';
+import { parkWhileWaiting } from './parking';
+import { inBatches } from './readAhead';
+
+export interface ScanInput extends Target {
+  readonly runId: string;
+  readonly step: 'scan' | 'second-scan';
+  readonly partition: string;
+  /** `ids` where the entity has it and `one`; else `all`, whose records are written as they come */
+  readonly listing: 'ids' | 'all';
+  /** a dry run only stages */
+  readonly write: boolean;
+  /** 1, and higher when a scan must be made again because its staging table was lost */
+  readonly round: number;
+}
+
+export interface ScanResult {
+  readonly pages: number;
+  readonly records: number;
+}
+
+/** A later round fences out every attempt of the former. */
+const attemptsPerRound = 1_000_000;
+
+/** Lists everything that the source holds into a staging table. */
+export function scanActivities(
+  deps: ActivityDeps,
+  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
+) {
+  const { db } = deps;
+  return {
+    /**
+     * Streams a listing into the staging table by COPY, page by page with the manifest and the resume point. A resumed
+     * scan is as complete as an unbroken one, since what is staged and where to go on are committed together.
+     */
+    async scan(input: ScanInput): Promise<ScanResult> {
+      const open = await openTarget(input, 'reconciliation');
+      const { attempt } = Context.current().info;
+      const key: PartKey = {
+        runId: input.runId,
+        step: input.step,
+        partition: input.partition,
+        fence: input.round * attemptsPerRound + attempt,
+      };
+      const table = stagingTable(input.runId, input.step);
+      await createStaging(db, table);
+      let part = await openPart(db, key);
+      if (input.round > 1 && attempt === 1) {
+        await restartPart(db, key);
+        part = { ...part, resumePoint: null, records: 0, done: false };
+      }
+      const done = { pages: part.pages, records: part.records };
+      if (part.done) return done;
+      const write = writerOf(deps, open, input, key);
+      const liveness = startLiveness();
+      try {
+        const read = (signal: AbortSignal) =>
+          open.source.streamAll(open.entity, input.listing, {
+            partition: input.partition,
+            resumePoint: part.resumePoint,
+            signal,
+          });
+        for await (const pages of inBatches(read, Context.current().cancellationSignal)) {
+          const staged = pages.flatMap((page) => scannedIds(open, page));
+          const records = pages.reduce((total, page) => total + page.records.length, 0);
+          await write(pages, async (trx, counts) => {
+            await stageIds(trx, table, staged);
+            await advancePart(trx, key, {
+              resumePoint: pages.at(-1)?.resumePoint ?? null,
+              firstSent: pages[0]?.sent ?? null,
+              firstSentSource: pages[0]?.sourceSent ?? null,
+              pages: pages.length,
+              records,
+              requests: pages.reduce((total, page) => total + page.requests, 0),
+              staged: staged.length,
+              counts,
+              done: pages.at(-1)?.resumePoint === null,
+            });
+          });
+          done.pages += pages.length;
+          done.records += records;
+          liveness.progress(done);
+        }
+        return done;
+      } catch (error) {
+        throw await parkWhileWaiting(deps, key, error);
+      } finally {
+        liveness.stop();
+      }
+    },
+
+    /** Empties a staging table, so that the scan can be made again. */
+    async resetScan({ runId, step }: { runId: string; step: ScanInput['step'] }): Promise<void> {
+      await emptyStaging(db, stagingTable(runId, step));
+    },
+  };
+}
+
+type Commit = (trx: Knex.Transaction, counts: Counts) => Promise<void>;
+
+/** How a page is written: over `all`, its records too; they confirm where the API has no `one` to do it. */
+function writerOf({ db }: ActivityDeps, open: OpenTarget, input: ScanInput, key: PartKey) {
+  const { entity, readLagMs } = open;
+  if (input.listing === 'ids' || !input.write) {
+    return (_pages: readonly SourcePage[], commit: Commit) => db.transaction((trx) => commit(trx, { ...noCounts }));
+  }
+  const confirming = entity.listings.one === undefined;
+  const context = { connectionId: input.connectionId, entity, confirming, readLagMs, writtenBy: `run ${key.runId}` };
+  return async (pages: readonly SourcePage[], commit: Commit) => {
+    const requests = pages.map((page) => interpretPage(open, page, confirming));
+    await writeAnswers(db, context, requests, { runId: key.runId, alongside: commit });
+  };
+}
+
+/** Tombstones and records without a readable key are not listed; the others are, also those that are set aside. */
+function scannedIds({ entity }: OpenTarget, page: SourcePage): ScannedId[] {
+  const ids: ScannedId[] = [];
+  for (const raw of page.records) {
+    const read = readVersionOnly(entity, raw);
+    if (read.kind === 'version') ids.push({ id: read.id, version: read.version });
+    else if (read.kind === 'setAside' && read.id !== null) ids.push({ id: read.id, version: null });
+  }
+  return ids;
+}

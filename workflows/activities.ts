@@ -1,0 +1,23 @@
+import { type ActivityOptions, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities';
+
+/**
+ * Retries never end by their number: a wait that the source asks for must not use them up. What nothing helps against
+ * comes as a non-retryable failure, and a source that stays unreachable is given up by the activity itself.
+ */
+const retry: ActivityOptions['retry'] = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' };
+
+/** Short work on the destination. */
+export const brief = proxyActivities<Activities>({ startToCloseTimeout: '2m', retry });
+
+/** Work through a listing: hours, noticed within seconds when its worker dies. */
+export const long = proxyActivities<Activities>({ startToCloseTimeout: '24h', heartbeatTimeout: '10s', retry });
+
+/** Set differences and deletes of millions of rows. */
+export const heavy = proxyActivities<Activities>({ startToCloseTimeout: '1h', retry });
+
+/**
+ * One quick try within the workflow task, which saves the two hops through the server that are most of a webhook's
+ * latency. What fails there is tried again as an ordinary activity.
+ */
+export const inline = proxyLocalActivities<Activities>({ startToCloseTimeout: '8s', retry: { maximumAttempts: 1 } });

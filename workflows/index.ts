@@ -1,0 +1,6 @@
+/** What the workers register; the names are a public API. */
+export { deltaSync } from './deltaSync';
+export { reconciliation } from './reconciliation';
+export { singleRecord } from './singleRecord';
+export { sweep } from './sweep';
+export { syncRecords } from './syncRecords';

@@ -1,0 +1,131 @@
+import { defineQuery, executeChild, ParentClosePolicy, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
+import { addCounts, noCounts } from '../schema/answer';
+import {
+  type Batch,
+  type Progress,
+  progressQuery,
+  type ReconciliationInput,
+  type ReconciliationResult,
+  type Target,
+} from '../schema/workflows';
+import { brief, heavy, long } from './activities';
+import { recordingFailure } from './runAround';
+import { syncRecords } from './syncRecords';
+
+/** A scan that was lost is made again so often; more than that is no accident. */
+const scansAtMost = 3;
+/** Disputes that this run's own fetches raised are asked again so often; the sweep looks after what is left. */
+const disputeRounds = 3;
+
+/**
+ * Proves the table equal to the source: scan every id, draw the set difference, fetch what is missing or stale, and
+ * soft-delete what is gone after the source has confirmed it. A plan above the deletion guard ends the run as `waiting`.
+ */
+export async function reconciliation(input: ReconciliationInput): Promise<ReconciliationResult> {
+  const { connectionId, entity, trigger, dryRun = false } = input;
+  const target: Target = { connectionId, entity };
+  const progress: { -readonly [K in keyof Progress]: Progress[K] } = {
+    phase: 'beginning',
+    runId: null,
+    pages: 0,
+    records: 0,
+    counts: { ...noCounts },
+  };
+  setHandler(defineQuery<Progress>(progressQuery), () => progress);
+
+  const run = await brief.beginRun({ ...target, strategy: 'reconciliation', trigger, dryRun, full: false });
+  if (run.outcome !== 'begun') {
+    const nothing = { planId: null, scanned: 0, missing: 0, stale: 0, gone: 0, deleted: 0, reason: null };
+    return {
+      ...target,
+      outcome: run.outcome,
+      runId: run.holder,
+      counts: { ...noCounts },
+      pages: 0,
+      cursor: null,
+      dryRun,
+      ...nothing,
+    };
+  }
+  const { runId, partitions, hasOne, readLagMs } = run;
+  const listing = hasOne && run.hasIds ? 'ids' : 'all';
+
+  const scanAll = async (step: 'scan' | 'second-scan', round: number, write: boolean) => {
+    progress.phase = step === 'scan' ? 'listing the source' : 'listing the source a second time';
+    const scans = await Promise.all(
+      partitions.map((partition) => long.scan({ ...target, runId, step, partition, listing, write, round })),
+    );
+    progress.pages += scans.reduce((total, scan) => total + scan.pages, 0);
+    progress.records = scans.reduce((total, scan) => total + scan.records, 0);
+  };
+
+  /** Fetches a batch in a child of its own; disputes that it raises are asked again after the read lag. */
+  const fetch = async (batch: Batch) => {
+    const result = await executeChild(syncRecords, {
+      workflowId: `${workflowInfo().workflowId}/${batch.of}/${runId}`,
+      args: [{ ...target, batch }],
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      typedSearchAttributes: workflowInfo().typedSearchAttributes,
+      memo: workflowInfo().memo ?? {},
+    });
+    progress.counts = addCounts(progress.counts, result.counts);
+    return result;
+  };
+
+  return recordingFailure(runId, async () => {
+    progress.runId = runId;
+    await scanAll('scan', 1, !dryRun);
+    let plan = await heavy.drawPlan({ ...target, runId, dryRun, listing });
+    for (let round = 2; plan.outcome === 'rescan' && round <= scansAtMost; round++) {
+      await heavy.resetScan({ runId, step: 'scan' });
+      await scanAll('scan', round, !dryRun);
+      plan = await heavy.drawPlan({ ...target, runId, dryRun, listing });
+    }
+    const { planId } = plan;
+    if (planId === null)
+      throw new Error(`The staging table of run ${runId} was lost ${scansAtMost} times: is PostgreSQL crashing?`);
+
+    let { wait } = plan;
+    if (!dryRun) {
+      if (plan.missing + plan.stale > 0) {
+        progress.phase = 'fetching what is missing or stale';
+        let { disputed } = await fetch({ of: 'plan', planId });
+        for (let round = 1; disputed > 0 && round <= disputeRounds; round++) {
+          progress.phase = 'asking disputed records again';
+          await sleep(readLagMs + 500);
+          ({ disputed } = await long.syncBatch({ ...target, batch: { of: 'disputes' } }));
+        }
+      }
+      if (plan.gone > 0 && wait === null) {
+        progress.phase = 'confirming deletions';
+        if (hasOne) wait = await long.confirmGone({ ...target, runId, planId });
+        else {
+          await scanAll('second-scan', 1, false);
+          for (
+            let round = 2;
+            (await long.deleteUnlisted({ ...target, runId, planId })) === 'rescan' && round <= scansAtMost;
+            round++
+          ) {
+            await heavy.resetScan({ runId, step: 'second-scan' });
+            await scanAll('second-scan', round, false);
+          }
+        }
+      }
+    }
+    progress.phase = 'finishing';
+    const { scanned, missing, stale, gone } = plan;
+    const result = await heavy.finishReconciliation({
+      ...target,
+      runId,
+      planId,
+      dryRun,
+      wait,
+      scanned,
+      missing,
+      stale,
+      gone,
+    });
+    progress.phase = 'done';
+    return result;
+  });
+}

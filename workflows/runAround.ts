@@ -1,0 +1,19 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { brief } from './activities';
+import { describeFailure } from './failures';
+
+/**
+ * Runs the body of a run, and records how it ended when it did not succeed, also when it was cancelled: status never
+ * lies. The error goes on, so that the workflow itself shows it too.
+ */
+export async function recordingFailure<T>(runId: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    const { type, message } = describeFailure(error);
+    await CancellationScope.nonCancellable(() =>
+      brief.endRun({ runId, status: isCancellation(error) ? 'cancelled' : 'failed', errorType: type, error: message }),
+    );
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { ids, type SyncRecordsInput, type Target } from '../schema/workflows';
+import { heavy } from './activities';
+import { syncRecords } from './syncRecords';
+
+/** Every minute: settles lost runs, and has seen to what was left in the inbox and to disputes that are due. */
+export async function sweep(): Promise<{ lostRuns: number; started: number }> {
+  const { lostRuns, inbox, disputes } = await heavy.sweep({});
+  let started = 0;
+  for (const target of inbox) started += await start(ids.inbox(target), target, { of: 'inbox' });
+  for (const target of disputes) started += await start(ids.disputes(target), target, { of: 'disputes' });
+  return { lostRuns, started };
+}
+
+/** A workflow of that name that is on already does the same. */
+async function start(workflowId: string, target: Target, batch: SyncRecordsInput['batch']): Promise<number> {
+  try {
+    await startChild(syncRecords, {
+      workflowId,
+      args: [{ ...target, batch }],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      memo: { connection: target.connectionId, entity: target.entity },
+    });
+    return 1;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return 0;
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import { condition, defineQuery, defineSignal, setHandler } from '@temporalio/workflow';
+import { addCounts, noCounts } from '../schema/answer';
+import {
+  againSignal,
+  type Progress,
+  progressQuery,
+  type SyncRecordsInput,
+  type SyncRecordsResult,
+} from '../schema/workflows';
+import { long } from './activities';
+
+/** A workflow of the inbox ends after so many rounds, to keep its history short; whoever sends the next event starts another. */
+const roundsAtMost = 100;
+
+/**
+ * Fetches a batch of records that is given by reference. For the inbox it works until nothing is open; a signal that
+ * arrives meanwhile makes it look once more.
+ */
+export async function syncRecords(input: SyncRecordsInput): Promise<SyncRecordsResult & { disputed: number }> {
+  let again = false;
+  setHandler(defineSignal(againSignal), () => {
+    again = true;
+  });
+  const total = { counts: { ...noCounts }, fetches: 0, disputed: 0 };
+  setHandler(defineQuery<Progress>(progressQuery), () => ({
+    phase: `fetching (${input.batch.of})`,
+    runId: null,
+    pages: 0,
+    records: total.fetches,
+    counts: total.counts,
+  }));
+  for (let round = 1; ; round++) {
+    again = false;
+    const done = await long.syncBatch(input);
+    total.counts = addCounts(total.counts, done.counts);
+    total.fetches += done.fetches;
+    total.disputed = done.disputed;
+    if (input.batch.of !== 'inbox' || round >= roundsAtMost) break;
+    if (!again && !(await condition(() => again, '50ms'))) break;
+  }
+  const { connectionId, entity } = input;
+  return { connectionId, entity, ...total };
+}
