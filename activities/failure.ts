@@ -13,8 +13,15 @@ const attemptsForTheUnforeseen = 5;
  * and when. Cancellation passes through. Errors end up in histories, so neither causes nor stacks of others travel along.
  */
 export function toFailure(error: unknown): Error {
-  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
-  if (Context.current().cancellationSignal.aborted) return new CancelledFailure(messageOf(error).slice(0, 500));
+  if (error instanceof ApplicationFailure) return error;
+  const { cancellationSignal } = Context.current();
+  if (cancellationSignal.aborted) {
+    // A worker that shuts down is no reason to cancel the run: another attempt goes on, here or elsewhere.
+    if (messageOf(cancellationSignal.reason) === 'WORKER_SHUTDOWN') {
+      return ApplicationFailure.retryable('the worker was shut down; the next attempt goes on', 'WorkerShutdown');
+    }
+    return new CancelledFailure(messageOf(error).slice(0, 500));
+  }
   const known = destinationError(error);
   if (known instanceof TidemarkError) {
     return ApplicationFailure.create({

@@ -1,0 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+
+/** Where the build leaves the workflows' bundle, beside the compiled workflows. */
+export const builtBundle = join(__dirname, '..', 'workflows', 'bundle.js');
+
+/** Bundles the workflows: at build time, since it takes seconds, and once for each test run. */
+export async function bundleWorkflows(workflowsPath: string, output: string): Promise<void> {
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  writeFileSync(output, code);
+}

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { Client } from '@temporalio/client';
+import { NativeConnection, type NativeConnectionOptions, Worker } from '@temporalio/worker';
+import type { Knex } from 'knex';
+import type { Logger } from 'pino';
+import { createActivities } from '../activities';
+import { measureClock } from '../destination/clock';
+import { assertSchema } from '../destination/migrate';
+import type { KeyRing } from '../destination/secrets';
+import type { Connector } from '../schema/connector';
+import { TidemarkError } from '../schema/errors';
+import { taskQueue as defaultTaskQueue } from '../schema/workflows';
+import { builtBundle } from './bundle';
+
+export interface WorkerOptions {
+  readonly db: Knex;
+  readonly connectors: readonly Connector[];
+  readonly keyRing: KeyRing;
+  readonly temporal: { readonly connection: NativeConnectionOptions; readonly namespace: string };
+  readonly log: Logger;
+  readonly taskQueue?: string;
+  /** how long a source may be unreachable without any progress before a run fails; default ten minutes */
+  readonly giveUpAfterMs?: number;
+  /** default: what the build made */
+  readonly workflowBundle?: string;
+  /** workflows kept in memory between their tasks; 0 replays each from its history, as a test does */
+  readonly maxCachedWorkflows?: number;
+}
+
+export interface RunningWorker {
+  /** resolves when the worker has stopped; rejects when it failed */
+  readonly stopped: Promise<void>;
+  /** drains: what runs is told to stop, and goes on elsewhere */
+  stop(): Promise<void>;
+}
+
+/** How long what runs gets to stop at shutdown; then its attempt is tried again elsewhere. */
+const graceTime = '10s';
+
+/**
+ * Starts a worker: workflows and activities on one task queue. Refuses a database whose schema it does not know.
+ * Throws TidemarkError 'TemporalUnavailable' when Temporal does not answer.
+ */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { db, log, taskQueue = defaultTaskQueue, workflowBundle = builtBundle } = options;
+  if (!existsSync(workflowBundle))
+    throw new TidemarkError('Usage', `The workflows' bundle ${workflowBundle} is missing: run \`npm run build\``);
+  await assertSchema(db);
+  const connection = await connect(options.temporal.connection);
+  const clock = await measureClock(db);
+  try {
+    const activities = createActivities({
+      db,
+      clock,
+      log,
+      keyRing: options.keyRing,
+      taskQueue,
+      connectors: new Map(options.connectors.map((connector) => [connector.name, connector])),
+      temporal: new Client({ connection, namespace: options.temporal.namespace }),
+      giveUpAfterMs: options.giveUpAfterMs ?? 600_000,
+    });
+    const worker = await Worker.create({
+      connection,
+      namespace: options.temporal.namespace,
+      taskQueue,
+      workflowBundle: { codePath: workflowBundle },
+      activities,
+      shutdownGraceTime: graceTime,
+      shutdownForceTime: '20s',
+      maxConcurrentActivityTaskExecutions: 50,
+      // a beat a second is what keeps a killed worker's work from waiting longer than the heartbeat time-out
+      maxHeartbeatThrottleInterval: '3s',
+      defaultHeartbeatThrottleInterval: '3s',
+      ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
+    });
+    const stopped = worker.run().finally(async () => {
+      clock.close();
+      await connection.close();
+    });
+    // whoever stops it awaits the same promise
+    stopped.catch((error: unknown) => log.error({ err: error }, 'the worker failed'));
+    return {
+      stopped,
+      async stop() {
+        if (worker.getState() === 'RUNNING') worker.shutdown();
+        await stopped;
+      },
+    };
+  } catch (error) {
+    clock.close();
+    await connection.close();
+    throw error;
+  }
+}
+
+async function connect(options: NativeConnectionOptions): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(options);
+  } catch (error) {
+    throw new TidemarkError(
+      'TemporalUnavailable',
+      `Temporal at ${options.address ?? 'localhost:7233'} does not answer: is it running, and does TEMPORAL_ADDRESS lead to it?`,
+      { cause: error },
+    );
+  }
+}
