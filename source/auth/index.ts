@@ -1,0 +1,22 @@
+import type { Auth } from '../../schema/auth';
+import type { Secrets } from '../report';
+import { apiKey } from './apiKey';
+import type { Authorizer, AuthScheme } from './authorizer';
+import { basic } from './basic';
+import { bearer } from './bearer';
+import { none } from './none';
+
+export { type Authorizer, type Outgoing, UnusableSecret } from './authorizer';
+
+/** A further grant (client credentials, password, refresh) is a file here and a variant of `schema/auth.ts`. */
+const schemes: { readonly [S in Auth['scheme']]: AuthScheme<Extract<Auth, { scheme: S }>> } = {
+  none,
+  basic,
+  bearer,
+  apiKey,
+};
+
+/** The authorizer of a connection. Throws UnusableSecret. */
+export function authorizerOf(auth: Auth, secrets: Secrets): Authorizer {
+  return (schemes[auth.scheme] as AuthScheme<Auth>)(auth, secrets);
+}

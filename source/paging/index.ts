@@ -1,0 +1,24 @@
+import type { Paging } from '../../schema/listing';
+import { keyset } from './keyset';
+import { link } from './link';
+import { none } from './none';
+import { offset } from './offset';
+import { page } from './page';
+import type { PagingOf, PagingScheme } from './scheme';
+import { token } from './token';
+
+export type { ListAnswer, ListedPage, ListReader } from './scheme';
+
+/** A further scheme is a file here and a variant of `schema/listing.ts`. */
+const schemes: { readonly [S in Paging['scheme']]: PagingScheme<PagingOf<S>> } = {
+  none,
+  offset,
+  page,
+  link,
+  token,
+  keyset,
+};
+
+export function schemeOf(paging: Paging): PagingScheme<Paging> {
+  return schemes[paging.scheme] as PagingScheme<Paging>;
+}

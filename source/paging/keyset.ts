@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { valueAt } from '../../schema/json';
+import { CycleFinder, cyclePoint } from './cycle';
+import { resumed } from './resume';
+import type { ListReader, PagingOf, PagingScheme } from './scheme';
+import { Tally, tallyPoint } from './tally';
+
+type Reader = ListReader<PagingOf<'keyset'>>;
+
+const keysetPoint = z.strictObject({
+  scheme: z.literal('keyset'),
+  after: z.string(),
+  mark: z.string(),
+  full: z.boolean(),
+  last: z.string(),
+  came: tallyPoint.came,
+  leastTotal: tallyPoint.leastTotal,
+  mostTotal: tallyPoint.mostTotal,
+  startedAt: tallyPoint.startedAt,
+  cameAgain: tallyPoint.cameAgain,
+  lap: cyclePoint.lap,
+  power: cyclePoint.power,
+});
+
+/**
+ * The next page begins after the last record's value. It needs no overlap: what has been read cannot move the rest. A
+ * source that begins *at* the value instead sends the last record again, which is left out. The value must be unique, since
+ * `after` would lose records that tie on it. A short page ends the list only when an earlier one was full or the
+ * total has been reached; otherwise it could be a silent cap, and it is asked on until a page is empty.
+ */
+export const keyset: PagingScheme<PagingOf<'keyset'>> = {
+  async *read(reader, resume) {
+    const { param, sizeParam, from } = reader.paging;
+    const point = resumed(reader, keysetPoint, resume);
+    const size = reader.pageSize ?? reader.paging.pageSize;
+    const tally = new Tally(reader, point);
+    const cycle = new CycleFinder(point);
+    let after = point?.after;
+    let last = point?.last;
+    let full = point?.full ?? false;
+    for (;;) {
+      const answer = await reader.ask({
+        [sizeParam]: String(size),
+        ...(after === undefined ? {} : { [param]: after }),
+      });
+      const came = answer.records.length;
+      const doubled = came > 0 && last !== undefined && reader.mark(answer.records[0]) === last;
+      const records = doubled ? answer.records.slice(1) : answer.records;
+      tally.add(answer, records);
+      full ||= came >= size;
+      if (records.length === 0 || (came < size && (full || tally.reached === true))) {
+        tally.close();
+        yield { answer, records, next: null };
+        return;
+      }
+      const value = lastValue(reader, records.at(-1));
+      if (records.length > 1 && lastValue(reader, records.at(-2)) === value) {
+        throw reader.broken(
+          `two records have the same '${from}' (${value})`,
+          'Records that tie on it would be lost between two pages: page by something unique, such as the id',
+        );
+      }
+      if (value === after || cycle.isBack(value)) {
+        throw reader.broken(
+          `'${param}'=${value} has been asked for before: the list goes round in a circle`,
+          `Check that the source honours '${param}' and orders by '${from}'`,
+        );
+      }
+      after = value;
+      last = reader.mark(records.at(-1));
+      yield { answer, records, next: { scheme: 'keyset', after, last, full, ...tally.point, ...cycle.point } };
+    }
+  },
+};
+
+function lastValue(reader: Reader, record: unknown): string {
+  const value = valueAt(record, reader.paging.from);
+  if ((typeof value === 'string' && value !== '') || typeof value === 'number') return String(value);
+  throw reader.broken(
+    `the last record has no '${reader.paging.from}', after which the next page would begin`,
+    'Check `paging.from`',
+  );
+}
