@@ -38,11 +38,18 @@ export function encodeVersion(kind: VersionKind, value: unknown): Version {
 const instantForm =
   /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(?:[.,](\d{1,9})\d*)?\s*(Z|[+-]\d{2}(?::?\d{2})?)$/i;
 
+/** What most APIs write; up to the 28th every month has the day, so nothing is left to check. */
+const plainUtc = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/;
+
 /**
  * UTC with nine fractional digits, so that sources that count nanoseconds keep their order:
  * `2026-11-21T09:20:37.123456789Z`. A time without a zone is refused: nobody can say which moment it is.
  */
 function encodeInstant(value: unknown): string {
+  // a third of the time of reading a record went into Date here
+  if (typeof value === 'string' && plainUtc.test(value)) {
+    return `${`${value.slice(0, -1)}${value.length === 20 ? '.' : ''}`.padEnd(29, '0')}Z`;
+  }
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString().replace('Z', '000000Z');
   const parts = typeof value === 'string' ? instantForm.exec(value.trim()) : null;
   if (!parts) throw new UnreadableVersion('instant', value);
@@ -50,7 +57,9 @@ function encodeInstant(value: unknown): string {
   const clock = time?.length === 5 ? `${time}:00` : time;
   const offset = zone.toUpperCase() === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`;
   const seconds = new Date(`${date}T${clock}${offset}`);
-  if (Number.isNaN(seconds.getTime()) || seconds.getUTCFullYear() > 9999 || seconds.getUTCFullYear() < 0) {
+  // Date takes the 30th of February for the 2nd of March
+  const isDay = new Date(`${date}T00:00:00Z`).getUTCDate() === Number(date?.slice(8));
+  if (!isDay || Number.isNaN(seconds.getTime()) || seconds.getUTCFullYear() > 9999 || seconds.getUTCFullYear() < 0) {
     throw new UnreadableVersion('instant', value);
   }
   return `${seconds.toISOString().slice(0, 19)}.${fraction.padEnd(9, '0')}Z`;
