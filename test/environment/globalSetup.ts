@@ -5,6 +5,7 @@ import { openLedger } from '../../local/ledger';
 import { startPostgres } from '../../local/postgres';
 import { startReaper } from '../../local/reaper';
 import { findTemporal, startTemporal } from '../../local/temporal';
+import { bundleWorkflows } from '../../workers/bundle';
 import { rememberServers } from './servers';
 import { publishSettings } from './settings';
 import { makeTemplate } from './template';
@@ -20,6 +21,7 @@ export default async function globalSetup(): Promise<void> {
   rememberServers({ folder, ledger, reaper, started });
 
   const onProgress = (sentence: string) => process.stderr.write(`${sentence}\n`);
+  const workflowBundle = join(folder, 'workflows.js');
   const [postgres, temporal] = await Promise.all([
     startPostgres({
       dataFolder: join(folder, 'postgres'),
@@ -29,8 +31,9 @@ export default async function globalSetup(): Promise<void> {
       watcher: ledger,
     }).then(remember),
     startSharedTemporal(),
+    bundleWorkflows(join(__dirname, '..', '..', 'workflows', 'index.ts'), workflowBundle),
   ]);
-  publishSettings({ ...temporal, postgresUrl: postgres.url });
+  publishSettings({ ...temporal, postgresUrl: postgres.url, workflowBundle });
   await makeTemplate(postgres.url);
 
   async function startSharedTemporal(): Promise<{ temporalAddress: string; temporalBinary: string }> {

@@ -7,6 +7,8 @@ const settings = z.object({
   temporalAddress: z.string(),
   /** path of the `temporal` program, for tests that start a server of their own */
   temporalBinary: z.string(),
+  /** the workflows, bundled once for all workers of this run */
+  workflowBundle: z.string(),
 });
 
 export type TestSettings = z.infer<typeof settings>;
