@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { identifier } from './entity';
-import { businessHours, entitySchedule, timeZone } from './schedule';
+import { businessHours, scheduleOverride, timeZone } from './schedule';
 
 /** One account (tenant, workspace) of a connector. Its secrets are kept apart and encrypted. */
 export const connection = z.strictObject({
@@ -14,7 +14,7 @@ export const connection = z.strictObject({
   timeZone: timeZone.default('UTC'),
   businessHours: businessHours.nullable().default(null),
   /** overrides of the entities' schedules, by entity */
-  schedules: z.record(z.string(), entitySchedule.partial()).default({}),
+  schedules: z.record(z.string(), scheduleOverride).default({}),
   enabled: z.boolean().default(true),
 });
 export type Connection = z.infer<typeof connection>;

@@ -1,18 +1,30 @@
 import { z } from 'zod';
-import { duration } from './duration';
+import { duration, parseDuration } from './duration';
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: "not a time of day: write '06:00'" });
+
+const interval = z.strictObject({
+  every: duration.refine((text) => !(parseDuration(text) < 1_000), {
+    error: "must be a second or more, such as '15m'",
+  }),
+});
+const reconciliationTimes = z.union([z.strictObject({ at: timeOfDay }), interval, z.literal(false)]);
 
 /** When each strategy runs. Intervals get a stable offset per connection, so that tenants don't all fire at once. */
 export const entitySchedule = z.strictObject({
   /** how often a delta runs; within the connection's business hours, where it has some */
-  delta: z.strictObject({ every: duration }).default({ every: '15m' }),
+  delta: interval.default({ every: '15m' }),
   /** daily at a time of day in the connection's time zone, or at an interval; false switches it off, which only an entity with webhooks may */
-  reconciliation: z
-    .union([z.strictObject({ at: timeOfDay }), z.strictObject({ every: duration }), z.literal(false)])
-    .default({ at: '03:00' }),
+  reconciliation: reconciliationTimes.default({ at: '03:00' }),
 });
 export type EntitySchedule = z.infer<typeof entitySchedule>;
+
+/** What a connection says otherwise. Without defaults: what it leaves out is the entity's. */
+export const scheduleOverride = z.strictObject({
+  delta: interval.optional(),
+  reconciliation: reconciliationTimes.optional(),
+});
+export type ScheduleOverride = z.infer<typeof scheduleOverride>;
 
 export const timeZone = z
   .string()

@@ -1,0 +1,138 @@
+import { type Client, ScheduleOverlapPolicy, type ScheduleSpec } from '@temporalio/client';
+import { msToTs, tsToMs } from '@temporalio/common/lib/time';
+import { testTemporal } from '../../test/environment';
+import { businessHoursSpec, dailySpec, everySpec, offsetOf } from './spec';
+
+/** When Temporal would fire such a schedule: it is made, asked, and removed. */
+async function firesAt(client: Client, spec: ScheduleSpec, from: string, to: string): Promise<string[]> {
+  const scheduleId = `spec-${Math.random()}`;
+  const handle = await client.schedule.create({
+    scheduleId,
+    spec,
+    action: { type: 'startWorkflow', workflowType: 'nothing', taskQueue: 'nobody' },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP },
+    state: { paused: true },
+  });
+  const { startTime } = await client.connection.workflowService.listScheduleMatchingTimes({
+    namespace: client.options.namespace,
+    scheduleId,
+    startTime: msToTs(Date.parse(from)),
+    endTime: msToTs(Date.parse(to)),
+  });
+  await handle.delete();
+  return (startTime ?? []).map((time) => new Date(tsToMs(time)).toISOString());
+}
+
+describe('what Temporal makes of our times', () => {
+  let client: Client;
+  beforeAll(async () => {
+    ({ client } = await testTemporal());
+  });
+
+  const weekdays = { from: '08:00', to: '18:00', days: [1, 2, 3, 4, 5] };
+
+  test('an interval that divides the hour, in business hours', async () => {
+    const spec = businessHoursSpec(15 * 60_000, weekdays, 'Europe/Berlin', 'demo');
+    expect(spec.calendars).toHaveLength(1);
+    // Friday and Saturday; Berlin is two hours ahead of UTC
+    const times = await firesAt(client, spec, '2026-06-05T00:00:00Z', '2026-06-07T00:00:00Z');
+    const offset = offsetOf('demo', 900) * 1000;
+    const first = Date.parse('2026-06-05T06:00:00Z') + offset;
+    expect(times).toEqual(Array.from({ length: 40 }, (_, index) => new Date(first + index * 900_000).toISOString()));
+  });
+
+  test('an interval that does not divide the hour keeps its distance, and begins anew each day', async () => {
+    const every = 7 * 60_000;
+    const spec = businessHoursSpec(every, { ...weekdays, from: '08:30', to: '17:15' }, 'America/New_York', 'demo');
+    const times = await firesAt(client, spec, '2026-06-04T00:00:00Z', '2026-06-06T00:00:00Z');
+    const perDay = Math.ceil(((8 * 60 + 45) * 60 - offsetOf('demo', 420)) / 420);
+    for (const day of ['2026-06-04', '2026-06-05']) {
+      const first = Date.parse(`${day}T12:30:00Z`) + offsetOf('demo', 420) * 1000;
+      const expected = Array.from({ length: perDay }, (_, index) => new Date(first + index * every).toISOString());
+      expect(times.filter((time) => time.startsWith(day))).toEqual(expected);
+    }
+  });
+
+  test('business hours move with summer time, and an hour that does not exist is left out', async () => {
+    // Sunday 29 March 2026: Berlin goes from 02:00 to 03:00
+    const spec = businessHoursSpec(30 * 60_000, { from: '01:00', to: '05:00', days: [0] }, 'Europe/Berlin', 'demo');
+    const offset = offsetOf('demo', 1800) * 1000;
+    const at = (time: string) => new Date(Date.parse(time) + offset).toISOString();
+    expect(await firesAt(client, spec, '2026-03-28T00:00:00Z', '2026-03-30T00:00:00Z')).toEqual([
+      at('2026-03-29T00:00:00Z'),
+      at('2026-03-29T00:30:00Z'),
+      at('2026-03-29T01:00:00Z'),
+      at('2026-03-29T01:30:00Z'),
+      at('2026-03-29T02:00:00Z'),
+      at('2026-03-29T02:30:00Z'),
+    ]);
+  });
+
+  test('daily keeps its time of day over both changes of the clocks', async () => {
+    const spec = dailySpec('04:00', 'Europe/Berlin', 'demo');
+    const offset = offsetOf('demo', 3600) * 1000;
+    const at = (time: string) => new Date(Date.parse(time) + offset).toISOString();
+    expect(await firesAt(client, spec, '2026-03-28T00:00:00Z', '2026-03-30T12:00:00Z')).toEqual([
+      at('2026-03-28T03:00:00Z'),
+      at('2026-03-29T02:00:00Z'),
+      at('2026-03-30T02:00:00Z'),
+    ]);
+    expect(await firesAt(client, spec, '2026-10-24T00:00:00Z', '2026-10-26T12:00:00Z')).toEqual([
+      at('2026-10-24T02:00:00Z'),
+      at('2026-10-25T03:00:00Z'),
+      at('2026-10-26T03:00:00Z'),
+    ]);
+  });
+
+  test('what is given up: a time of day inside of the change is left out in spring', async () => {
+    const spec = { calendars: [{ hour: 2, minute: 30 }], timezone: 'Europe/Berlin' };
+    expect(await firesAt(client, spec, '2026-03-28T12:00:00Z', '2026-03-30T12:00:00Z')).toEqual([
+      '2026-03-30T00:30:00.000Z',
+    ]);
+    expect(await firesAt(client, spec, '2026-10-24T12:00:00Z', '2026-10-26T12:00:00Z')).toEqual([
+      '2026-10-25T01:30:00.000Z',
+      '2026-10-26T01:30:00.000Z',
+    ]);
+  });
+
+  test('without business hours an interval goes on day and night, whatever the clocks do', async () => {
+    const times = await firesAt(client, everySpec(7 * 60_000, 'demo'), '2026-03-29T00:00:00Z', '2026-03-29T04:00:00Z');
+    const seconds = times.map((time) => Date.parse(time) / 1000);
+    expect(seconds.length).toBeGreaterThan(30);
+    expect(seconds.every((time) => time % 420 === offsetOf('demo', 420))).toBe(true);
+    expect(seconds.every((time, index) => index === 0 || time - (seconds[index - 1] ?? 0) === 420)).toBe(true);
+  });
+
+  test('a daily time before midnight may pass it', async () => {
+    const late = Array.from({ length: 50 }, (_, index) => `c${index}`).find((id) => offsetOf(id, 3600) > 1800) ?? '';
+    const times = await firesAt(
+      client,
+      dailySpec('23:30', 'UTC', late),
+      '2026-06-05T00:00:00Z',
+      '2026-06-06T00:00:00Z',
+    );
+    expect(times).toEqual([new Date(Date.parse('2026-06-04T23:30:00Z') + offsetOf(late, 3600) * 1000).toISOString()]);
+  });
+});
+
+describe('offsets', () => {
+  test('are the same each time, and spread connections evenly', () => {
+    const offsets = Array.from({ length: 1000 }, (_, index) => offsetOf(`tenant-${index}`, 300));
+    expect(offsets).toEqual(Array.from({ length: 1000 }, (_, index) => offsetOf(`tenant-${index}`, 300)));
+    const perMinute = [0, 1, 2, 3, 4].map(
+      (minute) => offsets.filter((offset) => Math.floor(offset / 60) === minute).length,
+    );
+    expect(Math.min(...perMinute)).toBeGreaterThan(150);
+    expect(Math.max(...offsets)).toBeLessThan(300);
+  });
+
+  test('never move a run out of short business hours', () => {
+    const hours = { from: '09:00', to: '09:10', days: [0, 1, 2, 3, 4, 5, 6] };
+    for (let index = 0; index < 100; index++) {
+      const [calendar, ...more] = businessHoursSpec(86_400_000, hours, 'UTC', `c${index}`).calendars ?? [];
+      expect(more).toEqual([]);
+      expect(calendar).toMatchObject({ hour: [9] });
+      expect(Number(calendar?.minute)).toBeLessThan(10);
+    }
+  });
+});

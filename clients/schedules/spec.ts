@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import type { DayOfWeek, ScheduleSpec } from '@temporalio/client';
+import type { BusinessHours } from '../../schema/schedule';
+
+const days: readonly DayOfWeek[] = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY'];
+const daySeconds = 86_400;
+
+/** A connection's own point in any span of so many seconds: always the same, and spread evenly over connections. */
+export function offsetOf(connectionId: string, spanSeconds: number): number {
+  return spanSeconds < 1
+    ? 0
+    : createHash('sha256').update(connectionId).digest().readUInt32BE(0) % Math.floor(spanSeconds);
+}
+
+/** Every so many seconds, day and night. Temporal counts intervals from 1970, whatever time zone and summer time do. */
+export function everySpec(everyMs: number, connectionId: string): ScheduleSpec {
+  const every = Math.max(1, Math.round(everyMs / 1000));
+  return { intervals: [{ every: every * 1000, offset: offsetOf(connectionId, every) * 1000 }] };
+}
+
+/**
+ * Every so many seconds inside of business hours, in the connection's time zone: the first run of a day comes at most one
+ * interval after `from`, and none begins at `to` or later.
+ *
+ * Temporal has no interval within hours, so the times of day are written out as calendars, for intervals that divide
+ * the hour and for those that don't. An interval is rounded up to whole minutes here; one that is longer than the hours
+ * means one run a day.
+ */
+export function businessHoursSpec(
+  everyMs: number,
+  hours: BusinessHours,
+  timeZone: string,
+  connectionId: string,
+): ScheduleSpec {
+  const [from, to] = [secondOfDay(hours.from), secondOfDay(hours.to)];
+  const every = Math.min(Math.ceil(everyMs / 60_000) * 60, to - from);
+  const times: number[] = [];
+  for (let time = from + offsetOf(connectionId, every); time < to; time += every) times.push(time);
+  const dayOfWeek = hours.days.length === 7 ? undefined : [...hours.days].sort().map((day) => days[day] ?? 'SUNDAY');
+  return { calendars: calendars(times, dayOfWeek), timezone: timeZone };
+}
+
+/**
+ * Daily at a time of day in the connection's time zone, up to an hour later by its offset. When the clocks go forward over
+ * that time, Temporal leaves this day out; when they go back over it, it fires twice.
+ */
+export function dailySpec(at: string, timeZone: string, connectionId: string): ScheduleSpec {
+  const time = (secondOfDay(at) + offsetOf(connectionId, 3600)) % daySeconds;
+  return { calendars: calendars([time], undefined), timezone: timeZone };
+}
+
+type Calendar = NonNullable<ScheduleSpec['calendars']>[number];
+
+/** The fewest calendars for these seconds of the day: minutes that occur in the same hours share one. */
+function calendars(times: readonly number[], dayOfWeek: DayOfWeek[] | undefined): Calendar[] {
+  const hoursOf = new Map<number, number[]>();
+  for (const time of times) {
+    const withinHour = time % 3600;
+    hoursOf.set(withinHour, [...(hoursOf.get(withinHour) ?? []), Math.floor(time / 3600)]);
+  }
+  const groups = new Map<string, { second: number; hour: number[]; minute: number[] }>();
+  for (const [withinHour, hour] of hoursOf) {
+    const second = withinHour % 60;
+    const key = `${second} ${hour.join()}`;
+    const group = groups.get(key) ?? { second, hour, minute: [] };
+    group.minute.push(Math.floor(withinHour / 60));
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ second, minute, hour }) => ({
+    second,
+    minute,
+    hour,
+    ...(dayOfWeek ? { dayOfWeek } : {}),
+  }));
+}
+
+function secondOfDay(time: string): number {
+  const [hour = 0, minute = 0] = time.split(':').map(Number);
+  return hour * 3600 + minute * 60;
+}
