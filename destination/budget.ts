@@ -68,7 +68,7 @@ export function createBudget(db: Knex, options: BudgetOptions): RequestBudget {
       }
       if (performance.now() - started + waitMs > waitAtMostMs) throw asksToWait(options, waitMs);
       // not all at once
-      const jitter = Math.random() * Math.min(100, waitMs / 4);
+      const jitter = Math.random() * Math.min(50, waitMs / 20);
       await sleep(waitMs + jitter, undefined, { signal }).catch((error) => {
         signal.throwIfAborted();
         throw error;
