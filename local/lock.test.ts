@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,16 @@ import { LockHeld, takeLock } from './lock';
 import { birthOf, ownIdentity } from './processes';
 
 let folder: string;
+let contenders: ChildProcessWithoutNullStreams[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tidemark-lock-'));
 });
 
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  for (const contender of contenders) contender.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
 
 function leave(number: number, content: unknown): void {
   writeFileSync(join(folder, `${number}.json`), JSON.stringify(content));
@@ -55,10 +59,10 @@ describe('the lock of a folder', () => {
       const { takeLock } = require('jiti').createJiti(process.argv[1])('./lock.ts');
       process.stdin.once('data', () => {
         try { takeLock(process.argv[2]); console.log('held'); } catch (error) { console.log(error.type); }
-      }).once('end', () => process.exit());
+      });
       console.log('ready');
     `;
-    const contenders = Array.from({ length: 4 }, () =>
+    contenders = Array.from({ length: 4 }, () =>
       spawn(process.execPath, ['-e', program, __filename, folder], { cwd: __dirname }),
     );
     const says = async (index: number) =>
@@ -67,8 +71,6 @@ describe('the lock of a folder', () => {
     const answers = Promise.all(contenders.map((_, index) => says(index)));
     for (const contender of contenders) contender.stdin.write('go');
     expect((await answers).sort()).toEqual(['AlreadyRunning', 'AlreadyRunning', 'AlreadyRunning', 'held']);
-    for (const contender of contenders) contender.stdin.end();
-    await Promise.all(contenders.map((contender) => contender.exitCode ?? once(contender, 'exit')));
   });
 
   test('names this process so that it is recognised', () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, readIfThere } from './files';
@@ -19,9 +20,12 @@ export async function endOrphanedPostmaster(cluster: string): Promise<void> {
   rmSync(pidFile, { force: true });
 }
 
-/** The working directory of a postmaster is its cluster; where the system has no /proc, we trust the file. */
+/** The working directory of a postmaster is its cluster; where the system has no /proc, its command line names it. */
 function isPostmasterOf(pid: number, cluster: string): boolean {
-  if (process.platform !== 'linux') return true;
+  if (process.platform !== 'linux') {
+    const { stdout } = spawnSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+    return stdout.includes(`postgres -D ${cluster} `);
+  }
   try {
     return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(cluster);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,14 +11,18 @@ import { type ChildOptions, type SupervisedChild, supervise, untilReady } from '
 
 let folder: string;
 let started: SupervisedChild[];
+let parents: ChildProcess[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tidemark-supervise-'));
   started = [];
+  parents = [];
 });
 
 afterEach(async () => {
   await Promise.all(started.map((child) => child.stop()));
+  for (const parent of parents) parent.kill('SIGKILL');
+  await endOrphans(join(folder, 'processes.json'));
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -138,6 +142,7 @@ describe('children of a process that was killed', () => {
 
   async function killedParent(mode: 'reaper' | 'alone'): Promise<ProcessIdentity[]> {
     const parent = spawn(process.execPath, ['-e', program, __filename, folder, mode], { cwd: __dirname });
+    parents.push(parent);
     await once(parent.stdout, 'data');
     const children = childrenIn(join(folder, 'processes.json'));
     expect(children.map(({ name }) => name)).toEqual(['polite', 'stubborn']);
