@@ -8,6 +8,9 @@ import { Client } from 'pg';
 import { startPostgres } from './postgres';
 import { birthOf } from './processes';
 
+// Real servers start and stop several times in one test, on a machine that is busy with the other suites.
+jest.setTimeout(90_000);
+
 let folder: string;
 let dataFolder: string;
 

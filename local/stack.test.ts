@@ -9,6 +9,9 @@ import { testDatabase, testSettings } from '../test/environment';
 import { isAlive } from './processes';
 import { readStack, stackEnvironment, startStack } from './stack';
 
+// Real servers start and stop several times in one test, on a machine that is busy with the other suites.
+jest.setTimeout(90_000);
+
 let folder: string;
 let env: NodeJS.ProcessEnv;
 

@@ -10,6 +10,9 @@ import { findTemporal, startTemporal } from './temporal';
 import { cachePlaces } from './temporalBinary';
 import { downloadWithSdk } from './temporalDownload';
 
+// Real servers start and stop several times in one test, on a machine that is busy with the other suites.
+jest.setTimeout(90_000);
+
 let folder: string;
 let env: NodeJS.ProcessEnv;
 let told: string[];
