@@ -20,7 +20,7 @@ import type { Priority } from '../schema/budget';
 import { TidemarkError } from '../schema/errors';
 import type { ReconciliationResult, Target } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
-import { fetchRecords } from './fetchRecords';
+import { type Fetched, fetchRecords } from './fetchRecords';
 import { startLiveness } from './liveness';
 import type { OpenTarget } from './openTarget';
 import { runResult } from './runs';
@@ -37,7 +37,9 @@ export interface DrawnPlan {
   readonly scanned: number;
   readonly missing: number;
   readonly stale: number;
+  /** not listed: rows that may be deleted once the source confirms it, and those received so lately that they are only asked for */
   readonly gone: number;
+  readonly unlisted: number;
   /** why the deletions must wait for an operator; null when they may be confirmed and applied */
   readonly wait: string | null;
 }
@@ -79,6 +81,7 @@ export function planActivities(
         missing: 0,
         stale: 0,
         gone: 0,
+        unlisted: 0,
         wait: null,
       };
       if ((await countStaged(db, stagingTable(runId, 'scan'))) !== scan.staged) return rescan;
@@ -93,7 +96,7 @@ export function planActivities(
       });
       const wait = whyWait(entity.deletionGuard, {
         liveRows,
-        gone: drawn.gone,
+        gone: drawn.gone + drawn.unlisted,
         scanned: scan.staged,
         deletedLately: await deletedLately(db, input),
       });
@@ -119,36 +122,26 @@ export function planActivities(
       const before = await receivedBefore(input.planId, open.readLagMs);
       const liveness = startLiveness();
       let asked = 0;
+      const ask = async (ids: readonly string[], receivedBefore?: number) => {
+        await fetchRecords(deps, open, ids, {
+          runId: input.runId,
+          writtenBy: `run ${input.runId}`,
+          signal,
+          ...(receivedBefore === undefined ? {} : { receivedBefore }),
+          onProgress: () => liveness.progress({ asked: ++asked }),
+          alongside: (trx, fetched) => closeItems(trx, input.planId, judge(ids, fetched)),
+        });
+      };
       try {
-        for (
-          let ids = await openItems(db, input.planId, ['gone'], chunk);
-          ids.length > 0;
-          ids = await openItems(db, input.planId, ['gone'], chunk)
-        ) {
-          await fetchRecords(deps, open, ids, {
-            runId: input.runId,
-            writtenBy: `run ${input.runId}`,
-            signal,
-            receivedBefore: before,
-            onProgress: () => liveness.progress({ asked: ++asked }),
-            alongside: (trx, fetched) => {
-              const live = new Set(fetched.live);
-              const deleted = new Set(fetched.deleted);
-              return closeItems(
-                trx,
-                input.planId,
-                ids.map((id) => {
-                  const problem = fetched.failed.get(id);
-                  if (problem !== undefined) return { id, outcome: 'failed', detail: problem };
-                  if (deleted.has(id)) return { id, outcome: 'deleted', detail: 'not listed, and gone when asked' };
-                  if (live.has(id))
-                    return { id, outcome: 'live', detail: 'not listed, but the source still answers it' };
-                  return { id, outcome: 'exempt', detail: 'received after the scan began' };
-                }),
-              );
-            },
-          });
-        }
+        // Absence and a 404 delete what was received before the scan; a 404 alone, like after a webhook, what came later.
+        await eachChunk(
+          () => openItems(db, input.planId, ['gone'], chunk),
+          (ids) => ask(ids, before),
+        );
+        await eachChunk(
+          () => openItems(db, input.planId, ['unlisted'], chunk),
+          (ids) => ask(ids),
+        );
         return null;
       } finally {
         liveness.stop();
@@ -167,38 +160,31 @@ export function planActivities(
       )
         return 'rescan';
       await db.transaction((trx) => keepListed(trx, planId, runId));
+      const secondSent = second.firstSent;
       const before = await receivedBefore(planId, readLagMs);
       const context = { connectionId, entity, confirming: true, readLagMs, writtenBy: `run ${runId}` };
       const liveness = startLiveness();
       try {
-        for (
-          let ids = await openItems(db, planId, ['gone'], 1000);
-          ids.length > 0;
-          ids = await openItems(db, planId, ['gone'], 1000)
-        ) {
-          const absent = {
-            sent: second.firstSent,
-            received: clock.received(),
-            confirming: true,
-            live: [],
-            setAside: [],
-            gone: ids.map((id) => ({ id, version: null })),
-          };
-          await writeAnswers(db, context, [absent], {
-            runId,
-            receivedBefore: before,
-            alongside: (trx, _counts, deleted) => {
-              const gone = new Set(deleted);
-              const detail = 'not listed by two complete scans';
-              return closeItems(
-                trx,
-                planId,
-                ids.map((id) => ({ id, outcome: gone.has(id) ? 'deleted' : 'exempt', detail })),
-              );
-            },
-          });
-          liveness.progress({ deleted: ids.length });
-        }
+        await eachChunk(
+          () => openItems(db, planId, ['gone'], 1000),
+          async (ids) => {
+            const gone = ids.map((id) => ({ id, version: null }));
+            const absent = {
+              sent: secondSent,
+              received: clock.received(),
+              confirming: true,
+              live: [],
+              setAside: [],
+              gone,
+            };
+            await writeAnswers(db, context, [absent], {
+              runId,
+              receivedBefore: before,
+              alongside: (trx, _counts, deleted) => closeItems(trx, planId, judgeAbsent(ids, deleted)),
+            });
+            liveness.progress({ deleted: ids.length });
+          },
+        );
         return 'done';
       } finally {
         liveness.stop();
@@ -214,10 +200,11 @@ export function planActivities(
         missing: number;
         stale: number;
         gone: number;
+        unlisted: number;
       },
     ): Promise<ReconciliationResult> {
       const { readLagMs } = await openTarget(input, 'reconciliation');
-      const { runId, planId, wait, scanned, missing, stale, gone } = input;
+      const { runId, planId, wait, scanned, missing, stale, gone, unlisted } = input;
       const waiting = wait !== null && !input.dryRun;
       if (!input.dryRun) await settlePlan(db, planId, waiting ? 'waiting' : 'applied', wait);
       const plan = await getPlan(db, planId);
@@ -230,7 +217,7 @@ export function planActivities(
           differences: missing + stale + deleted,
         });
       }
-      const found = { planId, scanned, missing, stale, gone, deleted, reason: wait };
+      const found = { planId, scanned, missing, stale, gone, unlisted, deleted, reason: wait };
       const run = await endRun(db, runId, { status: waiting ? 'waiting' : 'succeeded', details: found });
       for (const step of ['scan', 'second-scan']) await dropStaging(db, stagingTable(runId, step));
       const cursor = await getCursor(db, input);
@@ -250,4 +237,29 @@ async function whyDoubt(open: OpenTarget, known: readonly string[], signal: Abor
       ? 'no record that the source lists has a live row to ask it for'
       : `records that the source itself lists (${known.join(', ')}) answer as gone`;
   return `${asked}, so a 404 proves nothing: is the token of the right account? Nothing was deleted`;
+}
+
+/** Works through what `next` gives until it gives nothing more; each piece of work makes its part disappear from it. */
+async function eachChunk(next: () => Promise<string[]>, work: (ids: string[]) => Promise<void>): Promise<void> {
+  for (let ids = await next(); ids.length > 0; ids = await next()) await work(ids);
+}
+
+type Judged = Parameters<typeof closeItems>[2];
+
+function judge(ids: readonly string[], fetched: Fetched): Judged {
+  const live = new Set(fetched.live);
+  const deleted = new Set(fetched.deleted);
+  return ids.map((id) => {
+    const problem = fetched.failed.get(id);
+    if (problem !== undefined) return { id, outcome: 'failed', detail: problem };
+    if (deleted.has(id)) return { id, outcome: 'deleted', detail: 'not listed, and gone when asked' };
+    if (live.has(id)) return { id, outcome: 'live', detail: 'not listed, but the source still answers it' };
+    return { id, outcome: 'exempt', detail: 'received after the scan began' };
+  });
+}
+
+function judgeAbsent(ids: readonly string[], deleted: readonly string[]): Judged {
+  const gone = new Set(deleted);
+  const detail = 'not listed by two complete scans';
+  return ids.map((id) => ({ id, outcome: gone.has(id) ? 'deleted' : 'exempt', detail }));
 }

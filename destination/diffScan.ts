@@ -19,12 +19,14 @@ export interface Differences {
   readonly missing: number;
   readonly stale: number;
   readonly gone: number;
+  readonly unlisted: number;
 }
 
 /**
  * The set difference between a complete scan and the table, in SQL, written down as items of the plan:
  * *missing* (listed, no live row), *stale* (another version, or disputed), *gone* (a live row that was not listed and
- * was last received before the scan began, less the read lag; later ones are exempt, whoever wrote them).
+ * was last received before the scan began, less the read lag), and *unlisted* (a live row that was received later, by
+ * whatever flow: absence says nothing of it, so it is exempt from deletion by absence, and only asked for).
  */
 export async function diffScan(trx: Knex.Transaction, input: DiffInput): Promise<Differences> {
   const table = tableName(input.entity);
@@ -52,14 +54,14 @@ export async function diffScan(trx: Knex.Transaction, input: DiffInput): Promise
     /* sql */ `
     with found as (
       insert into tidemark.plan_items (plan_id, external_id, difference)
-      select ?, c.external_id, 'gone' from ${table} c
-      where c.connection_id = ? and c.deleted_at is null and c._received_at < ?::timestamptz
+      select ?, c.external_id, case when c._received_at < ?::timestamptz then 'gone' else 'unlisted' end from ${table} c
+      where c.connection_id = ? and c.deleted_at is null
         and not exists (select from ${scan} s where s.external_id = c.external_id)
-      on conflict do nothing returning 1)
-    select count(*) as gone from found`,
-    [input.planId, input.connectionId, new Date(input.scanStarted - input.readLagMs)],
+      on conflict do nothing returning difference)
+    select count(*) filter (where difference = 'gone') as gone, count(*) filter (where difference = 'unlisted') as unlisted from found`,
+    [input.planId, new Date(input.scanStarted - input.readLagMs), input.connectionId],
   );
-  return { missing: fetches.rows[0].missing, stale: fetches.rows[0].stale, gone: absent.rows[0].gone };
+  return { missing: fetches.rows[0].missing, stale: fetches.rows[0].stale, ...absent.rows[0] };
 }
 
 /** Takes from a plan's *gone* those that a second complete scan listed after all. Returns how many. */

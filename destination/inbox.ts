@@ -18,6 +18,10 @@ export interface InboxEvent {
   readonly headers: Readonly<Record<string, string>>;
   /** as received */
   readonly body: string;
+  /** `eventId` is a hash, since the source has no ids of events: the same delivery again is news, and opens the event again */
+  readonly hashed?: boolean;
+  /** why the connector could not read the delivery: it is kept as 'parked', not processed */
+  readonly unreadable?: string;
 }
 
 export interface Stored {
@@ -43,7 +47,9 @@ export async function storeEvents(db: Knex, events: readonly InboxEvent[], timeo
     external_id: event.id,
     headers: event.headers,
     body: event.body,
-    ignored: ignoredBecause(event),
+    hashed: event.hashed ?? false,
+    parked: event.unreadable ?? null,
+    ignored: event.unreadable === undefined ? ignoredBecause(event) : null,
   }));
   try {
     const result = await db.raw(storeSql, [storableJson(rows)]).timeout(timeoutMs);
@@ -68,15 +74,21 @@ with durable as materialized (
 ), events as materialized (
   select e.*, c.id is not null as known
   from jsonb_to_recordset(?::jsonb) as e (connection_id text, event_id text, type text, entity text, external_id text,
-    headers jsonb, body text, ignored text)
+    headers jsonb, body text, hashed boolean, parked text, ignored text)
   left join tidemark.connections c on c.id = e.connection_id
 ), stored as (
   insert into tidemark.inbox
     (connection_id, event_id, type, entity, external_id, headers, body, done_at, outcome, detail)
-  select connection_id, event_id, type, entity, external_id, headers, body,
-    case when ignored is not null then clock_timestamp() end, case when ignored is not null then 'ignored' end, ignored
+  select distinct on (connection_id, event_id) connection_id, event_id, type, entity, external_id, headers, body,
+    case when coalesce(parked, ignored) is not null then clock_timestamp() end,
+    case when parked is not null then 'parked' when ignored is not null then 'ignored' end, coalesce(parked, ignored)
   from events, durable where known
-  on conflict (connection_id, event_id) do nothing
+  -- in one order for everybody, so that two statements with the same events wait for each other and don't deadlock
+  order by connection_id, event_id
+  on conflict (connection_id, event_id) do update
+    set opened_at = excluded.opened_at, done_at = null, outcome = null, detail = null
+    where excluded.done_at is null
+      and (excluded.connection_id, excluded.event_id) in (select connection_id, event_id from events where hashed)
   returning 1
 )
 select (select count(*)::int from stored) as stored,

@@ -38,7 +38,7 @@ export interface EventFilter {
 export async function reopenEvents(tx: Knex, filter: EventFilter): Promise<number> {
   const result = await tx.raw(
     `update tidemark.inbox set done_at = null, outcome = null, detail = null, opened_at = clock_timestamp()
-     where connection_id = :connectionId and done_at is not null and outcome <> 'ignored'
+     where connection_id = :connectionId and done_at is not null and outcome <> 'ignored' and external_id is not null
        and (cast(:entity as text) is null or entity = :entity)
        and (cast(:recordIds as text[]) is null or external_id = any(cast(:recordIds as text[])))
        and (outcome = 'parked' or not :parkedOnly)

@@ -3,7 +3,7 @@ import type { DeletionGuard } from '../schema/schedule';
 import type { Target } from '../schema/workflows';
 import type { Differences } from './diffScan';
 
-export type Difference = 'missing' | 'stale' | 'gone';
+export type Difference = 'missing' | 'stale' | 'gone' | 'unlisted';
 export type PlanStatus = 'open' | 'waiting' | 'approved' | 'applied' | 'rejected' | 'expired' | 'undone' | 'dry';
 
 export interface Plan extends Target {
@@ -15,6 +15,7 @@ export interface Plan extends Target {
   readonly missing: number;
   readonly stale: number;
   readonly gone: number;
+  readonly unlisted: number;
   readonly deleted: number;
   readonly reason: string | null;
   readonly createdAt: Date;
@@ -22,7 +23,7 @@ export interface Plan extends Target {
 }
 
 const planColumns = /* sql */ `id::text as id, run_id::text as "runId", connection_id as "connectionId", entity, status,
-  scan_started as "scanStarted", live_rows as "liveRows", missing, stale, gone, deleted, reason, created_at as "createdAt", expires_at as "expiresAt"`;
+  scan_started as "scanStarted", live_rows as "liveRows", missing, stale, gone, unlisted, deleted, reason, created_at as "createdAt", expires_at as "expiresAt"`;
 
 /** How long an operator has to decide about a plan that waits. */
 const expiry = '72 hours';
@@ -39,18 +40,19 @@ export async function createPlan(trx: Knex.Transaction, plan: NewPlan): Promise<
   await trx.raw(`delete from tidemark.plans where run_id = ? and status = 'open'`, [plan.runId]);
   const { rows } = await trx.raw(
     /* sql */ `
-    insert into tidemark.plans (run_id, connection_id, entity, scan_started, live_rows, missing, stale, gone, expires_at)
-    values (?, ?, ?, ?, ?, 0, 0, 0, now() + ?::interval) returning id::text as id`,
+    insert into tidemark.plans (run_id, connection_id, entity, scan_started, live_rows, missing, stale, gone, unlisted, expires_at)
+    values (?, ?, ?, ?, ?, 0, 0, 0, 0, now() + ?::interval) returning id::text as id`,
     [plan.runId, plan.connectionId, plan.entity, new Date(plan.scanStarted), plan.liveRows, expiry],
   );
   return rows[0].id;
 }
 
 export async function recordDifferences(trx: Knex.Transaction, planId: string, found: Differences): Promise<void> {
-  await trx.raw('update tidemark.plans set missing = ?, stale = ?, gone = ? where id = ?', [
+  await trx.raw('update tidemark.plans set missing = ?, stale = ?, gone = ?, unlisted = ? where id = ?', [
     found.missing,
     found.stale,
     found.gone,
+    found.unlisted,
     planId,
   ]);
 }
@@ -129,10 +131,10 @@ export function whyWait(
   guard: DeletionGuard,
   plan: { liveRows: number; gone: number; deletedLately: number; scanned: number },
 ): string | null {
-  if (plan.gone === 0) return null;
-  if (plan.scanned === 0) {
+  if (plan.scanned === 0 && plan.liveRows > 0) {
     return `the source listed nothing at all, while ${plan.liveRows} rows are live: an empty list is no evidence of deletion`;
   }
+  if (plan.gone === 0) return null;
   const gone = plan.gone + plan.deletedLately;
   const share = gone / Math.max(1, plan.liveRows + plan.deletedLately);
   const above = (ratio: number, rows: number) => share > ratio && gone > rows;

@@ -2,26 +2,35 @@ import { z } from 'zod';
 import { duration } from './duration';
 
 /** How a delivery proves that the source sent it. Compared in constant time on the raw bytes. */
-export const webhookSignature = z.strictObject({
-  /** what the HMAC is computed over: the raw body, `<timestamp>.<body>`, or Standard Webhooks' `<id>.<timestamp>.<body>` */
-  over: z.enum(['body', 'timestamp.body', 'id.timestamp.body']).default('body'),
-  algorithm: z.enum(['sha256', 'sha1', 'sha512']).default('sha256'),
-  encoding: z.enum(['hex', 'base64']).default('hex'),
-  /** the header that carries the signature */
-  header: z.string().min(1).toLowerCase(),
-  /** what stands before the signature in that header, such as `sha256=` or `v1,` */
-  prefix: z.string().default(''),
-  /** several signatures in one header are separated by this; each is tried (Standard Webhooks: a space) */
-  separator: z.string().optional(),
-  timestampHeader: z.string().toLowerCase().optional(),
-  idHeader: z.string().toLowerCase().optional(),
-  /** deliveries whose timestamp is further away than this are refused */
-  tolerance: duration.default('5m'),
-  /** the name of the secret; its value may hold several secrets, one a line, while one replaces another */
-  secret: z.string().min(1),
-  /** `base64` where the secret itself is base64, with an optional `whsec_` before it */
-  secretEncoding: z.enum(['utf8', 'base64']).default('utf8'),
-});
+export const webhookSignature = z
+  .strictObject({
+    /** what the HMAC is computed over: the raw body, `<timestamp>.<body>`, or Standard Webhooks' `<id>.<timestamp>.<body>` */
+    over: z.enum(['body', 'timestamp.body', 'id.timestamp.body']).default('body'),
+    algorithm: z.enum(['sha256', 'sha1', 'sha512']).default('sha256'),
+    encoding: z.enum(['hex', 'base64']).default('hex'),
+    /** the header that carries the signature */
+    header: z.string().min(1).toLowerCase(),
+    /** what stands before the signature in that header, such as `sha256=` or `v1,` */
+    prefix: z.string().default(''),
+    /** several signatures in one header are separated by this; each is tried (Standard Webhooks: a space) */
+    separator: z.string().optional(),
+    timestampHeader: z.string().toLowerCase().optional(),
+    idHeader: z.string().toLowerCase().optional(),
+    /** deliveries whose timestamp is further away than this are refused */
+    tolerance: duration.default('5m'),
+    /** the name of the secret; its value may hold several secrets, one a line, while one replaces another */
+    secret: z.string().min(1),
+    /** `base64` where the secret itself is base64, with an optional `whsec_` before it */
+    secretEncoding: z.enum(['utf8', 'base64']).default('utf8'),
+  })
+  .refine(({ over, timestampHeader }) => over === 'body' || timestampHeader !== undefined, {
+    error: 'missing: the signature is over a timestamp',
+    path: ['timestampHeader'],
+  })
+  .refine(({ over, idHeader }) => over !== 'id.timestamp.body' || idHeader !== undefined, {
+    error: 'missing: the signature is over an id',
+    path: ['idHeader'],
+  });
 export type WebhookSignature = z.infer<typeof webhookSignature>;
 export type WebhookSignatureInput = z.input<typeof webhookSignature>;
 

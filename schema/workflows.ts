@@ -59,6 +59,8 @@ export interface ReconciliationResult extends RunResult {
   readonly stale: number;
   /** rows that the source did not list */
   readonly gone: number;
+  /** such rows that were received so lately that absence says nothing of them: they were only asked for */
+  readonly unlisted: number;
   /** of those, how many the source confirmed */
   readonly deleted: number;
   /** why nothing was deleted, where nothing was */

@@ -35,7 +35,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
 
   const run = await brief.beginRun({ ...target, strategy: 'reconciliation', trigger, dryRun, full: false });
   if (run.outcome !== 'begun') {
-    const nothing = { planId: null, scanned: 0, missing: 0, stale: 0, gone: 0, deleted: 0, reason: null };
+    const nothing = { planId: null, scanned: 0, missing: 0, stale: 0, gone: 0, unlisted: 0, deleted: 0, reason: null };
     return {
       ...target,
       outcome: run.outcome,
@@ -96,7 +96,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
           ({ disputed } = await long.syncBatch({ ...target, batch: { of: 'disputes' } }));
         }
       }
-      if (plan.gone > 0 && wait === null) {
+      if (plan.gone + plan.unlisted > 0 && wait === null) {
         progress.phase = 'confirming deletions';
         if (hasOne) wait = await long.confirmGone({ ...target, runId, planId });
         else {
@@ -113,7 +113,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
       }
     }
     progress.phase = 'finishing';
-    const { scanned, missing, stale, gone } = plan;
+    const { scanned, missing, stale, gone, unlisted } = plan;
     const result = await heavy.finishReconciliation({
       ...target,
       runId,
@@ -124,6 +124,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
       missing,
       stale,
       gone,
+      unlisted,
     });
     progress.phase = 'done';
     return result;

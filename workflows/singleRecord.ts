@@ -15,9 +15,11 @@ export async function singleRecord(input: SingleRecordInput): Promise<SingleReco
   setHandler(defineSignal(againSignal), () => {
     again = true;
   });
+  let outcome: SingleRecordResult['outcome'] = 'unchanged';
   for (let fetches = 1; ; fetches++) {
     again = false;
     const fetched = await fetchOnce(input);
+    if (fetched.outcome !== 'unchanged') outcome = fetched.outcome;
     if (fetched.askAgainAfterMs !== null && fetches < fetchesAtMost) {
       // an event that comes while we wait is answered by the same fetch
       await condition(() => again, fetched.askAgainAfterMs + 500);
@@ -25,7 +27,7 @@ export async function singleRecord(input: SingleRecordInput): Promise<SingleReco
     }
     if (!again || fetches >= fetchesAtMost) {
       const { connectionId, entity, id } = input;
-      return { connectionId, entity, id, outcome: fetched.outcome, fetches };
+      return { connectionId, entity, id, outcome, fetches };
     }
     // a record about which there are many events is not fetched for each of them
     await sleep(Math.min(longestPauseMs, 50 * 2 ** fetches));

@@ -104,6 +104,8 @@ create table tidemark.plans (
   missing bigint not null,
   stale bigint not null,
   gone bigint not null,
+  -- live rows that were not listed either, but were received so lately that absence says nothing: the source is asked
+  unlisted bigint not null,
   deleted bigint not null default 0,
   reason text,
   created_at timestamptz not null default now(),
@@ -117,7 +119,7 @@ create index plans_by_entity on tidemark.plans (connection_id, entity, id desc);
 create table tidemark.plan_items (
   plan_id bigint not null references tidemark.plans on delete cascade,
   external_id text collate "C" not null,
-  difference text not null check (difference in ('missing', 'stale', 'gone')),
+  difference text not null check (difference in ('missing', 'stale', 'gone', 'unlisted')),
   -- open → fetched | deleted | live (the source still answers it) | exempt | failed
   outcome text not null default 'open',
   detail text,
