@@ -13,6 +13,7 @@ const usage = `Starts a simulated Planning Center on this machine.
   --no-rate-limit  answer as fast as asked
   --latency MS     added to every answer
   --journal FILE   keep changes, and go on with them at the next start
+  --webhook-url URL  where webhooks go, signed with PLANNING_CENTER_WEBHOOK_SECRET
 
 Then: curl -u demo:demo 'http://127.0.0.1:4010/people/v2/people?per_page=2'
       curl http://127.0.0.1:4010/control
@@ -29,6 +30,7 @@ async function main(): Promise<number> {
       'no-rate-limit': { type: 'boolean', default: false },
       latency: { type: 'string', default: '0' },
       journal: { type: 'string' },
+      'webhook-url': { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -45,6 +47,11 @@ async function main(): Promise<number> {
     rateLimit: values['no-rate-limit'] ? false : undefined,
     latencyMs: whole('latency', values.latency),
     journal: values.journal,
+  });
+  const webhookSecret = process.env.PLANNING_CENTER_WEBHOOK_SECRET;
+  simulator.control.configureWebhooks({
+    ...(values['webhook-url'] === undefined ? {} : { url: values['webhook-url'] }),
+    ...(webhookSecret === undefined ? {} : { secret: webhookSecret }),
   });
   process.stdout.write(`Planning Center simulator at ${simulator.url} (control: ${simulator.url}/control)\n`);
   await new Promise<void>((resolve) => {

@@ -1,0 +1,19 @@
+import { type AddCommand, addCommand, perform } from '../command';
+
+export const addWorker: AddCommand = (program, onEnd) => {
+  addCommand(program, {
+    usage: 'worker',
+    summary: 'run a worker in the foreground: it does the syncing',
+    details: [
+      'For production: start as many as needed, on any machine, with DATABASE_URL, OAUTH_ENCRYPTION_KEY and TEMPORAL_*.',
+      'SIGTERM drains it: what runs is handed to another worker or goes on later. Logs are JSON lines on stderr (LOG_LEVEL).',
+    ].join('\n'),
+    examples: ['worker', 'worker --config connectors/tidemark.config.ts'],
+  }).action(
+    perform(onEnd, async (shell) => {
+      const { runWorker } = await import('../runWorker.js');
+      await runWorker(shell);
+      return undefined;
+    }),
+  );
+};

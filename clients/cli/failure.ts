@@ -1,0 +1,70 @@
+import { CommanderError } from 'commander';
+import { type ErrorType, errorTypes, messageOf, TidemarkError } from '../../schema/errors';
+
+/** Exit statuses of every command. */
+export const exitStatus = { done: 0, failed: 1, usage: 2, busy: 3 } as const;
+export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
+
+/** A failure as a command shows it. */
+export interface Failure {
+  readonly status: ExitStatus;
+  /** of `errorTypes`, or `Unknown` */
+  readonly type: ErrorType | 'Unknown';
+  readonly message: string;
+  /** what to do, where the message does not say it already */
+  readonly hint: string | undefined;
+}
+
+const statuses: Partial<Record<ErrorType, ExitStatus>> = {
+  Usage: exitStatus.usage,
+  NotFound: exitStatus.usage,
+  AlreadyRunning: exitStatus.busy,
+};
+
+const hints: Partial<Record<ErrorType, string>> = {
+  CredentialsRefused: "Give the right ones with 'tidemark connect <connector> <connection> --update'.",
+  SourceUnavailable: "Is the base URL right ('tidemark connections')? The schedule tries again by itself.",
+  SourceAsksToWait: 'The schedule tries again by itself.',
+  DestinationUnavailable: "Is PostgreSQL running? 'tidemark up' starts one, or set DATABASE_URL.",
+};
+
+/** What an error means to whoever typed the command: the one place that turns types into sentences and exit statuses. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof TidemarkError) return tidemarkFailure(error.type, error.message);
+  // Thrown by commander after it has said on stderr what is wrong.
+  if (error instanceof CommanderError) {
+    return {
+      status: error.exitCode === 0 ? exitStatus.done : exitStatus.usage,
+      type: 'Usage',
+      message: error.message,
+      hint: undefined,
+    };
+  }
+  const remote = remoteFailure(error);
+  if (remote) return tidemarkFailure(remote.type, remote.message);
+  const [line = ''] = messageOf(error).split('\n');
+  return {
+    status: exitStatus.failed,
+    type: 'Unknown',
+    message: line || 'an error without a message',
+    hint: 'LOG_LEVEL=debug shows where it comes from.',
+  };
+}
+
+function tidemarkFailure(type: ErrorType, message: string): Failure {
+  return { status: statuses[type] ?? exitStatus.failed, type, message, hint: hints[type] };
+}
+
+/**
+ * The failure that a workflow ended with: Temporal wraps it (workflow, activity, application), and what we raised on
+ * purpose carries its type. Undefined where nothing in it is ours.
+ */
+export function remoteFailure(error: unknown): { readonly type: ErrorType; readonly message: string } | undefined {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth++) {
+    const type = 'type' in at ? at.type : undefined;
+    if (typeof type === 'string' && Object.hasOwn(errorTypes, type)) {
+      return { type: type as ErrorType, message: at.message };
+    }
+  }
+  return undefined;
+}

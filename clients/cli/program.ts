@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { addConnect } from './commands/connect';
+import { addConnections } from './commands/connections';
+import { addMigrate } from './commands/migrate';
+import { addReconcile } from './commands/reconcile';
+import { addRecord } from './commands/record';
+import { addRuns } from './commands/runs';
+import { addStatus } from './commands/status';
+import { addSync } from './commands/sync';
+import { addUp } from './commands/up';
+import { addWorker } from './commands/worker';
+import { type ExitStatus, exitStatus, type Failure, failureOf } from './failure';
+import { coloursFor } from './shell';
+
+/** In the order in which --help lists them. */
+const commands = [
+  ...[addUp, addConnect, addConnections, addStatus, addSync, addReconcile, addRecord, addRuns],
+  ...[addMigrate, addWorker],
+];
+
+/** Runs the command line `args` (without the program's name) and tells with which status the process has to exit. */
+export async function runCli(args: readonly string[]): Promise<ExitStatus> {
+  let status: ExitStatus = exitStatus.done;
+  const program = new Command('tidemark')
+    .description('Keeps PostgreSQL tables equal to what third-party APIs hold.')
+    .version(packageVersion(), '-v, --version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand(false)
+    .exitOverride()
+    .showHelpAfterError('See --help.')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done, 1 failed, 2 bad usage, 3 already running or waiting for approval.\nStart with: tidemark up',
+    );
+  for (const add of commands) add(program, (ended) => (status = ended));
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure.status !== exitStatus.done) report(failure, error, args.includes('--json'));
+    return failure.status;
+  }
+}
+
+/** Errors are one sentence on stderr; with --json they are the document on stdout too. Traces only for who asks for them. */
+function report(failure: Failure, error: unknown, json: boolean): void {
+  const { red, dim } = coloursFor(process.stderr, process.env);
+  if (json) {
+    const { type, message, hint } = failure;
+    process.stdout.write(`${JSON.stringify({ error: { type, message, ...(hint ? { hint } : {}) } }, undefined, 2)}\n`);
+  }
+  // commander has said it by itself
+  if (error instanceof CommanderError) return;
+  process.stderr.write(`${red('Error:')} ${failure.message}\n`);
+  if (failure.hint) process.stderr.write(`${failure.hint}\n`);
+  const traced = ['debug', 'trace'].includes(process.env.LOG_LEVEL?.toLowerCase() ?? '');
+  if (traced && error instanceof Error) process.stderr.write(`${dim(traceOf(error))}\n`);
+}
+
+function traceOf(error: Error): string {
+  const stack = error.stack ?? String(error);
+  return error.cause instanceof Error ? `${stack}\ncaused by: ${traceOf(error.cause)}` : stack;
+}
+
+function packageVersion(): string {
+  const manifest: { version: string } = JSON.parse(
+    readFileSync(join(__dirname, '..', '..', '..', 'package.json'), 'utf8'),
+  );
+  return manifest.version;
+}

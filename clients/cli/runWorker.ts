@@ -1,0 +1,67 @@
+import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { connectDatabase } from '../../destination/database';
+import { keyRing } from '../../destination/secrets';
+import { type LogLevel, readSettings } from '../../schema/settings';
+import { temporalConfig } from '../../schema/temporalConfig';
+import { startWorker } from '../../workers/worker';
+import { loadConfig } from '../config';
+import { createLog } from './log';
+import { resolveEnvironment } from './session';
+import type { Shell } from './shell';
+import { stopSignal } from './signals';
+
+/** as many as activities may run at once, halved: few of them talk to PostgreSQL at the same moment */
+const poolSize = 25;
+
+/** Runs a worker until SIGINT or SIGTERM, then drains it. */
+export async function runWorker(shell: Shell): Promise<void> {
+  const settings = readSettings(await resolveEnvironment(shell));
+  const log = createLog('worker', settings.logLevel);
+  const { file, connectors } = await loadConfig(shell.cwd, shell.configFile);
+  const ring = keyRing(settings.encryptionKey);
+  useLog(log);
+  const stop = stopSignal();
+  const db = connectDatabase(settings.databaseUrl ?? '', { poolSize, applicationName: 'tidemark worker' });
+  try {
+    const temporal = temporalConfig(settings);
+    const worker = await startWorker({ db, connectors, keyRing: ring, temporal, log });
+    const { address } = temporal.connection;
+    const names = connectors.map(({ name }) => name);
+    log.info(
+      { temporal: address, namespace: temporal.namespace, connectors: names, config: file ?? 'bundled' },
+      'started',
+    );
+    const signal = await Promise.race([stop, worker.stopped.then(() => undefined)]);
+    if (signal !== undefined) log.info({ signal }, 'stopping');
+    await worker.stop();
+    log.info('stopped');
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** The SDK's own log lines go where ours go; signals are ours, since the database has to be closed after the worker. */
+function useLog(log: Logger): void {
+  const level: Readonly<Record<string, LogLevel>> = {
+    TRACE: 'trace',
+    DEBUG: 'debug',
+    INFO: 'info',
+    WARN: 'warn',
+    ERROR: 'error',
+  };
+  const write = (name: string) => (message: string, meta?: object) => log[levelOf(name)]({ ...meta }, message);
+  const levelOf = (name: string) => (level[name] ?? 'info') as Exclude<LogLevel, 'silent'>;
+  Runtime.install({
+    shutdownSignals: [],
+    logger: {
+      log: (name, message, meta) => write(name)(message, meta),
+      trace: write('TRACE'),
+      debug: write('DEBUG'),
+      info: write('INFO'),
+      warn: write('WARN'),
+      error: write('ERROR'),
+    },
+    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
+  });
+}

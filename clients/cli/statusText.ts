@@ -1,0 +1,78 @@
+import ms from 'ms';
+import type { EntityStatus, RunWithState, Status, StrategyStatus } from '../status';
+import { countsText, plural, since } from './phrases';
+import type { Colours } from './shell';
+import { table } from './table';
+
+/** A status on one screen: a line an entity, and below what needs somebody. */
+export function statusText(colours: Colours, status: Status): string {
+  const entities = status.connections.flatMap((connection) => connection.entities);
+  if (status.connections.length === 0) {
+    return "There is no connection yet: make one with 'tidemark connect', or see the demo with 'tidemark up'.";
+  }
+  const rows = entities.map((entity) => [
+    `${entity.connectionId}/${entity.entity}`,
+    entity.rows?.live ?? 0,
+    entity.rows?.deleted ?? 0,
+    entity.lagMs === null ? 'never synced' : ms(Math.max(0, entity.lagMs)),
+    strategyText(colours, entity.delta),
+    strategyText(colours, entity.reconciliation),
+    entity.proved === null
+      ? undefined
+      : `${since(entity.proved.at)}, ${plural(entity.proved.differences, 'difference')}`,
+  ]);
+  const headings = ['entity', 'rows', 'deleted', 'synced up to', 'delta', 'reconciliation', 'proved equal'];
+  const lines = [table(colours, headings, rows), ...attention(status, entities).map((line) => colours.yellow(line))];
+  return lines.join('\n');
+}
+
+function strategyText(colours: Colours, { lastRun, next, paused }: StrategyStatus): string {
+  const last = lastRun === null ? 'none yet' : runText(colours, lastRun);
+  const ahead = paused ? 'paused' : next === null ? undefined : `next ${inTime(next)}`;
+  return [last, ahead].filter((part) => part !== undefined).join(', ');
+}
+
+function runText(colours: Colours, run: RunWithState): string {
+  if (run.state === 'running') return `running since ${since(run.startedAt)}: ${countsText(run.counts)}`;
+  const colour = { succeeded: colours.green, waiting: colours.yellow }[String(run.state)] ?? colours.red;
+  return `${colour(run.state)} ${since(run.endedAt ?? run.startedAt)}`;
+}
+
+function inTime(date: Date): string {
+  const ahead = date.getTime() - Date.now();
+  return ahead < 1_000 ? 'now' : `in ${ms(ahead)}`;
+}
+
+/** What needs somebody, each with what to do. */
+function attention(status: Status, entities: readonly EntityStatus[]): string[] {
+  const lines: string[] = [];
+  if (status.temporal?.reachable === false) {
+    lines.push(`Temporal is not reachable, so nothing runs and next runs are unknown: ${status.temporal.error}`);
+  }
+  for (const { id, connector, enabled, registered } of status.connections) {
+    if (!registered)
+      lines.push(`${id}: connector ${connector} is not registered in tidemark.config.ts, so nothing runs`);
+    else if (!enabled) lines.push(`${id} is disabled`);
+  }
+  for (const entity of entities) lines.push(...attentionTo(entity));
+  return lines;
+}
+
+function attentionTo({ connectionId, entity, ...of }: EntityStatus): string[] {
+  const name = `${connectionId}/${entity}`;
+  const failed = [of.delta.lastRun, of.reconciliation.lastRun].filter((run) => run?.error);
+  return [
+    ...failed.map((run) => `${name}: the last ${run?.strategy} ${run?.state} (${run?.errorType}): ${run?.error}`),
+    ...of.plansWaiting.map((plan) => `${name}: plan ${plan.id} waits for approval: ${plan.reason ?? ''}`),
+    ...(of.setAside > 0 ? [`${name}: ${plural(of.setAside, 'record')} set aside (table tidemark.set_aside)`] : []),
+    ...((of.rows?.disputed ?? 0) > 0
+      ? [`${name}: ${plural(of.rows?.disputed ?? 0, 'row')} disputed, to be asked again`]
+      : []),
+    ...(of.inbox.open > 0
+      ? [
+          `${name}: ${plural(of.inbox.open, 'webhook event')} not yet processed, the oldest ${of.inbox.oldest ? since(of.inbox.oldest) : ''}`,
+        ]
+      : []),
+    ...(of.inbox.parked > 0 ? [`${name}: ${plural(of.inbox.parked, 'webhook event')} parked`] : []),
+  ];
+}

@@ -1,0 +1,47 @@
+import { getCursor } from '../../../destination/entities';
+import { runningRun } from '../../../destination/runs';
+import { TidemarkError } from '../../../schema/errors';
+import type { DeltaSyncInput, RunResult, Target } from '../../../schema/workflows';
+import { startDelta } from '../../start';
+import { type Followed, follow } from '../follow';
+import { failedReport, type RunReport } from '../outcomes';
+import type { Shell } from '../shell';
+import type { Up } from './bringUp';
+
+/** Syncs what of the demo was never synced, and waits for it; a first sync that an earlier `up` began goes on. */
+export async function firstSync(shell: Shell, up: Up, stop: AbortSignal): Promise<RunReport[]> {
+  const { demo, db, client, config } = up;
+  if (demo === undefined) return [];
+  const entities = config.connectors.find(({ name }) => name === 'planning_center')?.entities.keys() ?? [];
+  const followed: { readonly target: Target; readonly name: string; readonly handle: Followed<RunResult>['handle'] }[] =
+    [];
+  for (const entity of entities) {
+    const target = { connectionId: demo.connectionId, entity };
+    if ((await getCursor(db, target)) !== null) continue;
+    const handle = await startedOrRunning(up, target);
+    if (handle) followed.push({ target, name: `first sync of ${entity}`, handle });
+  }
+  if (followed.length === 0) return [];
+  const ends = await follow(shell, client, followed, stop);
+  return followed.flatMap(({ target }, index) => {
+    const end = ends[index];
+    if (end === undefined) return [];
+    return 'result' in end ? [end.result] : [failedReport(target, end.error)];
+  });
+}
+
+/** Undefined when the schedule's own run has ended since. */
+async function startedOrRunning(
+  { db, client }: Up,
+  target: Target,
+): Promise<Followed<RunResult>['handle'] | undefined> {
+  try {
+    return await startDelta({ db, client }, target, { trigger: 'cli' });
+  } catch (error) {
+    if (!(error instanceof TidemarkError) || error.type !== 'AlreadyRunning') throw error;
+    const run = await runningRun(db, target, 'delta');
+    return (
+      run && client.workflow.getHandle<(input: DeltaSyncInput) => Promise<RunResult>>(run.workflowId, run.workflowRunId)
+    );
+  }
+}

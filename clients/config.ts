@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { createJiti } from 'jiti';
+import * as zod from 'zod';
+import { planningCenter } from '../connectors/planning-center/connector';
+import { nearest } from '../destination/nearest';
+import * as tidemark from '../schema';
+import type { Connector } from '../schema/connector';
+import { messageOf, TidemarkError } from '../schema/errors';
+
+/** Where `tidemark.config` is looked for, in this order. */
+export const configNames = ['tidemark.config.ts', 'tidemark.config.js', 'tidemark.config.mjs', 'tidemark.config.cjs'];
+
+/** The connectors that this process knows. */
+export interface LoadedConfig {
+  /** the file that named them; undefined: the bundled ones */
+  readonly file: string | undefined;
+  readonly connectors: readonly Connector[];
+}
+
+const bundled: readonly Connector[] = [planningCenter];
+
+/**
+ * Loads the connectors of a project: from the file that is named, else from `tidemark.config.ts|js|mjs|cjs` in the
+ * folder, else the bundled ones. A .ts file is loaded on plain Node, and `import … from 'tidemark'` in it is this package.
+ * Throws TidemarkError 'Usage', which names the file and the mistake in it.
+ */
+export async function loadConfig(folder: string, named?: string): Promise<LoadedConfig> {
+  const file = findConfig(folder, named);
+  return { file, connectors: file === undefined ? bundled : await evaluate(file) };
+}
+
+/** The file that `loadConfig` would load; undefined: none, the bundled connectors serve. */
+export function findConfig(folder: string, named?: string): string | undefined {
+  if (named !== undefined) {
+    const file = isAbsolute(named) ? named : resolve(folder, named);
+    if (!existsSync(file)) throw new TidemarkError('Usage', `There is no file ${file}, which --config names`);
+    return file;
+  }
+  return configNames.map((name) => join(folder, name)).find((file) => existsSync(file));
+}
+
+/** Throws TidemarkError 'NotFound', which names the connectors that there are. */
+export function registeredConnector({ file, connectors }: LoadedConfig, name: string): Connector {
+  const connector = connectors.find((one) => one.name === name);
+  if (connector) return connector;
+  const names = connectors.map((one) => one.name);
+  const meant = nearest(name, names);
+  const where =
+    file === undefined ? 'bundled; yours are registered in a tidemark.config.ts, which is not here' : `in ${file}`;
+  throw new TidemarkError(
+    'NotFound',
+    `There is no connector ${JSON.stringify(name)}. ${meant === undefined ? '' : `Did you mean '${meant}'? `}There ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')} (${where}).`,
+  );
+}
+
+async function evaluate(file: string): Promise<readonly Connector[]> {
+  // The very modules that we use ourselves: errors keep their types, schemas their identity, and nothing has to be installed.
+  const jiti = createJiti(file, { virtualModules: { tidemark, zod }, fsCache: false });
+  let exported: unknown;
+  try {
+    exported = await jiti.import(file, { default: true });
+  } catch (error) {
+    throw configError(file, error);
+  }
+  return checked(file, exported);
+}
+
+function checked(file: string, exported: unknown): readonly Connector[] {
+  const mistake = (what: string) =>
+    new TidemarkError('Usage', `${file}: ${what}. Write: export default defineConfig({ connectors: [ … ] })`);
+  if (typeof exported !== 'object' || exported === null || !('connectors' in exported)) {
+    throw mistake('it has no default export with connectors');
+  }
+  const { connectors } = exported;
+  if (!Array.isArray(connectors) || connectors.length === 0) throw mistake('connectors must be a list of at least one');
+  for (const [index, connector] of connectors.entries()) {
+    if (!isConnector(connector)) throw mistake(`connectors.${index} is not what defineConnector returns`);
+    const first = connectors.findIndex((other) => other?.name === connector.name);
+    if (first < index) throw mistake(`connectors.${index}: '${connector.name}' is registered twice`);
+  }
+  return connectors;
+}
+
+function isConnector(value: unknown): value is Connector {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'name' in value &&
+    typeof value.name === 'string' &&
+    'entities' in value &&
+    value.entities instanceof Map
+  );
+}
+
+/** What went wrong while the file ran, in its author's terms: where in the file, and not how we got there. */
+function configError(file: string, error: unknown): TidemarkError {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const at = stack.split('\n').find((line) => line.includes(`${file}:`));
+  const position = at === undefined ? undefined : /:(\d+:\d+)\)?\s*$/.exec(at)?.[1];
+  const where = position === undefined ? file : `${file}:${position}`;
+  return new TidemarkError('Usage', `${where}: ${messageOf(error)}`, { cause: error });
+}
