@@ -64,12 +64,12 @@ test('decided plans go with their items; those that wait expire first', async ()
   for (const id of [1, 2, 3, 4]) await run(id, 'succeeded', 200, 'reconciliation');
   await run(9, 'running', 0, 'reconciliation');
   await db.raw(`
-    insert into tidemark.plans (id, run_id, connection_id, entity, status, scan_started, live_rows, missing, stale, gone, created_at, expires_at)
+    insert into tidemark.plans (id, run_id, connection_id, entity, status, scan_started, live_rows, missing, stale, gone, unlisted, created_at, expires_at)
     overriding system value values
-      (1, 1, 'demo', 'people', 'applied', now(), 1, 1, 1, 1, now() - interval '100 days', now() - interval '90 days'),
-      (2, 2, 'demo', 'people', 'waiting', now(), 1, 1, 1, 1, now() - interval '10 days', now() - interval '1 day'),
-      (3, 3, 'demo', 'people', 'approved', now(), 1, 1, 1, 1, now() - interval '100 days', now() - interval '90 days'),
-      (9, 9, 'demo', 'people', 'open', now(), 1, 1, 1, 1, now() - interval '100 days', now())`);
+      (1, 1, 'demo', 'people', 'applied', now(), 1, 1, 1, 1, 1, now() - interval '100 days', now() - interval '90 days'),
+      (2, 2, 'demo', 'people', 'waiting', now(), 1, 1, 1, 1, 1, now() - interval '10 days', now() - interval '1 day'),
+      (3, 3, 'demo', 'people', 'approved', now(), 1, 1, 1, 1, 1, now() - interval '100 days', now() - interval '90 days'),
+      (9, 9, 'demo', 'people', 'open', now(), 1, 1, 1, 1, 1, now() - interval '100 days', now())`);
   await db.raw(`insert into tidemark.plan_items (plan_id, external_id, difference)
     select p, i::text, 'gone' from unnest(array[1, 3]) p, generate_series(1, 10) i`);
   expect(await prune(db, settings, { batch: 3 })).toMatchObject({ plans: 1, expiredPlans: 1, runs: 1 });
