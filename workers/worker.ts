@@ -48,6 +48,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   await assertSchema(db);
   const connection = await connect(options.temporal.connection);
   const clock = await measureClock(db);
+  const close = async () => {
+    await clock.close();
+    await connection.close();
+  };
   try {
     const activities = createActivities({
       db,
@@ -73,10 +77,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       defaultHeartbeatThrottleInterval: '3s',
       ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
     });
-    const stopped = worker.run().finally(async () => {
-      clock.close();
-      await connection.close();
-    });
+    const stopped = runToTheEnd(worker, close);
     // whoever stops it awaits the same promise
     stopped.catch((error: unknown) => log.error({ err: error }, 'the worker failed'));
     return {
@@ -87,9 +88,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       },
     };
   } catch (error) {
-    clock.close();
-    await connection.close();
+    await close();
     throw error;
+  }
+}
+
+async function runToTheEnd(worker: Worker, close: () => Promise<void>): Promise<void> {
+  try {
+    await worker.run();
+  } finally {
+    await close();
   }
 }
 
