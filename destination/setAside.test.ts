@@ -80,7 +80,7 @@ test('a record of 3 MB is kept whole; of an absurd one the beginning, with a mar
   await setAside(db, target, null, [
     bad('large', 'x'.repeat(3_000_000)),
     bad('absurd', 'x'.repeat(9_000_000)),
-    bad('none', 'placeholder'),
+    bad('none', null, { raw: undefined }),
   ]);
   const raws = new Map<string | null, string>();
   for (const { id, recordId } of await listSetAside(db, target)) raws.set(recordId, (await getSetAside(db, id)).raw);
