@@ -17,8 +17,8 @@ const firstPauseMs = 250;
 /** A wait that the source asks for is waited here up to this; longer ones are parked in Temporal. */
 const longestWaitHereMs = 10_000;
 const waitsHere = 3;
-/** How long to wait for a source that says wait without saying how long, after the waits here were in vain. */
-const waitUnsaidMs = 60_000;
+/** How long a source is left alone that goes on saying wait after its short waits were obeyed. */
+const waitInVainMs = 60_000;
 const longestChainOfRedirects = 5;
 
 /** What every request of one client shares. */
@@ -82,7 +82,7 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
         return { sent, received, bytes, sourceSent, status, body: verdict.body, url };
       }
       case 'redirect': {
-        const next = sameOrigin(url, verdict.location);
+        const next = verdict.location === '' ? undefined : sameOrigin(url, verdict.location);
         hops += 1;
         if (!next) {
           throw fail(
@@ -110,10 +110,10 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
         break;
       case 'wait': {
         const milliseconds = verdict.milliseconds ?? Math.min(1000 * 2 ** waits, longestWaitHereMs);
-        await sender.budget.block(milliseconds);
-        if (milliseconds > longestWaitHereMs || waits >= waitsHere) {
-          const retryAfterMs = verdict.milliseconds ?? waitUnsaidMs;
-          if (verdict.milliseconds === undefined) await sender.budget.block(retryAfterMs);
+        const inVain = waits >= waitsHere && milliseconds <= longestWaitHereMs;
+        await sender.budget.block(inVain ? waitInVainMs : milliseconds);
+        if (inVain || milliseconds > longestWaitHereMs) {
+          const retryAfterMs = inVain ? waitInVainMs : milliseconds;
           const seconds = Math.ceil(retryAfterMs / 1000);
           throw fail('SourceAsksToWait', verdict.problem, `It is asked again in ${seconds} s`, retryAfterMs);
         }
@@ -162,7 +162,7 @@ function judged(sender: Sender, question: Question, reply: Reply): Verdict {
 }
 
 function destination(from: URL, location: string): string {
-  return URL.canParse(location, from.href) ? new URL(location, from).origin : 'no address';
+  return location !== '' && URL.canParse(location, from.href) ? new URL(location, from).origin : 'no address';
 }
 
 /** The address for messages: without the parameter that carries the key, and without anything else that is secret. */

@@ -1,18 +1,10 @@
 import type { ConnectorEntity } from '../schema/connector';
-import { messageOf } from '../schema/errors';
-import type { Listing, ListingName, Paging } from '../schema/listing';
-import { sameOrigin } from './address';
+import type { ListingName, Paging } from '../schema/listing';
 import type { ListOptions, Source, SourcePage } from './client';
-import { type FilterValue, filterValue } from './cursorForm';
 import { olderThan } from './filter';
-import { declaredError, listIn, NotThisList } from './listAnswer';
-import { markOf } from './mark';
-import { type ListAnswer, type ListReader, schemeOf } from './paging';
-import { addressed } from './question';
-import type { About } from './report';
-import { ask, shown, withoutKey } from './send';
-
-const nothingTaken = 'Nothing was taken from it';
+import { refuseDislikedForm, trustFilter } from './filterForm';
+import { type Filter, openListing } from './listReader';
+import { type ListReader, schemeOf } from './paging';
 
 /** See SourceClient.streamAll. */
 export async function* streamAll(
@@ -21,130 +13,20 @@ export async function* streamAll(
   name: ListingName,
   options: ListOptions,
 ): AsyncGenerator<SourcePage, void, undefined> {
-  const about = { entity: entity.name, what: `listing '${name}'` };
-  const { listing, filter } = declared(source, entity, name, options, about);
-  const count = { requests: 0 };
-  const reader = listReader(source, entity, listing, filter, options, about, count);
-  for await (const { answer, records, next } of schemeOf(listing.paging).read(reader, options.resumePoint ?? null)) {
-    if (filter) refuseUnfiltered(entity, records, filter, reader);
+  const { reader, filter, count } = openListing(source, entity, name, options);
+  const resume = options.resumePoint ?? null;
+  let first = resume === null;
+  for await (const { answer, records, next } of schemeOf(reader.paging).read(reader, resume)) {
+    if (filter) {
+      refuseUnfiltered(entity, records, filter, reader);
+      if (records.length > 0) trustFilter(source, entity, filter);
+      else if (first) count.requests += await refuseDislikedForm(source, entity, filter, options, reader);
+    }
+    first = false;
     const { sent, received, bytes, sourceSent } = answer;
     const { requests } = count;
     count.requests = 0;
     yield { sent, received, records, resumePoint: next, bytes, sourceSent, requests };
-  }
-}
-
-interface Filter extends FilterValue {
-  readonly param: string;
-}
-
-/** The listing's definition and the filter to send. Throws Usage where they don't fit the call. */
-function declared(
-  source: Source,
-  entity: ConnectorEntity,
-  name: ListingName,
-  options: ListOptions,
-  about: About,
-): { listing: Listing; filter: Filter | undefined } {
-  const usage = (problem: string, todo: string) => source.sender.reporter.error('Usage', about, problem, todo);
-  const listing = entity.listings[name];
-  if (!listing) throw usage('the entity has no such listing', `Add \`listings.${name}\` to its definition`);
-  if ((name === 'changes') !== (options.since !== undefined)) {
-    throw usage(
-      name === 'changes' ? 'it was asked for without a cursor' : 'it was asked for with a cursor',
-      'Only `changes` takes a cursor, and always',
-    );
-  }
-  const changes = entity.listings.changes;
-  if (name !== 'changes' || !changes || !options.since) return { listing, filter: undefined };
-  return { listing, filter: { ...filterValue(changes.since, options.since), param: changes.since.param } };
-}
-
-function listReader(
-  source: Source,
-  entity: ConnectorEntity,
-  listing: Listing,
-  filter: Filter | undefined,
-  options: ListOptions,
-  about: About,
-  count: { requests: number },
-): ListReader<Paging> {
-  const { sender } = source;
-  const { reporter, authorizer } = sender;
-  const first = addressed(source, listing, { partition: options.partition }, about);
-  if (filter) first.url.searchParams.set(filter.param, filter.text);
-  let last = first.url;
-  const broken = (problem: string, todo = nothingTaken) =>
-    reporter.error('ContractBroken', about, `GET ${shown(sender, last)}: ${problem}`, todo);
-  return {
-    paging: listing.paging,
-    pageSize: options.pageSize ?? ('pageSize' in listing.paging ? listing.paging.pageSize : undefined),
-    broken,
-    ask: async (query, link): Promise<ListAnswer> => {
-      const url = new URL(link ?? first.url);
-      for (const [parameter, value] of Object.entries(query)) url.searchParams.set(parameter, value);
-      if (url.origin !== first.url.origin) {
-        throw broken(
-          `the resume point leads to ${url.origin}`,
-          'The setting baseUrl has changed since; start a new run',
-        );
-      }
-      last = url;
-      const answer = await ask(
-        sender,
-        { url, headers: first.headers, about, signal: options.signal, statuses: new Set<number>(), forbidden },
-        () => {
-          count.requests += 1;
-        },
-      );
-      const error = declaredError(answer.body, listing.error);
-      if (error !== undefined) {
-        throw broken(`answered ${answer.status} with an error: ${reporter.excerpt(JSON.stringify(error))}`);
-      }
-      return { ...answer, ...contents(listing, answer.body, broken, reporter.excerpt) };
-    },
-    mark: (record) => markOf(entity, record),
-    changedSince: (records, instant) => {
-      const { older, readable } = olderThan(entity, records, instant);
-      return readable - older;
-    },
-    link: (answer, text) => {
-      const url = sameOrigin(answer.url, text);
-      if (!url) {
-        const leadsTo = URL.canParse(text, answer.url.href) ? new URL(text, answer.url).origin : 'no address';
-        throw broken(
-          `the link to the next page leads to ${leadsTo}`,
-          'Secrets are not sent to another host; if the API has moved, change the setting baseUrl',
-        );
-      }
-      return withoutKey(authorizer, url);
-    },
-    unusable: (point, detail) =>
-      reporter.error(
-        'Usage',
-        about,
-        `its resume point (${String(point.scheme)}) does not fit: ${detail}`,
-        'The definition has changed since; start a new run',
-      ),
-  };
-}
-
-const forbidden = {
-  type: 'CredentialsRefused',
-  todo: 'The credentials may not read this list: give the connection others with `tidemark connect`, or ask for the permission',
-} as const;
-
-function contents(
-  listing: Listing,
-  body: unknown,
-  broken: ListReader<Paging>['broken'],
-  excerpt: (text: string) => string,
-): { records: readonly unknown[]; total: number | undefined } {
-  try {
-    return listIn(listing, body);
-  } catch (error) {
-    if (!(error instanceof NotThisList)) throw error;
-    throw broken(`${messageOf(error)}: "${excerpt(JSON.stringify(body))}"`);
   }
 }
 

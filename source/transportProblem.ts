@@ -52,12 +52,8 @@ export function unavailable(problem: string, todo = 'It is tried again later'): 
 }
 
 function codeOf(error: unknown): string {
-  if (error instanceof Error) {
-    const { code, cause } = error as Error & { code?: unknown };
-    // axios puts its own code over Node's for some errors and keeps Node's as the cause
-    if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
-    if (typeof code === 'string') return code;
-    return error.name;
-  }
-  return 'unknown';
+  const { code, cause, name } = error as { code?: unknown; cause?: { code?: unknown }; name?: unknown };
+  // axios puts its own code over Node's for some errors and keeps Node's as the cause
+  const found = [cause?.code, code, name].find((candidate) => typeof candidate === 'string');
+  return typeof found === 'string' ? found : 'unknown';
 }

@@ -104,14 +104,16 @@ export function testClient(
   options: Partial<SourceClientOptions> & {
     readonly auth?: ConnectorInput<z.ZodObject, z.ZodObject>['auth'];
     readonly settings?: JsonObject;
+    readonly rateLimit?: ConnectorInput<z.ZodObject, z.ZodObject>['rateLimit'];
   } = {},
 ): TestClient {
-  const { auth = { scheme: 'bearer', token: 'token' }, settings = {}, ...clientOptions } = options;
+  const { auth = { scheme: 'bearer', token: 'token' }, settings = {}, rateLimit, ...clientOptions } = options;
   const connector = defineConnector({
     name: 'acme',
     settings: z.object({ baseUrl: z.url() }),
     secrets: z.object({ token: z.string(), user: z.string(), password: z.string() }),
     auth,
+    ...(rateLimit && { rateLimit }),
     entities: [testEntity(entityChanges)],
   });
   const entity = connector.entities.get('people');
