@@ -122,9 +122,11 @@ test('processes that hammer it together never get more than the limit in any win
       if (wait === 0) granted.push({ asked, answered: performance.now() });
     }
   };
-  await Promise.all(pools.flatMap((pool) => [hammer(pool), hammer(pool), hammer(pool)])).finally(() =>
-    Promise.all(pools.map((pool) => pool.destroy())),
-  );
+  try {
+    await Promise.all(pools.flatMap((pool) => [hammer(pool), hammer(pool), hammer(pool)]));
+  } finally {
+    await Promise.all(pools.map((pool) => pool.destroy()));
+  }
   // a grant fell between its question and its answer: these were certainly in one window
   const most = Math.max(
     ...granted.map(({ asked }) => granted.filter((o) => o.asked >= asked && o.answered <= asked + per).length),
