@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { type FastifyBaseLogger, type FastifyError, type FastifyInstance, fastify } from 'fastify';
+import type { Logger } from 'pino';
+import { type Problem, problem, problemOf, sendProblem } from './problem';
+import { BadRequest } from './read';
+
+/** A Fastify server that answers every error as problem+json and logs one line for each request that failed. */
+export function createApp(logger: Logger): FastifyInstance {
+  const app = fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    // a line for each of thousands a second would be the most expensive part of taking them
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: 200 },
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const level = reply.statusCode >= 500 ? 'error' : reply.statusCode >= 400 ? 'warn' : 'debug';
+    request.log[level](
+      {
+        method: request.method,
+        path: pathOf(request.url),
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'answered',
+    );
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const known = error instanceof BadRequest ? error.problem : (problemOf(error) ?? framework(error));
+    if (known === undefined) request.log.error({ err: error }, 'a request failed');
+    else if (known.status >= 500) request.log.error({ reason: error.message }, 'a request failed');
+    return sendProblem(
+      reply,
+      known ?? problem(500, 'Internal', 'Internal error', 'It was logged under the id in "instance".'),
+    );
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      reply,
+      problem(404, 'NotFound', 'Not found', `There is no ${request.method} ${pathOf(request.url).slice(0, 200)}.`),
+    ),
+  );
+  return app;
+}
+
+/** A query can hold what should not stand in a log. */
+function pathOf(url: string): string {
+  return url.split('?')[0] ?? '';
+}
+
+/** What Fastify itself refuses: bodies that are too large, of another type, or no JSON. */
+function framework(error: FastifyError): Problem | undefined {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return problem(413, 'TooLarge', 'Too large', 'The body is larger than this server takes.');
+  }
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return problem(415, 'ForeignContentType', 'Not JSON', 'Send the body as application/json.');
+  }
+  const status = error.statusCode ?? 500;
+  return status >= 400 && status < 500 ? problem(status, 'Usage', 'Wrong request', error.message) : undefined;
+}

@@ -1,0 +1,134 @@
+import type { Client } from '@temporalio/client';
+import type { Knex } from 'knex';
+import type { DestinationStream } from 'pino';
+import { assertSchema } from '../destination/migrate';
+import { keyRing } from '../destination/secrets';
+import type { TidemarkConfig } from '../schema/connector';
+import { messageOf, TidemarkError } from '../schema/errors';
+import type { Settings } from '../schema/settings';
+import { apiRoutes } from './http/api';
+import { createApp } from './http/app';
+import { healthRoutes } from './http/health';
+import { assertKeyed } from './http/key';
+import { createLogger } from './http/logger';
+import { agreeAtStart } from './schedules/agreeAtStart';
+import { createDispatcher } from './webhooks/dispatch';
+import { endpoints } from './webhooks/endpoints';
+import { createInboxWriter } from './webhooks/inboxWriter';
+import { webhookRoute } from './webhooks/route';
+
+export interface ServerOptions {
+  readonly settings: Settings;
+  readonly config: TidemarkConfig;
+  /** a pool of 10 connections or more; stays open */
+  readonly db: Knex;
+  /** may be unreachable for now (`connectTemporalLater`); stays open */
+  readonly temporal: { readonly client: Client };
+  readonly taskQueue?: string | undefined;
+  /** where log lines go; default standard output */
+  readonly logTo?: DestinationStream | undefined;
+  /** largest webhook body in bytes; default 1 MiB */
+  readonly webhookBodyLimit?: number | undefined;
+}
+
+export interface RunningServer {
+  /** such as `http://127.0.0.1:8080`, with the port that was really taken */
+  readonly url: string;
+  /** Takes no more requests, ends those under way, hands over what was stored. Can be called twice. */
+  close(): Promise<void>;
+}
+
+/** Requests under way when the server ends get so long. */
+const drainLimitMs = 10_000;
+
+/**
+ * The server: webhooks, health, API. Starts while PostgreSQL or Temporal are down and says so under /readyz.
+ * Throws TidemarkError 'Usage' when a key is missing, when the database's tables don't fit, or when the port is taken.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { settings, config, db, taskQueue } = options;
+  const { client } = options.temporal;
+  const { connectors } = config;
+  assertKeyed(settings.apiKey, settings.host);
+  const ring = keyRing(settings.encryptionKey);
+  const log = createLogger(settings.logLevel, options.logTo);
+  await refuseMisfit(db, log);
+
+  const ending = new AbortController();
+  const app = createApp(log);
+  const writer = createInboxWriter({ db });
+  const dispatcher = createDispatcher({ db, client, taskQueue, log });
+  // each in a scope of its own, since they parse bodies and let people in differently
+  app.register((scope, _options, done) => {
+    healthRoutes(scope, { db, client, draining: () => ending.signal.aborted });
+    done();
+  });
+  app.register((scope, _options, done) => {
+    apiRoutes(scope, { db, client, connectors, taskQueue, apiKey: settings.apiKey });
+    done();
+  });
+  app.register((scope, _options, done) => {
+    const bodyLimit = options.webhookBodyLimit;
+    webhookRoute(scope, { endpoints: endpoints({ db, connectors, ring }), writer, dispatcher, bodyLimit });
+    done();
+  });
+  const url = await app
+    .listen({ host: settings.host, port: settings.port })
+    .catch(async (error: NodeJS.ErrnoException) => {
+      ending.abort();
+      await dispatcher.close();
+      throw plainly(error, settings);
+    });
+  log.info({ url }, 'listening');
+  const agreeing = agreeAtStart({ db, client, connectors, taskQueue, log, signal: ending.signal });
+
+  let closing: Promise<void> | undefined;
+  return {
+    url,
+    close() {
+      closing ??= drain();
+      return closing;
+    },
+  };
+
+  async function drain(): Promise<void> {
+    ending.abort();
+    // a client that keeps its connection busy must not hold the end up
+    const limit = setTimeout(() => app.server.closeAllConnections(), drainLimitMs);
+    try {
+      await app.close();
+    } finally {
+      clearTimeout(limit);
+    }
+    await writer.idle();
+    await Promise.all([dispatcher.close(), agreeing]);
+    log.info({}, 'closed');
+  }
+}
+
+/** A database that can't be reached is waited for; one that does not fit never will. */
+async function refuseMisfit(db: Knex, log: { warn(details: object, message: string): void }): Promise<void> {
+  try {
+    await assertSchema(db);
+  } catch (error) {
+    if (!(error instanceof TidemarkError) || error.type === 'Usage') throw error;
+    log.warn({ reason: messageOf(error) }, 'PostgreSQL is not there yet: webhooks are answered with 503');
+  }
+}
+
+function plainly(error: NodeJS.ErrnoException, { host, port }: Settings): Error {
+  if (
+    error.code !== 'EADDRINUSE' &&
+    error.code !== 'EACCES' &&
+    error.code !== 'EADDRNOTAVAIL' &&
+    error.code !== 'ENOTFOUND'
+  ) {
+    return error;
+  }
+  const why =
+    { EADDRINUSE: 'it is taken', EACCES: 'that is not allowed' }[error.code as string] ??
+    'this machine has no such address';
+  return new TidemarkError('Usage', `Cannot listen on ${host}:${port}: ${why}. Set PORT or HOST to something else`, {
+    cause: error,
+  });
+}
