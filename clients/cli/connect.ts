@@ -9,9 +9,9 @@ import type { Connector } from '../../schema/connector';
 import { messageOf, TidemarkError } from '../../schema/errors';
 import { registeredConnector } from '../config';
 import type { Agreed } from '../schedules/agree';
+import { agreeWithDatabase } from '../schedules/agreeWithDatabase';
 import type { ConnectOptions } from './commands/connect';
 import { checkedSecrets, schedulesFrom, settingsFrom } from './connectionInput';
-import { agree } from './schedules';
 import {
   ask,
   askSecrets,
@@ -68,7 +68,7 @@ export async function connect(shell: Shell, options: ConnectOptions, connectorNa
 async function schedulesAgreed(shell: Shell, session: Session): Promise<Agreed | null> {
   try {
     const { client } = await session.temporal();
-    return await agree(session.db, client, await session.connectors());
+    return await agreeWithDatabase(session.db, client, await session.connectors());
   } catch (error) {
     if (!(error instanceof TidemarkError) || error.type !== 'TemporalUnavailable') throw error;
     shell.say(`${error.message} The connection is saved; its schedules begin when a server or 'tidemark up' starts.`);

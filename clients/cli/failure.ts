@@ -25,7 +25,6 @@ const hints: Partial<Record<ErrorType, string>> = {
   CredentialsRefused: "Give the right ones with 'tidemark connect <connector> <connection> --update'.",
   SourceUnavailable: "Is the base URL right ('tidemark connections')? The schedule tries again by itself.",
   SourceAsksToWait: 'The schedule tries again by itself.',
-  DestinationUnavailable: "Is PostgreSQL running? 'tidemark up' starts one, or set DATABASE_URL.",
 };
 
 /** What an error means to whoever typed the command: the one place that turns types into sentences and exit statuses. */

@@ -72,16 +72,19 @@ export function reportText(report: RunReport): string {
 }
 
 function resultText(report: RunResult): string {
-  const text = `${countsText(report.counts)}; ${plural(report.pages, 'page')}, run ${report.runId}`;
-  return isReconciliation(report) ? `${reconciliationText(report)}; ${text}` : text;
+  const found = isReconciliation(report) ? reconciliationText(report) : countsText(report.counts);
+  return `${found}; ${plural(report.pages, 'page')}, run ${report.runId}`;
 }
 
 function isReconciliation(report: RunResult): report is ReconciliationResult {
   return 'scanned' in report;
 }
 
-function reconciliationText({ scanned, missing, stale, gone, deleted, dryRun, reason }: ReconciliationResult): string {
+function reconciliationText(report: ReconciliationResult): string {
+  const { scanned, missing, stale, gone, deleted, dryRun, reason } = report;
   const found = `the source lists ${plural(scanned, 'record')}; missing here ${missing}, stale ${stale}, gone there ${gone}`;
-  const done = dryRun ? 'dry run, nothing written' : `${deleted} soft-deleted`;
+  const done = dryRun
+    ? 'dry run, nothing written'
+    : `${deleted} soft-deleted, ${report.counts.inserted + report.counts.updated} written`;
   return `${found}; ${done}${reason === null ? '' : ` (${reason})`}`;
 }

@@ -7,6 +7,7 @@ import { addMigrate } from './commands/migrate';
 import { addReconcile } from './commands/reconcile';
 import { addRecord } from './commands/record';
 import { addRuns } from './commands/runs';
+import { addServer } from './commands/server';
 import { addStatus } from './commands/status';
 import { addSync } from './commands/sync';
 import { addUp } from './commands/up';
@@ -17,7 +18,7 @@ import { coloursFor } from './shell';
 /** In the order in which --help lists them. */
 const commands = [
   ...[addUp, addConnect, addConnections, addStatus, addSync, addReconcile, addRecord, addRuns],
-  ...[addMigrate, addWorker],
+  ...[addMigrate, addWorker, addServer],
 ];
 
 /** Runs the command line `args` (without the program's name) and tells with which status the process has to exit. */

@@ -1,12 +1,12 @@
 import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
-import type { Logger } from 'pino';
+import { destination, type Logger } from 'pino';
 import { connectDatabase } from '../../destination/database';
 import { keyRing } from '../../destination/secrets';
 import { type LogLevel, readSettings } from '../../schema/settings';
 import { temporalConfig } from '../../schema/temporalConfig';
 import { startWorker } from '../../workers/worker';
 import { loadConfig } from '../config';
-import { createLog } from './log';
+import { createLogger } from '../http/logger';
 import { resolveEnvironment } from './session';
 import type { Shell } from './shell';
 import { stopSignal } from './signals';
@@ -17,7 +17,7 @@ const poolSize = 25;
 /** Runs a worker until SIGINT or SIGTERM, then drains it. */
 export async function runWorker(shell: Shell): Promise<void> {
   const settings = readSettings(await resolveEnvironment(shell));
-  const log = createLog('worker', settings.logLevel);
+  const log = createLogger(settings.logLevel, destination(2));
   const { file, connectors } = await loadConfig(shell.cwd, shell.configFile);
   const ring = keyRing(settings.encryptionKey);
   useLog(log);

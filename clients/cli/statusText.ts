@@ -21,7 +21,7 @@ export function statusText(colours: Colours, status: Status): string {
       ? undefined
       : `${since(entity.proved.at)}, ${plural(entity.proved.differences, 'difference')}`,
   ]);
-  const headings = ['entity', 'rows', 'deleted', 'synced up to', 'delta', 'reconciliation', 'proved equal'];
+  const headings = ['entity', 'rows', 'deleted', 'lag', 'delta', 'reconciliation', 'proved equal'];
   const lines = [table(colours, headings, rows), ...attention(status, entities).map((line) => colours.yellow(line))];
   return lines.join('\n');
 }

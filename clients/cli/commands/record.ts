@@ -39,7 +39,7 @@ export const addRecord: AddCommand = (program, onEnd) => {
           const { result } = end;
           const row = (await readRow(session.db, entity, connectionId, id)) ?? null;
           shell.result({ ...result, row }, () =>
-            [sentences[result.outcome](id), ...(row ? [rowText(row)] : []), ...nextStep(result)].join('\n'),
+            [sentenceOf(result, row), ...(row ? [rowText(row)] : []), ...nextStep(result)].join('\n'),
           );
           return result.outcome === 'set-aside' || result.outcome === 'unknown-record' ? exitStatus.failed : undefined;
         }),
@@ -56,6 +56,12 @@ const sentences: Readonly<Record<SingleRecordResult['outcome'], (id: string) => 
   'set-aside': (id) => `${id} could not be written and was set aside.`,
   'unknown-record': (id) => `The source does not know ${id}, and there is no row of it.`,
 };
+
+function sentenceOf({ id, outcome }: SingleRecordResult, row: Record<string, unknown> | null): string {
+  if (outcome === 'unchanged' && row?.deleted_at)
+    return `The source has no ${id}, and the table knows that it is gone.`;
+  return sentences[outcome](id);
+}
 
 function nextStep({ connectionId, id, outcome }: SingleRecordResult): string[] {
   if (outcome === 'set-aside') {

@@ -8,11 +8,11 @@ import { type Stack, startStack } from '../../../local/stack';
 import { type SupervisedChild, untilReady } from '../../../local/supervise';
 import { readSettings, type Settings } from '../../../schema/settings';
 import { type LoadedConfig, loadConfig } from '../../config';
+import { agreeWithDatabase } from '../../schedules/agreeWithDatabase';
 import { registerSearchAttributes } from '../../searchAttributes';
 import { connectTemporal } from '../../temporal';
-import { agree } from '../schedules';
 import { type Demo, type DemoOptions, startDemo } from './demoSource';
-import { choosePorts, workerAnswers } from './ready';
+import { answersHttp, choosePorts, workerAnswers } from './ready';
 
 export interface UpOptions {
   readonly folder: string;
@@ -65,11 +65,13 @@ export async function bringUp(options: UpOptions): Promise<Up> {
     const apiUrl = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
     const demo =
       options.demo && (await startDemo({ stack, db, settings, config, apiUrl, onProgress, options: options.demo }));
-    await agree(db, temporal.client, config.connectors);
+    await agreeWithDatabase(db, temporal.client, config.connectors);
 
     const args = configFile === undefined ? [] : ['--config', configFile];
     const startedAt = Date.now();
     const worker = stack.run('worker', [...scriptArguments(program), 'worker', ...args]);
+    const server = stack.run('server', [...scriptArguments(program), 'server', ...args], { PORT: String(port) });
+    await untilReady(server, () => answersHttp(`${apiUrl}/readyz`));
     await untilReady(worker, () => workerAnswers(temporal.client, startedAt));
     stack.announce({ api: apiUrl, webhooks: `${apiUrl}/webhooks/<connection>`, ...demo?.addresses });
     return { stack, settings, config, db, client: temporal.client, demo, apiUrl, worker, stop };
