@@ -1,7 +1,9 @@
 import { Context } from '@temporalio/activity';
 
-/** A hung attempt stops looking alive after this long without progress. Longer than any one request may take. */
-const hungAfterMs = 120_000;
+/** A hung attempt stops looking alive after this long without progress. Longer than any one request may take, with its retries. */
+const hungAfterRequestMs = 300_000;
+/** The same for one statement over millions of rows. */
+export const hungAfterStatementMs = 3_600_000;
 const beatEveryMs = 2_000;
 
 export interface Liveness {
@@ -12,9 +14,9 @@ export interface Liveness {
 
 /**
  * Heartbeats while there is progress. The beats themselves are frequent, so that a killed worker is noticed within
- * seconds; but they end when nothing has been achieved for two minutes, so that a hung attempt doesn't look alive for ever.
+ * seconds; but they end when nothing has been achieved for minutes, so that a hung attempt doesn't look alive for ever.
  */
-export function startLiveness(): Liveness {
+export function startLiveness(hungAfterMs = hungAfterRequestMs): Liveness {
   const context = Context.current();
   let last = Date.now();
   let details: Readonly<Record<string, unknown>> = {};
@@ -30,4 +32,14 @@ export function startLiveness(): Liveness {
     },
     stop: () => clearInterval(timer),
   };
+}
+
+/** Runs work that is one or a few long statements, and looks alive meanwhile. */
+export async function alive<T>(work: () => Promise<T>): Promise<T> {
+  const liveness = startLiveness(hungAfterStatementMs);
+  try {
+    return await work();
+  } finally {
+    liveness.stop();
+  }
 }

@@ -21,13 +21,30 @@ import { TidemarkError } from '../schema/errors';
 import type { ReconciliationResult, Target } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
 import { type Fetched, fetchRecords } from './fetchRecords';
-import { startLiveness } from './liveness';
+import { alive, startLiveness } from './liveness';
 import type { OpenTarget } from './openTarget';
 import { runResult } from './runs';
 
 export interface PlanInput extends Target {
   readonly runId: string;
   readonly planId: string;
+}
+
+export interface DrawPlanInput extends Target {
+  readonly runId: string;
+  readonly dryRun: boolean;
+  /** `ids`: rows are compared by version; `all`: the scan has written the rows itself */
+  readonly listing: 'ids' | 'all';
+}
+
+export interface FinishInput extends PlanInput {
+  readonly dryRun: boolean;
+  readonly wait: string | null;
+  readonly scanned: number;
+  readonly missing: number;
+  readonly stale: number;
+  readonly gone: number;
+  readonly unlisted: number;
 }
 
 export interface DrawnPlan {
@@ -64,45 +81,7 @@ export function planActivities(
 
   return {
     /** Draws the set difference between the scan and the table, and judges it by the deletion guard. */
-    async drawPlan(input: Target & { runId: string; dryRun: boolean; listing: 'ids' | 'all' }): Promise<DrawnPlan> {
-      const { entity, readLagMs } = await openTarget(input, 'reconciliation');
-      const { runId, connectionId } = input;
-      const scan = await sumParts(db, runId, 'scan');
-      if (!scan.done || scan.firstSent === null) {
-        throw new TidemarkError(
-          'ContractBroken',
-          `Run ${runId}: the scan of ${connectionId}/${input.entity} is not complete; nothing may be concluded from it`,
-        );
-      }
-      const rescan = {
-        outcome: 'rescan' as const,
-        planId: null,
-        scanned: 0,
-        missing: 0,
-        stale: 0,
-        gone: 0,
-        unlisted: 0,
-        wait: null,
-      };
-      if ((await countStaged(db, stagingTable(runId, 'scan'))) !== scan.staged) return rescan;
-      const scanStarted = scan.firstSent;
-      const liveRows = await countLive(db, connectionId, entity);
-      const drawn = await db.transaction(async (trx) => {
-        const planId = await createPlan(trx, { ...input, runId, scanStarted, liveRows });
-        const versions = input.listing === 'ids' || input.dryRun;
-        const found = await diffScan(trx, { runId, planId, connectionId, entity, scanStarted, readLagMs, versions });
-        await recordDifferences(trx, planId, found);
-        return { planId, ...found };
-      });
-      const wait = whyWait(entity.deletionGuard, {
-        liveRows,
-        gone: drawn.gone + drawn.unlisted,
-        scanned: scan.staged,
-        deletedLately: await deletedLately(db, input),
-      });
-      if (input.dryRun) await settlePlan(db, drawn.planId, 'dry', wait);
-      return { outcome: 'drawn', scanned: scan.staged, wait, ...drawn };
-    },
+    drawPlan: (input: DrawPlanInput): Promise<DrawnPlan> => alive(() => drawPlan(input)),
 
     /**
      * Asks `one` for every row that the scan did not list, and soft-deletes those that are gone. First, an id that the
@@ -192,38 +171,70 @@ export function planActivities(
     },
 
     /** Ends a reconciliation: the plan, the entity's line and proof, the run; and drops what it staged. */
-    async finishReconciliation(
-      input: PlanInput & {
-        dryRun: boolean;
-        wait: string | null;
-        scanned: number;
-        missing: number;
-        stale: number;
-        gone: number;
-        unlisted: number;
-      },
-    ): Promise<ReconciliationResult> {
-      const { readLagMs } = await openTarget(input, 'reconciliation');
-      const { runId, planId, wait, scanned, missing, stale, gone, unlisted } = input;
-      const waiting = wait !== null && !input.dryRun;
-      if (!input.dryRun) await settlePlan(db, planId, waiting ? 'waiting' : 'applied', wait);
-      const plan = await getPlan(db, planId);
-      const deleted = plan?.deleted ?? 0;
-      if (!input.dryRun && !waiting && plan) {
-        const started = plan.scanStarted.getTime();
-        await drawEntityLine(db, input, {
-          line: started - readLagMs,
-          provedAt: started,
-          differences: missing + stale + deleted,
-        });
-      }
-      const found = { planId, scanned, missing, stale, gone, unlisted, deleted, reason: wait };
-      const run = await endRun(db, runId, { status: waiting ? 'waiting' : 'succeeded', details: found });
-      for (const step of ['scan', 'second-scan']) await dropStaging(db, stagingTable(runId, step));
-      const cursor = await getCursor(db, input);
-      return { ...runResult(run, waiting ? 'waiting' : 'succeeded', cursor), dryRun: input.dryRun, ...found };
-    },
+    finishReconciliation: (input: FinishInput): Promise<ReconciliationResult> => alive(() => finish(input)),
   };
+
+  async function drawPlan(input: DrawPlanInput): Promise<DrawnPlan> {
+    const { entity, readLagMs } = await openTarget(input, 'reconciliation');
+    const { runId, connectionId } = input;
+    const scan = await sumParts(db, runId, 'scan');
+    if (!scan.done || scan.firstSent === null) {
+      throw new TidemarkError(
+        'ContractBroken',
+        `Run ${runId}: the scan of ${connectionId}/${input.entity} is not complete; nothing may be concluded from it`,
+      );
+    }
+    const rescan = {
+      outcome: 'rescan' as const,
+      planId: null,
+      scanned: 0,
+      missing: 0,
+      stale: 0,
+      gone: 0,
+      unlisted: 0,
+      wait: null,
+    };
+    if ((await countStaged(db, stagingTable(runId, 'scan'))) !== scan.staged) return rescan;
+    const scanStarted = scan.firstSent;
+    const liveRows = await countLive(db, connectionId, entity);
+    const drawn = await db.transaction(async (trx) => {
+      const planId = await createPlan(trx, { ...input, runId, scanStarted, liveRows });
+      const versions = input.listing === 'ids' || input.dryRun;
+      const found = await diffScan(trx, { runId, planId, connectionId, entity, scanStarted, readLagMs, versions });
+      await recordDifferences(trx, planId, found);
+      return { planId, ...found };
+    });
+    const wait = whyWait(entity.deletionGuard, {
+      liveRows,
+      gone: drawn.gone + drawn.unlisted,
+      scanned: scan.staged,
+      deletedLately: await deletedLately(db, input),
+    });
+    if (input.dryRun) await settlePlan(db, drawn.planId, 'dry', wait);
+    return { outcome: 'drawn', scanned: scan.staged, wait, ...drawn };
+  }
+
+  async function finish(input: FinishInput): Promise<ReconciliationResult> {
+    const { readLagMs } = await openTarget(input, 'reconciliation');
+    const { runId, planId, wait, scanned, missing, stale, gone, unlisted } = input;
+    const waiting = wait !== null && !input.dryRun;
+    if (!input.dryRun) await settlePlan(db, planId, waiting ? 'waiting' : 'applied', wait);
+    const plan = await getPlan(db, planId);
+    const deleted = plan?.deleted ?? 0;
+    if (!input.dryRun && !waiting && plan) {
+      const started = plan.scanStarted.getTime();
+      await drawEntityLine(db, input, {
+        line: started - readLagMs,
+        provedAt: started,
+        differences: missing + stale + deleted,
+      });
+    }
+    const found = { planId, scanned, missing, stale, gone, unlisted, deleted, reason: wait };
+    const run = await endRun(db, runId, { status: waiting ? 'waiting' : 'succeeded', details: found });
+    for (const step of ['scan', 'second-scan']) await dropStaging(db, stagingTable(runId, step));
+    const cursor = await getCursor(db, input);
+    return { ...runResult(run, waiting ? 'waiting' : 'succeeded', cursor), dryRun: input.dryRun, ...found };
+  }
 }
 
 /** Why a 404 of this source is no evidence just now: none of the ids that it listed itself answers live. Null when one does. */

@@ -1,5 +1,5 @@
 import { Context, sleep } from '@temporalio/activity';
-import { dueDisputes } from '../destination/disputes';
+import { countDisputed, dueDisputes } from '../destination/disputes';
 import { claimOpenIds, finishEvents } from '../destination/inbox';
 import { closeItems, openItems } from '../destination/plans';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
@@ -7,7 +7,7 @@ import type { Priority } from '../schema/budget';
 import type { Batch, SingleRecordInput, SyncRecordsInput, Target } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
 import { fetchRecords, outcomeOf } from './fetchRecords';
-import { startLiveness } from './liveness';
+import { alive, startLiveness } from './liveness';
 import type { OpenTarget } from './openTarget';
 
 export interface FetchedRecord {
@@ -19,9 +19,8 @@ export interface FetchedRecord {
 export interface FetchedBatch {
   readonly counts: Counts;
   readonly fetches: number;
-  /** rows that are disputed now */
+  /** rows of this connection's entity that are disputed now, whoever made them so */
   readonly disputed: number;
-  readonly readLagMs: number;
 }
 
 /** So many ids are asked and written together. */
@@ -41,14 +40,16 @@ export function recordActivities(
       const target = { connectionId, entity };
       const open = await openTarget(target, 'webhook');
       if (!open.entity.listings.one) return { outcome: 'unknown-record', askAgainAfterMs: null };
-      const fetched = await fetchRecords(deps, open, [id], {
-        runId: null,
-        writtenBy: 'webhook',
-        signal: Context.current().cancellationSignal,
-        alongside: async (trx, { counts }, sent) => {
-          await finishEvents(trx, target, [id], sent, outcomeOf(counts));
-        },
-      });
+      const fetched = await alive(() =>
+        fetchRecords(deps, open, [id], {
+          runId: null,
+          writtenBy: 'webhook',
+          signal: Context.current().cancellationSignal,
+          alongside: async (trx, { counts }, sent) => {
+            await finishEvents(trx, target, [id], sent, outcomeOf(counts));
+          },
+        }),
+      );
       return {
         outcome: outcomeOf(fetched.counts),
         askAgainAfterMs: fetched.disputed.length > 0 ? open.readLagMs : null,
@@ -61,7 +62,7 @@ export function recordActivities(
       const signal = Context.current().cancellationSignal;
       const batch = sourceOfIds(deps, open, input.batch);
       const liveness = startLiveness();
-      const total = { counts: { ...noCounts }, fetches: 0, disputed: 0, readLagMs: open.readLagMs };
+      const total = { counts: { ...noCounts }, fetches: 0 };
       try {
         for (let idle = 0; idle < batch.idleRounds; ) {
           const ids = await batch.next();
@@ -88,10 +89,9 @@ export function recordActivities(
           });
           total.counts = addCounts(total.counts, fetched.counts);
           total.fetches += fetched.fetches;
-          total.disputed += fetched.disputed.length;
           liveness.progress({ fetches: total.fetches, counts: total.counts });
         }
-        return total;
+        return { ...total, disputed: await countDisputed(deps.db, input.connectionId, open.entity) };
       } finally {
         liveness.stop();
       }

@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { connectionsWithDueDisputes } from '../destination/disputes';
 import { openTargets } from '../destination/inbox';
-import { expirePlans } from '../destination/plans';
 import { prune } from '../destination/retention';
 import { runsWithoutLease } from '../destination/runs';
 import { tableExists } from '../destination/tables';
@@ -9,6 +8,7 @@ import { parseDuration } from '../schema/duration';
 import { retention } from '../schema/retention';
 import type { Target } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
+import { alive } from './liveness';
 import { settleLostRun } from './runs';
 
 export interface Swept {
@@ -24,27 +24,31 @@ export interface Swept {
 const targetsPerSweep = 100;
 /** The server that took an event in sees to it at once; the sweep only looks after what was left. */
 const leftBehindMs = 10_000;
+/** Once an hour is enough for what is kept for weeks. */
+const pruningMinute = 17;
 
 /** Looks after what nobody else does: lost runs, events that were left, disputes that are due, what is old. */
 export function sweepActivities(deps: ActivityDeps) {
   const { db, connectors } = deps;
   return {
-    async sweep(_input: Record<string, never>): Promise<Swept> {
-      const lost = await runsWithoutLease(db);
-      let lostRuns = 0;
-      for (const run of lost) if ((await settleLostRun(deps, run)) !== 'running') lostRuns += 1;
-      const inbox = (await openTargets(db, targetsPerSweep))
-        .filter(({ oldest }) => oldest.getTime() < Date.now() - leftBehindMs)
-        .map(({ connectionId, entity }) => ({ connectionId, entity }));
-      const disputes: Target[] = [];
-      for (const entity of [...connectors.values()].flatMap((connector) => [...connector.entities.values()])) {
-        if (!entity.listings.one || !(await tableExists(db, entity))) continue;
-        const due = await connectionsWithDueDisputes(db, entity, parseDuration(entity.readLag));
-        disputes.push(...due.map((connectionId) => ({ connectionId, entity: entity.name })));
-      }
-      await expirePlans(db);
-      await prune(db, retention.parse({}), { signal: Context.current().cancellationSignal });
-      return { lostRuns, inbox, disputes: disputes.slice(0, targetsPerSweep) };
-    },
+    sweep: (_input: Record<string, never>): Promise<Swept> => alive(sweepOnce),
   };
+
+  async function sweepOnce(): Promise<Swept> {
+    const lost = await runsWithoutLease(db);
+    let lostRuns = 0;
+    for (const run of lost) if ((await settleLostRun(deps, run)) !== 'running') lostRuns += 1;
+    const inbox = (await openTargets(db, targetsPerSweep))
+      .filter(({ oldest }) => oldest.getTime() < Date.now() - leftBehindMs)
+      .map(({ connectionId, entity }) => ({ connectionId, entity }));
+    const disputes: Target[] = [];
+    for (const entity of [...connectors.values()].flatMap((connector) => [...connector.entities.values()])) {
+      if (!entity.listings.one || !(await tableExists(db, entity))) continue;
+      const due = await connectionsWithDueDisputes(db, entity, parseDuration(entity.readLag));
+      disputes.push(...due.map((connectionId) => ({ connectionId, entity: entity.name })));
+    }
+    if (new Date().getMinutes() === pruningMinute)
+      await prune(db, retention.parse({}), { signal: Context.current().cancellationSignal });
+    return { lostRuns, inbox, disputes: disputes.slice(0, targetsPerSweep) };
+  }
 }

@@ -38,3 +38,12 @@ export async function connectionsWithDueDisputes(
   );
   return rows.map(({ connection_id }: { connection_id: string }) => connection_id);
 }
+
+/** How many rows of a connection's entity are disputed, due or not. */
+export async function countDisputed(db: Knex, connectionId: string, entity: ConnectorEntity): Promise<number> {
+  const { rows } = await db.raw(
+    `select count(*) as disputed from ${tableName(entity)} where connection_id = ? and _disputed_at is not null`,
+    [connectionId],
+  );
+  return rows[0].disputed;
+}

@@ -155,10 +155,3 @@ export async function drawEntityLine(
     [new Date(proof.line), new Date(proof.provedAt), proof.differences, connectionId, entity],
   );
 }
-
-/** Plans that nobody decided about in time; the next reconciliation finds anew what is still true. */
-export async function expirePlans(db: Knex): Promise<void> {
-  await db.raw(
-    `update tidemark.plans set status = 'expired', decided_at = now() where status = 'waiting' and expires_at < now()`,
-  );
-}

@@ -8,13 +8,10 @@ import type { Activities } from '../activities';
 const retry: ActivityOptions['retry'] = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' };
 
 /** Short work on the destination. */
-export const brief = proxyActivities<Activities>({ startToCloseTimeout: '2m', retry });
+export const brief = proxyActivities<Activities>({ startToCloseTimeout: '30s', retry });
 
-/** Work through a listing: hours, noticed within seconds when its worker dies. */
+/** Work through a listing, or over millions of rows: hours; noticed within seconds when its worker dies. */
 export const long = proxyActivities<Activities>({ startToCloseTimeout: '24h', heartbeatTimeout: '10s', retry });
-
-/** Set differences and deletes of millions of rows. */
-export const heavy = proxyActivities<Activities>({ startToCloseTimeout: '1h', retry });
 
 /**
  * One quick try within the workflow task, which saves the two hops through the server that are most of a webhook's

@@ -8,14 +8,14 @@ import {
   type ReconciliationResult,
   type Target,
 } from '../schema/workflows';
-import { brief, heavy, long } from './activities';
+import { brief, long } from './activities';
 import { recordingFailure } from './runAround';
 import { syncRecords } from './syncRecords';
 
 /** A scan that was lost is made again so often; more than that is no accident. */
 const scansAtMost = 3;
 /** Disputes that this run's own fetches raised are asked again so often; the sweep looks after what is left. */
-const disputeRounds = 3;
+const disputeRounds = 4;
 
 /**
  * Proves the table equal to the source: scan every id, draw the set difference, fetch what is missing or stale, and
@@ -72,14 +72,26 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
     return result;
   };
 
+  /** Asks again for what this run found disputed, or made so, once the read lag has passed. */
+  const settleDisputes = async () => {
+    for (let round = 1; round <= disputeRounds; round++) {
+      progress.phase = 'asking disputed records again';
+      const { disputed } = await long.syncBatch({ ...target, batch: { of: 'disputes' } });
+      if (disputed === 0) return;
+      await sleep(readLagMs + 500);
+    }
+  };
+
   return recordingFailure(runId, async () => {
     progress.runId = runId;
+    // Where a second scan has to confirm, rows must have been received before the first, less the read lag, to count.
+    if (!hasOne && !dryRun) await sleep(readLagMs);
     await scanAll('scan', 1, !dryRun);
-    let plan = await heavy.drawPlan({ ...target, runId, dryRun, listing });
+    let plan = await long.drawPlan({ ...target, runId, dryRun, listing });
     for (let round = 2; plan.outcome === 'rescan' && round <= scansAtMost; round++) {
-      await heavy.resetScan({ runId, step: 'scan' });
+      await long.resetScan({ runId, step: 'scan' });
       await scanAll('scan', round, !dryRun);
-      plan = await heavy.drawPlan({ ...target, runId, dryRun, listing });
+      plan = await long.drawPlan({ ...target, runId, dryRun, listing });
     }
     const { planId } = plan;
     if (planId === null)
@@ -89,13 +101,9 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
     if (!dryRun) {
       if (plan.missing + plan.stale > 0) {
         progress.phase = 'fetching what is missing or stale';
-        let { disputed } = await fetch({ of: 'plan', planId });
-        for (let round = 1; disputed > 0 && round <= disputeRounds; round++) {
-          progress.phase = 'asking disputed records again';
-          await sleep(readLagMs + 500);
-          ({ disputed } = await long.syncBatch({ ...target, batch: { of: 'disputes' } }));
-        }
+        await fetch({ of: 'plan', planId });
       }
+      if (hasOne) await settleDisputes();
       if (plan.gone + plan.unlisted > 0 && wait === null) {
         progress.phase = 'confirming deletions';
         if (hasOne) wait = await long.confirmGone({ ...target, runId, planId });
@@ -106,7 +114,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
             (await long.deleteUnlisted({ ...target, runId, planId })) === 'rescan' && round <= scansAtMost;
             round++
           ) {
-            await heavy.resetScan({ runId, step: 'second-scan' });
+            await long.resetScan({ runId, step: 'second-scan' });
             await scanAll('second-scan', round, false);
           }
         }
@@ -114,7 +122,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
     }
     progress.phase = 'finishing';
     const { scanned, missing, stale, gone, unlisted } = plan;
-    const result = await heavy.finishReconciliation({
+    const result = await long.finishReconciliation({
       ...target,
       runId,
       planId,

@@ -1,6 +1,6 @@
 import { condition, defineSignal, setHandler, sleep } from '@temporalio/workflow';
 import { againSignal, type SingleRecordInput, type SingleRecordResult } from '../schema/workflows';
-import { brief, inline } from './activities';
+import { inline, long } from './activities';
 
 /** So often in one workflow; the sweep and the next event look after the rest. */
 const fetchesAtMost = 50;
@@ -39,6 +39,6 @@ async function fetchOnce(input: SingleRecordInput) {
   try {
     return await inline.syncRecord(input);
   } catch {
-    return brief.syncRecord(input);
+    return long.syncRecord(input);
   }
 }
