@@ -22,7 +22,8 @@ import {
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
-const ring = keyRing('ab'.repeat(32));
+/** The key under which tests keep secrets. */
+export const ring = keyRing('ab'.repeat(32));
 export const connectionId = 'demo';
 
 /** A whole engine for one test file: database, namespace, worker and connection, all its own. */
@@ -32,6 +33,7 @@ export interface Engine {
   readonly temporal: TestTemporal;
   readonly taskQueue: string;
   readonly worker: RunningWorker;
+  readonly connector: Connector;
   /** a further worker on the same queue */
   startWorker(options?: Partial<WorkerOptions>): Promise<RunningWorker>;
   delta(entity: string, full?: boolean): Promise<RunResult>;
@@ -91,6 +93,7 @@ export async function startEngine({ connector, settings, secrets = {}, ...option
     temporal,
     taskQueue,
     worker,
+    connector,
     startWorker: start,
     start: startWorkflow,
     delta: (entity, full = false) => execute(workflowNames.deltaSync, { connectionId, entity, full, trigger: 'test' }),
