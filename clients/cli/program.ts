@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { addConnect } from './commands/connect';
 import { addConnections } from './commands/connections';
+import { addDemo } from './commands/demo';
 import { addMigrate } from './commands/migrate';
 import { addReconcile } from './commands/reconcile';
 import { addRecord } from './commands/record';
@@ -17,7 +18,7 @@ import { coloursFor } from './shell';
 
 /** In the order in which --help lists them. */
 const commands = [
-  ...[addUp, addConnect, addConnections, addStatus, addSync, addReconcile, addRecord, addRuns],
+  ...[addUp, addDemo, addConnect, addConnections, addStatus, addSync, addReconcile, addRecord, addRuns],
   ...[addMigrate, addWorker, addServer],
 ];
 

@@ -1,6 +1,6 @@
 import ms from 'ms';
 import type { EntityStatus, RunWithState, Status, StrategyStatus } from '../status';
-import { countsText, plural, since } from './phrases';
+import { plural, since } from './phrases';
 import type { Colours } from './shell';
 import { table } from './table';
 
@@ -33,7 +33,8 @@ function strategyText(colours: Colours, { lastRun, next, paused }: StrategyStatu
 }
 
 function runText(colours: Colours, run: RunWithState): string {
-  if (run.state === 'running') return `running since ${since(run.startedAt)}: ${countsText(run.counts)}`;
+  if (run.state === 'running')
+    return `running for ${ms(Math.max(0, Date.now() - run.startedAt.getTime()))}: ${plural(run.pagesSoFar, 'page')}, ${plural(run.recordsSoFar, 'record')}`;
   const colour = { succeeded: colours.green, waiting: colours.yellow }[String(run.state)] ?? colours.red;
   return `${colour(run.state)} ${since(run.endedAt ?? run.startedAt)}`;
 }

@@ -214,8 +214,8 @@ export const controlRoutes: readonly Route[] = [
   {
     method: 'DELETE',
     path: '/control/:entity/:id',
-    help: 'delete it',
-    run: (call) => run(call, { do: 'delete', entity: entityOf(call), id: idOf(call) }),
+    help: 'delete it {webhook}',
+    run: (call) => run(call, { ...objectOf(call), do: 'delete', entity: entityOf(call), id: idOf(call) }),
   },
   {
     method: 'POST',
