@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { createJiti } from 'jiti';
 import * as zod from 'zod';
-import { planningCenter } from '../connectors/planning-center/connector';
+import * as planningCenter from '../connectors/planning-center/connector';
 import { nearest } from '../destination/nearest';
 import * as tidemark from '../schema';
 import type { Connector } from '../schema/connector';
@@ -18,7 +18,7 @@ export interface LoadedConfig {
   readonly connectors: readonly Connector[];
 }
 
-const bundled: readonly Connector[] = [planningCenter];
+const bundled: readonly Connector[] = [planningCenter.planningCenter];
 
 /**
  * Loads the connectors of a project: from the file that is named, else from `tidemark.config.ts|js|mjs|cjs` in the
@@ -56,7 +56,10 @@ export function registeredConnector({ file, connectors }: LoadedConfig, name: st
 
 async function evaluate(file: string): Promise<readonly Connector[]> {
   // The very modules that we use ourselves: errors keep their types, schemas their identity, and nothing has to be installed.
-  const jiti = createJiti(file, { virtualModules: { tidemark, zod }, fsCache: false });
+  const jiti = createJiti(file, {
+    virtualModules: { tidemark, zod, 'tidemark/connectors/planning-center': planningCenter },
+    fsCache: false,
+  });
   let exported: unknown;
   try {
     exported = await jiti.import(file, { default: true });
@@ -97,7 +100,14 @@ function isConnector(value: unknown): value is Connector {
 function configError(file: string, error: unknown): TidemarkError {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const at = stack.split('\n').find((line) => line.includes(`${file}:`));
-  const position = at === undefined ? undefined : /:(\d+:\d+)\)?\s*$/.exec(at)?.[1];
-  const where = position === undefined ? file : `${file}:${position}`;
-  return new TidemarkError('Usage', `${where}: ${messageOf(error)}`, { cause: error });
+  // the column is that of the compiled text
+  const line = at === undefined ? undefined : at.slice(at.indexOf(`${file}:`) + file.length + 1).split(':')[0];
+  const where = line === undefined ? file : `${file}:${line}`;
+  return new TidemarkError('Usage', `${where}: ${inOneSentence(messageOf(error))}`, { cause: error });
+}
+
+/** Without what Node and the parser add: the stack of requires, the position once more. */
+function inOneSentence(message: string): string {
+  const [sentence = ''] = message.split(/\nRequire stack:|\s+\n \//);
+  return sentence.trim();
 }

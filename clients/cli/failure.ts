@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { codeOf, destinationError } from '../../destination/destinationError';
 import { type ErrorType, errorTypes, messageOf, TidemarkError } from '../../schema/errors';
 
 /** Exit statuses of every command. */
@@ -41,13 +42,22 @@ export function failureOf(error: unknown): Failure {
   }
   const remote = remoteFailure(error);
   if (remote) return tidemarkFailure(remote.type, remote.message);
-  const [line = ''] = messageOf(error).split('\n');
+  const destination = destinationError(error);
+  if (destination instanceof TidemarkError) return tidemarkFailure(destination.type, destination.message);
+  const line = lineOf(error);
   return {
     status: exitStatus.failed,
     type: 'Unknown',
     message: line || 'an error without a message',
     hint: 'LOG_LEVEL=debug shows where it comes from.',
   };
+}
+
+/** knex puts the statement before PostgreSQL's own words, which come last. */
+function lineOf(error: unknown): string {
+  const message = messageOf(error);
+  const words = codeOf(error) === undefined ? message : (message.split(' - ').at(-1) ?? message);
+  return words.split('\n')[0] ?? '';
 }
 
 function tidemarkFailure(type: ErrorType, message: string): Failure {

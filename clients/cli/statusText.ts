@@ -8,7 +8,7 @@ import { table } from './table';
 export function statusText(colours: Colours, status: Status): string {
   const entities = status.connections.flatMap((connection) => connection.entities);
   if (status.connections.length === 0) {
-    return "There is no connection yet: make one with 'tidemark connect', or see the demo with 'tidemark up'.";
+    return "There is no connection yet: make one with 'tidemark connect'.";
   }
   const rows = entities.map((entity) => [
     `${entity.connectionId}/${entity.entity}`,

@@ -52,8 +52,9 @@ function connectHint({ config }: Up): string[] {
   const names = config.connectors.map(({ name }) => name);
   return [
     'In another terminal:',
-    `  npx tidemark connect ${names.length === 1 ? names[0] : `<${names.join('|')}>`} <connection>   make a connection`,
-    '  npx tidemark sync <connection>                    sync it now',
+    '  # make a connection; you are asked for its secrets',
+    `  npx tidemark connect ${names.length === 1 ? names[0] : `<${names.join('|')}>`} <connection>`,
+    '  npx tidemark sync <connection>',
   ];
 }
 
