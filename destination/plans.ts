@@ -116,11 +116,15 @@ export async function countItems(
   return rows;
 }
 
-/** Rows that reconciliations of the last 24 hours have soft-deleted: the guard sums over them. */
+/**
+ * Rows that reconciliations of the last 24 hours have soft-deleted: the guard sums over them. Counted from the items, since
+ * a run that failed on the way never settled its plan, and has deleted all the same.
+ */
 export async function deletedLately(db: Knex, { connectionId, entity }: Target): Promise<number> {
   const { rows } = await db.raw(
-    `select coalesce(sum(deleted), 0)::bigint as deleted from tidemark.plans
-     where connection_id = ? and entity = ? and status in ('open', 'applied') and created_at > now() - interval '24 hours'`,
+    /* sql */ `
+    select count(*) as deleted from tidemark.plans p join tidemark.plan_items i on i.plan_id = p.id and i.outcome = 'deleted'
+    where p.connection_id = ? and p.entity = ? and p.status <> 'undone' and p.created_at > now() - interval '24 hours'`,
     [connectionId, entity],
   );
   return rows[0].deleted;
