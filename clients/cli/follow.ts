@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { type Progress, progressQuery, type Strategy, taskQueue } from '../../schema/workflows';
 import { plural } from './phrases';
 import { wait } from './progress';
@@ -84,10 +85,12 @@ async function watch(
 /** In words. Never throws: not to know how far a run is does not end the waiting for it. */
 async function stateOf(client: Client, handle: Followed<unknown>['handle']): Promise<string> {
   try {
-    const trouble = await troubleOf(handle);
-    if (trouble !== undefined) return trouble;
+    const { trouble, pages, records } = await activitiesOf(handle);
     if (!(await hasWorkers(client))) return "waits for a worker (start one with 'tidemark worker')";
-    return progressText(await handle.query<Progress>(progressQuery));
+    const progress = await handle.query<Progress>(progressQuery);
+    // the workflow knows what its activities have finished, their heartbeats how far the others are
+    const text = progressText({ ...progress, pages: progress.pages + pages, records: progress.records + records });
+    return trouble === undefined ? text : `${text}, ${trouble}`;
   } catch (error) {
     // it has just ended, or has not begun, or Temporal is away for a moment
     return error instanceof Error ? 'running' : String(error);
@@ -99,12 +102,25 @@ function progressText({ phase, pages, records, counts }: Progress): string {
   return `${phase}, ${plural(pages, 'page')}, ${plural(records, 'record')}${errors}`;
 }
 
-/** What an activity that is being tried again failed with last. */
-async function troubleOf(handle: Followed<unknown>['handle']): Promise<string | undefined> {
+interface ActivitiesNow {
+  /** what one that is being tried again failed with last */
+  readonly trouble: string | undefined;
+  /** of those that are on, as their last heartbeats say */
+  readonly pages: number;
+  readonly records: number;
+}
+
+async function activitiesOf(handle: Followed<unknown>['handle']): Promise<ActivitiesNow> {
   const { raw } = await handle.describe();
-  const failing = raw.pendingActivities?.find(({ lastFailure }) => lastFailure);
-  if (!failing) return undefined;
-  return `attempt ${failing.attempt ?? '?'} after: ${failing.lastFailure?.message ?? 'a failure'}`;
+  const pending = raw.pendingActivities ?? [];
+  const failing = pending.find(({ lastFailure }) => lastFailure);
+  const trouble = failing && `attempt ${failing.attempt ?? '?'} after: ${failing.lastFailure?.message ?? 'a failure'}`;
+  const beats = pending.flatMap(({ heartbeatDetails }) => {
+    const payload = heartbeatDetails?.payloads?.[0];
+    return payload ? [defaultPayloadConverter.fromPayload<{ pages?: number; records?: number }>(payload)] : [];
+  });
+  const total = (name: 'pages' | 'records') => beats.reduce((sum, beat) => sum + (beat[name] ?? 0), 0);
+  return { trouble, pages: total('pages'), records: total('records') };
 }
 
 /** Whether any worker has asked for work lately. */
