@@ -57,8 +57,8 @@ test('a date is counted from the time that the source tells with it', async () =
   await expect(readAll(testClient(source.baseUrl))).rejects.toMatchObject({ retryAfterMs: 300_000 });
 });
 
-test.each(['0.1', undefined])('a source that goes on saying wait (%s) is left alone for a minute', async (header) => {
-  source = await busy(99, 429, header);
+test('a source that goes on saying wait is left alone for a minute', async () => {
+  source = await busy(99, 429, '0.1');
   await expect(readAll(testClient(source.baseUrl))).rejects.toMatchObject({
     type: 'SourceAsksToWait',
     retryAfterMs: 60_000,

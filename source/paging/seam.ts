@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { valueAt } from '../../schema/json';
 import type { Paging } from '../../schema/listing';
 import type { ListAnswer, ListReader } from './scheme';
 
@@ -7,7 +9,14 @@ import type { ListAnswer, ListReader } from './scheme';
  * records: a record that was not changed has not moved against the others that were not changed either, so whatever
  * stands behind the last of them *in one answer* is what has not been read yet, wherever the whole has shifted to.
  */
-export type Tail = readonly string[];
+export interface Tail {
+  /** the last records read, in the order they were read */
+  readonly known: readonly string[];
+  /** records that were read before, but from a place that has now moved behind the last known one; they are not handed out twice */
+  readonly passed: readonly string[];
+}
+
+export const noTail: Tail = { known: [], passed: [] };
 
 /** So many marks are kept: continuity survives the change of all but one of so many neighbours. */
 const tailLength = 16;
@@ -32,14 +41,25 @@ export function continuation(
   records: readonly unknown[],
 ): Continuation | undefined {
   const places = new Map(records.map((record, index) => [reader.mark(record), index]));
-  for (let known = tail.length - 1; known >= 0; known -= 1) {
-    const index = places.get(tail[known] ?? '');
+  for (let last = tail.known.length - 1; last >= 0; last -= 1) {
+    const index = places.get(tail.known[last] ?? '');
     if (index !== undefined) {
-      const fresh = records.slice(index + 1);
-      return { fresh, tail: extended(reader, tail.slice(0, known + 1), fresh) };
+      const known = tail.known.slice(0, last + 1);
+      const passed = [...tail.passed, ...tail.known.slice(last + 1)];
+      return following(reader, { known, passed }, records.slice(index + 1));
     }
   }
   return undefined;
+}
+
+/** What is new among records that stand right behind the last known one. */
+export function following(reader: ListReader<Paging>, tail: Tail, records: readonly unknown[]): Continuation {
+  const known = [...tail.known, ...records.slice(-tailLength).map((record) => reader.mark(record))].slice(-tailLength);
+  if (tail.passed.length === 0) return { fresh: records, tail: { known, passed: [] } };
+  const passed = new Set(tail.passed);
+  // one that turns up again is behind us for good
+  const fresh = records.filter((record) => !passed.delete(reader.mark(record)));
+  return { fresh, tail: { known, passed: [...passed].slice(-tailLength) } };
 }
 
 /** Whether the answer begins with the last `overlap` known records, unchanged. The usual case, cheaper than `continuation`. */
@@ -49,20 +69,22 @@ export function beginsWith(
   overlap: number,
   records: readonly unknown[],
 ): boolean {
-  const expected = tail.slice(-overlap);
+  const expected = tail.known.slice(-overlap);
   return records.length >= overlap && expected.every((mark, index) => reader.mark(records[index]) === mark);
 }
 
-/** The tail after further records were read. */
-export function extended(reader: ListReader<Paging>, tail: Tail, records: readonly unknown[]): Tail {
-  return [...tail, ...records.slice(-tailLength).map((record) => reader.mark(record))].slice(-tailLength);
+/** In a resume point a tail is two strings. */
+export const tailPoint = { known: z.string(), passed: z.string() };
+
+const marksIn = (text: string) => (text === '' ? [] : text.split(' '));
+
+export function readTail(point: { readonly known: string; readonly passed: string } | null): Tail {
+  return point ? { known: marksIn(point.known), passed: marksIn(point.passed) } : noTail;
 }
 
-/** In a resume point a tail is one string. */
-export const tailText = {
-  write: (tail: Tail): string => tail.join(' '),
-  read: (text: string): Tail => (text === '' ? [] : text.split(' ')),
-};
+export function writeTail(tail: Tail): { known: string; passed: string } {
+  return { known: tail.known.join(' '), passed: tail.passed.join(' ') };
+}
 
 /** The error for a list that cannot be read without gaps. */
 export function movesTooFast(reader: ListReader<Paging>): Error {
@@ -73,22 +95,28 @@ export function movesTooFast(reader: ListReader<Paging>): Error {
 }
 
 /**
- * Whether the list goes on after an answer that ends at position `reached`. `full`: an earlier page, or this one, had as
- * many records as were asked for, so that a short page means the end and not a silent cap. 'unknown': only a further
- * request can tell.
+ * Whether the list goes on after an answer that ends at position `reached`: by what the body promises, by the total, or
+ * by the length of the page: shorter than `fullPage`, what was asked for or the largest page before if that was shorter,
+ * means the end. Shorter than what was asked for alone may be a silent cap, so a first page says nothing unless it is empty.
  */
 export function goesOn(
   answer: ListAnswer,
-  ends: {
-    readonly reached: number;
-    readonly promised: boolean | undefined;
-    readonly short: boolean;
-    readonly full: boolean;
-  },
-): 'yes' | 'no' | 'unknown' {
-  if (ends.promised !== undefined) return ends.promised ? 'yes' : 'no';
-  if (answer.total !== undefined) return ends.reached < answer.total ? 'yes' : 'no';
-  if (answer.records.length === 0) return 'no';
-  if (!ends.short) return 'yes';
-  return ends.full ? 'no' : 'unknown';
+  ends: { readonly reached: number; readonly promised: boolean | undefined; readonly fullPage: number },
+): boolean {
+  if (ends.promised !== undefined) return ends.promised;
+  if (answer.total !== undefined) return ends.reached < answer.total;
+  return answer.records.length > 0 && answer.records.length >= ends.fullPage;
+}
+
+/** Whether the body promises a further page, where the listing says how to tell. */
+export function promisesMore(answer: ListAnswer, path: string | undefined): boolean | undefined {
+  if (path === undefined) return undefined;
+  const value = valueAt(answer.body, path);
+  return value !== undefined && value !== null && value !== false && value !== '';
+}
+
+/** The position reached and the total are of one answer: at the end they are equal, before it the total is larger. */
+export function contradictory(answer: ListAnswer, reached: number, more: boolean): boolean {
+  if (answer.total === undefined) return false;
+  return more ? reached >= answer.total : reached !== answer.total;
 }
