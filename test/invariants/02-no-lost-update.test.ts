@@ -1,0 +1,79 @@
+import { type Engine, startChurch } from '../engine';
+import { afterRequests, type Control, expectEqual, people } from './support';
+
+/** Invariant 2: what had changed before a delta began is in the table when it has succeeded, whatever moves meanwhile. */
+let engine: Engine;
+let control: Control;
+let ids: string[];
+const hour = 3_600_000;
+
+beforeAll(async () => {
+  ({ engine, control } = await startChurch({ people: 500 }));
+  ids = [...control.all('people')].map(({ id }) => id);
+  control.latencyMs = 20;
+});
+beforeEach(() => control.clearLog());
+
+const names = async () => new Map([...(await engine.rows(people))].map(([id, row]) => [id, row.last_name as string]));
+
+/** Changes these records at one instant; returns what must be in the table after the next delta. */
+function changeAll(changed: readonly string[], name: string): void {
+  const updatedAt = new Date(control.now()).toISOString();
+  const attributes = { last_name: name };
+  control.bulk(changed.map((id) => ({ do: 'change', entity: 'people', id, updatedAt, attributes })));
+}
+
+test('a clock of the source that is an hour behind: the first sync, and a change after it', async () => {
+  control.setClock({ offsetMs: -hour });
+  await engine.delta('people');
+  changeAll(ids.slice(0, 3), 'Behind');
+  expect((await engine.delta('people')).counts).toMatchObject({ updated: 3 });
+  await expectEqual(engine, control);
+});
+
+test('a clock of the source that is an hour ahead', async () => {
+  control.setClock({ offsetMs: hour });
+  await engine.delta('people');
+  changeAll(ids.slice(0, 3), 'Ahead');
+  expect((await engine.delta('people')).counts).toMatchObject({ updated: 3 });
+  control.setClock({});
+  changeAll(ids.slice(3, 6), 'Right again');
+  expect((await engine.delta('people')).counts).toMatchObject({ updated: 3 });
+  await expectEqual(engine, control);
+});
+
+test('a record that was committed late, with a time from before the run before', async () => {
+  await engine.delta('people');
+  control.commitLate('people', ids[10] as string, 50_000, { last_name: 'Late' });
+  expect((await engine.delta('people')).counts).toMatchObject({ updated: 1 });
+  await expectEqual(engine, control);
+});
+
+test('more records on one timestamp than fit on a page', async () => {
+  changeAll(ids.slice(50, 350), 'Tied');
+  expect((await engine.delta('people')).counts).toMatchObject({ updated: 300 });
+  await expectEqual(engine, control);
+});
+
+test('updates on earlier pages, which pull the later records over the seam', async () => {
+  changeAll(ids, 'Before');
+  const running = engine.delta('people');
+  const moved = ids.slice(0, 30);
+  await afterRequests(control, 2, () => changeAll(moved, 'Meanwhile'));
+  const { outcome } = await running;
+  expect(outcome).toBe('succeeded');
+  const found = await names();
+  expect(ids.slice(30).filter((id) => found.get(id) !== 'Before')).toEqual([]);
+});
+
+test('deletes on earlier pages, which do the same', async () => {
+  changeAll(ids, 'Before deletes');
+  const running = engine.delta('people');
+  const deleted = ids.slice(0, 30);
+  await afterRequests(control, 2, () => {
+    for (const id of deleted) control.delete('people', id);
+  });
+  await running;
+  const found = await names();
+  expect(ids.slice(30).filter((id) => found.get(id) !== 'Before deletes')).toEqual([]);
+});
