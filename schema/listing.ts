@@ -21,7 +21,7 @@ export const paging = z.discriminatedUnion('scheme', [
     /** path in the body that is present and not null while there is a further page, such as `links.next` */
     more: name.optional(),
   }),
-  /** `page=3&pageSize=100`; each seam is checked by asking for the one record before it (`pageSize=1`) */
+  /** `page=3&pageSize=100`; pages overlap by slight changes of their size, at most `pageSize`, so that seams can be checked */
   z.strictObject({
     scheme: z.literal('page'),
     param: name.default('page'),
