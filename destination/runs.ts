@@ -118,7 +118,7 @@ export interface RunFilter {
 export async function listRuns(db: Knex, { connectionId, entity, limit = 20 }: RunFilter): Promise<Run[]> {
   const { rows } = await db.raw(
     `select ${runColumns} from tidemark.runs
-     where (?::text is null or connection_id = ?) and (?::text is null or entity = ?) order by id desc limit ?`,
+     where (?::text is null or connection_id = ?) and (?::text is null or entity = ?) order by tidemark.runs.id desc limit ?`,
     [connectionId ?? null, connectionId ?? null, entity ?? null, entity ?? null, limit],
   );
   return rows;
@@ -127,7 +127,7 @@ export async function listRuns(db: Knex, { connectionId, entity, limit = 20 }: R
 /** Runs that say "running" although their lease has expired: what Temporal says of them decides. */
 export async function runsWithoutLease(db: Knex): Promise<Run[]> {
   const { rows } = await db.raw(
-    `select ${runColumns} from tidemark.runs where status = 'running' and lease_until < clock_timestamp() order by id limit 1000`,
+    `select ${runColumns} from tidemark.runs where status = 'running' and lease_until < clock_timestamp() order by tidemark.runs.id limit 1000`,
   );
   return rows;
 }

@@ -65,7 +65,7 @@ export async function waitingPlans(db: Knex, connectionId?: string): Promise<Wai
     `select id::text as id, connection_id as "connectionId", entity, gone, live_rows as "liveRows", reason, expires_at as "expiresAt"
      from tidemark.plans
      where status = 'waiting' and expires_at > now() and (cast(:connectionId as text) is null or connection_id = :connectionId)
-     order by id`,
+     order by tidemark.plans.id`,
     { connectionId: connectionId ?? null },
   );
   return rows;
