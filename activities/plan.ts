@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { knownPlan } from '../destination/decidePlan';
 import { countLive, diffScan, keepListed, knownLiveIds } from '../destination/diffScan';
 import { getCursor } from '../destination/entities';
 import {
@@ -7,6 +8,7 @@ import {
   deletedLately,
   drawEntityLine,
   getPlan,
+  markApplied,
   openItems,
   recordDifferences,
   settlePlan,
@@ -16,9 +18,10 @@ import { sumParts } from '../destination/runParts';
 import { endRun } from '../destination/runs';
 import { countStaged, dropStaging, stagingTable } from '../destination/staging';
 import { writeAnswers } from '../destination/writeAnswers';
+import { noCounts } from '../schema/answer';
 import type { Priority } from '../schema/budget';
 import { TidemarkError } from '../schema/errors';
-import type { ReconciliationResult, Target } from '../schema/workflows';
+import type { ApplyPlanResult, ReconciliationResult, Target } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
 import { type Fetched, fetchRecords } from './fetchRecords';
 import { alive, startLiveness } from './liveness';
@@ -91,12 +94,9 @@ export function planActivities(
     async confirmGone(input: PlanInput): Promise<string | null> {
       const open = await openTarget(input, 'reconciliation');
       const signal = Context.current().cancellationSignal;
-      const known = await knownLiveIds(
-        db,
-        { runId: input.runId, connectionId: input.connectionId, entity: open.entity },
-        3,
-      );
-      const doubt = await whyDoubt(open, known, signal);
+      const plan = await knownPlan(db, input.planId);
+      const known = await knownLiveIds(db, { ...input, entity: open.entity }, 3);
+      const doubt = await whyDoubt(open, known, plan.status === 'approved', signal);
       if (doubt !== null) return doubt;
       const before = await receivedBefore(input.planId, open.readLagMs);
       const liveness = startLiveness();
@@ -171,6 +171,25 @@ export function planActivities(
     },
 
     /** Ends a reconciliation: the plan, the entity's line and proof, the run; and drops what it staged. */
+    /** Ends the run that applied an approved plan. */
+    async finishPlan({
+      runId,
+      planId,
+      reason,
+      ...target
+    }: PlanInput & { reason: string | null }): Promise<ApplyPlanResult> {
+      await markApplied(db, planId, runId, reason);
+      const { deleted } = await knownPlan(db, planId);
+      const run = await endRun(db, runId, {
+        status: reason === null ? 'succeeded' : 'waiting',
+        details: { planId, deleted, reason },
+      });
+      await dropStaging(db, stagingTable(runId, 'second-scan'));
+      const outcome = reason === null ? ('succeeded' as const) : ('waiting' as const);
+      return { ...target, outcome, runId, planId, deleted, reason, counts: { ...noCounts, ...run.counts } };
+    },
+
+    /** Ends a reconciliation: the plan, the entity's line and proof, the run; and drops what it staged. */
     finishReconciliation: (input: FinishInput): Promise<ReconciliationResult> => alive(() => finish(input)),
   };
 
@@ -238,7 +257,14 @@ export function planActivities(
 }
 
 /** Why a 404 of this source is no evidence just now: none of the ids that it listed itself answers live. Null when one does. */
-async function whyDoubt(open: OpenTarget, known: readonly string[], signal: AbortSignal): Promise<string | null> {
+async function whyDoubt(
+  open: OpenTarget,
+  known: readonly string[],
+  approved: boolean,
+  signal: AbortSignal,
+): Promise<string | null> {
+  // an emptied source has nothing left that could answer: the operator who approved has vouched for it
+  if (approved && known.length === 0) return null;
   for (const id of known) {
     const answer = await open.source.getById(open.entity, id, { signal });
     if (answer.kind === 'live') return null;

@@ -76,18 +76,19 @@ export async function keepListed(trx: Knex.Transaction, planId: string, runId: s
   return rowCount ?? 0;
 }
 
-/** Ids that the scan listed and that have a live row: one of them must answer live before anything is deleted. */
+/** Rows that are live and that the plan does not doubt, since the source listed them: one of them must answer live before anything is deleted. */
 export async function knownLiveIds(
   db: Knex,
-  input: Pick<DiffInput, 'runId' | 'connectionId' | 'entity'>,
+  input: Pick<DiffInput, 'planId' | 'connectionId' | 'entity'>,
   limit: number,
 ): Promise<string[]> {
   const { rows } = await db.raw(
     /* sql */ `
-    select c.external_id from ${stagingTable(input.runId, 'scan')} s
-    join ${tableName(input.entity)} c on c.connection_id = ? and c.external_id = s.external_id and c.deleted_at is null
+    select c.external_id from ${tableName(input.entity)} c
+    where c.connection_id = ? and c.deleted_at is null
+      and not exists (select from tidemark.plan_items i where i.plan_id = ? and i.external_id = c.external_id and i.difference in ('gone', 'unlisted'))
     limit ?`,
-    [input.connectionId, limit],
+    [input.connectionId, input.planId, limit],
   );
   return rows.map(({ external_id }: { external_id: string }) => external_id);
 }

@@ -159,3 +159,9 @@ export async function drawEntityLine(
     [new Date(proof.line), new Date(proof.provedAt), proof.differences, connectionId, entity],
   );
 }
+
+/** Records that a run has applied an approved plan; with a reason, that it deleted nothing and the plan waits again. */
+export async function markApplied(db: Knex, planId: string, runId: string, reason: string | null): Promise<void> {
+  await db.raw('update tidemark.plans set applied_by = ? where id = ?', [runId, planId]);
+  await settlePlan(db, planId, reason === null ? 'applied' : 'waiting', reason);
+}

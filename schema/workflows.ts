@@ -24,7 +24,7 @@ export interface Target {
   readonly entity: string;
 }
 
-export type Trigger = 'schedule' | 'cli' | 'api' | 'test';
+export type Trigger = 'schedule' | 'cli' | 'api' | 'approval' | 'test';
 
 export interface DeltaSyncInput extends Target {
   /** read `all` instead of `changes`, as the first time */
@@ -101,6 +101,16 @@ export interface SyncRecordsResult extends Target {
 
 export interface ApplyPlanInput extends Target {
   readonly planId: string;
+}
+
+export interface ApplyPlanResult extends Target {
+  readonly outcome: RunOutcome;
+  readonly runId: string | null;
+  readonly planId: string;
+  readonly deleted: number;
+  /** why nothing was deleted after all */
+  readonly reason: string | null;
+  readonly counts: Counts;
 }
 
 /** Answered by a run's `progress` query. */

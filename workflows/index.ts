@@ -1,4 +1,5 @@
 /** What the workers register; the names are a public API. */
+export { applyPlan } from './applyPlan';
 export { deltaSync } from './deltaSync';
 export { reconciliation } from './reconciliation';
 export { singleRecord } from './singleRecord';

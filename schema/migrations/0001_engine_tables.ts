@@ -112,7 +112,9 @@ create table tidemark.plans (
   expires_at timestamptz not null,
   decided_at timestamptz,
   decided_by text,
-  decision_reason text
+  decision_reason text,
+  -- the run that applied it after approval
+  applied_by bigint
 );
 create index plans_by_entity on tidemark.plans (connection_id, entity, id desc);
 

@@ -1,0 +1,51 @@
+import { noCounts } from '../schema/answer';
+import type { ApplyPlanInput, ApplyPlanResult } from '../schema/workflows';
+import { brief, long } from './activities';
+import { recordingFailure } from './runAround';
+
+/** Where a second scan is lost, it is made again so often. */
+const scansAtMost = 3;
+
+/**
+ * Applies a plan that an operator has approved, as a reconciliation of its own: each row is confirmed again, by `one` or
+ * by a fresh scan, and rows that were written since the plan's scan are left alone.
+ */
+export async function applyPlan(input: ApplyPlanInput): Promise<ApplyPlanResult> {
+  const { connectionId, entity, planId } = input;
+  const target = { connectionId, entity };
+  const run = await brief.beginRun({
+    ...target,
+    strategy: 'reconciliation',
+    trigger: 'approval',
+    dryRun: false,
+    full: false,
+  });
+  if (run.outcome !== 'begun') {
+    return {
+      ...target,
+      outcome: run.outcome,
+      runId: run.holder,
+      planId,
+      deleted: 0,
+      reason: null,
+      counts: { ...noCounts },
+    };
+  }
+  const { runId, hasOne, partitions } = run;
+  return recordingFailure(runId, async () => {
+    let reason: string | null = null;
+    if (hasOne) reason = await long.confirmGone({ ...target, runId, planId });
+    else {
+      for (let round = 1; round <= scansAtMost; round++) {
+        await Promise.all(
+          partitions.map((partition) =>
+            long.scan({ ...target, runId, step: 'second-scan', partition, listing: 'all', write: false, round }),
+          ),
+        );
+        if ((await long.deleteUnlisted({ ...target, runId, planId })) === 'done') break;
+        await long.resetScan({ runId, step: 'second-scan' });
+      }
+    }
+    return long.finishPlan({ ...target, runId, planId, reason });
+  });
+}
