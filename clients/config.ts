@@ -6,7 +6,7 @@ import * as planningCenter from '../connectors/planning-center/connector';
 import { nearest } from '../destination/nearest';
 import * as tidemark from '../schema';
 import type { Connector } from '../schema/connector';
-import { messageOf, TidemarkError } from '../schema/errors';
+import { TidemarkError } from '../schema/errors';
 
 /** Where `tidemark.config` is looked for, in this order. */
 export const configNames = ['tidemark.config.ts', 'tidemark.config.js', 'tidemark.config.mjs', 'tidemark.config.cjs'];
@@ -98,12 +98,18 @@ function isConnector(value: unknown): value is Connector {
 
 /** What went wrong while the file ran, in its author's terms: where in the file, and not how we got there. */
 function configError(file: string, error: unknown): TidemarkError {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const { stack, message } = toError(error);
   const at = stack.split('\n').find((line) => line.includes(`${file}:`));
   // the column is that of the compiled text
   const line = at === undefined ? undefined : at.slice(at.indexOf(`${file}:`) + file.length + 1).split(':')[0];
   const where = line === undefined ? file : `${file}:${line}`;
-  return new TidemarkError('Usage', `${where}: ${inOneSentence(messageOf(error))}`, { cause: error });
+  return new TidemarkError('Usage', `${where}: ${inOneSentence(message)}`, { cause: error });
+}
+
+/** Whatever the file threw; not by `instanceof`, since what Node itself throws is of another realm under Jest. */
+function toError(thrown: unknown): { readonly stack: string; readonly message: string } {
+  const { stack, message } = typeof thrown === 'object' && thrown !== null ? (thrown as Partial<Error>) : {};
+  return { stack: stack ?? '', message: message ?? String(thrown) };
 }
 
 /** Without what Node and the parser add: the stack of requires, the position once more. */

@@ -20,14 +20,14 @@ export function settingsFrom(
   const names = Object.keys(connector.settings.shape);
   const values: Record<string, unknown> = { ...present };
   for (const [name, text] of Object.entries(set)) {
-    const schema = connector.settings.shape[name] as z.ZodType | undefined;
-    if (schema === undefined) {
+    if (!names.includes(name)) {
       const meant = nearest(name, names);
       throw new TidemarkError(
         'Usage',
         `--set ${name}: connector ${connector.name} has no such setting. ${meant === undefined ? '' : `Did you mean '${meant}'? `}It has: ${names.join(', ')}.`,
       );
     }
+    const schema = connector.settings.shape[name] as z.ZodType;
     values[name] = schema.safeParse(text).success ? text : (asJson(text) ?? text);
   }
   const checked = connector.settings.safeParse(values);

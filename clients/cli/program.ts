@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { addApprove } from './commands/approve';
 import { addConnect } from './commands/connect';
 import { addConnections } from './commands/connections';
 import { addDemo } from './commands/demo';
 import { addMigrate } from './commands/migrate';
 import { addReconcile } from './commands/reconcile';
 import { addRecord } from './commands/record';
+import { addReject } from './commands/reject';
 import { addRuns } from './commands/runs';
 import { addServer } from './commands/server';
 import { addStatus } from './commands/status';
 import { addSync } from './commands/sync';
+import { addUndo } from './commands/undo';
 import { addUp } from './commands/up';
 import { addWorker } from './commands/worker';
 import { type ExitStatus, exitStatus, type Failure, failureOf } from './failure';
@@ -19,6 +22,7 @@ import { coloursFor } from './shell';
 /** In the order in which --help lists them. */
 const commands = [
   ...[addUp, addDemo, addConnect, addConnections, addStatus, addSync, addReconcile, addRecord, addRuns],
+  ...[addApprove, addReject, addUndo],
   ...[addMigrate, addWorker, addServer],
 ];
 
