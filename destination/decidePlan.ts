@@ -24,15 +24,17 @@ export async function decidePlan(
     await trx.raw('select id from tidemark.plans where id = ? for update', [numeric(planId)]);
     const plan = await knownPlan(trx, planId);
     const where = `${plan.connectionId}/${plan.entity}`;
-    if (plan.status !== 'waiting' || plan.expiresAt.getTime() < Date.now()) {
-      const now = plan.status === 'waiting' ? 'has expired' : `is ${plan.status}`;
+    // one that was approved but never applied (Temporal was away, or a reconciliation was on) may be approved again
+    const undecided = plan.status === 'waiting' || (plan.status === 'approved' && decision === 'approved');
+    if (!undecided || plan.expiresAt.getTime() < Date.now()) {
+      const now = undecided ? 'has expired' : `is ${plan.status}`;
       throw new TidemarkError(
         'Usage',
         `Plan ${planId} of ${where} ${now}: nothing is to be decided. \`tidemark status\` shows what waits`,
       );
     }
     const { rows } = await trx.raw(
-      `select max(id)::text as newest from tidemark.plans where connection_id = ? and entity = ? and status = 'waiting'`,
+      `select max(id)::text as newest from tidemark.plans where connection_id = ? and entity = ? and status in ('waiting', 'approved')`,
       [plan.connectionId, plan.entity],
     );
     if (decision === 'approved' && rows[0].newest !== planId) {

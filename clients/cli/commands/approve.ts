@@ -39,7 +39,7 @@ export const addApprove: AddCommand = (program, onEnd) => {
               { planId, outcome: 'started', workflowId: handle.workflowId },
               () => `Plan ${planId} is being applied.`,
             );
-            return;
+            return exitStatus.done;
           }
           const [end] = await follow(shell, client, [{ name: `plan ${planId}`, handle }]);
           if (end === undefined || 'error' in end) throw end?.error ?? new Error(`plan ${planId} was not followed`);

@@ -1,4 +1,5 @@
 import { type AddCommand, addCommand, perform } from '../command';
+import { exitStatus } from '../failure';
 import { plural } from '../phrases';
 import { withSession } from '../session';
 import { actor } from './approve';
@@ -21,6 +22,7 @@ export const addReject: AddCommand = (program, onEnd) => {
             () =>
               `Plan ${planId} of ${plan.connectionId}/${plan.entity} rejected: ${plural(plan.gone + plan.unlisted, 'row')} stay.`,
           );
+          return exitStatus.done;
         }),
       ),
     );

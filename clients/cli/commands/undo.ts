@@ -1,4 +1,5 @@
 import { type AddCommand, addCommand, perform } from '../command';
+import { exitStatus } from '../failure';
 import { plural } from '../phrases';
 import { withSession } from '../session';
 import { actor } from './approve';
@@ -32,6 +33,7 @@ export const addUndo: AddCommand = (program, onEnd) => {
             { runId, ...undone },
             () => `Run ${runId} undone: ${plural(undone.restored, 'row')} live again${since}.`,
           );
+          return exitStatus.done;
         }),
       ),
     );
