@@ -66,6 +66,9 @@ const environment = z.object({
     .default('info'),
 });
 
+/** The variables that are read, beside Temporal's own (TEMPORAL_*). The documents and docker-compose.yml are checked against them. */
+export const environmentVariables: readonly string[] = Object.keys(environment.shape);
+
 /** Where Temporal's own configuration is looked for, beside TEMPORAL_*. */
 const configFolders = ['HOME', 'XDG_CONFIG_HOME', 'APPDATA'];
 

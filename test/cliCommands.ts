@@ -1,0 +1,19 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import type { AddCommand } from '../clients/cli/command';
+
+/** Every command of the CLI with its long options, as its own modules declare them. */
+export async function cliCommands(): Promise<Map<string, readonly string[]>> {
+  const folder = join(__dirname, '..', 'clients', 'cli', 'commands');
+  const program = new Command();
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))) {
+    const exported: Record<string, unknown> = await import(join(folder, file));
+    for (const [name, add] of Object.entries(exported)) {
+      if (/^add[A-Z]/.test(name)) (add as AddCommand)(program, () => undefined);
+    }
+  }
+  return new Map(
+    program.commands.map((command) => [command.name(), command.options.flatMap(({ long }) => (long ? [long] : []))]),
+  );
+}
