@@ -19,11 +19,13 @@ import {
   testTemporal,
   uniqueTaskQueue,
 } from './environment';
+import { quick } from './quick';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 /** The key under which tests keep secrets. */
-export const ring = keyRing('ab'.repeat(32));
+export const encryptionKey = 'ab'.repeat(32);
+export const ring = keyRing(encryptionKey);
 export const connectionId = 'demo';
 
 /** A whole engine for one test file: database, namespace, worker and connection, all its own. */
@@ -127,10 +129,4 @@ export async function startChurch(
     worker,
   });
   return { engine, simulator, control: simulator.control };
-}
-
-/** The same connector without a rate limit and with a short read lag, so that tests need not wait. */
-export function quick(connector: Connector, readLag = '1s'): Connector {
-  const entities = [...connector.entities].map(([name, entity]) => [name, { ...entity, readLag }] as const);
-  return { ...connector, rateLimit: undefined, entities: new Map(entities) };
 }
