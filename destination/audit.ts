@@ -47,16 +47,27 @@ export async function audit(tx: Knex, entry: AuditEntry): Promise<void> {
 /** The latest entries first, of one connection or of all; `limit` defaults to 100. */
 export async function listAudit(
   db: Knex,
-  filter: { readonly connectionId?: string; readonly entity?: string; readonly limit?: number } = {},
+  filter: {
+    readonly connectionId?: string;
+    readonly entity?: string;
+    readonly action?: string;
+    readonly limit?: number;
+  } = {},
 ): Promise<AuditedEntry[]> {
   const { rows } = await db.raw(
     `select id, at, actor, action, connection_id as "connectionId", entity, reason, details
      from tidemark.audit
      where (cast(:connectionId as text) is null or connection_id = :connectionId)
        and (cast(:entity as text) is null or entity = :entity)
+       and (cast(:action as text) is null or action = :action)
      order by id desc
      limit :limit`,
-    { connectionId: filter.connectionId ?? null, entity: filter.entity ?? null, limit: filter.limit ?? 100 },
+    {
+      connectionId: filter.connectionId ?? null,
+      entity: filter.entity ?? null,
+      action: filter.action ?? null,
+      limit: filter.limit ?? 100,
+    },
   );
   return rows;
 }

@@ -25,14 +25,33 @@ export interface CommandText {
 
 /** Adds a command with what all have in common; give it its options and then its `action(perform(…))`. */
 export function addCommand(program: Command, { usage, summary, details, examples }: CommandText): Command {
-  const lines = examples.map((example) => `  $ tidemark ${example}`).join('\n');
   return program
     .command(usage)
     .summary(summary)
     .description(details === undefined ? summary : `${summary}\n\n${details}`)
     .option('--json', 'print one JSON document on stdout; everything else goes to stderr')
     .option('--config <file>', 'the connectors, instead of tidemark.config.ts|js|mjs|cjs in this folder')
-    .addHelpText('after', `\nExample${examples.length > 1 ? 's' : ''}:\n${lines}`);
+    .addHelpText('after', exampleText(examples));
+}
+
+/** Adds the name under which several commands stand (`cursor show`, `cursor reset`); by itself it shows its help. */
+export function addGroup(program: Command, { usage, summary, details, examples }: CommandText): Command {
+  return program
+    .command(usage)
+    .summary(summary)
+    .description(details === undefined ? summary : `${summary}\n\n${details}`)
+    .addHelpText('after', exampleText(examples));
+}
+
+/** Has a command that does something by itself take further ones below it, each with options of its own. */
+export function asGroup(command: Command): Command {
+  // else --json would be this one's wherever it stands
+  return command.enablePositionalOptions();
+}
+
+function exampleText(examples: readonly string[]): string {
+  const lines = examples.map((example) => `  $ tidemark ${example}`).join('\n');
+  return `\nExample${examples.length > 1 ? 's' : ''}:\n${lines}`;
 }
 
 /**

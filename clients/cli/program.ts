@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addApprove } from './commands/approve';
 import { addConnect } from './commands/connect';
 import { addConnections } from './commands/connections';
+import { addCursor } from './commands/cursor';
 import { addDemo } from './commands/demo';
 import { addMigrate } from './commands/migrate';
 import { addReconcile } from './commands/reconcile';
@@ -23,6 +24,7 @@ import { coloursFor } from './shell';
 const commands = [
   ...[addUp, addDemo, addConnect, addConnections, addStatus, addSync, addReconcile, addRecord, addRuns],
   ...[addApprove, addReject, addUndo],
+  ...[addCursor],
   ...[addMigrate, addWorker, addServer],
 ];
 

@@ -14,6 +14,8 @@ export interface Session {
   config(): Promise<LoadedConfig>;
   connectors(): Promise<readonly Connector[]>;
   temporal(): Promise<Temporal>;
+  /** the same without waiting for an answer, for what can be done without Temporal too */
+  temporalLater(): Promise<Temporal>;
 }
 
 /**
@@ -57,6 +59,7 @@ export async function withSession<T>(shell: Shell, work: (session: Session) => P
   const db = connectDatabase(settings.databaseUrl ?? '', { poolSize: 4, applicationName: 'tidemark cli' });
   let config: Promise<LoadedConfig> | undefined;
   let temporal: Promise<Temporal> | undefined;
+  let later: Promise<Temporal> | undefined;
   const loadedConfig = () => {
     config ??= import('../config.js').then(({ loadConfig }) => loadConfig(shell.cwd, shell.configFile));
     return config;
@@ -64,6 +67,10 @@ export async function withSession<T>(shell: Shell, work: (session: Session) => P
   const connectedTemporal = () => {
     temporal ??= import('../temporal.js').then(({ connectTemporal }) => connectTemporal(settings));
     return temporal;
+  };
+  const lazyTemporal = () => {
+    later ??= import('../temporal.js').then(({ connectTemporalLater }) => connectTemporalLater(settings));
+    return later;
   };
   try {
     await assertSchema(db);
@@ -73,11 +80,13 @@ export async function withSession<T>(shell: Shell, work: (session: Session) => P
       config: loadedConfig,
       connectors: async () => (await loadedConfig()).connectors,
       temporal: connectedTemporal,
+      temporalLater: lazyTemporal,
     });
   } finally {
     await db.destroy();
     // a connection that failed has been told of already
     const connected = await temporal?.catch(() => undefined);
     await connected?.connection.close();
+    await (await later)?.connection.close();
   }
 }
