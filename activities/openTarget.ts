@@ -23,11 +23,11 @@ export interface OpenTarget {
   readonly partitions: readonly string[];
 }
 
-/** A changed connection or secret is noticed after this long; until then its keep-alive sockets are reused. */
-const rememberMs = 2_000;
+type OpenConnection = Pick<OpenTarget, 'connection' | 'connector' | 'source' | 'mapContext'>;
 
 /**
- * Opens targets, and remembers source clients for a moment, since each holds its keep-alive sockets.
+ * Opens targets. A source client is kept, for its keep-alive sockets, as long as connection and secrets are what they were:
+ * whoever has mended a wrong secret may start a run in the same second.
  * Throws NotFound for an unknown connection or entity, with the names that are known.
  */
 export function targetOpener({
@@ -36,20 +36,10 @@ export function targetOpener({
   keyRing,
   clock,
 }: Pick<ActivityDeps, 'db' | 'connectors' | 'keyRing' | 'clock'>) {
-  const remembered = new Map<
-    string,
-    { until: number; open: Promise<Omit<OpenTarget, 'target' | 'entity' | 'readLagMs' | 'partitions'>> }
-  >();
+  const remembered = new Map<string, { readonly madeOf: string; readonly opened: OpenConnection }>();
 
   return async function openTarget(target: Target, priority: Priority): Promise<OpenTarget> {
-    const key = `${target.connectionId} ${priority}`;
-    let entry = remembered.get(key);
-    if (!entry || entry.until < Date.now()) {
-      entry = { until: Date.now() + rememberMs, open: openConnection(target.connectionId, priority) };
-      remembered.set(key, entry);
-      entry.open.catch(() => remembered.delete(key));
-    }
-    const opened = await entry.open;
+    const opened = await openConnection(target.connectionId, priority);
     const entity = findEntity(opened.connector, target.entity);
     const { settings } = opened.connection;
     return {
@@ -61,14 +51,22 @@ export function targetOpener({
     };
   };
 
-  async function openConnection(connectionId: string, priority: Priority) {
-    const connection = await getConnection(db, connectionId);
+  async function openConnection(connectionId: string, priority: Priority): Promise<OpenConnection> {
+    const [connection, secrets] = await Promise.all([
+      getConnection(db, connectionId),
+      loadSecrets(db, keyRing, connectionId),
+    ]);
+    const key = `${connectionId} ${priority}`;
+    const madeOf = JSON.stringify([connection, secrets]);
+    const before = remembered.get(key);
+    if (before?.madeOf === madeOf) return before.opened;
     const connector = findConnector(connectors, connection);
-    const secrets = await loadSecrets(db, keyRing, connectionId);
     const { id, settings, timeZone } = connection;
     const budget = createBudget(db, { account: id, rateLimit: connector.rateLimit, priority });
     const source = createSourceClient({ connector, connection: { id, settings, timeZone }, secrets, budget, clock });
-    return { connection, connector, source, mapContext: { connection: { id, settings, timeZone } } };
+    const opened = { connection, connector, source, mapContext: { connection: { id, settings, timeZone } } };
+    remembered.set(key, { madeOf, opened });
+    return opened;
   }
 }
 

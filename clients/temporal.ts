@@ -30,7 +30,9 @@ export async function connectTemporal(settings: Pick<Settings, 'temporalEnvironm
 /** The same without waiting for an answer: for servers that start while Temporal is down. Connects, and again, by itself. */
 export function connectTemporalLater(settings: Pick<Settings, 'temporalEnvironment'>): Temporal {
   const { connection: options, namespace } = temporalConfig(settings);
-  const connection = Connection.lazy({ ...options, connectTimeout: connectTimeoutMs });
+  // gRPC's own pause between tries grows to two minutes, so long would webhooks lie there after Temporal is back
+  const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 500, 'grpc.max_reconnect_backoff_ms': 5_000 };
+  const connection = Connection.lazy({ ...options, connectTimeout: connectTimeoutMs, channelArgs });
   return { connection, client: new Client({ connection, namespace }), address: options.address };
 }
 

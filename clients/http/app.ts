@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type FastifyBaseLogger, type FastifyError, type FastifyInstance, fastify } from 'fastify';
+import { type FastifyBaseLogger, type FastifyError, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Logger } from 'pino';
+import { messageOf } from '../../schema/errors';
 import { type Problem, problem, problemOf, sendProblem } from './problem';
 import { BadRequest } from './read';
 
@@ -9,7 +10,7 @@ export function createApp(logger: Logger): FastifyInstance {
   const app = fastify({
     loggerInstance: logger as FastifyBaseLogger,
     // a line for each of thousands a second would be the most expensive part of taking them
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     requestTimeout: 30_000,
@@ -33,7 +34,8 @@ export function createApp(logger: Logger): FastifyInstance {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = error instanceof BadRequest ? error.problem : (problemOf(error) ?? framework(error));
     if (known === undefined) request.log.error({ err: error }, 'a request failed');
-    else if (known.status >= 500) request.log.error({ reason: error.message }, 'a request failed');
+    else if (known.status >= 500)
+      request.log.error({ reason: error.message, cause: messageOf(error.cause ?? '') }, 'a request failed');
     return sendProblem(
       reply,
       known ?? problem(500, 'Internal', 'Internal error', 'It was logged under the id in "instance".'),

@@ -29,7 +29,6 @@ export function problem(status: number, type: string, title: string, detail: str
 }
 
 const titles: Partial<Record<keyof typeof errorTypes, readonly [number, string]>> = {
-  Usage: [400, 'Wrong request'],
   NotFound: [404, 'Not found'],
   AlreadyRunning: [409, 'Already running'],
   DestinationUnavailable: [503, 'PostgreSQL is not available'],
@@ -39,7 +38,10 @@ const titles: Partial<Record<keyof typeof errorTypes, readonly [number, string]>
 /** Seconds after which a source or a client may try again what was unavailable. */
 const retryAfterSeconds = 5;
 
-/** What an error is for the client; undefined for defects, of which a client is told nothing but the request's id. */
+/**
+ * What an error is for the client; undefined for defects and for wrong settings of the server's own ('Usage': what the client
+ * sends is checked before), of which it is told nothing but the request's id.
+ */
 export function problemOf(error: unknown): Problem | undefined {
   if (!(error instanceof TidemarkError)) return undefined;
   const known = titles[error.type];

@@ -32,6 +32,8 @@ export interface AgreeOptions {
   readonly concurrency?: number;
 }
 
+const answerWithinMs = 5_000;
+
 /**
  * Makes Temporal's schedules agree with what is desired, and touches only what differs; whatever else begins with our
  * prefix goes. Can be run at any time, also from several processes at once. What was changed by hand in Temporal is
@@ -44,7 +46,9 @@ export async function agreeSchedules(
 ): Promise<Agreed> {
   const agreed: Agreed = { created: 0, updated: 0, paused: 0, unpaused: 0, removed: 0, unchanged: 0 };
   try {
-    const [listed] = await Promise.all([list(client), areRegistered(client)]);
+    // the SDK goes on trying by itself for long: whether Temporal is there shows at once
+    await client.withDeadline(Date.now() + answerWithinMs, () => areRegistered(client));
+    const listed = await list(client);
     const wanted = new Set(desired.map(({ id }) => id));
     await mapLimited(desired, concurrency, async (schedule) => {
       const options = await optionsOf(client, schedule, taskQueue);

@@ -26,8 +26,11 @@ export interface Dispatcher {
   close(): Promise<void>;
 }
 
-/** More than this at once, or a second, for one entity of a connection is a burst, and goes through in batches. */
-const single = { atOnce: 8, perSecond: 8 };
+/**
+ * More than this for one entity of a connection is a burst, and goes through in batches: a workflow for each event takes
+ * a dev server to its limit at some 50 a second.
+ */
+const single = { atOnce: 8, perSecond: 20 };
 /** Requests to Temporal under way at once. */
 const concurrency = 16;
 /** Waiting single records, over all targets, from which on they are batched as well. */

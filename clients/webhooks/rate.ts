@@ -1,7 +1,11 @@
-/** A token bucket: `take` says whether there is room for one more, of `capacity` at once and `perSecond` on average. */
+/**
+ * Tells a trickle from a burst: so many at once and so many a second are a trickle; when more come it is a burst, until it has
+ * been quiet for as long as it takes to be full again.
+ */
 export class Bucket {
   private tokens: number;
   private at: number;
+  private burst = false;
 
   constructor(
     private readonly capacity: number,
@@ -12,17 +16,24 @@ export class Bucket {
     this.at = now();
   }
 
+  /** One more came: does it belong to a trickle? */
   take(): boolean {
+    this.refill();
+    if (this.tokens >= this.capacity) this.burst = false;
+    this.tokens = Math.max(0, this.tokens - 1);
+    if (this.tokens < 1) this.burst = true;
+    return !this.burst;
+  }
+
+  /** Nothing came for so long that it is as if new. */
+  get full(): boolean {
+    this.refill();
+    return this.tokens >= this.capacity;
+  }
+
+  private refill(): void {
     const now = this.now();
     this.tokens = Math.min(this.capacity, this.tokens + ((now - this.at) / 1000) * this.perSecond);
     this.at = now;
-    if (this.tokens < 1) return false;
-    this.tokens--;
-    return true;
-  }
-
-  /** Nothing was taken for so long that it is as if new. */
-  get full(): boolean {
-    return this.tokens + ((this.now() - this.at) / 1000) * this.perSecond >= this.capacity;
   }
 }

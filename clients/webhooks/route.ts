@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { InboxEvent } from '../../destination/inbox';
+import { TidemarkError } from '../../schema/errors';
 import { problem, sendProblem } from '../http/problem';
 import { eventsOf } from './delivery';
 import type { Dispatcher } from './dispatch';
@@ -39,7 +40,7 @@ async function receive(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { connection } = request.params;
-  const endpoint = await endpoints.find(connection);
+  const endpoint = await found(endpoints, connection);
   if (endpoint === undefined) return sendProblem(reply, unknownConnection(connection));
 
   const delivery = { headers: request.headers, body: request.body ?? Buffer.alloc(0) };
@@ -74,6 +75,18 @@ async function receive(
     if (unreadable !== undefined) request.log.warn({ connection, reason: unreadable }, 'a webhook was parked');
   }
   return reply.code(endpoint.rules.acknowledge).send();
+}
+
+/** A mistake in our own settings (a key that opens no secrets) is not the source's fault: it is to send again. */
+async function found(endpoints: WebhookParts['endpoints'], connection: string): Promise<Endpoint | undefined> {
+  try {
+    return await endpoints.find(connection);
+  } catch (error) {
+    if (!(error instanceof TidemarkError) || error.type === 'DestinationUnavailable') throw error;
+    throw new TidemarkError('DestinationUnavailable', 'This server cannot verify webhooks for now: send it again', {
+      cause: error,
+    });
+  }
 }
 
 function wake(

@@ -44,5 +44,8 @@ function nextStep(report: RunReport | undefined, connectionId: string, entity: s
   if (report?.outcome === 'succeeded' && 'dryRun' in report && report.dryRun) {
     return `Next: tidemark reconcile ${connectionId} ${entity}`;
   }
+  if (report?.outcome === 'waiting' && 'planId' in report && report.planId !== null) {
+    return `Next: tidemark approve ${report.planId} --reason "..." lets it through, tidemark reject ${report.planId} --reason "..." ends it`;
+  }
   return `Next: tidemark runs ${connectionId} ${entity}`;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type Connector, defineConnector } from '../schema/connector';
-import { defineEntity } from '../schema/entity';
-import type { WebhookSignatureInput } from '../schema/webhooks';
+import { type Connector, defineConnector } from '../../schema/connector';
+import { defineEntity } from '../../schema/entity';
+import type { WebhookSignatureInput } from '../../schema/webhooks';
 
 /** For tests: a connector of which nothing is ever fetched. */
 export function testConnector({

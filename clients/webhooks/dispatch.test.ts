@@ -1,0 +1,157 @@
+import { ids } from '../../schema/workflows';
+import { testProxy } from '../../test/clients/proxy';
+import { type TestServer, testServer, until } from '../../test/clients/server';
+import { atEnd, testSettings, testTemporal } from '../../test/environment';
+import { connectTemporalLater } from '../temporal';
+
+const target = { connectionId: 'demo', entity: 'customers' };
+const event = (eventId: string, id: string) => ({ eventId, type: 'customers.updated', entity: 'customers', id });
+
+async function workflowsOf({ client }: Pick<TestServer, 'client'>, type: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { workflowId } of client.workflow.list({ query: `WorkflowType = '${type}'` }))
+    found.push(workflowId);
+  return found;
+}
+
+/** How often a workflow was signalled. */
+async function signals({ client }: Pick<TestServer, 'client'>, workflowId: string): Promise<number> {
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+  return (events ?? []).filter((one) => one.workflowExecutionSignaledEventAttributes).length;
+}
+
+const exists = (t: Pick<TestServer, 'client'>, workflowId: string) =>
+  t.client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .then(
+      () => true,
+      () => false,
+    );
+
+async function throughProxy() {
+  const temporal = await testTemporal();
+  const [host = '', port = ''] = temporal.address.split(':');
+  const proxy = await testProxy(host, Number(port));
+  const { client, connection } = connectTemporalLater({
+    temporalEnvironment: {
+      TEMPORAL_ADDRESS: `127.0.0.1:${proxy.port}`,
+      TEMPORAL_NAMESPACE: temporal.namespace,
+      TEMPORAL_CONFIG_FILE: '/dev/null',
+    },
+  });
+  atEnd(() => connection.close());
+  return { proxy, client, direct: { client: temporal.client } };
+}
+
+test('a few records are fetched one by one, a burst in batches', async () => {
+  const t = await testServer();
+  const events = Array.from({ length: 500 }, (_, index) => event(`e-${index}`, `r-${index}`));
+  const responses = await Promise.all(events.map((one) => t.deliver('demo', [one])));
+  expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([202]));
+  await until(() => exists(t, ids.inbox(target)));
+  const single = await workflowsOf(t, 'singleRecord');
+  expect(single.length).toBeLessThan(50);
+  expect(await workflowsOf(t, 'syncRecords')).toEqual([ids.inbox(target)]);
+  expect(await signals(t, ids.inbox(target))).toBeLessThanOrEqual(60);
+});
+
+test('one hot record is fetched by one workflow, which is not told of each event', async () => {
+  const t = await testServer();
+  await Promise.all(Array.from({ length: 300 }, (_, index) => t.deliver('demo', [event(`e-${index}`, 'hot')])));
+  await until(() => exists(t, ids.inbox(target)));
+  expect(await workflowsOf(t, 'singleRecord')).toEqual([ids.record(target, 'hot')]);
+  expect(await signals(t, ids.record(target, 'hot'))).toBeLessThan(50);
+});
+
+test('with Temporal down webhooks are taken, and processed when it is back', async () => {
+  const { proxy, client, direct } = await throughProxy();
+  const t = await testServer({ client });
+  await t.deliver('demo', [event('before', 'before')]);
+  await until(() => exists(direct, ids.record(target, 'before')));
+  await proxy.cut();
+  const responses = await Promise.all(
+    Array.from({ length: 10 }, (_, index) => t.deliver('demo', [event(`down-${index}`, `down-${index}`)])),
+  );
+  expect(responses.map(({ status }) => status)).toEqual(Array(10).fill(202));
+  await until(async () => t.log().includes('cannot be handed to Temporal'));
+  expect((await t.deliver('demo', [event('later', 'later')])).status).toBe(202);
+  const ready = await fetch(`${t.server.url}/readyz`);
+  expect([ready.status, await ready.json()]).toEqual([
+    200,
+    { status: 'degraded', postgres: 'ok', temporal: 'unreachable' },
+  ]);
+  await proxy.restore();
+  await until(() => exists(direct, ids.inbox(target)));
+  // and afterwards things go on as before
+  await until(async () => t.log().includes('takes webhooks again'));
+  await t.deliver('demo', [event('after', 'after')]);
+  await until(() => exists(direct, ids.record(target, 'after')));
+});
+
+test('a server that starts while Temporal is down takes webhooks, and covers what it finds open', async () => {
+  const { proxy, client, direct } = await throughProxy();
+  await proxy.cut();
+  const t = await testServer({ client });
+  expect((await t.deliver('demo', [event('e-1', '1')])).status).toBe(202);
+  await proxy.restore();
+  await until(() => exists(direct, ids.inbox(target)));
+  // its schedules, too
+  await until(() =>
+    direct.client.schedule
+      .getHandle(ids.schedule('delta', target))
+      .describe()
+      .then(
+        () => true,
+        () => false,
+      ),
+  );
+});
+
+test('with PostgreSQL down webhooks are refused for now, and taken again when it is back', async () => {
+  const { hostname, port } = new URL(testSettings().postgresUrl);
+  const proxy = await testProxy(hostname, Number(port));
+  const t = await testServer({
+    databaseUrl: async (url) => {
+      const through = new URL(url);
+      through.host = `127.0.0.1:${proxy.port}`;
+      return through.href;
+    },
+  });
+  expect((await t.deliver('demo', [event('before', '1')])).status).toBe(202);
+  await proxy.cut();
+  const response = await t.deliver('demo', [event('down', '1')]);
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+  expect(await response.json()).toMatchObject({ type: 'urn:tidemark:DestinationUnavailable' });
+  const ready = await until(async () => {
+    const answer = await fetch(`${t.server.url}/readyz`);
+    return answer.status === 503 && answer.json();
+  });
+  expect(ready).toMatchObject({ status: 'unavailable', postgres: 'unreachable' });
+  expect((await fetch(`${t.server.url}/healthz`)).status).toBe(200);
+  await proxy.restore();
+  await until(async () => (await t.deliver('demo', [event('down', '1')])).status === 202);
+  const { rows } = await t.db.raw(`select event_id from tidemark.inbox order by event_id`);
+  expect(rows).toEqual([{ event_id: 'before' }, { event_id: 'down' }]);
+});
+
+test('a server that ends takes nothing more, and leaves nothing behind that was acknowledged', async () => {
+  const t = await testServer();
+  const sent = Array.from({ length: 200 }, (_, index) =>
+    t.deliver('demo', [event(`e-${index}`, `r-${index}`)]).then(
+      ({ status }) => status,
+      () => 0,
+    ),
+  );
+  await sent[0];
+  await t.server.close();
+  const statuses = await Promise.all(sent);
+  const acknowledged = statuses.flatMap((status, index) => (status === 202 ? [index] : []));
+  expect(acknowledged).not.toEqual([]);
+  const { rows } = await t.db.raw('select event_id from tidemark.inbox');
+  const stored = new Set(rows.map((row: { event_id: string }) => row.event_id));
+  expect(acknowledged.filter((index) => !stored.has(`e-${index}`))).toEqual([]);
+  const batched = await exists(t, ids.inbox(target));
+  for (const index of acknowledged) expect(batched || (await exists(t, ids.record(target, `r-${index}`)))).toBe(true);
+  await expect(fetch(`${t.server.url}/healthz`)).rejects.toThrow();
+});
