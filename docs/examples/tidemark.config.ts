@@ -1,56 +1,39 @@
 import { defineConfig, defineConnector, defineEntity } from 'tidemark';
 import { z } from 'zod';
 
-// Trap: GitHub gives 100 when asked for more, silently. Pages by position: the engine checks that nothing slipped between two.
+// {owner} and {repo} are settings of the connection. Trap, caps: asked for more than 100, GitHub gives 100 and says nothing.
+// Trap, position paging: a record that leaves page 1 pulls another over the seam. The engine checks each seam.
 const paging = { scheme: 'page', sizeParam: 'per_page', pageSize: 100 } as const;
 const list = { path: '/repos/{owner}/{repo}/issues', paging };
 
-/** The issues of one GitHub repository: synced, reconciled, kept fresh by webhooks. */
 const issues = defineEntity({
   name: 'issues',
-  // What the source sends. A record that fails is set aside with its payload; the others of its page land.
+  // What the source sends. A record that does not fit is set aside with its payload; the others of its page land.
   record: z.looseObject({
-    number: z.int(),
     title: z.string(),
     state: z.string(),
     user: z.looseObject({ login: z.string() }).nullable(),
-    labels: z.array(z.looseObject({ name: z.string() })),
-    pull_request: z.unknown().optional(),
-    created_at: z.iso.datetime(),
-    updated_at: z.iso.datetime(),
   }),
-  // The columns of table github_issues.
-  row: z.object({
-    title: z.string(),
-    state: z.string(),
-    author: z.string().nullable(),
-    labels: z.array(z.string()),
-    is_pull_request: z.boolean(),
-    created_at: z.iso.datetime(),
-  }),
-  map: ({ title, state, user, labels, pull_request, created_at }) => ({
-    ...{ title, state, created_at },
-    author: user?.login ?? null,
-    labels: labels.map(({ name }) => name),
-    is_pull_request: pull_request !== undefined,
-  }),
-  // What `one` is asked by. Trap: an id that is unique in one list only; GitHub's own `id` can't be asked for.
+  // The columns of table github_issues, and how to fill them.
+  row: z.object({ title: z.string(), state: z.string(), author: z.string().nullable() }),
+  map: ({ title, state, user }) => ({ title, state, author: user?.login ?? null }),
+  // Trap, the wrong id: it must be what `one` is asked by. GitHub's own `id` is unique, but cannot be asked for.
   key: 'number',
-  // Trap: null until the first edit at many sources; then from: (r) => r.updated_at ?? r.created_at.
+  // Trap, null timestamps: where updated_at is null until the first edit, from: (r) => r.updated_at ?? r.created_at.
   deltaSyncField: { name: 'updated_at', kind: 'instant' },
   listings: {
-    // Trap: without an order that never changes, records slip from page to page while the list is read.
+    // In an order that never changes: by updated_at, records would move while the list is read.
     all: { ...list, query: { state: 'all', sort: 'created', direction: 'asc' } },
     changes: {
       ...list,
       query: { state: 'all', sort: 'updated', direction: 'asc' },
-      // Traps: a form that the API does not read may be ignored or answered with nothing, and "after" loses the records
-      // that tie with the cursor. `exclusive` asks from one second earlier, and is right where you are not sure.
+      // Trap, cursor formats: a form that the API cannot read may be ignored, or answered with an empty list, for ever.
+      // Trap, ties: "after" loses what has the cursor's own second. `exclusive` asks from a second earlier; in doubt, use it.
       since: { param: 'since', form: 'iso-seconds', boundary: 'exclusive' },
     },
     one: { path: '/repos/{owner}/{repo}/issues/{id}' },
   },
-  // Trap: some sources answer 403 for what was deleted, or send a tombstone; 404 and 410 are the default.
+  // Trap, 403 for deleted: some APIs say 403, or send a tombstone (`record`). 404 and 410 are the default.
   gone: { statuses: [404, 410] },
   supportsWebhooks: true,
   schedule: { delta: { every: '5m' }, reconciliation: { at: '03:00' } },
@@ -62,10 +45,9 @@ const github = defineConnector({
   secrets: z.object({ token: z.string().min(1), webhookSecret: z.string().min(1).optional() }),
   auth: { scheme: 'bearer', token: 'token' },
   rateLimit: { requests: 5000, per: '1h' },
-  headers: { 'X-GitHub-Api-Version': '2022-11-28' },
   webhooks: {
     signature: { header: 'X-Hub-Signature-256', prefix: 'sha256=', secret: 'webhookSecret' },
-    // The body is trusted for which record it is about, nothing else: the record itself is fetched.
+    // Says which record it is about. The record itself is fetched, so an old, doubled or reordered delivery does no harm.
     events: ({ headers, body }) => {
       const event = { eventId: String(headers['x-github-delivery']), type: String(headers['x-github-event']) };
       const about = z.looseObject({ issue: z.looseObject({ number: z.int() }) }).safeParse(body);
