@@ -40,6 +40,17 @@ test('done events go when they are old; open, parked and late ones stay', async 
   expect(await prune(db, settings, { batch: 4 })).toMatchObject({ inbox: 0 });
 });
 
+test('remembered answers go when they are old', async () => {
+  await db.raw(`
+    insert into tidemark.answers (connection_id, entity, external_id, at, outcome, won, gone, sent_at, received_at, written_by, line_at)
+    select 'demo', 'people', i::text, now() - case when i <= 9 then interval '100 days' else interval '1 day' end, 'refused', false, false,
+      now(), now(), 'run 1', '-infinity'
+    from generate_series(1, 12) i`);
+  expect(await prune(db, settings, { batch: 4 })).toMatchObject({ answers: 9 });
+  expect(await prune(db, settings, { batch: 4 })).toMatchObject({ answers: 0 });
+  expect(await column('select count(*) from tidemark.answers')).toEqual([3]);
+});
+
 /** Runs with the given ids; `age` in days since they ended. */
 async function run(id: number, status: string, age: number, strategy = 'delta'): Promise<void> {
   await db.raw(

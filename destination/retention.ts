@@ -8,6 +8,7 @@ import { quote } from './identifiers';
 export interface Pruned {
   readonly inbox: number;
   readonly setAside: number;
+  readonly answers: number;
   readonly plans: number;
   /** plans that nobody decided in time; they stay, as expired, for as long as others */
   readonly expiredPlans: number;
@@ -40,13 +41,22 @@ export async function prune(db: Knex, settings: Retention, options: PruneOptions
   try {
     const inbox = await pruneInbox(db, settings, batch, options.signal);
     const setAside = await repeat(setAsideSql, settings.setAside);
+    const answers = await repeat(answersSql, settings.answers);
     const { rowCount: expiredPlans } = await db.raw(expirePlansSql);
     // their items first: a plan may have a million, which would go with it in one statement
     await repeat(planItemsSql, settings.plans);
     const plans = await repeat(plansSql, settings.plans);
     const runs = await repeat(runsSql, settings.runs);
     options.signal?.throwIfAborted();
-    return { inbox, setAside, plans, expiredPlans: expiredPlans ?? 0, runs, stagingTables: await pruneStaging(db) };
+    return {
+      inbox,
+      setAside,
+      answers,
+      plans,
+      expiredPlans: expiredPlans ?? 0,
+      runs,
+      stagingTables: await pruneStaging(db),
+    };
   } catch (error) {
     options.signal?.throwIfAborted();
     throw destinationError(error);
@@ -99,6 +109,11 @@ from looked_at`;
 const setAsideSql = /* sql */ `
 delete from tidemark.set_aside where id in (
   select id from tidemark.set_aside where cleared_at < now() - cast(:age as interval) limit :batch)`;
+
+/** The oldest come first in the primary key, so a batch without any that is old enough is the last. */
+const answersSql = /* sql */ `
+delete from tidemark.answers where at < now() - cast(:age as interval) and id in (
+  select id from tidemark.answers order by id limit :batch)`;
 
 const expirePlansSql = /* sql */ `
 update tidemark.plans set status = 'expired', decided_at = now() where status = 'waiting' and expires_at < now()`;

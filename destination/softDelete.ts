@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { GoneAnswer } from '../schema/answer';
 import { guard } from './guard';
 import { tableName } from './rowFormat';
+import { heldColumns, traceSql } from './traceAnswers';
 import { contextSql, contextValues, type WriteContext } from './writeContext';
 
 /** An answer that a record is gone, with the times of the request that it came by. */
@@ -53,39 +54,44 @@ export async function softDelete(
   const { rows } = await trx.raw(
     /* sql */ `
     with judged as materialized (
-      select n.*, s.connection_id, s.confirming, s.written_by,
-        c.external_id is not null as known,
-        c.deleted_at is null as live,
-        ${admitted} as admitted,
-        coalesce(${wins} and not ${exempt}, false) as wins,
-        coalesce(${disputes} and not ${exempt}, false) as disputes,
-        ${lineAfter} as line_after,
-        ${disputedAfter} as disputed_after
+      select n.*, s.connection_id as _connection, s.entity as _entity, s.confirming as _confirming, s.written_by as _by,
+        c.external_id is not null as _known,
+        c.deleted_at is null as _live,
+        ${admitted} as _admitted,
+        coalesce(${wins} and not ${exempt}, false) as _wins,
+        coalesce(${disputes} and not ${exempt}, false) as _disputes,
+        ${lineAfter} as _line_after,
+        ${disputedAfter} as _disputed_after,
+        ${heldColumns}
       from jsonb_to_recordset(?::jsonb) as n(_id text collate "C", _version text collate "C", _sent timestamptz, _received timestamptz, _before timestamptz)
       cross join (${contextSql}) s
       left join ${table} c on c.connection_id = s.connection_id and c.external_id = n._id
     ), remembered as (
       insert into ${table} (connection_id, external_id, synced_at, deleted_at, _version, _sent_at, _received_at, _line_at, _written_by)
-      select connection_id, _id, now(), now(), _version, _sent, _received, line_after, written_by
-      from judged where not known and admitted and _before is null order by _id
+      select _connection, _id, now(), now(), _version, _sent, _received, _line_after, _by
+      from judged where not _known and _admitted and _before is null order by _id
     ), deleted as (
       update ${table} t set deleted_at = now(), synced_at = now(), _version = j._version,
-        _sent_at = j._sent, _received_at = j._received, _line_at = j.line_after, _disputed_at = j.disputed_after, _written_by = j.written_by
-      from judged j where t.connection_id = j.connection_id and t.external_id = j._id and j.known and j.live and j.wins
+        _sent_at = j._sent, _received_at = j._received, _line_at = j._line_after, _disputed_at = j._disputed_after, _written_by = j._by
+      from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known and j._live and j._wins
     ), touched as (
-      update ${table} t set _disputed_at = j.disputed_after,
-        _sent_at = case when j.wins then j._sent else t._sent_at end,
-        _received_at = case when j.wins then j._received else t._received_at end,
-        _line_at = case when j.wins then j.line_after else t._line_at end
-      from judged j where t.connection_id = j.connection_id and t.external_id = j._id and j.known
-        and not (j.wins and j.live) and (j.disputes or j.wins and j.confirming)
-    )
-    select count(*) filter (where known and live and wins) as deleted,
-      count(*) filter (where known and not live or not known and admitted) as unchanged,
-      count(*) filter (where known and live and not wins or not known and not admitted) as refused,
-      count(*) filter (where known and disputes) as disputed,
-      array_agg(_id order by _id) filter (where known and disputed_after is not null) as unsettled,
-      array_agg(_id order by _id) filter (where known and live and wins) as gone_now
+      update ${table} t set _disputed_at = j._disputed_after,
+        _sent_at = case when j._wins then j._sent else t._sent_at end,
+        _received_at = case when j._wins then j._received else t._received_at end,
+        _line_at = case when j._wins then j._line_after else t._line_at end
+      from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known
+        and not (j._wins and j._live) and (j._disputes or j._wins and j._confirming)
+    ), traced as (${traceSql({
+      gone: 'true',
+      outcome: `case when _disputes then 'disputed' when not _wins then 'refused' else 'deleted' end`,
+      where: '_disputes or not _known and not _admitted or _known and _live',
+    })})
+    select count(*) filter (where _known and _live and _wins) as deleted,
+      count(*) filter (where _known and not _live or not _known and _admitted) as unchanged,
+      count(*) filter (where _known and _live and not _wins or not _known and not _admitted) as refused,
+      count(*) filter (where _known and _disputes) as disputed,
+      array_agg(_id order by _id) filter (where _known and _disputed_after is not null) as unsettled,
+      array_agg(_id order by _id) filter (where _known and _live and _wins) as gone_now
     from judged`,
     [
       JSON.stringify(

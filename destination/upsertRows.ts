@@ -5,6 +5,7 @@ import { instantOfVersion } from '../schema/version';
 import { guard } from './guard';
 import { quote } from './identifiers';
 import { contentColumns, tableName } from './rowFormat';
+import { heldColumns, traceSql } from './traceAnswers';
 import { contextSql, contextValues, type WriteContext } from './writeContext';
 
 /** One answer with the times of the request that it came by. */
@@ -107,15 +108,15 @@ function upsertStatement(entity: ConnectorEntity): string {
   });
   return /* sql */ `
     with judged as materialized (
-      select n.*, q.sent, q.received, s.connection_id, s.confirming, s.written_by,
-        c.external_id is not null as known,
-        ${admitted} as admitted,
-        coalesce(${wins}, false) as wins,
-        coalesce(${disputes}, false) as disputes,
-        (c.deleted_at is not null or ${columnsDiffer}) as differs,
-        (c.deleted_at is not null or ${columnsDiffer}${entity.conflict === 'update' ? ' or c._version is distinct from n._version' : ''}) as changed,
-        ${lineAfter} as line_after,
-        ${disputedAfter} as disputed_after
+      select n.*, q.sent as _sent, q.received as _received, s.connection_id as _connection, s.entity as _entity, s.confirming as _confirming,
+        s.written_by as _by, c.external_id is not null as _known,
+        ${admitted} as _admitted,
+        coalesce(${wins}, false) as _wins,
+        coalesce(${disputes}, false) as _disputes,
+        (c.deleted_at is not null or ${columnsDiffer}${entity.conflict === 'update' ? ' or c._version is distinct from n._version' : ''}) as _changed,
+        ${lineAfter} as _line_after,
+        ${disputedAfter} as _disputed_after,
+        ${heldColumns}
       from jsonb_to_recordset(?::jsonb) as n(
         _id text collate "C", _version text collate "C", _updated timestamptz, _request int
         ${entity.raw ? ', raw jsonb' : ''}${contentColumns(entity)
@@ -127,29 +128,33 @@ function upsertStatement(entity: ConnectorEntity): string {
     ), inserted as (
       insert into ${table} (connection_id, external_id, ${[...content, ...raw].join(', ')}${content.length + raw.length > 0 ? ', ' : ''}
         source_updated_at, synced_at, _version, _sent_at, _received_at, _line_at, _written_by)
-      select connection_id, _id, ${[...content, ...raw].join(', ')}${content.length + raw.length > 0 ? ', ' : ''}
-        _updated, now(), _version, sent, received, line_after, written_by
-      from judged where not known and admitted order by _id
+      select _connection, _id, ${[...content, ...raw].join(', ')}${content.length + raw.length > 0 ? ', ' : ''}
+        _updated, now(), _version, _sent, _received, _line_after, _by
+      from judged where not _known and _admitted order by _id
     ), updated as (
       update ${table} t set ${[...owned, ...raw].map((name) => `${name} = j.${name}, `).join('')}
         source_updated_at = j._updated, synced_at = now(), deleted_at = null, _version = j._version,
-        _sent_at = j.sent, _received_at = j.received, _line_at = j.line_after, _disputed_at = j.disputed_after, _written_by = j.written_by
-      from judged j where t.connection_id = j.connection_id and t.external_id = j._id and j.known and j.wins and j.changed
+        _sent_at = j._sent, _received_at = j._received, _line_at = j._line_after, _disputed_at = j._disputed_after, _written_by = j._by
+      from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known and j._wins and j._changed
     ), touched as (
-      update ${table} t set _disputed_at = j.disputed_after,
-        _sent_at = case when j.wins then j.sent else t._sent_at end,
-        _received_at = case when j.wins then j.received else t._received_at end,
-        _line_at = case when j.wins then j.line_after else t._line_at end
-      from judged j where t.connection_id = j.connection_id and t.external_id = j._id and j.known
-        and not (j.wins and j.changed) and (j.disputes or j.wins and j.confirming)
-    )
-    select count(*) filter (where not known and admitted) as inserted,
-      count(*) filter (where known and wins and changed) as updated,
-      count(*) filter (where known and not changed ${entity.conflict === 'skip' ? 'and false' : ''}) as unchanged,
-      count(*) filter (where known and not changed ${entity.conflict === 'skip' ? '' : 'and false'}) as skipped,
-      count(*) filter (where not known and not admitted or known and changed and not wins) as refused,
-      count(*) filter (where known and disputes) as disputed,
-      array_agg(_id order by _id) filter (where known and disputed_after is not null) as unsettled
+      update ${table} t set _disputed_at = j._disputed_after,
+        _sent_at = case when j._wins then j._sent else t._sent_at end,
+        _received_at = case when j._wins then j._received else t._received_at end,
+        _line_at = case when j._wins then j._line_after else t._line_at end
+      from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known
+        and not (j._wins and j._changed) and (j._disputes or j._wins and j._confirming)
+    ), traced as (${traceSql({
+      gone: 'false',
+      outcome: `case when _disputes then 'disputed' when not _wins then 'refused' else 'revived' end`,
+      where: '_disputes or not _known and not _admitted or _known and _changed and not _wins or _held_gone and _wins',
+    })})
+    select count(*) filter (where not _known and _admitted) as inserted,
+      count(*) filter (where _known and _wins and _changed) as updated,
+      count(*) filter (where _known and not _changed ${entity.conflict === 'skip' ? 'and false' : ''}) as unchanged,
+      count(*) filter (where _known and not _changed ${entity.conflict === 'skip' ? '' : 'and false'}) as skipped,
+      count(*) filter (where not _known and not _admitted or _known and _changed and not _wins) as refused,
+      count(*) filter (where _known and _disputes) as disputed,
+      array_agg(_id order by _id) filter (where _known and _disputed_after is not null) as unsettled
     from judged`;
 }
 

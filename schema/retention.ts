@@ -13,5 +13,7 @@ export const retention = z.strictObject({
   plans: duration.default('90d'),
   /** cleared set-aside entries with their payload */
   setAside: duration.default('30d'),
+  /** what `explain` tells of answers that were refused, disputed, deleted a row or revived one */
+  answers: duration.default('90d'),
 });
 export type Retention = z.infer<typeof retention>;

@@ -39,7 +39,7 @@ create table tidemark.runs (
   id bigint generated always as identity primary key,
   connection_id text collate "C" not null references tidemark.connections on delete cascade,
   entity text collate "C" not null,
-  strategy text not null check (strategy in ('delta', 'reconciliation')),
+  strategy text not null check (strategy in ('delta', 'reconciliation', 'backfill', 'remap')),
   trigger text not null,
   status text not null default 'running'
     check (status in ('running', 'succeeded', 'waiting', 'failed', 'cancelled', 'terminated', 'timed-out', 'lost')),
@@ -185,6 +185,34 @@ create table tidemark.budgets (
   waiting_until bigint[] not null default '{}',
   blocked_until timestamptz
 );
+
+-- Answers that somebody asks about later: refused, disputed, deleting, or showing a deleted record alive. Never those that
+-- merely were written or changed nothing: of those there are as many as records read.
+create table tidemark.answers (
+  id bigint generated always as identity primary key,
+  connection_id text collate "C" not null references tidemark.connections on delete cascade,
+  entity text collate "C" not null,
+  external_id text collate "C" not null,
+  at timestamptz not null default clock_timestamp(),
+  outcome text not null check (outcome in ('refused', 'disputed', 'deleted', 'revived')),
+  -- whether it was written: a disputed one may be either
+  won boolean not null,
+  -- what was said, when it was asked, and for whom
+  gone boolean not null,
+  version text collate "C",
+  sent_at timestamptz not null,
+  received_at timestamptz not null,
+  written_by text not null,
+  -- what the row held until then; all null where there was none
+  held_gone boolean,
+  held_version text collate "C",
+  held_sent_at timestamptz,
+  held_received_at timestamptz,
+  held_by text,
+  -- nothing received before this was to be written
+  line_at timestamptz not null
+);
+create index answers_by_record on tidemark.answers (connection_id, entity, external_id, id);
 
 create table tidemark.audit (
   id bigint generated always as identity primary key,
