@@ -6,6 +6,7 @@ import { getRun, type Run } from '../../destination/runs';
 import type { ConnectorEntity } from '../../schema/connector';
 import { readRecord } from '../../source/readRecord';
 import { connectionId, type Engine } from '../engine';
+import { readable } from '../recordedHistories';
 
 /** What the tests of the invariants share. */
 export const people = 'planning_center_people';
@@ -102,13 +103,8 @@ export async function histories({ temporal: { client } }: Engine): Promise<Recor
   const found: RecordedHistory[] = [];
   for await (const { workflowId, runId, type } of client.workflow.list()) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    const text = decoded(historyToJSON(history));
+    const text = readable(historyToJSON(history));
     found.push({ workflowId, type, events: history.events?.length ?? 0, text });
   }
   return found;
-}
-
-/** Payloads stand in base64; a search for a name has to see what is in them. */
-function decoded(json: string): string {
-  return json.replace(/"data":\s*"([A-Za-z0-9+/=]+)"/g, (_all, data) => Buffer.from(data, 'base64').toString());
 }

@@ -1,0 +1,186 @@
+import { approvePlan } from '../clients/plans';
+import type { Simulator } from '../connectors/planning-center/simulator';
+import { storeEvents } from '../destination/inbox';
+import { againSignal, type ReconciliationResult, workflowNames } from '../schema/workflows';
+import { connectionId, type Engine, startChurch, startEngine } from './engine';
+import { aMinuteLater, until } from './invariants/support';
+import { secretValue, someThings, startThings } from './invariants/thingsSource';
+import { record } from './recordedHistories';
+
+/**
+ * Runs every workflow along its interesting paths and keeps the histories, for the replay tests. To be run again when a
+ * workflow has taken a new path; what was recorded before a change shows whether runs under way survive it.
+ */
+const { deltaSync, reconciliation, singleRecord, syncRecords, applyPlan, sweep } = workflowNames;
+const people = { connectionId, entity: 'people' };
+const things = { connectionId, entity: 'things' };
+const delta = { ...people, trigger: 'test' } as const;
+const byTest = { actor: 'test', reason: 'recorded' };
+
+/** Runs a workflow to its end, however it ends, and keeps its history. */
+async function run<T>(engine: Engine, path: string, workflow: string, input: object): Promise<T | undefined> {
+  const handle = await engine.start<T>(workflow, input);
+  try {
+    return (await handle.result()) as T;
+  } catch {
+    return undefined;
+  } finally {
+    await record(`${workflow}.${path}`, handle);
+  }
+}
+
+describe('a source with everything', () => {
+  let engine: Engine;
+  let control: Simulator['control'];
+  let ids: string[];
+
+  beforeAll(async () => {
+    ({ engine, control } = await startChurch({ people: 250 }));
+    ids = [...control.all('people')].map(({ id }) => id);
+  });
+  afterEach(() => {
+    control.clearFaults();
+    control.latencyMs = 0;
+  });
+
+  const start = (workflow: string, input: object) => engine.start<unknown>(workflow, input);
+
+  test(deltaSync, async () => {
+    await run(engine, 'first', deltaSync, delta);
+    await run(engine, 'idle', deltaSync, delta);
+    control.addFault({ match: 'where[updated_at]', fault: { kind: 'status', status: 401 } });
+    await run(engine, 'failing', deltaSync, delta);
+    control.clearFaults();
+    // longer than is waited within the activity
+    const wait = { kind: 'status', status: 429, headers: { 'Retry-After': '12' } } as const;
+    control.addFault({ match: 'where[updated_at]', count: 1, fault: wait });
+    const parked = await start(deltaSync, delta);
+    await until(() => control.faults()[0]?.struck === 1);
+    await run(engine, 'already-running', deltaSync, delta);
+    await parked.result();
+    await record('deltaSync.parked', parked);
+    control.latencyMs = 3_000;
+    const cancelled = await start(deltaSync, { ...delta, full: true });
+    control.clearLog();
+    await until(() => control.logSummary().requests > 0);
+    await cancelled.cancel();
+    await cancelled.result().catch(() => undefined);
+    await record('deltaSync.cancelled', cancelled);
+  });
+
+  test(singleRecord, async () => {
+    const [id] = ids as [string];
+    await run(engine, 'once', singleRecord, { ...people, id });
+    await run(engine, 'gone', singleRecord, { ...people, id: '999' });
+    const broken = { match: `/people/${id}`, count: 1, fault: { kind: 'status', status: 500 } } as const;
+    control.addFault(broken);
+    await run(engine, 'tried-again', singleRecord, { ...people, id });
+    // while it waits for the second, ordinary activity
+    control.clearFaults();
+    control.addFault(broken);
+    control.addFault({ match: `/people/${id}`, skip: 1, count: 1, fault: { kind: 'slow', ms: 700 } });
+    const debounced = await start(singleRecord, { ...people, id });
+    control.clearLog();
+    await until(() => control.faults()[1]?.struck === 1);
+    for (let event = 0; event < 3; event++) await debounced.signal(againSignal);
+    await debounced.result();
+    await record('singleRecord.debounced', debounced);
+    await aMinuteLater(engine);
+    await disputeRow(id);
+    await run(engine, 'disputed', singleRecord, { ...people, id });
+  });
+
+  /** The row holds a version that went back at the source, received just now: the next answer disputes it. */
+  const disputeRow = (id: string) =>
+    engine.db.raw(
+      `update planning_center_people set _version = '2099-01-01T00:00:00.000000000Z', last_name = 'Disputed',
+       _sent_at = now() - interval '1 second', _received_at = now() where external_id = ?`,
+      [id],
+    );
+
+  test(syncRecords, async () => {
+    const events = ids.slice(0, 60).map((id) => ({
+      connectionId,
+      eventId: `event-${id}`,
+      type: 'person.updated',
+      entity: 'people',
+      id,
+      headers: {},
+      body: '{}',
+    }));
+    await storeEvents(engine.db, events.slice(0, 30));
+    control.latencyMs = 50;
+    const inbox = await start(syncRecords, { ...people, batch: { of: 'inbox' } });
+    await storeEvents(engine.db, events.slice(30));
+    await inbox.signal(againSignal);
+    await inbox.result();
+    await record('syncRecords.inbox', inbox);
+    control.latencyMs = 0;
+    await run(engine, 'ids', syncRecords, { ...people, batch: { of: 'ids', ids: ids.slice(0, 3) } });
+    await run(engine, 'disputes', syncRecords, { ...people, batch: { of: 'disputes' } });
+  });
+
+  test(sweep, async () => {
+    await run(engine, 'nothing', sweep, {});
+    const [, id] = ids as [string, string];
+    await storeEvents(engine.db, [
+      { connectionId, eventId: 'left', type: 'person.updated', entity: 'people', id, headers: {}, body: '{}' },
+    ]);
+    await engine.db.raw(`update tidemark.inbox set opened_at = opened_at - interval '1 minute' where done_at is null`);
+    await run(engine, 'inbox', sweep, {});
+  });
+
+  test(reconciliation, async () => {
+    await aMinuteLater(engine);
+    await run(engine, 'equal', reconciliation, delta);
+    for (const id of ids.slice(5, 8)) control.delete('people', id);
+    control.commitLate('people', ids[9] as string, 5 * 86_400_000, { last_name: 'Late' });
+    await run(engine, 'dry', reconciliation, { ...delta, dryRun: true });
+    const deletes = await start(reconciliation, delta);
+    const { runId } = (await deletes.result()) as ReconciliationResult;
+    await record('reconciliation.deletes', deletes);
+    const { client } = engine.temporal;
+    await record('syncRecords.plan', client.workflow.getHandle(`${deletes.workflowId}/plan/${runId}`));
+    await aMinuteLater(engine);
+    await disputeRow(ids[10] as string);
+    await run(engine, 'dispute', reconciliation, delta);
+    control.addFault({ match: 'fields[Person]', fault: { kind: 'html' } });
+    await run(engine, 'failing', reconciliation, delta);
+    control.clearFaults();
+  });
+
+  test(applyPlan, async () => {
+    await aMinuteLater(engine);
+    for (const id of ids.slice(20, 170)) control.delete('people', id);
+    const waiting = await run<ReconciliationResult>(engine, 'waiting', reconciliation, delta);
+    const context = { db: engine.db, client: engine.temporal.client, taskQueue: engine.taskQueue };
+    const plan = await approvePlan(context, waiting?.planId as string, byTest);
+    await plan.result();
+    await record('applyPlan.confirmed', plan);
+    await run(engine, 'unknown', applyPlan, { ...people, planId: '999999' });
+  });
+});
+
+test('a source without `one`: absence is confirmed by a second scan', async () => {
+  const listing = {
+    path: '/things',
+    paging: { scheme: 'offset', sizeParam: 'size', pageSize: 100 },
+    records: 'data',
+    total: 'total',
+  } as const;
+  const { connector, source, records } = await startThings(someThings(250), { listings: { all: listing } });
+  const secrets = { token: secretValue };
+  const engine = await startEngine({ connector, settings: { baseUrl: source.baseUrl }, secrets });
+  const input = { ...things, trigger: 'test' };
+  await engine.delta('things');
+  await aMinuteLater(engine, 'acme_things');
+  records.delete('t1007');
+  await run(engine, 'two-scans', reconciliation, input);
+  for (let number = 1010; number < 1140; number++) records.delete(`t${number}`);
+  await aMinuteLater(engine, 'acme_things');
+  const { planId } = await engine.reconcile('things');
+  const context = { db: engine.db, client: engine.temporal.client, taskQueue: engine.taskQueue };
+  const plan = await approvePlan(context, planId as string, byTest);
+  await plan.result();
+  await record('applyPlan.second-scan', plan);
+});
