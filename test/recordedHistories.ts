@@ -47,7 +47,7 @@ const ofTheMachine: ReadonlySet<string> = new Set(['identity', 'stackTrace', 'wo
 function redact(key: string, value: unknown): unknown {
   if (ofTheMachine.has(key)) return undefined;
   return typeof value === 'string'
-    ? value.replace(/127\.0\.0\.1:\d+/g, 'source.example').replaceAll(hostname(), 'host')
+    ? value.replace(/127\.0\.0\.1:\d+/g, 'source.example').replace(`@${hostname()}-`, '@host-')
     : value;
 }
 
