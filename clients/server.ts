@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly logTo?: DestinationStream | undefined;
   /** largest webhook body in bytes; default 1 MiB */
   readonly webhookBodyLimit?: number | undefined;
+  /** how often one address may ask the API in a minute; default 600 */
+  readonly requestsPerMinute?: number | undefined;
 }
 
 export interface RunningServer {
@@ -64,8 +66,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     done();
   });
   app.register((scope, _options, done) => {
-    apiRoutes(scope, { db, client, connectors, taskQueue, apiKey: settings.apiKey });
-    done();
+    const { requestsPerMinute } = options;
+    apiRoutes(scope, { db, client, connectors, taskQueue, apiKey: settings.apiKey, requestsPerMinute }).then(
+      () => done(),
+      done,
+    );
   });
   app.register((scope, _options, done) => {
     const bodyLimit = options.webhookBodyLimit;

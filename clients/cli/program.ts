@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../packageVersion';
 import { addApprove } from './commands/approve';
 import { addConnect } from './commands/connect';
 import { addConnections } from './commands/connections';
@@ -71,11 +70,4 @@ function report(failure: Failure, error: unknown, json: boolean): void {
 function traceOf(error: Error): string {
   const stack = error.stack ?? String(error);
   return error.cause instanceof Error ? `${stack}\ncaused by: ${traceOf(error.cause)}` : stack;
-}
-
-function packageVersion(): string {
-  const manifest: { version: string } = JSON.parse(
-    readFileSync(join(__dirname, '..', '..', '..', 'package.json'), 'utf8'),
-  );
-  return manifest.version;
 }

@@ -3,7 +3,6 @@ import { type FastifyBaseLogger, type FastifyError, type FastifyInstance, fastif
 import type { Logger } from 'pino';
 import { messageOf } from '../../schema/errors';
 import { type Problem, problem, problemOf, sendProblem } from './problem';
-import { BadRequest } from './read';
 
 /** A Fastify server that answers every error as problem+json and logs one line for each request that failed. */
 export function createApp(logger: Logger): FastifyInstance {
@@ -32,7 +31,7 @@ export function createApp(logger: Logger): FastifyInstance {
     );
   });
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const known = error instanceof BadRequest ? error.problem : (problemOf(error) ?? framework(error));
+    const known = problemOf(error) ?? framework(error);
     if (known === undefined) request.log.error({ err: error }, 'a request failed');
     else if (known.status >= 500)
       request.log.error({ reason: error.message, cause: messageOf(error.cause ?? '') }, 'a request failed');

@@ -15,6 +15,17 @@ export interface Problem {
   readonly retryAfter?: number;
 }
 
+/** Ends a request with this problem. */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.name = 'ProblemError';
+    this.problem = problem;
+  }
+}
+
 /** Answers with a problem; `instance` is the request's id, by which the log is searched. */
 export function sendProblem(reply: FastifyReply, { retryAfter, ...problem }: Problem): FastifyReply {
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
@@ -43,10 +54,21 @@ const retryAfterSeconds = 5;
  * sends is checked before), of which it is told nothing but the request's id.
  */
 export function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof ProblemError) return error.problem;
   if (!(error instanceof TidemarkError)) return undefined;
   const known = titles[error.type];
   if (known === undefined) return undefined;
   const [status, title] = known;
   const retryAfter = status === 503 ? { retryAfter: retryAfterSeconds } : {};
   return { ...problem(status, error.type, title, error.message), ...retryAfter };
+}
+
+/** For work that says 'Usage' where what it was asked for is not possible now, though well-formed: 409. */
+export async function refusable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof TidemarkError) || error.type !== 'Usage') throw error;
+    throw new ProblemError(problem(409, 'Refused', 'Not possible now', error.message));
+  }
 }

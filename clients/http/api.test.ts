@@ -1,0 +1,177 @@
+import { Writable } from 'node:stream';
+import type { Simulator } from '../../connectors/planning-center/simulator';
+import { readSettings } from '../../schema/settings';
+import { type Engine, encryptionKey, startChurch } from '../../test/engine';
+import { atEnd } from '../../test/environment';
+import { startServer } from '../server';
+import { apiOperations } from './api';
+import { describeApi } from './openapi';
+import type { Operation } from './operation';
+
+/** The API as a machine uses it, over a whole engine. The tests build on each other. */
+const key = 'the-key-of-the-api';
+const reason = 'the campus was closed';
+let engine: Engine;
+let control: Simulator['control'];
+let url: string;
+let operations: Operation[];
+const logged: string[] = [];
+
+beforeAll(async () => {
+  ({ engine, control } = await startChurch({ people: 60 }));
+  const { db, temporal, taskQueue, connector } = engine;
+  const server = await startServer({
+    settings: readSettings({ OAUTH_ENCRYPTION_KEY: encryptionKey, TIDEMARK_API_KEY: key, PORT: '0' }),
+    config: { connectors: [connector] },
+    db,
+    temporal,
+    taskQueue,
+    logTo: new Writable({
+      write(chunk, _encoding, done) {
+        logged.push(String(chunk));
+        done();
+      },
+    }),
+  });
+  atEnd(() => server.close());
+  url = server.url;
+  operations = apiOperations({ db, client: temporal.client, connectors: [connector], taskQueue });
+});
+
+async function send(method: string, path: string, body?: unknown, authorization = `Bearer ${key}`): Promise<Response> {
+  const json =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  return fetch(url + path, { method, ...json, headers: { ...json.headers, authorization } });
+}
+
+/** Calls an operation, and checks that the answer is exactly what the description promises. */
+async function call(method: string, path: string, values: Record<string, string> = {}, body?: unknown) {
+  const operation = operations.find((one) => one.method === method && one.path === path.split('?')[0]);
+  if (operation === undefined) throw new Error(`the description has no ${method} ${path}`);
+  const answer = await send(
+    method,
+    path.replace(/\{(\w+)\}/g, (_all, name) => values[name] ?? ''),
+    body,
+  );
+  const text = await answer.text();
+  expect([answer.status, text]).toEqual([operation.status, expect.any(String)]);
+  const parsed = operation.answer.safeParse(JSON.parse(text));
+  expect(parsed.error?.issues ?? []).toEqual([]);
+  return JSON.parse(text);
+}
+
+const target = { connection: 'demo', entity: 'people' };
+const ended = async (workflowId: string) => engine.temporal.client.workflow.getHandle(workflowId).result();
+
+test('a delta and a record: started, and told of in runs and status', async () => {
+  const { workflowId } = await call('POST', '/api/sync', {}, target);
+  await ended(workflowId);
+  const { runs } = await call('GET', '/api/runs?connection=demo&limit=1');
+  expect(runs).toEqual([expect.objectContaining({ state: 'succeeded', trigger: 'api' })]);
+  expect(await call('GET', '/api/runs/{run}', { run: runs[0].id })).toEqual(runs[0]);
+  const { id } = [...control.all('people')][0] as { id: string };
+  const record = await call('POST', '/api/record', {}, { ...target, id });
+  expect(await ended(record.workflowId)).toMatchObject({ outcome: 'unchanged' });
+  const { connections } = await call('GET', '/api/status?entity=people');
+  expect(connections[0].entities[0]).toMatchObject({ entity: 'people', rows: { live: 60 } });
+  expect((await call('GET', '/api/connections')).connections).toEqual([expect.objectContaining({ id: 'demo' })]);
+});
+
+test('plans: rejected, approved, undone; what is not to be decided is refused', async () => {
+  for (const { id } of [...control.all('people')].slice(0, 40)) control.delete('people', id);
+  const waiting = async () => {
+    await ended((await call('POST', '/api/reconcile', {}, target)).workflowId);
+    return (await call('GET', '/api/plans')).plans.at(-1).id;
+  };
+  const rejected = await waiting();
+  const { status, gone, unlisted, sample } = await call('GET', '/api/plans/{plan}', { plan: rejected });
+  expect([status, gone + unlisted, sample.length]).toEqual(['waiting', 40, 5]);
+  await call('POST', '/api/plans/{plan}/reject', { plan: rejected }, { reason });
+  const again = await send('POST', `/api/plans/${rejected}/approve`, { reason });
+  expect([again.status, await again.json()]).toEqual([409, expect.objectContaining({ type: 'urn:tidemark:Refused' })]);
+
+  const plan = await waiting();
+  await ended((await call('POST', '/api/plans/{plan}/approve', { plan }, { reason, by: 'ada' })).workflowId);
+  expect(await engine.rows('planning_center_people')).toHaveProperty('size', 20);
+  const { rows } = await engine.db.raw('select action, actor, reason from tidemark.audit order by id');
+  expect(rows).toEqual([
+    { action: 'plan reject', actor: 'api', reason },
+    { action: 'plan approve', actor: 'api:ada', reason },
+  ]);
+  const [{ id: run }] = (await call('GET', '/api/runs?limit=1')).runs;
+  const undone = await call('POST', '/api/runs/{run}/undo', { run }, { reason });
+  expect(undone).toMatchObject({ restored: 40 });
+  expect((await send('POST', `/api/runs/${run}/undo`, { reason })).status).toBe(409);
+});
+
+test.each([
+  ['POST', '/api/sync', { connection: 'demo' }, 400, 'body.entity'],
+  ['POST', '/api/sync', { ...target, ful: true }, 400, 'ful'],
+  ['POST', '/api/sync', { ...target, connection: 'de\0mo' }, 400, 'U+0000'],
+  ['POST', '/api/sync', { ...target, connection: 'd'.repeat(101) }, 400, 'body.connection'],
+  ['POST', '/api/record', { ...target, id: 'x'.repeat(2_000_000) }, 413, 'larger'],
+  ['POST', '/api/sync', { ...target, entity: 'peple' }, 404, 'people'],
+  ['GET', '/api/runs?limit=0', undefined, 400, 'query.limit'],
+  ['GET', '/api/runs/abc', undefined, 400, 'path.run'],
+  ['GET', '/api/runs/999999', undefined, 404, '999999'],
+  ['POST', '/api/plans/1/approve', { reason: ' ' }, 400, 'body.reason'],
+  ['POST', '/api/plans/999999/reject', { reason }, 404, '999999'],
+  ['DELETE', '/api/runs', undefined, 404, 'DELETE'],
+] as const)('wrong request %#: %s %s', async (method, path, body, status, says) => {
+  const answer = await send(method, path, body);
+  const told = JSON.parse(await answer.text());
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([
+    status,
+    expect.stringMatching(/^application\/problem\+json/),
+  ]);
+  expect(told.detail).toContain(says);
+  expect(told.instance).toBe(answer.headers.get('x-request-id'));
+});
+
+test('nothing is answered without the key, and the key is nowhere in the log', async () => {
+  for (const { method, path } of [...operations, { method: 'GET', path: '/api/openapi.json' }]) {
+    for (const authorization of ['', 'Bearer wrong', `Basic ${key}`]) {
+      expect([path, (await send(method, path, undefined, authorization)).status]).toEqual([path, 401]);
+    }
+  }
+  expect(logged.join('')).toContain('"status":401');
+  expect(logged.join('')).not.toContain(key);
+});
+
+test('the description tells of every route and nothing else', async () => {
+  const description = JSON.parse(await (await send('GET', '/api/openapi.json')).text());
+  expect(description).toEqual(JSON.parse(JSON.stringify(describeApi(operations))));
+  const told = Object.entries(description.paths).flatMap(([path, item]) =>
+    Object.entries(item as Record<string, { operationId: string }>).map(([method, { operationId }]) => ({
+      ...{ path, method: method.toUpperCase(), operationId },
+    })),
+  );
+  expect(told).toHaveLength(operations.length);
+  expect(new Set(told.map(({ operationId }) => operationId)).size).toBe(told.length);
+  expect(description.paths['/api/runs'].get.parameters).toContainEqual({
+    ...{ name: 'limit', in: 'query', required: false },
+    schema: { type: 'integer', minimum: 1, maximum: 1000, default: 20 },
+  });
+  // every reference leads somewhere
+  for (const [, name = ''] of JSON.stringify(description).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) {
+    expect(Object.keys(description.components.schemas)).toContain(name);
+  }
+});
+
+test('who asks too often is told when to come back, also without a key', async () => {
+  const { db, temporal, taskQueue, connector } = engine;
+  const strict = await startServer({
+    settings: readSettings({ OAUTH_ENCRYPTION_KEY: encryptionKey, TIDEMARK_API_KEY: key, PORT: '0' }),
+    config: { connectors: [connector] },
+    ...{ db, temporal, taskQueue, requestsPerMinute: 3, logTo: new Writable({ write: (_c, _e, done) => done() }) },
+  });
+  atEnd(() => strict.close());
+  const ask = () => fetch(`${strict.url}/api/connections`);
+  for (let n = 0; n < 3; n++) expect((await ask()).status).toBe(401);
+  const refused = await ask();
+  expect(refused.status).toBe(429);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(await refused.json()).toMatchObject({ type: 'urn:tidemark:TooManyRequests' });
+  // webhooks and health are not bounded by it
+  expect((await fetch(`${strict.url}/healthz`)).status).toBe(200);
+});

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { packageVersion } from '../packageVersion';
+import type { Operation } from './operation';
+import { problemShape } from './shapes';
+
+/** What a failed request can get from every operation. */
+const problems: Readonly<Record<string, string>> = {
+  400: 'The request is wrong; `mistakes` says where',
+  401: 'No key, or the wrong one',
+  429: 'Too many requests: `retry-after` says when to try again',
+  500: 'A defect, logged under the id in `instance`',
+  503: 'PostgreSQL or Temporal is not available: `retry-after` says when to try again',
+};
+
+/** The API as OpenAPI 3.1 describes it, made from the schemas by which requests are parsed. https://spec.openapis.org/oas/v3.1.1 */
+export function describeApi(operations: readonly Operation[]): Readonly<Record<string, unknown>> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const one of operations) {
+    paths[one.path] = { ...paths[one.path], [one.method.toLowerCase()]: describe(one) };
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Tidemark',
+      version: packageVersion(),
+      description: 'Keeps PostgreSQL tables equal to what third-party APIs hold.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ key: [] }],
+    paths,
+    components: {
+      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'The value of TIDEMARK_API_KEY' } },
+      schemas: { Problem: jsonSchema(problemShape, 'output') },
+    },
+  };
+}
+
+function describe(one: Operation): Record<string, unknown> {
+  const parameters = [...parametersOf('path', one.params), ...parametersOf('query', one.query)];
+  return {
+    operationId: operationId(one),
+    summary: one.summary,
+    ...(one.details === undefined ? {} : { description: one.details }),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(one.body ? { requestBody: { required: true, content: json(jsonSchema(one.body, 'input')) } } : {}),
+    responses: {
+      [one.status]: {
+        description: one.status === 202 ? 'It was started, and goes on' : 'Done',
+        content: json(jsonSchema(one.answer, 'output')),
+      },
+      ...Object.fromEntries(Object.entries(problemsOf(one)).map(([status, text]) => [status, problemAnswer(text)])),
+    },
+  };
+}
+
+function problemsOf(one: Operation): Readonly<Record<string, string>> {
+  const names = one.params ?? one.query ?? one.body;
+  return {
+    ...problems,
+    ...(names === undefined ? {} : { 404: 'Something by that name does not exist' }),
+    ...(one.method === 'POST' ? { 409: 'It is on already, or not possible now' } : {}),
+  };
+}
+
+/** `POST /api/plans/{plan}/approve` is `postPlansApprove`; stable as long as the path is. */
+function operationId({ method, path }: Operation): string {
+  const words = path.split('/').filter((step) => step !== '' && step !== 'api' && !step.startsWith('{'));
+  const one = path.endsWith('}') ? ['one'] : [];
+  const capitals = [...words, ...one]
+    .flatMap((word) => word.split('-'))
+    .map((word) => word[0]?.toUpperCase() + word.slice(1));
+  return method.toLowerCase() + capitals.join('');
+}
+
+function parametersOf(where: 'path' | 'query', schema: z.ZodObject | undefined): Record<string, unknown>[] {
+  return Object.entries(schema?.shape ?? {}).map(([name, type]) => ({
+    name,
+    in: where,
+    required: where === 'path' || !z.safeParse(type, undefined).success,
+    schema: jsonSchema(type, 'input'),
+  }));
+}
+
+function problemAnswer(description: string): Record<string, unknown> {
+  const schema = { $ref: '#/components/schemas/Problem' };
+  return { description, content: { 'application/problem+json': { schema } } };
+}
+
+function json(schema: unknown): Record<string, unknown> {
+  return { 'application/json': { schema } };
+}
+
+/** OpenAPI 3.1 takes JSON Schema as it is; which one, the document says once for all. */
+function jsonSchema(schema: z.core.$ZodType, io: 'input' | 'output'): Record<string, unknown> {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io });
+  return rest;
+}

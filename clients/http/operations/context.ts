@@ -1,0 +1,11 @@
+import type { Client } from '@temporalio/client';
+import type { Knex } from 'knex';
+import type { Connector } from '../../../schema/connector';
+
+/** What the operations work with. */
+export interface ApiContext {
+  readonly db: Knex;
+  readonly client: Client;
+  readonly connectors: readonly Connector[];
+  readonly taskQueue: string | undefined;
+}

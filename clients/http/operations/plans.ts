@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { decidePlan, knownPlan, sampleOfPlan } from '../../../destination/decidePlan';
+import { countItems } from '../../../destination/plans';
+import { getRun } from '../../../destination/runs';
+import { waitingPlans } from '../../../destination/statusFacts';
+import { undoRun } from '../../../destination/undoRun';
+import { parseDuration } from '../../../schema/duration';
+import { approvePlan } from '../../plans';
+import { findTarget } from '../../targets';
+import { type Operation, operation } from '../operation';
+import { refusable } from '../problem';
+import { name, number, plan, reason, started, waitingPlan } from '../shapes';
+import type { ApiContext } from './context';
+
+const decision = z.strictObject({
+  reason,
+  by: name.optional().describe('whom your program acts for; kept in the audit'),
+});
+const onePlan = z.strictObject({ plan: number });
+const actor = (by: string | undefined): string => (by === undefined ? 'api' : `api:${by}`);
+
+/** Plans of deletions that wait for somebody, and taking deletions back. */
+export function planOperations({ db, client, connectors, taskQueue }: ApiContext): Operation[] {
+  return [
+    operation({
+      method: 'GET',
+      path: '/api/plans',
+      summary: 'Plans that wait for a decision',
+      query: z.strictObject({ connection: name.optional() }),
+      answer: z.strictObject({ plans: z.array(waitingPlan) }),
+      perform: async ({ query }) => ({ plans: await waitingPlans(db, query.connection) }),
+    }),
+    operation({
+      method: 'GET',
+      path: '/api/plans/{plan}',
+      summary: 'One plan, with some of the ids that it would delete',
+      params: onePlan,
+      answer: plan.extend({
+        items: z.array(z.strictObject({ difference: z.string(), outcome: z.string(), count: z.int() })),
+        sample: z.array(z.string()).describe('ids, to look up at the source'),
+      }),
+      perform: async ({ params }) => {
+        const found = await knownPlan(db, params.plan);
+        return { ...found, items: await countItems(db, found.id), sample: await sampleOfPlan(db, found.id) };
+      },
+    }),
+    operation({
+      method: 'POST',
+      path: '/api/plans/{plan}/approve',
+      summary: 'Let the deletions of a waiting plan be applied',
+      details: 'Each row is confirmed with the source again. Answers 409 where nothing is to be decided.',
+      params: onePlan,
+      body: decision,
+      status: 202,
+      answer: started,
+      perform: async ({ params, body }) => {
+        const by = { actor: actor(body.by), reason: body.reason };
+        const { workflowId } = await refusable(approvePlan({ db, client, taskQueue }, params.plan, by));
+        return { workflowId };
+      },
+    }),
+    operation({
+      method: 'POST',
+      path: '/api/plans/{plan}/reject',
+      summary: 'Put a waiting plan aside: its deletions are not applied',
+      details: 'Answers 409 where nothing is to be decided.',
+      params: onePlan,
+      body: decision,
+      answer: plan,
+      perform: ({ params, body }) =>
+        refusable(decidePlan(db, params.plan, 'rejected', { actor: actor(body.by), reason: body.reason })),
+    }),
+    operation({
+      method: 'POST',
+      path: '/api/runs/{run}/undo',
+      summary: 'Bring back the rows that a run soft-deleted',
+      details: 'Rows that were written since stay as they are. Answers 409 where there are no deletions to undo.',
+      params: z.strictObject({ run: number }),
+      body: decision,
+      answer: z.strictObject({ runId: number, restored: z.int(), changedSince: z.int() }),
+      perform: async ({ params, body }) => {
+        const run = await getRun(db, params.run);
+        const { entity } = await findTarget(db, connectors, run.connectionId, run.entity);
+        const by = { actor: actor(body.by), reason: body.reason };
+        const undone = await refusable(undoRun(db, run.id, entity, parseDuration(entity.readLag), by));
+        return { runId: run.id, ...undone };
+      },
+    }),
+  ];
+}
