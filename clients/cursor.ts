@@ -1,25 +1,21 @@
 import { z } from 'zod';
-import { listAudit } from '../destination/audit';
+import { type AuditedEntry, listAudit } from '../destination/audit';
 import { getCursor } from '../destination/entities';
-import { lastToMoveCursor, resetCursor } from '../destination/resetCursor';
+import { lastToMoveCursor, type MovedCursor, resetCursor } from '../destination/resetCursor';
 import { runningRun } from '../destination/runs';
-import { type By, instant, instantInput, type OperatorContext, type TargetInput, targetInput } from './operator';
+import type { Target } from '../schema/workflows';
+import { type By, instantInput, type OperatorContext, type TargetInput, targetInput } from './operator';
 import { findTarget } from './targets';
 
-export const cursorShown = z.object({
-  connectionId: z.string(),
-  entity: z.string(),
+export interface CursorShown extends Target {
   /** the instant up to which it is known to be synced; null until the first delta succeeded */
-  cursor: instant.nullable(),
-  lagMs: z.number().nullable(),
-  /** the run that moved it last */
-  movedByRun: z.string().nullable(),
-  /** latest first */
-  resets: z.array(
-    z.object({ at: instant, actor: z.string(), reason: z.string(), details: z.record(z.string(), z.unknown()) }),
-  ),
-});
-export type CursorShown = z.infer<typeof cursorShown>;
+  readonly cursor: Date | null;
+  readonly lagMs: number | null;
+  /** the run that moved it last; null when none has, or its record has been pruned */
+  readonly movedByRun: string | null;
+  /** by hand, latest first */
+  readonly resets: readonly Pick<AuditedEntry, 'at' | 'actor' | 'reason' | 'details'>[];
+}
 
 /** Where a cursor stands, and who moved it. Throws TidemarkError 'NotFound'. */
 export async function showCursor({ db, connectors }: OperatorContext, input: TargetInput): Promise<CursorShown> {
@@ -40,22 +36,17 @@ export async function showCursor({ db, connectors }: OperatorContext, input: Tar
 }
 
 export const cursorReset = targetInput.extend({
-  /** absent or null: nothing counts as synced, the next delta reads everything */
+  /** null: nothing counts as synced, the next delta reads everything */
   to: instantInput.nullable().default(null),
   /** also to a later moment than it stands at */
   forward: z.boolean().default(false),
 });
 export type CursorReset = z.output<typeof cursorReset>;
 
-export const cursorMoved = z.object({
-  connectionId: z.string(),
-  entity: z.string(),
-  before: instant.nullable(),
-  after: instant.nullable(),
+export interface CursorMoved extends Target, MovedCursor {
   /** a delta that is on: it ends without moving the cursor */
-  runningDelta: z.string().nullable(),
-});
-export type CursorMoved = z.infer<typeof cursorMoved>;
+  readonly runningDelta: string | null;
+}
 
 /** Moves a cursor by hand, audited. Throws TidemarkError 'NotFound', and 'Usage' as `resetCursor` does. */
 export async function moveCursor(

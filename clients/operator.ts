@@ -3,10 +3,7 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import type { Connector } from '../schema/connector';
 
-/**
- * What an operator's abilities work with, and what they have in common: the command line and the HTTP API call the same
- * functions with the same inputs. Inputs and results are zod schemas, from which the API's description is made.
- */
+/** What an operator's abilities work with. The command line and the HTTP API call the same functions with the same inputs. */
 export interface OperatorContext {
   readonly db: Knex;
   readonly connectors: readonly Connector[];
@@ -25,20 +22,14 @@ export interface By {
   readonly reason: string;
 }
 
-/** Where nobody has to say why. */
-export const noReason = 'no reason given';
-
-/** the name of a connection */
-export const connectionName = z.string().min(1).max(100);
-/** the name of an entity of it */
-export const entityName = z.string().min(1).max(100);
-export const targetInput = z.strictObject({ connection: connectionName, entity: entityName });
+const name = z.string().min(1).max(100);
+/** names a connection and an entity of it */
+export const targetInput = z.strictObject({ connection: name, entity: name });
 export type TargetInput = z.output<typeof targetInput>;
+/** narrows a list or a choice down to a connection, and to an entity of it */
+export const filterInput = z.strictObject({ connection: name.optional(), entity: name.optional() });
 
-/** A moment in an input: ISO 8601 with its zone. */
+/** A moment: ISO 8601 with its zone. */
 export const instantInput = z.iso
   .datetime({ offset: true, error: "must be a moment such as '2026-03-01T00:00:00Z'" })
   .transform((text) => new Date(text));
-
-/** A moment in a result: ISO 8601 once it is JSON. */
-export const instant = z.date();

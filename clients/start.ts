@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { endRun, runningRun } from '../destination/runs';
@@ -15,6 +16,8 @@ import {
   type SingleRecordInput,
   type SingleRecordResult,
   type Strategy,
+  type SyncRecordsInput,
+  type SyncRecordsResult,
   type Target,
   type Trigger,
   workflowNames,
@@ -33,6 +36,7 @@ export interface StartContext {
 
 export type StartedDelta = WorkflowHandle<(input: DeltaSyncInput) => Promise<RunResult>>;
 export type StartedReconciliation = WorkflowHandle<(input: ReconciliationInput) => Promise<ReconciliationResult>>;
+export type StartedRecords = WorkflowHandle<(input: SyncRecordsInput) => Promise<SyncRecordsResult>>;
 export type StartedRecord = WorkflowHandle<(input: SingleRecordInput) => Promise<SingleRecordResult>>;
 
 /**
@@ -78,6 +82,32 @@ export async function startRecord(
         workflowIdConflictPolicy: 'USE_EXISTING',
         priority: workflowPriority('webhook', connectionId),
         ...(await labels(client, target, 'record')),
+      },
+    );
+  } catch (error) {
+    throw temporalError(error);
+  }
+}
+
+/** So many ids go into a workflow's input, and so into its history. */
+export const idsAtMost = 200;
+
+/** Fetches some records now, at most `idsAtMost` by their ids, in one workflow. */
+export async function startRecords(
+  { client, taskQueue = defaultTaskQueue }: StartContext,
+  { connectionId, entity }: Target,
+  recordIds: readonly string[],
+): Promise<StartedRecords> {
+  const input: SyncRecordsInput = { connectionId, entity, batch: { of: 'ids', ids: recordIds } };
+  try {
+    return await client.workflow.start<(input: SyncRecordsInput) => Promise<SyncRecordsResult>>(
+      workflowNames.syncRecords,
+      {
+        workflowId: ids.records(input, randomUUID()),
+        taskQueue,
+        args: [input],
+        priority: workflowPriority('reconciliation', connectionId),
+        ...(await labels(client, input, 'records')),
       },
     );
   } catch (error) {

@@ -13,10 +13,18 @@ export const workflowNames = {
   syncRecords: 'syncRecords',
   applyPlan: 'applyPlan',
   sweep: 'sweep',
+  backfill: 'backfill',
+  remap: 'remap',
+  lookAt: 'lookAt',
+  probe: 'probe',
+  verify: 'verify',
 } as const;
 
+/** Those that schedules start. */
 export const strategies = ['delta', 'reconciliation'] as const;
 export type Strategy = (typeof strategies)[number];
+/** What a run can be; an operator starts the others. */
+export type RunStrategy = Strategy | 'backfill' | 'remap';
 
 /** One entity of one connection. */
 export interface Target {
@@ -65,6 +73,18 @@ export interface ReconciliationResult extends RunResult {
   readonly deleted: number;
   /** why nothing was deleted, where nothing was */
   readonly reason: string | null;
+}
+
+/** Reads what changed since an instant, whatever the cursor says; the cursor stays. */
+export interface BackfillInput extends Target {
+  /** ISO */
+  readonly since: string;
+  readonly trigger: Trigger;
+}
+
+/** Rebuilds the typed columns from `raw`, without the source. */
+export interface RemapInput extends Target {
+  readonly trigger: Trigger;
 }
 
 export interface SingleRecordInput extends Target {
@@ -140,6 +160,13 @@ export const ids = {
   inbox: ({ connectionId, entity }: Target) => `tidemark/inbox/${connectionId}/${entity}`,
   /** asks again for the disputed rows of one entity of a connection */
   disputes: ({ connectionId, entity }: Target) => `tidemark/disputes/${connectionId}/${entity}`,
+  backfill: ({ connectionId, entity }: Target) => `tidemark/backfill/${connectionId}/${entity}`,
+  remap: ({ connectionId, entity }: Target) => `tidemark/remap/${connectionId}/${entity}`,
+  look: ({ connectionId, entity }: Target, recordKey: string) => `tidemark/look/${connectionId}/${entity}/${recordKey}`,
+  probe: ({ connectionId, entity }: Target) => `tidemark/probe/${connectionId}/${entity}`,
+  verify: ({ connectionId, entity }: Target) => `tidemark/verify/${connectionId}/${entity}`,
+  /** fetches the records that an operator named; `key` makes each such order another */
+  records: ({ connectionId, entity }: Target, key: string) => `tidemark/records/${connectionId}/${entity}/${key}`,
   plan: (planId: string) => `tidemark/plan/${planId}`,
   sweep: 'tidemark/sweep',
   /** every schedule of ours begins so; whatever else begins so is an orphan */
