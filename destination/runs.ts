@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Counts } from '../schema/answer';
 import { TidemarkError } from '../schema/errors';
-import type { Strategy, Target, Trigger } from '../schema/workflows';
+import type { RunStrategy, Target, Trigger } from '../schema/workflows';
 
 /** How a run ended; `lost` is what a run is called whose workflow Temporal no longer knows. */
 export type EndStatus = 'succeeded' | 'waiting' | 'failed' | 'cancelled' | 'terminated' | 'timed-out' | 'lost';
@@ -9,7 +9,7 @@ export type RunStatus = 'running' | EndStatus;
 
 export interface Run extends Target {
   readonly id: string;
-  readonly strategy: Strategy;
+  readonly strategy: RunStrategy;
   readonly trigger: Trigger;
   readonly status: RunStatus;
   readonly dryRun: boolean;
@@ -37,7 +37,7 @@ export const runColumns = /* sql */ `
   cursor_before as "cursorBefore", cursor_after as "cursorAfter", counts, pages, requests, error_type as "errorType", error, details`;
 
 export interface Claim extends Target {
-  readonly strategy: Strategy;
+  readonly strategy: RunStrategy;
   readonly trigger: Trigger;
   readonly dryRun: boolean;
   readonly full: boolean;
@@ -91,7 +91,7 @@ export async function claimRun(db: Knex, claim: Claim): Promise<{ run: Run } | {
 export async function runningRun(
   db: Knex,
   { connectionId, entity }: Target,
-  strategy: Strategy,
+  strategy: RunStrategy,
 ): Promise<Run | undefined> {
   const { rows } = await db.raw(
     `select ${runColumns} from tidemark.runs where connection_id = ? and entity = ? and strategy = ? and status = 'running'`,
