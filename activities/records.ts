@@ -1,12 +1,14 @@
 import { Context, sleep } from '@temporalio/activity';
+import type { Knex } from 'knex';
 import { countDisputed, dueDisputes } from '../destination/disputes';
 import { claimOpenIds, finishEvents } from '../destination/inbox';
+import { parkEvents } from '../destination/inboxCare';
 import { closeItems, openItems } from '../destination/plans';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
 import type { Priority } from '../schema/budget';
 import type { Batch, SingleRecordInput, SyncRecordsInput, Target } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
-import { fetchRecords, outcomeOf } from './fetchRecords';
+import { type Fetched, fetchRecords, outcomeOf } from './fetchRecords';
 import { alive, startLiveness } from './liveness';
 import type { OpenTarget } from './openTarget';
 
@@ -45,9 +47,7 @@ export function recordActivities(
           runId: null,
           writtenBy: 'webhook',
           signal: Context.current().cancellationSignal,
-          alongside: async (trx, { counts }, sent) => {
-            await finishEvents(trx, target, [id], sent, outcomeOf(counts));
-          },
+          alongside: (trx, fetched, sent) => endEvents(trx, deps, target, [id], fetched, sent),
         }),
       );
       return {
@@ -76,8 +76,9 @@ export function recordActivities(
             runId: null,
             writtenBy: batch.writtenBy,
             signal,
-            alongside: async (trx, { counts, failed }, sent) => {
-              await finishEvents(trx, input, ids, sent, ids.length === 1 ? outcomeOf(counts) : 'synced');
+            alongside: async (trx, answered, sent) => {
+              await endEvents(trx, deps, input, ids, answered, sent);
+              const { failed } = answered;
               if (input.batch.of !== 'plan') return;
               const outcome = (id: string) => (failed.has(id) ? 'failed' : 'fetched');
               await closeItems(
@@ -87,6 +88,7 @@ export function recordActivities(
               );
             },
           });
+          batch.unanswered(fetched.unanswered);
           total.counts = addCounts(total.counts, fetched.counts);
           total.fetches += fetched.fetches;
           liveness.progress({ fetches: total.fetches, counts: total.counts });
@@ -99,11 +101,34 @@ export function recordActivities(
   };
 }
 
+/**
+ * Ends the open events of the records that were answered. Those of the others stay open, and are driven again, until they have
+ * waited for so long that they are parked for a person to see.
+ */
+async function endEvents(
+  trx: Knex,
+  { giveUpAfterMs }: ActivityDeps,
+  target: Target,
+  ids: readonly string[],
+  { counts, unanswered, failed }: Fetched,
+  sent: number,
+): Promise<void> {
+  const answered = ids.filter((id) => !unanswered.has(id));
+  await finishEvents(trx, target, answered, sent, ids.length === 1 ? outcomeOf(counts) : 'synced');
+  for (const id of unanswered) await parkEvents(trx, target, [id], sent - giveUpAfterMs, failed.get(id) ?? '');
+}
+
 /** Where a batch's next ids come from; each is empty when there are none left. */
-function sourceOfIds({ db }: ActivityDeps, { target, entity, readLagMs }: OpenTarget, batch: Batch) {
+function sourceOfIds(deps: ActivityDeps, open: OpenTarget, batch: Batch) {
+  /** what the source says nothing about is not asked again at once */
+  const without: string[] = [];
+  return { ...idsOf(deps, open, batch, without), unanswered: (ids: Iterable<string>) => void without.push(...ids) };
+}
+
+function idsOf({ db }: ActivityDeps, { target, entity, readLagMs }: OpenTarget, batch: Batch, without: string[]) {
   switch (batch.of) {
     case 'inbox':
-      return { writtenBy: 'webhook', idleRounds, next: () => claimOpenIds(db, target, chunk) };
+      return { writtenBy: 'webhook', idleRounds, next: () => claimOpenIds(db, target, chunk, without) };
     case 'plan':
       return {
         writtenBy: `plan ${batch.planId}`,

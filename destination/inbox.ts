@@ -120,15 +120,23 @@ export async function openTargets(db: Knex, limit: number): Promise<OpenTarget[]
   return rows;
 }
 
-/** Ids of records with open events, each once, those that have waited longest first. Nothing is locked: fetching one twice does no harm. */
-export async function claimOpenIds(db: Knex, target: Target, limit: number): Promise<string[]> {
+/**
+ * Ids of records with open events, each once, those that have waited longest first, without those of `except`. Nothing is
+ * locked: fetching one twice does no harm.
+ */
+export async function claimOpenIds(
+  db: Knex,
+  target: Target,
+  limit: number,
+  except: readonly string[] = [],
+): Promise<string[]> {
   const { rows } = await db.raw(
     `select external_id as id from tidemark.inbox
-     where connection_id = ? and entity = ? and done_at is null
+     where connection_id = ? and entity = ? and done_at is null and external_id <> all(?::text[])
      group by external_id
      order by min(opened_at), external_id
      limit ?`,
-    [target.connectionId, target.entity, limit],
+    [target.connectionId, target.entity, [...except], limit],
   );
   return rows.map((row: { id: string }) => row.id);
 }
