@@ -79,6 +79,8 @@ describe('the stack of a folder', () => {
         encryptionKey: stack.encryptionKey,
       });
       expect(await query(again.databaseUrl, 'SELECT * FROM kept')).toEqual([]);
+      // until they are announced anew: `up` takes the same ports again
+      expect(readStack(folder)?.addresses).toEqual({ api: 'http://127.0.0.1:4321' });
     } finally {
       await again.stop();
     }

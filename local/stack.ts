@@ -75,7 +75,7 @@ export async function startStack({ folder, env, onProgress }: StackOptions): Pro
     undo.add(() => reaper.stop());
     const last = readStack(folder);
     const servers = await startServers({ home, env, last, ledger, onProgress, undo });
-    return assemble({ folder, home, env, keys, ledger, servers, undo, lock, onProgress });
+    return assemble({ folder, home, env, keys, ledger, servers, last, undo, lock, onProgress });
   } catch (error) {
     await undo.run().finally(() => lock.release());
     throw plainly(error, home);
@@ -137,12 +137,13 @@ interface Parts {
   readonly keys: StackKeys;
   readonly ledger: Ledger;
   readonly servers: Servers;
+  readonly last: StackReport | undefined;
   readonly undo: UndoList;
   readonly lock: Lock;
   readonly onProgress: OnProgress | undefined;
 }
 
-function assemble({ folder, home, env, keys, ledger, servers, undo, lock, onProgress }: Parts): Stack {
+function assemble({ folder, home, env, keys, ledger, servers, last, undo, lock, onProgress }: Parts): Stack {
   const { databaseUrl, temporalAddress, temporalUiUrl } = servers;
   let state: StackState = {
     owner: ownIdentity(),
@@ -150,7 +151,8 @@ function assemble({ folder, home, env, keys, ledger, servers, undo, lock, onProg
     databaseUrl: servers.postgres?.url,
     temporalAddress,
     temporalUiUrl,
-    addresses: {},
+    // until they are announced anew: whoever chooses a port looks at what it was
+    addresses: last?.addresses ?? {},
   };
   writeStack(folder, state);
   let stopped: Promise<void> | undefined;

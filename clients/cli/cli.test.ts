@@ -32,6 +32,7 @@ describe('without anything running', () => {
     const { status, stdout } = await runCli([command, '--help'], { cwd });
     expect(status).toBe(0);
     expect(stdout).toMatch(/Examples?:\n {2}\$ tidemark /);
+    expect(stdout).not.toMatch(/tidemark [A-Z]+=/);
     expect(stdout).toContain('--json');
   });
 

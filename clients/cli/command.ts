@@ -20,6 +20,7 @@ export interface CommandText {
   readonly summary: string;
   /** more, for its own --help */
   readonly details?: string;
+  /** what follows `tidemark`; one that sets variables is written out: `PORT=9000 tidemark up` */
   readonly examples: readonly string[];
 }
 
@@ -50,7 +51,7 @@ export function asGroup(command: Command): Command {
 }
 
 function exampleText(examples: readonly string[]): string {
-  const lines = examples.map((example) => `  $ tidemark ${example}`).join('\n');
+  const lines = examples.map((example) => `  $ ${/^[A-Z_]+=/.test(example) ? '' : 'tidemark '}${example}`).join('\n');
   return `\nExample${examples.length > 1 ? 's' : ''}:\n${lines}`;
 }
 
