@@ -7,6 +7,7 @@ import { declaredError } from './listAnswer';
 import { addressed } from './question';
 import { short } from './report';
 import { ask, shown } from './send';
+import { shapeOf } from './shape';
 
 const itStays = 'This is no evidence that the record is gone, so its row stays as it is';
 
@@ -53,7 +54,7 @@ export async function getById(
   }
   const record = valueAt(answer.body, one.record);
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
-    throw broken(`answered ${answer.status} without a record: "${reporter.excerpt(JSON.stringify(answer.body))}"`);
+    throw broken(`answered ${answer.status} without a record: ${shapeOf(answer.body)}`);
   }
   const found = identify(entity, record);
   if (found.id !== undefined && found.id !== id) {

@@ -11,6 +11,7 @@ import type { ListAnswer, ListReader } from './paging';
 import { addressed } from './question';
 import type { About } from './report';
 import { ask, shown, withoutKey } from './send';
+import { shapeOf } from './shape';
 
 const nothingTaken = 'Nothing was taken from it';
 
@@ -108,7 +109,7 @@ function listReader(
       if (error !== undefined) {
         throw broken(`answered ${answer.status} with an error: ${reporter.excerpt(JSON.stringify(error))}`);
       }
-      return { ...answer, ...contents(listing, answer.body, broken, reporter.excerpt) };
+      return { ...answer, ...contents(listing, answer.body, broken) };
     },
     mark: (record) => markOf(entity, record),
     changedSince: (records, instant) => {
@@ -145,12 +146,11 @@ function contents(
   listing: Listing,
   body: unknown,
   broken: ListReader<Paging>['broken'],
-  excerpt: (text: string) => string,
 ): { records: readonly unknown[]; total: number | undefined } {
   try {
     return listIn(listing, body);
   } catch (error) {
     if (!(error instanceof NotThisList)) throw error;
-    throw broken(`${messageOf(error)}: "${excerpt(JSON.stringify(body))}"`);
+    throw broken(`${messageOf(error)}: ${shapeOf(body)}`);
   }
 }

@@ -64,8 +64,8 @@ function judgeBody(reply: Reply, reporter: Reporter): Verdict {
     return { kind: 'answer', body: parseJson(text), reply };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    const found = `not JSON: ${quoted(reply, reporter)}`;
-    if (!looksCut(text)) return contract(found, false);
+    const type = reply.headers['content-type'] ?? 'no content type';
+    if (!looksCut(text)) return contract(`text of ${text.length} characters (${type}) that is not JSON`, false);
     const problem = `answered ${status} with JSON that was cut short after ${text.length} characters`;
     return { kind: 'failure', again: true, type: 'SourceUnavailable', problem, todo: 'It is tried again later' };
   }

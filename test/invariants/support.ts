@@ -94,6 +94,8 @@ export interface RecordedHistory {
   readonly workflowId: string;
   readonly type: string;
   readonly events: number;
+  /** the kinds of its events but for workflow tasks, of which a busy machine has more */
+  readonly steps: readonly string[];
   /** all of it, payloads decoded */
   readonly text: string;
 }
@@ -104,7 +106,10 @@ export async function histories({ temporal: { client } }: Engine): Promise<Recor
   for await (const { workflowId, runId, type } of client.workflow.list()) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     const text = readable(historyToJSON(history));
-    found.push({ workflowId, type, events: history.events?.length ?? 0, text });
+    const steps = [...text.matchAll(/"eventType":\s*"EVENT_TYPE_(?!WORKFLOW_TASK)(\w+)"/g)].map(
+      ([, kind]) => `${kind}`,
+    );
+    found.push({ workflowId, type, events: history.events?.length ?? 0, steps, text });
   }
   return found;
 }

@@ -1,0 +1,31 @@
+/** What APIs call their own words about a failure, as opposed to a record's content. */
+const ofAnError = /^(errors?|error_\w+|message|reason|code|detail)$/i;
+const keysAtMost = 20;
+
+/**
+ * How a body is built: its keys, and of values only what an API says of an error. Messages of failures end up in logs and
+ * histories, where the content of records has no business.
+ */
+export function shapeOf(body: unknown): string {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return kind(body);
+  const parts = Object.entries(body).map(
+    ([key, value]) => `${name(key)}: ${ofAnError.test(key) ? words(value) : kind(value)}`,
+  );
+  const more = parts.length > keysAtMost ? ', …' : '';
+  return `{ ${parts.slice(0, keysAtMost).join(', ')}${more} }`;
+}
+
+/** Keys can be content too, such as an address in a map of people. */
+function name(key: string): string {
+  return /^[A-Za-z_$][\w-]{0,39}$/.test(key) ? key : '…';
+}
+
+function words(value: unknown): string {
+  return JSON.stringify(value)?.slice(0, 300) ?? 'nothing';
+}
+
+function kind(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
