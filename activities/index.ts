@@ -1,5 +1,6 @@
 import type { ActivityDeps } from './deps';
 import { withFailures } from './failure';
+import { lookActivities } from './look';
 import { targetOpener } from './openTarget';
 import { planActivities } from './plan';
 import { pullActivities } from './pull';
@@ -19,6 +20,7 @@ export function createActivities(deps: ActivityDeps) {
       ...planActivities(deps, openTarget),
       ...recordActivities(deps, openTarget),
       ...sweepActivities(deps),
+      ...lookActivities(deps, openTarget),
     },
     (activity, error, failure) =>
       deps.log.warn({ activity, failure: failure.message, err: error }, 'an activity attempt failed'),

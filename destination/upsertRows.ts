@@ -49,10 +49,7 @@ export async function upsertRows(
       ...answer.row,
       _id: answer.id,
       _version: answer.version ?? undefined,
-      _updated:
-        entity.deltaSyncField.kind === 'instant' && answer.version !== null
-          ? new Date(instantOfVersion(answer.version))
-          : undefined,
+      _updated: updatedAt(entity, answer),
       _request: number,
       raw: entity.raw ? answer.raw : undefined,
     };
@@ -75,6 +72,12 @@ export async function upsertRows(
     },
     disputed: result.unsettled ?? [],
   };
+}
+
+/** What stands in `source_updated_at`. */
+export function updatedAt(entity: ConnectorEntity, { version }: LiveAnswer): Date | undefined {
+  const tells = entity.deltaSyncField.kind === 'instant' && version !== null;
+  return tells ? new Date(instantOfVersion(version)) : undefined;
 }
 
 const statements = new WeakMap<ConnectorEntity, string>();

@@ -18,3 +18,6 @@ export const long = proxyActivities<Activities>({ startToCloseTimeout: '24h', he
  * latency. What fails there is tried again as an ordinary activity.
  */
 export const inline = proxyLocalActivities<Activities>({ startToCloseTimeout: '8s', retry: { maximumAttempts: 1 } });
+
+/** What an operator waits for: one try, within which the API client repeats what a short fault broke, and its error is the answer. */
+export const asked = proxyActivities<Activities>({ startToCloseTimeout: '90s', retry: { maximumAttempts: 1 } });

@@ -1,6 +1,7 @@
 /** What the workers register; the names are a public API. */
 export { applyPlan } from './applyPlan';
 export { deltaSync } from './deltaSync';
+export { lookAt } from './lookAt';
 export { reconciliation } from './reconciliation';
 export { singleRecord } from './singleRecord';
 export { sweep } from './sweep';

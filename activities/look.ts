@@ -1,0 +1,63 @@
+import { Context } from '@temporalio/activity';
+import { type ComparedRow, compareRows } from '../destination/compareRows';
+import { codeOf } from '../destination/destinationError';
+import { tableExists } from '../destination/tables';
+import type { LiveAnswer } from '../schema/answer';
+import type { Priority } from '../schema/budget';
+import type { LookAtInput, LookAtResult } from '../schema/checks';
+import { messageOf } from '../schema/errors';
+import { instantOfVersion } from '../schema/version';
+import type { Target } from '../schema/workflows';
+import { askOne } from './askOne';
+import type { ActivityDeps } from './deps';
+import type { OpenTarget } from './openTarget';
+
+/** Looks at one record without writing anything, for `explain`. */
+export function lookActivities(
+  deps: ActivityDeps,
+  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
+) {
+  return {
+    /** Asks `one`, and compares what it shows with the row. Only ids, columns and versions leave it: histories hold no content. */
+    async lookAt({ connectionId, entity, id }: LookAtInput): Promise<LookAtResult> {
+      const target = { connectionId, entity };
+      const open = await openTarget(target, 'webhook');
+      const about = { ...target, id, version: null, row: null, columns: [] };
+      if (!open.entity.listings.one) {
+        const askedAt = new Date(deps.clock.sent()).toISOString();
+        return { ...about, askedAt, says: 'no-one', detail: `entity ${entity} has no listing \`one\`` };
+      }
+      const said = await askOne(deps, open, id, Context.current().cancellationSignal);
+      const askedAt = new Date(said.sent).toISOString();
+      if (said.kind !== 'live') return { ...about, askedAt, says: said.kind, detail: said.detail };
+      const { live } = said;
+      const compared = await compareOne(deps, open, live);
+      if (typeof compared === 'string') return { ...about, askedAt, says: 'set-aside', detail: compared };
+      const { row, columns } = compared;
+      const version = shownVersion(open, live);
+      return { ...about, askedAt, says: 'live', detail: 'the source shows it', version, row, columns };
+    },
+  };
+}
+
+/** The row beside the answer, or why PostgreSQL would refuse the answer. */
+async function compareOne(
+  { db }: ActivityDeps,
+  { entity, target }: OpenTarget,
+  live: LiveAnswer,
+): Promise<Pick<ComparedRow, 'row' | 'columns'> | string> {
+  if (!(await tableExists(db, entity))) return { row: 'missing', columns: [] };
+  try {
+    const [compared] = await compareRows(db, target, entity, [live]);
+    return compared ?? { row: 'missing', columns: [] };
+  } catch (error) {
+    // SQLSTATE class 22: what is wrong is the data
+    if (!codeOf(error)?.startsWith('22')) throw error;
+    return `PostgreSQL refuses the row: ${messageOf(error).split(' - ').at(-1)?.slice(0, 300)}`;
+  }
+}
+
+function shownVersion({ entity }: OpenTarget, { version }: LiveAnswer): string | null {
+  if (version === null || entity.deltaSyncField.kind !== 'instant') return version;
+  return new Date(instantOfVersion(version)).toISOString();
+}
