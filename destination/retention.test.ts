@@ -56,8 +56,8 @@ async function run(id: number, status: string, age: number, strategy = 'delta'):
   await db.raw(
     `insert into tidemark.runs (id, connection_id, entity, strategy, trigger, status, workflow_id, workflow_run_id, lease_until, ended_at)
      overriding system value
-     values (?, 'demo', 'people', ?, 'test', ?, 'w', 'r', now(), case when ? = 'running' then null else now() - ? * interval '1 day' end)`,
-    [id, strategy, status, status, age],
+     values (?, 'demo', 'people', ?, 'test', ?, 'w', ?, now(), case when ? = 'running' then null else now() - ? * interval '1 day' end)`,
+    [id, strategy, status, `run-${id}`, status, age],
   );
 }
 

@@ -51,7 +51,8 @@ export const leaseMs = 60_000;
 /**
  * Claims the one place of a running run of this connection, entity and strategy: a unique index holds it. The same
  * workflow gets its own claim back. Where another run holds it, that run is returned as `holder`: the caller asks
- * Temporal about it when its lease has expired.
+ * Temporal about it when its lease has expired. A workflow claims once, which another index holds: throws FenceLost
+ * when its run has ended, so that a late attempt leaves no run behind that nobody works on.
  */
 export async function claimRun(db: Knex, claim: Claim): Promise<{ run: Run } | { holder: Run }> {
   const { connectionId, entity, strategy } = claim;
@@ -65,7 +66,7 @@ export async function claimRun(db: Knex, claim: Claim): Promise<{ run: Run } | {
       insert into tidemark.runs (connection_id, entity, strategy, trigger, dry_run, full_listing, workflow_id, workflow_run_id, lease_until, cursor_before)
       select e.connection_id, e.entity, ?, ?, ?, ?, ?, ?, clock_timestamp() + ? * interval '1 millisecond', e.cursor_at
       from tidemark.entities e where e.connection_id = ? and e.entity = ?
-      on conflict (connection_id, entity, strategy) where status = 'running' do nothing
+      on conflict do nothing
       returning ${runColumns}`,
       [
         strategy,
@@ -80,11 +81,29 @@ export async function claimRun(db: Knex, claim: Claim): Promise<{ run: Run } | {
       ],
     );
     if (rows[0]) return { run: rows[0] };
+    const own = await runOfWorkflow(db, claim);
+    if (own?.status === 'running') return { run: own };
+    if (own) {
+      throw new TidemarkError(
+        'FenceLost',
+        `Run ${own.id} of ${connectionId}/${entity} has ended (${own.status}), and its workflow begins no other; this attempt stops`,
+      );
+    }
     const holder = await runningRun(db, claim, strategy);
-    if (holder?.workflowRunId === claim.workflowRunId) return { run: holder };
     // none: it ended between the two statements, so the place is free
     if (holder) return { holder };
   }
+}
+
+async function runOfWorkflow(
+  db: Knex,
+  { connectionId, entity, strategy, workflowRunId }: Claim,
+): Promise<Run | undefined> {
+  const { rows } = await db.raw(
+    `select ${runColumns} from tidemark.runs where workflow_run_id = ? and connection_id = ? and entity = ? and strategy = ?`,
+    [workflowRunId, connectionId, entity, strategy],
+  );
+  return rows[0];
 }
 
 /** The run that is on, if any. */

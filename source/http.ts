@@ -59,10 +59,9 @@ export async function exchange(
   const watch = watchOver(limits, signal);
   try {
     const sent = clock.sent();
-    const began = performance.now();
     const response: AxiosResponse<Readable> = await client.get(url.href, { headers, signal: watch.signal });
     watch.progress();
-    const untilHeaders = performance.now() - began;
+    const untilHeaders = clock.received() - sent;
     const body = await readAll(response.data, limits.bytes, watch);
     const received = clock.received();
     const plainHeaders = Object.fromEntries(
@@ -93,7 +92,7 @@ export async function exchange(
  */
 function sentInSourceTime(date: string | undefined, untilHeaders: number): number | null {
   const stamped = Date.parse(date ?? '');
-  return Number.isNaN(stamped) ? null : Math.floor(stamped - untilHeaders);
+  return Number.isNaN(stamped) ? null : stamped - untilHeaders;
 }
 
 async function readAll(stream: Readable, limit: number, watch: Watch): Promise<Buffer> {

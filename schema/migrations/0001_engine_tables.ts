@@ -63,6 +63,8 @@ create table tidemark.runs (
   details jsonb not null default '{}'
 );
 create unique index runs_one_running on tidemark.runs (connection_id, entity, strategy) where status = 'running';
+-- a workflow's claim, tried again however late, is the same claim
+create unique index runs_one_a_workflow on tidemark.runs (workflow_run_id, connection_id, entity, strategy);
 create index runs_by_entity on tidemark.runs (connection_id, entity, id desc);
 
 -- how far each partition of each listing of a run has come; the fence stands here
