@@ -41,3 +41,14 @@ export async function findTarget(
     `Connection '${connectionId}' (${connector.name}) has no entity ${JSON.stringify(entityName)}. ${meant === undefined ? '' : `Did you mean '${meant}'? `}There ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}.`,
   );
 }
+
+/** Checks the names that a list is narrowed down by, so that a mistyped one is told from an empty list. Throws as `findTarget` does. */
+export async function assertNames(
+  db: Knex,
+  connectors: readonly Connector[],
+  { connection, entity }: { readonly connection?: string | undefined; readonly entity?: string | undefined },
+): Promise<void> {
+  if (connection === undefined) return;
+  if (entity === undefined) await getConnection(db, connection);
+  else await findTarget(db, connectors, connection, entity);
+}

@@ -24,14 +24,14 @@ const columns = `id, connection_id as "connectionId", entity, external_id as "re
   times, first_seen_at as "firstSeenAt", last_seen_at as "lastSeenAt", cleared_at as "clearedAt", cleared_by as "clearedBy"`;
 
 export interface SetAsideFilter {
-  readonly connectionId?: string;
-  readonly entity?: string;
-  readonly reason?: SetAsideAnswer['reason'];
-  readonly recordId?: string;
+  readonly connectionId?: string | undefined;
+  readonly entity?: string | undefined;
+  readonly reason?: SetAsideAnswer['reason'] | undefined;
+  readonly recordId?: string | undefined;
   /** entries after this one, for the next page */
-  readonly afterId?: number;
+  readonly afterId?: number | undefined;
   /** default 100 */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 /** Open entries in the order in which they were first set aside. */
@@ -91,6 +91,15 @@ export async function discardSetAside(
     });
     return entry;
   });
+}
+
+/** What became of entries: those that are still open, with the latest reason. */
+export async function stillSetAside(db: Knex, ids: readonly number[]): Promise<SetAsideEntry[]> {
+  const { rows } = await db.raw(
+    `select ${columns} from tidemark.set_aside where id = any(?::bigint[]) and cleared_at is null order by id`,
+    [[...ids]],
+  );
+  return rows;
 }
 
 function unknownEntry(id: number): TidemarkError {

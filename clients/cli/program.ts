@@ -1,16 +1,19 @@
 import { Command, CommanderError } from 'commander';
-import { packageVersion } from '../packageVersion';
+import { packageVersion } from '../ownPackage';
 import { addApprove } from './commands/approve';
 import { addConnect } from './commands/connect';
 import { addConnections } from './commands/connections';
 import { addCursor } from './commands/cursor';
 import { addDemo } from './commands/demo';
+import { addExplain } from './commands/explain';
+import { addInit } from './commands/init';
 import { addMigrate } from './commands/migrate';
 import { addReconcile } from './commands/reconcile';
 import { addRecord } from './commands/record';
 import { addReject } from './commands/reject';
 import { addRuns } from './commands/runs';
 import { addServer } from './commands/server';
+import { addSetAside } from './commands/setAside';
 import { addStatus } from './commands/status';
 import { addSync } from './commands/sync';
 import { addUndo } from './commands/undo';
@@ -21,9 +24,21 @@ import { coloursFor } from './shell';
 
 /** In the order in which --help lists them. */
 const commands = [
-  ...[addUp, addDemo, addConnect, addConnections, addStatus, addSync, addReconcile, addRecord, addRuns],
+  ...[
+    addInit,
+    addUp,
+    addDemo,
+    addConnect,
+    addConnections,
+    addStatus,
+    addSync,
+    addReconcile,
+    addRecord,
+    addExplain,
+    addRuns,
+  ],
   ...[addApprove, addReject, addUndo],
-  ...[addCursor],
+  ...[addCursor, addSetAside],
   ...[addMigrate, addWorker, addServer],
 ];
 
