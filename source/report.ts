@@ -48,7 +48,7 @@ export function createReporter(connector: string, connectionId: string, secrets:
     error: (type, about, problem, todo, options) =>
       new TidemarkError(
         type,
-        redact(`${connector}, connection '${connectionId}', ${about.entity}, ${about.what}: ${problem}. ${todo}`),
+        `${connector}, connection '${connectionId}', ${about.entity}, ${redact(`${about.what}: ${problem}. ${todo}`)}`,
         options,
       ),
   };
@@ -59,14 +59,19 @@ export function short(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }
 
+/** What is shorter stands in every sentence: blotting it out would hide the message, and hardly a secret. */
+const shortestSecret = 4;
+
 /** Matches every form in which a secret's value may come back to us, longest first. */
 function secretPattern(values: readonly string[]): RegExp | undefined {
   const forms = new Set<string>();
   for (const value of values.map((text) => text.trim()).filter((text) => text !== '')) {
-    forms.add(value);
-    forms.add(encoded(value));
-    forms.add(new URLSearchParams({ '': value }).toString().slice(1));
-    forms.add(JSON.stringify(value).slice(1, -1));
+    if (value.length >= shortestSecret) {
+      forms.add(value);
+      forms.add(encoded(value));
+      forms.add(new URLSearchParams({ '': value }).toString().slice(1));
+      forms.add(JSON.stringify(value).slice(1, -1));
+    }
     for (const other of values) forms.add(Buffer.from(`${value}:${other.trim()}`).toString('base64'));
     forms.add(Buffer.from(value).toString('base64'));
   }
