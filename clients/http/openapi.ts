@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { packageVersion } from '../packageVersion';
+import { packageVersion } from '../ownPackage';
 import type { Operation } from './operation';
 import { problemShape } from './shapes';
 

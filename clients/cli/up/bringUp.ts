@@ -13,12 +13,13 @@ import { registerSearchAttributes } from '../../searchAttributes';
 import { connectTemporal } from '../../temporal';
 import { type Demo, type DemoOptions, startDemo } from './demoSource';
 import { answersHttp, choosePorts, workerAnswers } from './ready';
+import { connectReady } from './readyConnections';
 
 export interface UpOptions {
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   readonly configFile: string | undefined;
-  /** undefined: no demo */
+  /** undefined: no demo, and no connection that nobody asked for */
   readonly demo: DemoOptions | undefined;
   readonly onProgress: (sentence: string) => void;
 }
@@ -31,6 +32,8 @@ export interface Up {
   readonly db: Knex;
   readonly client: Client;
   readonly demo: Demo | undefined;
+  /** connections that were made just now, beside the demo's */
+  readonly made: readonly string[];
   /** `http://host:port` */
   readonly apiUrl: string;
   readonly worker: SupervisedChild;
@@ -65,6 +68,7 @@ export async function bringUp(options: UpOptions): Promise<Up> {
     const apiUrl = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
     const demo =
       options.demo && (await startDemo({ stack, db, settings, config, apiUrl, onProgress, options: options.demo }));
+    const made = options.demo ? await connectReady({ db, settings, config, env, onProgress }) : [];
     await agreeWithDatabase(db, temporal.client, config.connectors);
 
     const args = configFile === undefined ? [] : ['--config', configFile];
@@ -74,7 +78,7 @@ export async function bringUp(options: UpOptions): Promise<Up> {
     await untilReady(server, () => answersHttp(`${apiUrl}/readyz`));
     await untilReady(worker, () => workerAnswers(temporal.client, startedAt));
     stack.announce({ api: apiUrl, webhooks: `${apiUrl}/webhooks/<connection>`, ...demo?.addresses });
-    return { stack, settings, config, db, client: temporal.client, demo, apiUrl, worker, stop };
+    return { stack, settings, config, db, client: temporal.client, demo, made, apiUrl, worker, stop };
   } catch (error) {
     await stop();
     throw error;

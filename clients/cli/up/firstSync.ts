@@ -8,18 +8,15 @@ import { failedReport, type RunReport } from '../outcomes';
 import type { Shell } from '../shell';
 import type { Up } from './bringUp';
 
-/** Syncs what of the demo was never synced, and waits for it; a first sync that an earlier `up` began goes on. */
+/** Syncs what of the demo, and of connections made just now, was never synced, and waits for it; a first sync that an earlier `up` began goes on. */
 export async function firstSync(shell: Shell, up: Up, stop: AbortSignal): Promise<RunReport[]> {
-  const { demo, db, client, config } = up;
-  if (demo === undefined) return [];
-  const entities = config.connectors.find(({ name }) => name === 'planning_center')?.entities.keys() ?? [];
+  const { db, client } = up;
   const followed: { readonly target: Target; readonly name: string; readonly handle: Followed<RunResult>['handle'] }[] =
     [];
-  for (const entity of entities) {
-    const target = { connectionId: demo.connectionId, entity };
+  for (const target of targetsOf(up)) {
     if ((await getCursor(db, target)) !== null) continue;
     const handle = await startedOrRunning(up, target);
-    if (handle) followed.push({ target, name: `first sync of ${entity}`, handle });
+    if (handle) followed.push({ target, name: `first sync of ${target.entity}`, handle });
   }
   if (followed.length === 0) return [];
   const ends = await follow(shell, client, followed, stop);
@@ -28,6 +25,19 @@ export async function firstSync(shell: Shell, up: Up, stop: AbortSignal): Promis
     if (end === undefined) return [];
     return 'result' in end ? [end.result] : [failedReport(target, end.error)];
   });
+}
+
+function targetsOf({ demo, made, config }: Up): Target[] {
+  const entitiesOf = (connectionId: string, connector: string) =>
+    [...(config.connectors.find(({ name }) => name === connector)?.entities.keys() ?? [])].map((entity) => ({
+      connectionId,
+      entity,
+    }));
+  return [
+    ...(demo === undefined ? [] : entitiesOf(demo.connectionId, 'planning_center')),
+    // named like their connector
+    ...made.flatMap((id) => entitiesOf(id, id)),
+  ];
 }
 
 /** Undefined when the schedule's own run has ended since. */
