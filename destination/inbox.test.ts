@@ -3,11 +3,14 @@ import { type TestDatabase, testDatabase } from '../test/environment';
 import { createConnection, enableConnection } from './connections';
 import { connectDatabase } from './database';
 import { claimOpenIds, finishEvents, type InboxEvent, openTargets, storeEvents } from './inbox';
-import { inboxCounts, parkEvents, reopenEvents } from './inboxCare';
+import { inboxCounts, parkEvents } from './inboxCare';
+import { reopenEvents } from './inboxEvents';
 
 const target = { connectionId: 'demo', entity: 'people' };
 
 let database: TestDatabase;
+const by = { actor: 'test', reason: 'the source is well again' };
+
 let db: Knex;
 beforeAll(async () => {
   database = await testDatabase();
@@ -101,7 +104,7 @@ test('what names nothing to fetch is kept, done, and never driven', async () => 
     },
   ]);
   expect(await openTargets(db, 10)).toEqual([]);
-  expect(await reopenEvents(db, { connectionId: 'demo' })).toBe(0);
+  expect(await reopenEvents(db, { connectionId: 'demo' }, by)).toEqual([]);
 });
 
 test('an event ends only by an answer sent after it was received', async () => {
@@ -154,7 +157,9 @@ test('parked events hold up nobody, are counted, and can be replayed', async () 
   expect(await claimOpenIds(db, target, 10)).toEqual(['good']);
   expect(await inboxCounts(db)).toEqual([{ ...target, open: 1, oldest: expect.any(Date), parked: 1 }]);
   const beforeReplay = await databaseNow();
-  expect(await reopenEvents(db, { connectionId: 'demo', recordIds: ['bad'], parkedOnly: true })).toBe(1);
+  expect(await reopenEvents(db, { connectionId: 'demo', recordId: 'bad', state: 'parked' }, by)).toEqual([
+    { ...target, events: 1, records: 1, enabled: true },
+  ]);
   expect(await inboxCounts(db, 'demo')).toEqual([{ ...target, open: 2, oldest: expect.any(Date), parked: 0 }]);
   expect(await inboxCounts(db, 'other')).toEqual([]);
   // an answer that was on its way before the replay does not end it

@@ -23,37 +23,6 @@ export async function parkEvents(
   return result.rowCount ?? 0;
 }
 
-/** Which events to open again; those that name no record can't be. */
-export interface EventFilter {
-  readonly connectionId: string;
-  readonly entity?: string;
-  /** ids of records */
-  readonly recordIds?: readonly string[];
-  readonly parkedOnly?: boolean;
-  /** received at this time or later */
-  readonly since?: Date;
-}
-
-/** Opens stored events again (a replay): an answer sent from now on ends them. Returns how many. */
-export async function reopenEvents(tx: Knex, filter: EventFilter): Promise<number> {
-  const result = await tx.raw(
-    `update tidemark.inbox set done_at = null, outcome = null, detail = null, opened_at = clock_timestamp()
-     where connection_id = :connectionId and done_at is not null and outcome <> 'ignored' and external_id is not null
-       and (cast(:entity as text) is null or entity = :entity)
-       and (cast(:recordIds as text[]) is null or external_id = any(cast(:recordIds as text[])))
-       and (outcome = 'parked' or not :parkedOnly)
-       and (cast(:since as timestamptz) is null or received_at >= :since)`,
-    {
-      connectionId: filter.connectionId,
-      entity: filter.entity ?? null,
-      recordIds: filter.recordIds === undefined ? null : [...filter.recordIds],
-      parkedOnly: filter.parkedOnly ?? false,
-      since: filter.since ?? null,
-    },
-  );
-  return result.rowCount ?? 0;
-}
-
 export interface InboxCount extends Target {
   readonly open: number;
   /** when the oldest open event was received or opened again; null when none is open */

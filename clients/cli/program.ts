@@ -18,6 +18,7 @@ import { addStatus } from './commands/status';
 import { addSync } from './commands/sync';
 import { addUndo } from './commands/undo';
 import { addUp } from './commands/up';
+import { addWebhooks } from './commands/webhooks';
 import { addWorker } from './commands/worker';
 import { type ExitStatus, exitStatus, type Failure, failureOf } from './failure';
 import { coloursFor } from './shell';
@@ -38,7 +39,7 @@ const commands = [
     addRuns,
   ],
   ...[addApprove, addReject, addUndo],
-  ...[addCursor, addSetAside],
+  ...[addCursor, addSetAside, addWebhooks],
   ...[addMigrate, addWorker, addServer],
 ];
 

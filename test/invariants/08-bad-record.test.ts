@@ -1,5 +1,5 @@
 import { storeEvents } from '../../destination/inbox';
-import { reopenEvents } from '../../destination/inboxCare';
+import { reopenEvents } from '../../destination/inboxEvents';
 import { listSetAside } from '../../destination/setAsideEntries';
 import { workflowNames } from '../../schema/workflows';
 import { connectionId, type Engine, startChurch, startEngine } from '../engine';
@@ -122,7 +122,8 @@ describe('a record for which the source only ever has an error', () => {
       detail: expect.stringContaining('500'),
     });
     control.clearFaults();
-    expect(await reopenEvents(engine.db, { connectionId, parkedOnly: true })).toBe(1);
+    const by = { actor: 'test', reason: 'the source is well again' };
+    expect(await reopenEvents(engine.db, { connectionId, state: 'parked' }, by)).toMatchObject([{ events: 1 }]);
     await engine.record('people', id);
     expect(await engine.db('tidemark.inbox').where({ event_id: 'never' }).first()).toMatchObject({
       outcome: 'unchanged',
