@@ -1,41 +1,62 @@
 import type { Run } from '../../../destination/runs';
-import { type AddCommand, addCommand, perform } from '../command';
+import { type AddCommand, addCommand, asGroup, perform } from '../command';
 import { countsText, since } from '../phrases';
 import { type Session, withSession } from '../session';
 import { table } from '../table';
 import { wholeNumber } from '../values';
 
 export const addRuns: AddCommand = (program, onEnd) => {
-  addCommand(program, {
+  const runs = addCommand(program, {
     usage: 'runs [connection] [entity]',
-    summary: 'list runs, newest first',
-    examples: ['runs', 'runs demo people --limit 5', 'runs demo --json'],
+    summary: 'list runs, newest first; show one',
+    examples: ['runs', 'runs demo people --limit 5', 'runs demo --json', 'runs show 17'],
+  });
+  addShow(asGroup(runs), onEnd);
+  runs.option('--limit <n>', 'how many', wholeNumber({ min: 1, max: 1000 }), 20).action(
+    perform(onEnd, async (shell, options: { limit: number }, connectionId?: string, entity?: string) => {
+      const runs = await withSession(shell, (session) => runsOf(session, connectionId, entity, options.limit));
+      shell.result({ runs }, () => {
+        if (runs.length === 0) return "No runs yet: start one with 'tidemark sync <connection>'.";
+        return table(
+          shell.colours,
+          ['run', 'connection', 'entity', 'strategy', 'trigger', 'status', 'started', 'took', 'pages', 'result'],
+          runs.map((run) => [
+            run.id,
+            run.connectionId,
+            run.entity,
+            `${run.strategy}${run.full ? ' (full)' : ''}${run.dryRun ? ' (dry)' : ''}`,
+            run.trigger,
+            run.status,
+            since(run.startedAt),
+            run.endedAt ? `${((run.endedAt.getTime() - run.startedAt.getTime()) / 1000).toFixed(1)} s` : undefined,
+            run.pages,
+            run.error === null ? countsText(run.counts) : `${run.errorType}: ${firstLine(run.error)}`,
+          ]),
+        );
+      });
+      return undefined;
+    }),
+  );
+};
+
+const addShow: AddCommand = (runs, onEnd) => {
+  addCommand(runs, {
+    usage: 'show <run>',
+    summary: 'show one run: counts, pages, durations, errors, what it deleted',
+    examples: ['runs show 17', 'runs show 17 --deleted 1000', 'runs show 17 --json'],
   })
-    .option('--limit <n>', 'how many', wholeNumber({ min: 1, max: 1000 }), 20)
+    .option('--deleted <n>', 'how many ids of deleted rows', wholeNumber({ min: 0, max: 100_000 }), 20)
     .action(
-      perform(onEnd, async (shell, options: { limit: number }, connectionId?: string, entity?: string) => {
-        const runs = await withSession(shell, (session) => runsOf(session, connectionId, entity, options.limit));
-        shell.result({ runs }, () => {
-          if (runs.length === 0) return "No runs yet: start one with 'tidemark sync <connection>'.";
-          return table(
-            shell.colours,
-            ['run', 'connection', 'entity', 'strategy', 'trigger', 'status', 'started', 'took', 'pages', 'result'],
-            runs.map((run) => [
-              run.id,
-              run.connectionId,
-              run.entity,
-              `${run.strategy}${run.full ? ' (full)' : ''}${run.dryRun ? ' (dry)' : ''}`,
-              run.trigger,
-              run.status,
-              since(run.startedAt),
-              run.endedAt ? `${((run.endedAt.getTime() - run.startedAt.getTime()) / 1000).toFixed(1)} s` : undefined,
-              run.pages,
-              run.error === null ? countsText(run.counts) : `${run.errorType}: ${firstLine(run.error)}`,
-            ]),
-          );
-        });
-        return undefined;
-      }),
+      perform(onEnd, (shell, { deleted }: { deleted: number }, id: string) =>
+        withSession(shell, async ({ db, temporal }) => {
+          const { readRun } = await import('../../runDetails.js');
+          const client = async () => (await temporal()).client;
+          const run = await readRun({ db, client }, id, { deletedIds: deleted });
+          const { runText } = await import('../runText.js');
+          shell.result(run, () => runText(run));
+          return undefined;
+        }),
+      ),
     );
 };
 
