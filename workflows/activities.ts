@@ -3,9 +3,10 @@ import type { Activities } from '../activities';
 
 /**
  * Retries never end by their number: a wait that the source asks for must not use them up. What nothing helps against
- * comes as a non-retryable failure, and a source that stays unreachable is given up by the activity itself.
+ * comes as a non-retryable failure, and a source that stays unreachable is given up by the activity itself. The pause
+ * grows with the attempts although each may have got on, and longer ones than this let webhooks pile up in the soak.
  */
-const retry: ActivityOptions['retry'] = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' };
+const retry: ActivityOptions['retry'] = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '15s' };
 
 /** Short work on the destination. */
 export const brief = proxyActivities<Activities>({ startToCloseTimeout: '30s', retry });
@@ -20,4 +21,8 @@ export const long = proxyActivities<Activities>({ startToCloseTimeout: '24h', he
 export const inline = proxyLocalActivities<Activities>({ startToCloseTimeout: '8s', retry: { maximumAttempts: 1 } });
 
 /** What an operator waits for: one try, within which the API client repeats what a short fault broke, and its error is the answer. */
-export const asked = proxyActivities<Activities>({ startToCloseTimeout: '90s', retry: { maximumAttempts: 1 } });
+export const asked = proxyActivities<Activities>({
+  startToCloseTimeout: '5m',
+  heartbeatTimeout: '10s',
+  retry: { maximumAttempts: 1 },
+});

@@ -27,7 +27,7 @@ export function startLoad(world: SourceWorld, changesPerSecond: number, random: 
         await world.bulk(distinct(world, share, random, (entity, id) => [{ ...changed(entity, id, random), webhook }]));
         bursts.webhooks += 1;
       }
-      if (ticks % 48 === 20) {
+      if (ticks % 240 === 20) {
         const share = Math.min(150, Math.ceil(world.live.people.size / 20));
         const webhook = false;
         await world.bulk(distinct(world, share, random, (entity, id) => [{ do: 'delete', entity, id, webhook }]));

@@ -3,7 +3,7 @@ import type { ConnectorEntity } from '../../schema/connector';
 
 /** What all parts of the soak agree on. */
 export const connectionId = 'soak';
-export const credentials = { appId: 'soak', secret: 'soak', webhookSecret: 'soak-hook' };
+export const credentials = { appId: 'app-of-the-soak', secret: 'pass-of-the-soak', webhookSecret: 'hook-of-the-soak' };
 export const encryptionKey = 'ab'.repeat(32);
 export const entityNames = ['people', 'donations'] as const;
 export type EntityName = (typeof entityNames)[number];

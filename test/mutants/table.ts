@@ -1,0 +1,414 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text of other files is quoted
+
+/** A small change that breaks one invariant of DESIGN.md on purpose, and the test that notices. */
+export interface Mutant {
+  readonly name: string;
+  /** its number in DESIGN.md */
+  readonly invariant: number;
+  readonly file: string;
+  /** stands in the file exactly once */
+  readonly find: string;
+  readonly replace: string;
+  /**
+   * `name` as it is written in the file; the `%s` of a `test.each` stands for anything. `builds` on the tests before it:
+   * the whole file is run.
+   */
+  readonly test: { readonly file: string; readonly name: string; readonly builds?: true };
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    invariant: 1,
+    name: 'a reconciliation does not look at versions',
+    file: 'destination/diffScan.ts',
+    find: `'c._version is distinct from s.version'`,
+    replace: `'false'`,
+    test: {
+      file: 'test/strategies.test.ts',
+      name: 'what a delta missed is fetched: a record and a change with times before the cursor',
+      builds: true,
+    },
+  },
+  {
+    invariant: 1,
+    name: 'a reconciliation does not look for rows that are gone',
+    file: 'destination/diffScan.ts',
+    find: 'where c.connection_id = ? and c.deleted_at is null\n        and not exists (select from ${scan} s',
+    replace: 'where c.connection_id = ? and c.deleted_at is not null\n        and not exists (select from ${scan} s',
+    test: {
+      file: 'test/strategies.test.ts',
+      name: 'a deleted record is soft-deleted after the source confirmed it; everything else stays',
+      builds: true,
+    },
+  },
+  {
+    invariant: 2,
+    name: 'no lookback',
+    file: 'activities/runs.ts',
+    find: 'started - parseDuration(open.entity.lookback)',
+    replace: 'started',
+    test: {
+      file: 'test/invariants/02-no-lost-update.test.ts',
+      name: 'a record that was committed late, with a time from before the run before',
+    },
+  },
+  {
+    invariant: 2,
+    name: 'the cursor is told in our clock only',
+    file: 'activities/runs.ts',
+    find: 'Math.min(...[firstSent, firstSentSource]',
+    replace: 'Math.min(...[firstSent]',
+    test: {
+      file: 'test/invariants/02-no-lost-update.test.ts',
+      name: 'a clock of the source that is an hour behind: the first sync, and a change after it',
+    },
+  },
+  {
+    invariant: 2,
+    name: 'the seam between two pages is not looked at',
+    file: 'source/paging/positional.ts',
+    find: 'if (steps === 0 && beginsWith(reader, tail, back, answer.records.slice(seam - back))) {',
+    replace: 'if (steps === 0) {',
+    test: {
+      file: 'test/invariants/02-no-lost-update.test.ts',
+      name: 'updates on earlier pages, which pull the later records over the seam',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'a 404 is believed although every record answers so',
+    file: 'activities/plan.ts',
+    find: 'if (doubt !== null) return doubt;',
+    replace: '',
+    test: {
+      file: 'test/strategies.test.ts',
+      name: 'when even listed records answer 404, nothing is deleted: the token is of another account',
+      builds: true,
+    },
+  },
+  {
+    invariant: 3,
+    name: 'the second scan is not looked at',
+    file: 'activities/plan.ts',
+    find: 'await db.transaction((trx) => keepListed(trx, planId, runId));',
+    replace: '',
+    test: {
+      file: 'test/invariants/03-no-false-delete.test.ts',
+      name: 'keeps what the second scan lists after all',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'an empty list is evidence',
+    file: 'destination/plans.ts',
+    find: 'if (plan.scanned === 0 && plan.liveRows > 0) {',
+    replace: 'if (plan.scanned < 0) {',
+    test: {
+      file: 'test/strategies.test.ts',
+      name: 'an empty list with 200 deletes nothing and says why',
+      builds: true,
+    },
+  },
+  {
+    invariant: 3,
+    name: 'the deletion guard forgets what was deleted before',
+    file: 'destination/plans.ts',
+    find: 'const gone = plan.gone + plan.deletedLately;',
+    replace: 'const gone = plan.gone;',
+    test: {
+      file: 'test/invariants/03-no-false-delete.test.ts',
+      name: 'also what a run deleted that failed afterwards',
+    },
+  },
+  {
+    invariant: 4,
+    name: 'whoever writes last wins',
+    file: 'destination/guard.ts',
+    find: '${rank(n)} > ${rank(c)}',
+    replace: 'true',
+    test: {
+      file: 'test/invariants/04-no-stale-overwrite.test.ts',
+      name: 'a page of a delta that was slow does not undo what a webhook wrote meanwhile',
+    },
+  },
+  {
+    invariant: 4,
+    name: 'whoever asked last wins',
+    file: 'destination/guard.ts',
+    find: '${rank(n)} > ${rank(c)}',
+    replace: '${n.sent} > ${c.sent}',
+    test: { file: 'destination/guard.test.ts', name: 'in whatever order answers are written' },
+  },
+  {
+    invariant: 4,
+    name: 'disputes are not raised',
+    file: 'destination/guard.ts',
+    find: 'const disputes = `(${admitted} and',
+    replace: 'const disputes = `(false and ${admitted} and',
+    test: {
+      file: 'test/invariants/04-no-stale-overwrite.test.ts',
+      name: 'a version that went back for good is believed only to an answer that is asked for after the dispute',
+    },
+  },
+  {
+    invariant: 4,
+    name: 'no line is drawn',
+    file: 'destination/guard.ts',
+    find: `>= greatest(coalesce(\${rowLine}, '-infinity'), \${entityLine}))`,
+    replace: ' is not null)',
+    test: {
+      file: 'destination/guard.test.ts',
+      name: 'nothing received before the entity’s line is written, not even a new row',
+    },
+  },
+  {
+    invariant: 5,
+    name: 'no fence',
+    file: 'destination/runParts.ts',
+    find: 'where run_id = ? and step = ? and partition = ? and fence = ?\n      returning run_id)',
+    replace: 'where run_id = ? and step = ? and partition = ? and fence >= ?\n      returning run_id)',
+    test: {
+      file: 'test/invariants/05-twice-is-once.test.ts',
+      name: 'in a pull: the first one stops and writes nothing more',
+    },
+  },
+  {
+    invariant: 5,
+    name: 'a run that has ended can end again',
+    file: 'destination/runs.ts',
+    find: `where r.id = ? and r.status = 'running'\n      returning`,
+    replace: 'where r.id = ?\n      returning',
+    test: {
+      file: 'test/invariants/05-twice-is-once.test.ts',
+      name: 'activities that are run again after they have done their work do it once',
+    },
+  },
+  {
+    invariant: 6,
+    name: 'the cursor moves backwards',
+    file: 'destination/runs.ts',
+    find: '(e.cursor_at is null or e.cursor_at < ?)',
+    replace: '(e.cursor_at is null or e.cursor_at <> ?)',
+    test: {
+      file: 'test/invariants/06-cursor.test.ts',
+      name: 'a source whose clock is set back does not pull it back',
+    },
+  },
+  {
+    invariant: 6,
+    name: 'the cursor is set without comparing',
+    file: 'destination/runs.ts',
+    find: 'and e.cursor_at is not distinct from r.cursor_before and',
+    replace: 'and',
+    test: {
+      file: 'test/invariants/06-cursor.test.ts',
+      name: 'moved by somebody else meanwhile, it stays where they put it',
+    },
+  },
+  {
+    invariant: 6,
+    name: 'the cursor is rounded up on its way to the source',
+    file: 'source/cursorForm.ts',
+    find: 'Math.floor(earliest / tick)',
+    replace: 'Math.ceil(earliest / tick)',
+    test: {
+      file: 'test/invariants/06-cursor.test.ts',
+      name: 'goes back to the API as the API writes its timestamps, not a moment later',
+    },
+  },
+  {
+    invariant: 7,
+    name: 'any answer ends an event',
+    file: 'destination/inbox.ts',
+    find: `and opened_at < timestamptz 'epoch' + ? * interval '1 millisecond'`,
+    replace: `and ?::float8 is not null`,
+    test: {
+      file: 'test/invariants/07-acknowledged.test.ts',
+      name: 'an event is done only by an answer that was asked for after it came',
+    },
+  },
+  {
+    invariant: 7,
+    name: 'events are acknowledged before they are on disk',
+    file: 'destination/inbox.ts',
+    find: `when 'off' then 'on' else`,
+    replace: `when 'on' then 'off' else`,
+    test: {
+      file: 'destination/inbox.test.ts',
+      name: 'the commit waits for the disk, whatever the database’s default is',
+    },
+  },
+  {
+    invariant: 7,
+    name: 'nobody looks after events that were left',
+    file: 'activities/sweep.ts',
+    find: 'oldest.getTime() < Date.now() - leftBehindMs',
+    replace: 'oldest.getTime() > Date.now() + leftBehindMs',
+    test: {
+      file: 'test/invariants/07-acknowledged.test.ts',
+      name: 'a workflow that is terminated in the middle leaves its events open, and the sweep has them processed',
+    },
+  },
+  {
+    invariant: 8,
+    name: 'a record that PostgreSQL refuses takes its batch with it',
+    file: 'destination/writeAnswers.ts',
+    find: `if (!aboutTheData.test(codeOf(error) ?? '')) throw error;`,
+    replace: 'throw error;',
+    test: {
+      file: 'test/invariants/08-bad-record.test.ts',
+      name: 'are set aside with payload, reason and run, and all others of their batch land',
+    },
+  },
+  {
+    invariant: 9,
+    name: 'a batch returns the ids that it fetched',
+    file: 'activities/records.ts',
+    find: 'total.fetches += fetched.fetches;',
+    replace: 'total.fetches += fetched.fetches; Object.assign(total, { [total.fetches]: fetched.live });',
+    test: {
+      file: 'test/invariants/09-flat-histories.test.ts',
+      name: 'and histories of the same size, but for the digits of counts',
+    },
+  },
+  {
+    invariant: 9,
+    name: 'an error quotes the body',
+    file: 'source/listReader.ts',
+    find: 'shapeOf(body)}`',
+    replace: 'JSON.stringify(body)}`',
+    test: {
+      file: 'test/invariants/09-flat-histories.test.ts',
+      name: 'nor does one of a run that failed over an answer that was no list',
+    },
+  },
+  {
+    invariant: 10,
+    name: 'nobody looks after runs whose lease has expired',
+    file: 'destination/runs.ts',
+    find: `where status = 'running' and lease_until < clock_timestamp()`,
+    replace: `where status = 'running' and lease_until < '-infinity'`,
+    test: { file: 'test/invariants/10-status.test.ts', name: '… or as soon as the sweep comes by' },
+  },
+  {
+    invariant: 10,
+    name: 'two runs at a time',
+    file: 'schema/migrations/0001_engine_tables.ts',
+    find: 'create unique index runs_one_running',
+    replace: 'create index runs_one_running',
+    test: {
+      file: 'test/invariants/10-status.test.ts',
+      name: 'ten at once: one runs, nine end as already running',
+    },
+  },
+  {
+    invariant: 10,
+    name: 'Temporal is not asked what became of a run',
+    file: 'activities/runs.ts',
+    find: `if (status === 'RUNNING') {`,
+    replace: `if (status === '') {`,
+    test: {
+      file: 'test/invariants/10-status.test.ts',
+      name: 'of one whose lease has expired while its workflow is on: running, and its place stays taken',
+    },
+  },
+  {
+    invariant: 11,
+    name: 'old records among changes are taken',
+    file: 'source/streamAll.ts',
+    find: 'if (older * 2 <= readable) return;',
+    replace: 'if (older >= 0) return;',
+    test: {
+      file: 'test/strategies.test.ts',
+      name: 'a filter that does not filter fails the run instead of walking the whole table',
+      builds: true,
+    },
+  },
+  {
+    invariant: 11,
+    name: 'only a page of nothing but old records is refused',
+    file: 'source/streamAll.ts',
+    find: 'if (older * 2 <= readable) return;',
+    replace: 'if (older < readable) return;',
+    test: {
+      file: 'source/changes.test.ts',
+      name: 'a filter that does not filter is caught before anything is handed out: %s',
+    },
+  },
+  {
+    invariant: 12,
+    name: 'a list that is cut short has ended',
+    file: 'source/paging/tally.ts',
+    find: 'if (leastTotal !== null && came < leastTotal) {',
+    replace: 'if (leastTotal !== null && came < 0) {',
+    test: { file: 'source/paging/paging.test.ts', name: 'a list that is %s' },
+  },
+  {
+    invariant: 12,
+    name: 'a list may go round in a circle',
+    file: 'source/paging/cycle.ts',
+    find: 'if (hash === this.state.mark) return true;',
+    replace: '',
+    test: {
+      file: 'source/paging/paging.test.ts',
+      name: 'a circle is also found when every page is read by another attempt',
+    },
+  },
+  {
+    invariant: 12,
+    name: 'a total that contradicts the pages is taken',
+    file: 'source/paging/positional.ts',
+    find: 'if (contradictory(answer, reached, more)) {',
+    replace: 'if (came < 0) {',
+    test: { file: 'test/invariants/03-no-false-delete.test.ts', name: 'a scan %s deletes nothing' },
+  },
+  {
+    invariant: 13,
+    name: 'a wait that the source asks for is kept to oneself',
+    file: 'source/send.ts',
+    find: 'await sender.budget.block(inVain ? waitInVainMs : milliseconds);',
+    replace: '',
+    test: { file: 'source/waiting.test.ts', name: '%d with Retry-After %s is waited here, and everyone is told' },
+  },
+  {
+    invariant: 13,
+    name: 'a shorter wait lifts a longer one',
+    file: 'destination/budget.ts',
+    find: 'greatest(b.blocked_until, excluded.blocked_until)',
+    replace: 'excluded.blocked_until',
+    test: { file: 'destination/budget.test.ts', name: 'is obeyed by everyone: limit %p' },
+  },
+  {
+    invariant: 13,
+    name: 'each process has a budget of its own',
+    file: 'destination/takeRequest.ts',
+    find: 'select ends, granted from slices\n      union all\n',
+    replace: '',
+    test: {
+      file: 'destination/budget.test.ts',
+      name: 'processes that hammer it together never get more than the limit in any window',
+    },
+  },
+  {
+    invariant: 14,
+    name: 'secrets are not bound to their connection',
+    file: 'destination/secrets.ts',
+    find: 'decipher.setAAD(boundTo(connectionId));\n  decipher.setAuthTag(row.sealed.subarray(-tagBytes));',
+    replace: '',
+    test: {
+      file: 'destination/secrets.test.ts',
+      name: 'sealed secrets that were changed, or moved to another connection, do not open',
+    },
+  },
+  {
+    invariant: 14,
+    name: 'secrets stay in the words of an error',
+    file: 'source/report.ts',
+    find: '(pattern ? text.replace(pattern, blot) : text)',
+    replace: 'text',
+    test: {
+      file: 'source/report.test.ts',
+      name: 'secrets are blotted out of what went wrong, but not out of the names that say where',
+    },
+  },
+];
