@@ -11,7 +11,7 @@ import { record } from './recordedHistories';
  * Runs every workflow along its interesting paths and keeps the histories, for the replay tests. To be run again when a
  * workflow has taken a new path; what was recorded before a change shows whether runs under way survive it.
  */
-const { deltaSync, reconciliation, singleRecord, syncRecords, applyPlan, sweep } = workflowNames;
+const { deltaSync, reconciliation, singleRecord, syncRecords, applyPlan, sweep, lookAt, probe } = workflowNames;
 const people = { connectionId, entity: 'people' };
 const things = { connectionId, entity: 'things' };
 const delta = { ...people, trigger: 'test' } as const;
@@ -183,4 +183,13 @@ test('a source without `one`: absence is confirmed by a second scan', async () =
   const plan = await approvePlan(context, planId as string, byTest);
   await plan.result();
   await record('applyPlan.second-scan', plan);
+});
+
+test('what an operator asks', async () => {
+  const { engine, control } = await startChurch({ people: 120 });
+  const [id] = [...control.all('people')].map((person) => person.id) as [string];
+  await engine.delta('people');
+  await run(engine, 'live', lookAt, { ...people, id });
+  await run(engine, 'unknown', lookAt, { ...people, id: '999' });
+  await run(engine, 'done', probe, people);
 });

@@ -1,6 +1,7 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { seedPerson } from '../connectors/planning-center/simulator/seed';
 import { workflowNames } from '../schema/workflows';
+import * as workflows from '../workflows';
 import { testSettings } from './environment';
 import { secretValue } from './invariants/thingsSource';
 import { readable, recordings } from './recordedHistories';
@@ -17,8 +18,9 @@ Runtime.install({
 const recorded = recordings();
 const options = { workflowBundle: { codePath: testSettings().workflowBundle } };
 
-test.each(Object.values(workflowNames))('%s has a recorded history', (name) => {
+test.each(Object.keys(workflows))('%s has a recorded history, and a public name', (name) => {
   expect(recorded.filter(({ workflow }) => workflow === name)).not.toEqual([]);
+  expect(Object.values(workflowNames)).toContain(name);
 });
 
 test.each(recorded)('$name replays', async ({ history, workflowId }) => {
