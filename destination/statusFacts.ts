@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../schema/connector';
 import type { Target } from '../schema/workflows';
+import { sampleOfPlan } from './decidePlan';
 import { tableName } from './rowFormat';
 import { type Run, runColumns } from './runs';
 
@@ -53,22 +54,43 @@ export async function lastRuns(db: Knex, connectionId?: string): Promise<RunSoFa
 
 export interface WaitingPlan extends Target {
   readonly id: string;
-  readonly gone: number;
+  readonly runId: string;
   readonly liveRows: number;
+  readonly missing: number;
+  readonly stale: number;
+  /** live rows that the source did not list */
+  readonly gone: number;
+  /** such rows that were received so lately that absence says nothing of them */
+  readonly unlisted: number;
+  /** of the live rows, the share that it would delete: from 0 to 1 */
+  readonly ratio: number;
+  /** some ids that it would delete, for looking them up at the source */
+  readonly sample: readonly string[];
   readonly reason: string | null;
   readonly expiresAt: Date;
 }
 
+/** Ids of a plan that status shows. */
+const sampleSize = 5;
+
 /** Plans above the deletion guard that an operator has to decide about. */
 export async function waitingPlans(db: Knex, connectionId?: string): Promise<WaitingPlan[]> {
   const { rows } = await db.raw(
-    `select id::text as id, connection_id as "connectionId", entity, gone, live_rows as "liveRows", reason, expires_at as "expiresAt"
+    `select id::text as id, run_id::text as "runId", connection_id as "connectionId", entity, live_rows as "liveRows", missing, stale,
+       gone, unlisted, reason, expires_at as "expiresAt"
      from tidemark.plans
      where status = 'waiting' and expires_at > now() and (cast(:connectionId as text) is null or connection_id = :connectionId)
      order by tidemark.plans.id`,
     { connectionId: connectionId ?? null },
   );
-  return rows;
+  const plans: Omit<WaitingPlan, 'ratio' | 'sample'>[] = rows;
+  return Promise.all(
+    plans.map(async (plan) => ({
+      ...plan,
+      ratio: (plan.gone + plan.unlisted) / Math.max(1, plan.liveRows),
+      sample: await sampleOfPlan(db, plan.id, sampleSize),
+    })),
+  );
 }
 
 export interface RowCounts {

@@ -1,4 +1,5 @@
 import ms from 'ms';
+import type { WaitingPlan } from '../../destination/statusFacts';
 import type { EntityStatus, RunWithState, Status, StrategyStatus } from '../status';
 import { plural, since } from './phrases';
 import type { Colours } from './shell';
@@ -64,8 +65,10 @@ function attentionTo({ connectionId, entity, ...of }: EntityStatus): string[] {
   const failed = [of.delta.lastRun, of.reconciliation.lastRun].filter((run) => run?.error);
   return [
     ...failed.map((run) => `${name}: the last ${run?.strategy} ${run?.state} (${run?.errorType}): ${run?.error}`),
-    ...of.plansWaiting.map((plan) => `${name}: plan ${plan.id} waits for approval: ${plan.reason ?? ''}`),
-    ...(of.setAside > 0 ? [`${name}: ${plural(of.setAside, 'record')} set aside (table tidemark.set_aside)`] : []),
+    ...of.plansWaiting.flatMap((plan) => planText(name, plan)),
+    ...(of.setAside > 0
+      ? [`${name}: ${plural(of.setAside, 'record')} set aside: tidemark set-aside list ${connectionId} ${entity}`]
+      : []),
     ...((of.rows?.disputed ?? 0) > 0
       ? [`${name}: ${plural(of.rows?.disputed ?? 0, 'row')} disputed, to be asked again`]
       : []),
@@ -74,6 +77,20 @@ function attentionTo({ connectionId, entity, ...of }: EntityStatus): string[] {
           `${name}: ${plural(of.inbox.open, 'webhook event')} not yet processed, the oldest ${of.inbox.oldest ? since(of.inbox.oldest) : ''}`,
         ]
       : []),
-    ...(of.inbox.parked > 0 ? [`${name}: ${plural(of.inbox.parked, 'webhook event')} parked`] : []),
+    ...(of.inbox.parked > 0
+      ? [
+          `${name}: ${plural(of.inbox.parked, 'webhook event')} parked: tidemark webhooks list ${connectionId} ${entity} --state parked`,
+        ]
+      : []),
+  ];
+}
+
+/** What somebody has to know to decide about a plan. */
+function planText(name: string, plan: WaitingPlan): string[] {
+  const { id, gone, unlisted, liveRows, ratio, sample, missing, stale, reason } = plan;
+  return [
+    `${name}: plan ${id} waits for approval: ${reason ?? ''}`,
+    `  would delete up to ${gone + unlisted} of ${plural(liveRows, 'row')} (${(ratio * 100).toFixed(1)} %)${sample.length === 0 ? '' : `, such as ${sample.join(', ')}`}; missing here ${missing}, stale ${stale}`,
+    `  tidemark approve ${id} --reason "..." lets it through, tidemark reject ${id} --reason "..." ends it; undecided it expires ${plan.expiresAt.toISOString()}`,
   ];
 }

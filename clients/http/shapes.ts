@@ -79,9 +79,15 @@ export const plan = z.strictObject({
 
 export const waitingPlan = z.strictObject({
   id: number,
+  runId: number,
   ...target,
-  gone: count,
   liveRows: count,
+  missing: count,
+  stale: count,
+  gone: count.describe('live rows that the source did not list'),
+  unlisted: count.describe('such rows that were received so lately that absence says nothing of them'),
+  ratio: z.number().min(0).describe('of the live rows, the share that it would delete'),
+  sample: z.array(z.string()).describe('some ids that it would delete, to look up at the source'),
   reason: z.string().nullable(),
   expiresAt: moment,
 });
