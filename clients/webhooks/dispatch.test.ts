@@ -4,6 +4,9 @@ import { type TestServer, testServer, until } from '../../test/clients/server';
 import { atEnd, testSettings, testTemporal } from '../../test/environment';
 import { connectTemporalLater } from '../temporal';
 
+// waits of the dispatcher itself may take half a minute
+jest.setTimeout(120_000);
+
 const target = { connectionId: 'demo', entity: 'customers' };
 const event = (eventId: string, id: string) => ({ eventId, type: 'customers.updated', entity: 'customers', id });
 
@@ -44,24 +47,30 @@ async function throughProxy() {
   return { proxy, client, direct: { client: temporal.client } };
 }
 
+/** However slow the machine: what passes for a trickle in so much time, see `single` in dispatch.ts. */
+const trickle = (sinceMs: number) => 8 + (20 * (performance.now() - sinceMs)) / 1000;
+
 test('a few records are fetched one by one, a burst in batches', async () => {
   const t = await testServer();
+  const start = performance.now();
   const events = Array.from({ length: 500 }, (_, index) => event(`e-${index}`, `r-${index}`));
   const responses = await Promise.all(events.map((one) => t.deliver('demo', [one])));
   expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([202]));
   await until(() => exists(t, ids.inbox(target)));
   const single = await workflowsOf(t, 'singleRecord');
-  expect(single.length).toBeLessThan(50);
+  expect(single.length).toBeLessThanOrEqual(trickle(start));
   expect(await workflowsOf(t, 'syncRecords')).toEqual([ids.inbox(target)]);
-  expect(await signals(t, ids.inbox(target))).toBeLessThanOrEqual(60);
+  // one each tenth of a second at most
+  expect(await signals(t, ids.inbox(target))).toBeLessThanOrEqual(1 + (performance.now() - start) / 100);
 });
 
 test('one hot record is fetched by one workflow, which is not told of each event', async () => {
   const t = await testServer();
+  const start = performance.now();
   await Promise.all(Array.from({ length: 300 }, (_, index) => t.deliver('demo', [event(`e-${index}`, 'hot')])));
   await until(() => exists(t, ids.inbox(target)));
   expect(await workflowsOf(t, 'singleRecord')).toEqual([ids.record(target, 'hot')]);
-  expect(await signals(t, ids.record(target, 'hot'))).toBeLessThan(50);
+  expect(await signals(t, ids.record(target, 'hot'))).toBeLessThanOrEqual(trickle(start));
 });
 
 test('with Temporal down webhooks are taken, and processed when it is back', async () => {
@@ -89,17 +98,18 @@ test('with Temporal down webhooks are taken, and processed when it is back', asy
   await until(() => exists(direct, ids.record(target, 'after')));
 });
 
-test('a server that starts while Temporal is down takes webhooks, and covers what it finds open', async () => {
+test('a server that starts while Temporal is down takes webhooks, and hands over what it took', async () => {
   const { proxy, client, direct } = await throughProxy();
   await proxy.cut();
   const t = await testServer({ client });
   expect((await t.deliver('demo', [event('e-1', '1')])).status).toBe(202);
   await proxy.restore();
-  await until(() => exists(direct, ids.inbox(target)));
-  // its schedules, too
+  // by the try that was under way, or by the one that covers what is open
+  await until(async () => (await exists(direct, ids.record(target, '1'))) || (await exists(direct, ids.inbox(target))));
+  // and the schedules agree
   await until(() =>
     direct.client.schedule
-      .getHandle(ids.schedule('delta', target))
+      .getHandle(ids.sweepSchedule)
       .describe()
       .then(
         () => true,
