@@ -58,7 +58,9 @@ async function main(): Promise<number> {
 function copyOfProject(): string {
   const root = join(__dirname, '..', '..');
   const project = mkdtempSync(join(tmpdir(), 'tidemark-mutants-'));
-  const files = execFileSync('git', ['ls-files', '-coz', '--exclude-standard'], { cwd: root, encoding: 'utf8' }).split('\0');
+  const files = execFileSync('git', ['ls-files', '-coz', '--exclude-standard'], { cwd: root, encoding: 'utf8' }).split(
+    '\0',
+  );
   for (const file of files.filter((name) => name !== '' && existsSync(join(root, name)))) {
     mkdirSync(dirname(join(project, file)), { recursive: true });
     cpSync(join(root, file), join(project, file));
