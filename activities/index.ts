@@ -3,6 +3,7 @@ import { withFailures } from './failure';
 import { lookActivities } from './look';
 import { targetOpener } from './openTarget';
 import { planActivities } from './plan';
+import { probeActivities } from './probe';
 import { pullActivities } from './pull';
 import { recordActivities } from './records';
 import { runActivities } from './runs';
@@ -21,6 +22,7 @@ export function createActivities(deps: ActivityDeps) {
       ...recordActivities(deps, openTarget),
       ...sweepActivities(deps),
       ...lookActivities(deps, openTarget),
+      ...probeActivities(deps, openTarget),
     },
     (activity, error, failure) =>
       deps.log.warn({ activity, failure: failure.message, err: error }, 'an activity attempt failed'),

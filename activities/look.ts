@@ -10,6 +10,7 @@ import { instantOfVersion } from '../schema/version';
 import type { Target } from '../schema/workflows';
 import { askOne } from './askOne';
 import type { ActivityDeps } from './deps';
+import { alive } from './liveness';
 import type { OpenTarget } from './openTarget';
 
 /** Looks at one record without writing anything, for `explain`. */
@@ -27,7 +28,7 @@ export function lookActivities(
         const askedAt = new Date(deps.clock.sent()).toISOString();
         return { ...about, askedAt, says: 'no-one', detail: `entity ${entity} has no listing \`one\`` };
       }
-      const said = await askOne(deps, open, id, Context.current().cancellationSignal);
+      const said = await alive(() => askOne(deps, open, id, Context.current().cancellationSignal));
       const askedAt = new Date(said.sent).toISOString();
       if (said.kind !== 'live') return { ...about, askedAt, says: said.kind, detail: said.detail };
       const { live } = said;

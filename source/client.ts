@@ -1,5 +1,6 @@
 import type { Asked } from '../schema/answer';
 import type { DatabaseClock, RequestBudget } from '../schema/budget';
+import type { ProbeFinding } from '../schema/checks';
 import type { Connector, ConnectorEntity } from '../schema/connector';
 import type { MapContext } from '../schema/entity';
 import type { ListingName, ResumePoint } from '../schema/listing';
@@ -7,6 +8,7 @@ import { baseUrl, NoAddress } from './address';
 import { type Authorizer, authorizerOf, UnusableSecret } from './auth';
 import { getById } from './getById';
 import type { Limits } from './http';
+import { type ProbeOptions, probe } from './probe/probe';
 import { createReporter, type Reporter, type Secrets } from './report';
 import type { Sender } from './send';
 import { streamAll } from './streamAll';
@@ -56,6 +58,14 @@ export interface SourceClient {
    * `streamAll`; a ContractBroken is about this record only.
    */
   getById(entity: ConnectorEntity, id: string, options: { readonly signal: AbortSignal }): Promise<RecordAnswer>;
+  /**
+   * Finds out with at most 25 requests, which only read, whether the API behaves as the definition says. Throws
+   * CredentialsRefused, SourceAsksToWait or SourceUnavailable where nothing can be found out.
+   */
+  probe(
+    entity: ConnectorEntity,
+    options: ProbeOptions,
+  ): Promise<{ readonly requests: number; readonly findings: readonly ProbeFinding[] }>;
 }
 
 export interface SourceClientOptions {
@@ -102,6 +112,7 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
   return {
     streamAll: (entity, listing, listOptions) => streamAll(source, entity, listing, listOptions),
     getById: (entity, id, { signal }) => getById(source, entity, id, signal),
+    probe: (entity, probeOptions) => probe(source, entity, probeOptions),
   };
 }
 

@@ -2,6 +2,7 @@
 export { applyPlan } from './applyPlan';
 export { deltaSync } from './deltaSync';
 export { lookAt } from './lookAt';
+export { probe } from './probe';
 export { reconciliation } from './reconciliation';
 export { singleRecord } from './singleRecord';
 export { sweep } from './sweep';

@@ -8,6 +8,7 @@ import { addDemo } from './commands/demo';
 import { addExplain } from './commands/explain';
 import { addInit } from './commands/init';
 import { addMigrate } from './commands/migrate';
+import { addProbe } from './commands/probe';
 import { addReconcile } from './commands/reconcile';
 import { addRecord } from './commands/record';
 import { addReject } from './commands/reject';
@@ -36,6 +37,7 @@ const commands = [
     addReconcile,
     addRecord,
     addExplain,
+    addProbe,
     addRuns,
   ],
   ...[addApprove, addReject, addUndo],

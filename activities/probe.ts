@@ -1,0 +1,26 @@
+import { Context } from '@temporalio/activity';
+import { someDeletedIds } from '../destination/someIds';
+import { tableExists } from '../destination/tables';
+import type { Priority } from '../schema/budget';
+import type { ProbeInput, ProbeResult } from '../schema/checks';
+import type { Target } from '../schema/workflows';
+import type { ActivityDeps } from './deps';
+import { alive } from './liveness';
+import type { OpenTarget } from './openTarget';
+
+/** Asks an API how it behaves. */
+export function probeActivities(
+  { db }: ActivityDeps,
+  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
+) {
+  return {
+    async probe({ connectionId, entity: name }: ProbeInput): Promise<ProbeResult> {
+      const target = { connectionId, entity: name };
+      const { entity, source, partitions } = await openTarget(target, 'webhook');
+      const deleted = (await tableExists(db, entity)) ? await someDeletedIds(db, connectionId, entity, 3) : [];
+      const signal = Context.current().cancellationSignal;
+      const found = await alive(() => source.probe(entity, { partition: partitions[0] ?? '', deleted, signal }));
+      return { ...target, ...found };
+    },
+  };
+}

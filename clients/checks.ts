@@ -1,0 +1,58 @@
+import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import type { ProbeInput, ProbeResult, VerifyInput, VerifyResult } from '../schema/checks';
+import { TidemarkError } from '../schema/errors';
+import { taskQueue as defaultTaskQueue, ids, type Target, workflowNames } from '../schema/workflows';
+import { workflowPriority } from './priority';
+import { labels } from './searchAttributes';
+import { temporalError } from './temporal';
+
+export interface CheckContext {
+  readonly client: Client;
+  readonly taskQueue?: string | undefined;
+}
+
+export type StartedProbe = WorkflowHandle<(input: ProbeInput) => Promise<ProbeResult>>;
+export type StartedVerify = WorkflowHandle<(input: VerifyInput) => Promise<VerifyResult>>;
+
+/** Probes an entity's API; writes nothing. Throws TidemarkError 'AlreadyRunning' while one is on, 'TemporalUnavailable'. */
+export async function startProbe(context: CheckContext, { connectionId, entity }: Target): Promise<StartedProbe> {
+  const input: ProbeInput = { connectionId, entity };
+  return start(context, 'probe', input, { name: workflowNames.probe, workflowId: ids.probe(input) });
+}
+
+/** Compares table and source; writes nothing. `sample` null: everything. Throws as `startProbe` does. */
+export async function startVerify(
+  context: CheckContext,
+  { connectionId, entity }: Target,
+  sample: number | null,
+): Promise<StartedVerify> {
+  const input: VerifyInput = { connectionId, entity, sample };
+  return start(context, 'verify', input, { name: workflowNames.verify, workflowId: ids.verify(input) });
+}
+
+async function start<Input extends Target, Result>(
+  { client, taskQueue = defaultTaskQueue }: CheckContext,
+  what: string,
+  input: Input,
+  { name, workflowId }: { readonly name: string; readonly workflowId: string },
+): Promise<WorkflowHandle<(input: Input) => Promise<Result>>> {
+  const { connectionId, entity } = input;
+  try {
+    return await client.workflow.start<(input: Input) => Promise<Result>>(name, {
+      workflowId,
+      taskQueue,
+      args: [input],
+      workflowIdConflictPolicy: 'FAIL',
+      priority: workflowPriority('reconciliation', connectionId),
+      ...(await labels(client, input, what)),
+    });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) {
+      throw new TidemarkError(
+        'AlreadyRunning',
+        `A ${what} of ${connectionId}/${entity} is on already; nothing was started`,
+      );
+    }
+    throw temporalError(error);
+  }
+}

@@ -1,0 +1,120 @@
+import type { Listing, One, Paging } from '../../schema/listing';
+import type { Source } from '../client';
+import { exchange, type Reply } from '../http';
+import { parseJson } from '../json';
+import { inLane } from '../lanes';
+import { addressed } from '../question';
+import type { About } from '../report';
+import { retryAfter } from '../retryAfter';
+import { shown } from '../send';
+import { shapeOf } from '../shape';
+import { TransportProblem } from '../transportProblem';
+
+/** A reply as it came, whatever its status. */
+export interface Probed {
+  readonly status: number;
+  readonly headers: Reply['headers'];
+  /** undefined where the body is no JSON */
+  readonly body: unknown;
+  /** the beginning of an error, or the shape of what may be a record: findings end up in a history */
+  readonly excerpt: string;
+  /** `GET …`, without secrets */
+  readonly request: string;
+}
+
+/** Sends the requests of a probe, each once and no more than it may. */
+export interface Asker {
+  readonly requests: number;
+  readonly left: number;
+  /** The first page of a listing, with further query parameters. */
+  list(listing: Listing, query?: Readonly<Record<string, string>>): Promise<Probed>;
+  one(one: One, id: string): Promise<Probed>;
+}
+
+export interface AskerOptions {
+  readonly about: About;
+  readonly partition: string;
+  readonly mostRequests: number;
+  readonly signal: AbortSignal;
+}
+
+/** Throws CredentialsRefused for a 401, SourceAsksToWait for a 429 and SourceUnavailable: with those, nothing can be found out. */
+export function createAsker(source: Source, { about, partition, mostRequests, signal }: AskerOptions): Asker {
+  const { sender } = source;
+  let requests = 0;
+  const send = async (url: URL, headers: Readonly<Record<string, string>>): Promise<Probed> => {
+    const request = `GET ${shown(sender, url)}`;
+    const fail = (type: 'CredentialsRefused' | 'SourceUnavailable' | 'Usage', problem: string, todo: string) =>
+      sender.reporter.error(type, about, `${request} ${problem}`, todo);
+    if (requests >= mostRequests)
+      throw fail('Usage', `was not sent: the probe has sent ${requests}`, 'Try it again later');
+    requests += 1;
+    const outgoing = { url: new URL(url), headers: { ...headers } };
+    await sender.authorizer.authorize(outgoing);
+    await sender.budget.take(signal);
+    const reply = await inLane(sender.lane, sender.concurrency, signal, () =>
+      exchange(outgoing.url, outgoing.headers, sender.limits, sender.clock, signal),
+    ).catch((error: unknown) => {
+      if (!(error instanceof TransportProblem)) throw error;
+      throw fail('SourceUnavailable', `failed: ${error.message}`, error.todo);
+    });
+    const excerpt = sender.reporter.excerpt(reply.text);
+    if (reply.status === 401)
+      throw fail(
+        'CredentialsRefused',
+        `answered 401 with "${excerpt}"`,
+        'Give the connection working secrets with `tidemark connect`',
+      );
+    if (reply.status === 429) {
+      const milliseconds = retryAfter(reply.headers['retry-after'], reply.received) ?? 60_000;
+      await sender.budget.block(milliseconds);
+      throw sender.reporter.error(
+        'SourceAsksToWait',
+        about,
+        `${request} answered 429`,
+        `Probe it again in ${Math.ceil(milliseconds / 1000)} s`,
+        { retryAfterMs: milliseconds },
+      );
+    }
+    const body = parsed(reply.text);
+    const shape = reply.status < 400 && body !== undefined ? shapeOf(body) : excerpt;
+    return { status: reply.status, headers: reply.headers, body, excerpt: shape, request };
+  };
+  return {
+    get requests() {
+      return requests;
+    },
+    get left() {
+      return mostRequests - requests;
+    },
+    list(listing, query = {}) {
+      const { url, headers } = addressed(source, listing, { partition }, about);
+      for (const [name, value] of Object.entries({ ...firstPage(listing.paging), ...query }))
+        url.searchParams.set(name, value);
+      return send(url, headers);
+    },
+    one(one, id) {
+      const { url, headers } = addressed(source, one, { partition, id }, about);
+      return send(url, headers);
+    },
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** What the engine sends for a first page. */
+function firstPage(paging: Paging): Record<string, string> {
+  const size = 'sizeParam' in paging && paging.sizeParam !== undefined && paging.pageSize !== undefined;
+  return {
+    ...(paging.scheme === 'offset' ? { [paging.param]: '0' } : {}),
+    ...(paging.scheme === 'page' ? { [paging.param]: String(paging.firstPage) } : {}),
+    ...(size ? { [paging.sizeParam as string]: String(paging.pageSize) } : {}),
+  };
+}

@@ -1,0 +1,201 @@
+import type { ProbeFinding } from '../../schema/checks';
+import type { ConnectorEntity } from '../../schema/connector';
+import type { ChangesListing } from '../../schema/listing';
+import { instantOfVersion } from '../../schema/version';
+import { filterValue } from '../cursorForm';
+import { olderThan } from '../filter';
+import type { Asker } from './asker';
+import { orderOf, pageOf, type SampledPage } from './sample';
+
+const day = 24 * 60 * 60 * 1000;
+/** So many pages are asked for to come to the end of what changed since a record. */
+const pagesAtMost = 4;
+
+/** Whether `changes` filters at all, whether its boundary is in, and what it makes of a value that is no timestamp. */
+export async function filterFindings(entity: ConnectorEntity, asker: Asker, all: SampledPage): Promise<ProbeFinding[]> {
+  const { changes } = entity.listings;
+  if (!changes) {
+    return [
+      {
+        about: 'filter',
+        verdict: 'unknown',
+        finding: `the entity has no listing 'changes': every delta reads everything`,
+        request: null,
+        line: null,
+      },
+    ];
+  }
+  const honoured = await futureFinding(entity, asker, changes);
+  if (honoured.verdict === 'contradicts') return [honoured];
+  return [
+    honoured,
+    ...(await boundaryFindings(entity, asker, changes, all)),
+    await nonsenseFinding(entity, asker, changes),
+  ];
+}
+
+const ask = (asker: Asker, listing: ChangesListing, text: string) =>
+  asker.list(listing, { [listing.since.param]: text });
+const sizeOf = ({ paging }: ChangesListing) => ('pageSize' in paging ? paging.pageSize : undefined);
+
+/** Nothing has been changed after the day after tomorrow. */
+async function futureFinding(entity: ConnectorEntity, asker: Asker, changes: ChangesListing): Promise<ProbeFinding> {
+  const about = 'filter';
+  const { text, instant } = filterValue(changes.since, new Date(Date.now() + 2 * day));
+  const answer = await ask(asker, changes, text);
+  const { request } = answer;
+  const page = pageOf(entity, changes, answer, sizeOf(changes));
+  const line = `since: { param: '${changes.since.param}', … }`;
+  if (typeof page === 'string')
+    return { about, verdict: 'contradicts', finding: `'changes' cannot be read: ${page}`, request, line };
+  const { older } = olderThan(
+    entity,
+    page.records.map(({ raw }) => raw),
+    instant,
+  );
+  if (older > 0) {
+    return {
+      about,
+      verdict: 'contradicts',
+      finding: `the filter is ignored: since ${text}, which is yet to come, ${older} records came that are older`,
+      request,
+      line,
+    };
+  }
+  return {
+    about,
+    verdict: 'agrees',
+    finding: `the filter is honoured: since ${text}, which is yet to come, ${page.records.length} records came`,
+    request,
+    line,
+  };
+}
+
+/** Asks since the version of a record that `all` showed: that record comes where the boundary is in. */
+async function boundaryFindings(
+  entity: ConnectorEntity,
+  asker: Asker,
+  changes: ChangesListing,
+  all: SampledPage,
+): Promise<ProbeFinding[]> {
+  const about = 'boundary';
+  const versions = all.records
+    .flatMap(({ version, tombstone }) => (typeof version === 'string' && !tombstone ? [version] : []))
+    .sort();
+  const newest = versions.at(-1);
+  if (newest === undefined)
+    return [{ about, verdict: 'unknown', finding: 'no record has a version to ask from', request: null, line: null }];
+  let version = newest;
+  for (let pages = 0; pages < pagesAtMost && asker.left > 6; pages += 1) {
+    const { text, instant } = filterValue(
+      { ...changes.since, boundary: 'inclusive' },
+      new Date(instantOfVersion(version)),
+    );
+    const answer = await ask(asker, changes, text);
+    const { request } = answer;
+    const page = pageOf(entity, changes, answer, sizeOf(changes));
+    if (typeof page === 'string')
+      return [{ about, verdict: 'contradicts', finding: `'changes' cannot be read: ${page}`, request, line: null }];
+    const { older, readable } = olderThan(
+      entity,
+      page.records.map(({ raw }) => raw),
+      instant,
+    );
+    if (older * 2 > readable) {
+      return [
+        {
+          about: 'filter',
+          verdict: 'contradicts',
+          finding: `the filter is ignored: ${older} of ${readable} records are older than ${text}`,
+          request,
+          line: `since: { param: '${changes.since.param}', … }`,
+        },
+      ];
+    }
+    const found = page.records.map((record) => record.version ?? undefined);
+    const order = orderOf(found);
+    const ordered =
+      order === undefined
+        ? []
+        : [
+            {
+              about: 'order',
+              verdict: 'agrees' as const,
+              finding: `'changes' is ordered by version, ${order}`,
+              request,
+              line: null,
+            },
+          ];
+    if (found.includes(version)) {
+      const line = `since: { …, boundary: 'inclusive' }`;
+      return [
+        {
+          about,
+          verdict: 'agrees',
+          finding: `the boundary is in: since ${text}, the record that was changed then came`,
+          request,
+          line,
+        },
+        ...ordered,
+      ];
+    }
+    if (!page.more || order === 'ascending') return [...lost(changes, text, request, page.records.length), ...ordered];
+    version = [...found].sort().findLast((one) => one !== undefined) ?? version;
+  }
+  return [
+    {
+      about,
+      verdict: 'unknown',
+      finding: `so much changes that no page showed the record that was asked from`,
+      request: null,
+      line: null,
+    },
+  ];
+}
+
+function lost(changes: ChangesListing, text: string, request: string, came: number): ProbeFinding[] {
+  const about = 'boundary';
+  const line = `since: { …, boundary: 'exclusive' }`;
+  const silent = came === 0 ? ' (nothing came at all: does it like the form of the timestamp?)' : '';
+  const finding = `the boundary is out: since ${text}, the record that was changed just then did not come${silent}`;
+  return [
+    { about, verdict: changes.since.boundary === 'exclusive' ? 'agrees' : 'contradicts', finding, request, line },
+  ];
+}
+
+/** A value that is no timestamp: an honest source refuses it. */
+async function nonsenseFinding(entity: ConnectorEntity, asker: Asker, changes: ChangesListing): Promise<ProbeFinding> {
+  const about = 'errors';
+  const answer = await ask(asker, changes, 'tidemark-probe');
+  const { request, status, body } = answer;
+  if (status >= 400)
+    return {
+      about,
+      verdict: 'agrees',
+      finding: `a filter that is no timestamp is refused with ${status}`,
+      request,
+      line: null,
+    };
+  const named = ['errors', 'error', 'message', 'error_message'].find(
+    (name) => body !== null && typeof body === 'object' && Object.hasOwn(body, name),
+  );
+  const page = pageOf(entity, changes, answer, sizeOf(changes));
+  if (named !== undefined && changes.error === undefined) {
+    return {
+      about,
+      verdict: 'contradicts',
+      finding: `errors hide behind ${status}: "${answer.excerpt}"`,
+      request,
+      line: `error: '${named}'`,
+    };
+  }
+  if (typeof page === 'string')
+    return { about, verdict: 'agrees', finding: `a filter that is no timestamp is told: ${page}`, request, line: null };
+  return {
+    about,
+    verdict: 'unknown',
+    finding: `a filter that is no timestamp is taken silently, and ${page.records.length} records come`,
+    request,
+    line: null,
+  };
+}

@@ -1,0 +1,271 @@
+import type { ProbeFinding } from '../../schema/checks';
+import type { ConnectorEntity } from '../../schema/connector';
+import { parseDuration } from '../../schema/duration';
+import type { Source } from '../client';
+import type { Asker, Probed } from './asker';
+import { orderOf, pageOf, type SampledPage, sortable } from './sample';
+import { timestampForm } from './timestampForm';
+
+/** Asks `all` twice, and once for larger pages. Undefined page: it is no list, so nothing further can be found out. */
+export async function listFindings(
+  source: Source,
+  entity: ConnectorEntity,
+  asker: Asker,
+): Promise<{ findings: ProbeFinding[]; page: SampledPage | undefined }> {
+  const listing = entity.listings.all;
+  const answer = await asker.list(listing);
+  const size = 'pageSize' in listing.paging ? listing.paging.pageSize : undefined;
+  const page = pageOf(entity, listing, answer, size);
+  const { request } = answer;
+  if (typeof page === 'string') {
+    const finding = `the listing 'all' is none: ${page}`;
+    return {
+      findings: [
+        { about: 'list', verdict: 'contradicts', finding, request, line: `listings.all: { path: …, records: … }` },
+      ],
+      page: undefined,
+    };
+  }
+  const agrees = `the listing 'all' is one: ${page.records.length} records came${page.total === undefined ? '' : ` of ${page.total}`}`;
+  const again = pageOf(entity, listing, await asker.list(listing), size);
+  return {
+    findings: [
+      { about: 'list', verdict: 'agrees', finding: agrees, request, line: null },
+      idFinding(entity, page),
+      orderFinding(entity, page, again),
+      await capFinding(entity, asker, page, size),
+      ...timestampFindings(entity, page),
+      rateLimitFinding(source, answer),
+    ],
+    page,
+  };
+}
+
+function idFinding({ key }: ConnectorEntity, { records, answer: { request } }: SampledPage): ProbeFinding {
+  const about = 'ids';
+  const unreadable = records.find(({ id, tombstone }) => id === undefined && !tombstone);
+  if (records.length === 0) return { about, verdict: 'unknown', finding: 'there are no records', request, line: null };
+  if (unreadable) {
+    return {
+      about,
+      verdict: 'contradicts',
+      finding: `not every record has an id: ${unreadable.problem}`,
+      request,
+      line: 'key: …',
+    };
+  }
+  const ids = records.map(({ id }) => id);
+  const twice = ids.length - new Set(ids).size;
+  if (twice > 0) {
+    return {
+      about,
+      verdict: 'contradicts',
+      finding: `${twice} of ${ids.length} ids came twice in one page`,
+      request,
+      line: 'key: …',
+    };
+  }
+  const sorted = orderOf(sortable(ids));
+  return {
+    about,
+    verdict: 'agrees',
+    finding: `every record has an id of its own, such as ${JSON.stringify(ids[0])}; the page is ${sorted === undefined ? 'not sorted by it' : `sorted by it, ${sorted}`}`,
+    request,
+    line: typeof key === 'string' ? `key: '${key}'` : null,
+  };
+}
+
+function orderFinding(entity: ConnectorEntity, page: SampledPage, again: SampledPage | string): ProbeFinding {
+  const about = 'order';
+  const { request } = page.answer;
+  const { paging } = entity.listings.all;
+  const order = [
+    ['id', orderOf(sortable(page.records.map(({ id }) => id)))],
+    [`'${entity.deltaSyncField.name}'`, orderOf(page.records.map(({ version }) => version ?? undefined))],
+  ].flatMap(([by, direction]) => (direction ? [`by ${by}, ${direction}`] : []));
+  const told = order.length === 0 ? 'ordered by neither id nor version' : `ordered ${order.join(' and ')}`;
+  const same = typeof again !== 'string' && sequence(again) === sequence(page);
+  const moves = 'the same page asked twice came in another order';
+  if (!same && paging.scheme !== 'none' && page.more) {
+    return {
+      about,
+      verdict: 'contradicts',
+      finding: `${moves}, so pages overlap and lose records`,
+      request,
+      line: `query: { order: … }   // a field that never changes`,
+    };
+  }
+  if (paging.scheme === 'keyset' && !order.some((text) => text.endsWith('ascending'))) {
+    return {
+      about,
+      verdict: 'contradicts',
+      finding: `${told}, but paging is by keyset`,
+      request,
+      line: `query: { order: '${paging.from}' }`,
+    };
+  }
+  return {
+    about,
+    verdict: same ? 'agrees' : 'unknown',
+    finding: same ? `${told}; the same when asked twice` : moves,
+    request,
+    line: null,
+  };
+}
+
+function sequence({ records }: SampledPage): string {
+  return JSON.stringify(records.map(({ id }) => id));
+}
+
+async function capFinding(
+  entity: ConnectorEntity,
+  asker: Asker,
+  page: SampledPage,
+  size: number | undefined,
+): Promise<ProbeFinding> {
+  const about = 'cap';
+  const listing = entity.listings.all;
+  const { paging } = listing;
+  const sizeParam = 'sizeParam' in paging ? paging.sizeParam : undefined;
+  const came = page.records.length;
+  if (sizeParam === undefined || size === undefined) {
+    return {
+      about,
+      verdict: 'unknown',
+      finding: `${came} came; the definition asks for no page size`,
+      request: page.answer.request,
+      line: null,
+    };
+  }
+  if (came < size && page.more) {
+    return {
+      about,
+      verdict: 'contradicts',
+      finding: `${size} were asked for and ${came} came although there are more: pages are capped`,
+      request: page.answer.request,
+      line: `pageSize: ${came}`,
+    };
+  }
+  if (!page.more) {
+    return {
+      about,
+      verdict: 'unknown',
+      finding: `all ${came} fit into one page of ${size}`,
+      request: page.answer.request,
+      line: null,
+    };
+  }
+  const wanted = size * 10;
+  const answer = await asker.list(listing, { [sizeParam]: String(wanted) });
+  const larger = pageOf(entity, listing, answer, wanted);
+  const { request } = answer;
+  if (typeof larger === 'string') {
+    return {
+      about,
+      verdict: 'agrees',
+      finding: `pages of ${size} come whole; ${wanted} are refused (${answer.status})`,
+      request,
+      line: `pageSize: ${size}`,
+    };
+  }
+  const most = larger.records.length;
+  const capped = most < wanted && larger.more;
+  const finding = capped
+    ? `asked for ${wanted}, ${most} came: pages are capped at ${most}`
+    : `pages of ${most} come whole`;
+  return {
+    about,
+    verdict: 'agrees',
+    finding: `${finding}; the definition asks for ${size}`,
+    request,
+    line: `pageSize: ${most}`,
+  };
+}
+
+function timestampFindings(entity: ConnectorEntity, page: SampledPage): ProbeFinding[] {
+  const about = 'timestamps';
+  const { request } = page.answer;
+  const { name, kind } = entity.deltaSyncField;
+  const live = page.records.filter(({ tombstone }) => !tombstone);
+  const without = live.filter(({ version }) => version === null).length;
+  const unreadable = live.find(({ version }) => version === undefined);
+  const written = live
+    .map(({ writtenVersion }) => writtenVersion)
+    .filter((value) => value !== null && value !== undefined && value !== '');
+  if (live.length === 0) return [];
+  if (written.length === 0) {
+    return [
+      {
+        about,
+        verdict: 'contradicts',
+        finding: `no record has a version at '${name}'`,
+        request,
+        line: `deltaSyncField: { name: …, kind: '${kind}' }`,
+      },
+    ];
+  }
+  const findings: ProbeFinding[] = [];
+  if (unreadable)
+    findings.push({
+      about,
+      verdict: 'contradicts',
+      finding: `not every version is of kind '${kind}': ${unreadable.problem}`,
+      request,
+      line: `deltaSyncField: { name: '${name}', kind: … }`,
+    });
+  if (without > 0)
+    findings.push({
+      about,
+      verdict: 'contradicts',
+      finding: `${without} of ${live.length} records have no '${name}', so their changes are only found by content`,
+      request,
+      line: `deltaSyncField: { name: '${name}', kind: '${kind}', from: (r) => r.${name} ?? r.created_at }`,
+    });
+  if (kind !== 'instant') return findings;
+  const { form, words } = timestampForm(written[0]);
+  const ties = written.length - new Set(written.map(String)).size;
+  const tied = ties > 0 ? `; ${ties} of ${written.length} share theirs with another record` : '';
+  const defined = entity.listings.changes?.since.form;
+  const finding = `'${name}' is written as ${JSON.stringify(written[0])}: ${words}${tied}`;
+  const wrong = defined !== undefined && form !== undefined && defined !== form;
+  findings.push({
+    about,
+    verdict: wrong ? 'contradicts' : 'agrees',
+    finding: wrong ? `${finding}, but the cursor goes back as '${defined}'` : finding,
+    request,
+    line: form === undefined || defined === undefined ? null : `since: { …, form: '${form}' }`,
+  });
+  return findings;
+}
+
+function rateLimitFinding(source: Source, { headers, request }: Probed): ProbeFinding {
+  const about = 'rate-limit';
+  const found = Object.entries(headers).filter(([name]) =>
+    /rate-?limit|ratelimit|request-rate|retry-after/i.test(name),
+  );
+  const { rateLimit } = source.connector;
+  if (found.length === 0) {
+    const defined = rateLimit
+      ? `; the definition keeps ${rateLimit.requests} in ${rateLimit.per}`
+      : ', and the definition keeps none';
+    return { about, verdict: 'unknown', finding: `no header tells a rate limit${defined}`, request, line: null };
+  }
+  const number = (pattern: RegExp) => Number.parseInt(found.find(([name]) => pattern.test(name))?.[1] ?? '', 10);
+  const [requests, seconds] = [number(/limit(-limit)?$/i), number(/period|window/i)];
+  const told = found.map(([name, value]) => `${name}: ${value}`).join(', ');
+  if (!(requests > 0 && seconds > 0))
+    return { about, verdict: 'unknown', finding: `it tells ${told}`, request, line: null };
+  const tooFast =
+    rateLimit !== undefined && rateLimit.requests / parseDuration(rateLimit.per) > requests / (seconds * 1000);
+  const verdict = tooFast || rateLimit === undefined ? 'contradicts' : 'agrees';
+  const kept = rateLimit
+    ? `the definition keeps ${rateLimit.requests} in ${rateLimit.per}`
+    : 'the definition keeps no limit';
+  return {
+    about,
+    verdict,
+    finding: `it tells ${told}; ${kept}`,
+    request,
+    line: `rateLimit: { requests: ${requests}, per: '${seconds}s' }`,
+  };
+}

@@ -1,0 +1,187 @@
+import type { ProbeFinding } from '../../schema/checks';
+import type { ConnectorEntity } from '../../schema/connector';
+import { valueAt } from '../../schema/json';
+import type { One } from '../../schema/listing';
+import type { Source } from '../client';
+import { declaredError } from '../listAnswer';
+import { readRecord } from '../readRecord';
+import type { Asker } from './asker';
+import type { SampledPage } from './sample';
+
+const comparedAtMost = 3;
+const deletedAtMost = 3;
+
+/** Whether list and `one` agree, and what missing and deleted records look like. `deleted`: ids that the table knows as deleted. */
+export async function oneFindings(
+  source: Source,
+  entity: ConnectorEntity,
+  asker: Asker,
+  { page, deleted }: { readonly page: SampledPage; readonly deleted: readonly string[] },
+): Promise<ProbeFinding[]> {
+  const { one } = entity.listings;
+  const listed = page.records.filter(({ id, tombstone }) => id !== undefined && !tombstone);
+  const [tombstone] = page.records.filter((record) => record.tombstone);
+  const dead: ProbeFinding[] = tombstone
+    ? [
+        {
+          about: 'deleted',
+          verdict: 'agrees',
+          finding: `the list shows tombstones, such as ${JSON.stringify(tombstone.id)}`,
+          request: page.answer.request,
+          line: 'gone: { record: … }',
+        },
+      ]
+    : [];
+  if (!one) {
+    return [
+      ...dead,
+      {
+        about: 'one',
+        verdict: 'unknown',
+        finding: `the entity has no listing 'one': deletes need a second scan`,
+        request: null,
+        line: `listings.one: { path: '…/{id}' }`,
+      },
+    ];
+  }
+  const findings: ProbeFinding[] = [];
+  for (const record of spread(listed, comparedAtMost)) findings.push(await compare(source, entity, asker, one, record));
+  const [first] = listed;
+  if (first?.id !== undefined) findings.push(await missing(entity, asker, one, first.id));
+  for (const id of deleted.slice(0, deletedAtMost))
+    if (asker.left > 0) findings.push(await gone(entity, asker, one, id));
+  if (deleted.length === 0 && dead.length === 0) {
+    findings.push({
+      about: 'deleted',
+      verdict: 'unknown',
+      finding: 'the table knows of no deleted record that could be asked for',
+      request: null,
+      line: null,
+    });
+  }
+  return [...dead, ...findings];
+}
+
+function spread<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items];
+  return Array.from({ length: count }, (_, at) => items[Math.floor((at * (items.length - 1)) / (count - 1))] as T);
+}
+
+/** Fields of the mapped row decide, since those are what the table holds; raw records may differ, as many do. */
+async function compare(
+  source: Source,
+  entity: ConnectorEntity,
+  asker: Asker,
+  one: One,
+  { raw, id = '' }: SampledPage['records'][number],
+): Promise<ProbeFinding> {
+  const about = 'one';
+  const answer = await asker.one(one, id);
+  const { request } = answer;
+  const contradicts = (finding: string, line: string | null): ProbeFinding => ({
+    about,
+    verdict: 'contradicts',
+    finding,
+    request,
+    line,
+  });
+  if (answer.status !== 200)
+    return contradicts(
+      `the record is listed, but alone it answers ${answer.status}: "${answer.excerpt}"`,
+      `one: { path: '${one.path}' }`,
+    );
+  const record = valueAt(answer.body, one.record);
+  const context = { connection: source.connection };
+  const [alone, listed] = [readRecord(entity, record, context), readRecord(entity, raw, context)];
+  if (alone.kind !== 'live') {
+    const why = alone.kind === 'setAside' ? alone.detail : 'a tombstone';
+    return contradicts(`alone it cannot be read: ${why}`, `one: { path: '${one.path}', record: … }`);
+  }
+  if (alone.id !== id) return contradicts(`it answers with another record, ${JSON.stringify(alone.id)}`, null);
+  if (listed.kind !== 'live')
+    return { about, verdict: 'unknown', finding: 'the listed record is set aside', request, line: null };
+  const columns = Object.keys(alone.row).filter(
+    (name) => JSON.stringify(alone.row[name]) !== JSON.stringify(listed.row[name]),
+  );
+  if (alone.version !== listed.version) {
+    return {
+      about,
+      verdict: columns.length > 0 ? 'unknown' : 'contradicts',
+      finding: `list and one tell different versions (${listed.version} and ${alone.version}); it may have been changed between`,
+      request,
+      line: null,
+    };
+  }
+  if (columns.length > 0) {
+    return contradicts(
+      `list and one disagree in ${columns.join(', ')}, at the same version: rows would flap`,
+      `map: …   // take ${columns.join(', ')} only where both show it`,
+    );
+  }
+  return { about, verdict: 'agrees', finding: `list and one agree on ${JSON.stringify(id)}`, request, line: null };
+}
+
+/** An id that cannot be: a longer number, or the id with something behind it. */
+async function missing(entity: ConnectorEntity, asker: Asker, one: One, known: string): Promise<ProbeFinding> {
+  const id = /^\d+$/.test(known) ? '9'.repeat(Math.min(15, known.length + 3)) : `${known}-tidemark-probe`;
+  return absent(entity, asker, one, id, 'missing', 'a record that never was');
+}
+
+async function gone(entity: ConnectorEntity, asker: Asker, one: One, id: string): Promise<ProbeFinding> {
+  return absent(entity, asker, one, id, 'deleted', `the deleted record ${JSON.stringify(id)}`);
+}
+
+async function absent(
+  entity: ConnectorEntity,
+  asker: Asker,
+  one: One,
+  id: string,
+  about: 'missing' | 'deleted',
+  what: string,
+): Promise<ProbeFinding> {
+  const answer = await asker.one(one, id);
+  const { status, request, body } = answer;
+  const statuses = [...entity.gone.statuses];
+  if (statuses.includes(status))
+    return {
+      about,
+      verdict: 'agrees',
+      finding: `${what} answers ${status}`,
+      request,
+      line: `gone: { statuses: [${statuses.join(', ')}] }`,
+    };
+  if (status === 403) {
+    return {
+      about,
+      verdict: about === 'deleted' ? 'contradicts' : 'unknown',
+      finding: `${what} answers 403: "${answer.excerpt}"; permissions do so too, so it is no evidence unless the API says so`,
+      request,
+      line: `gone: { statuses: [${[...statuses, 403].join(', ')}] }`,
+    };
+  }
+  if (status === 200 && declaredError(body, one.error) !== undefined) {
+    return {
+      about,
+      verdict: 'contradicts',
+      finding: `${what} answers 200 with an error, which is no evidence that it is gone: "${answer.excerpt}"`,
+      request,
+      line: 'gone: { record: … }',
+    };
+  }
+  if (status === 200) {
+    const record = valueAt(body, one.record);
+    const isObject = typeof record === 'object' && record !== null;
+    const tombstone = isObject && entity.gone.record?.(record as never) === true;
+    if (tombstone)
+      return { about, verdict: 'agrees', finding: `${what} answers a tombstone`, request, line: 'gone: { record: … }' };
+    const line = about === 'deleted' ? 'gone: { record: … }' : `error: …   // or record: …`;
+    return { about, verdict: 'contradicts', finding: `${what} answers 200: "${answer.excerpt}"`, request, line };
+  }
+  return {
+    about,
+    verdict: 'contradicts',
+    finding: `${what} answers ${status}: "${answer.excerpt}"`,
+    request,
+    line: `gone: { statuses: [${[...statuses, status].join(', ')}] }`,
+  };
+}

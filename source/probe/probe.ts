@@ -1,0 +1,40 @@
+import type { ProbeFinding } from '../../schema/checks';
+import type { ConnectorEntity } from '../../schema/connector';
+import type { Source } from '../client';
+import { createAsker } from './asker';
+import { filterFindings } from './filterFindings';
+import { listFindings } from './listFindings';
+import { oneFindings } from './oneFindings';
+
+/** More than the twenty that the questions cost together. */
+const mostRequests = 25;
+/** Findings end up in a history. */
+const longestFinding = 600;
+
+export interface ProbeOptions {
+  /** the value of `{partition}`; '' where the entity has none */
+  readonly partition: string;
+  /** ids of records that are known to be deleted, to see how those look */
+  readonly deleted: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** See SourceClient.probe. */
+export async function probe(
+  source: Source,
+  entity: ConnectorEntity,
+  { partition, deleted, signal }: ProbeOptions,
+): Promise<{ readonly requests: number; readonly findings: readonly ProbeFinding[] }> {
+  const about = { entity: entity.name, what: 'probe' };
+  const asker = createAsker(source, { about, partition, mostRequests, signal });
+  const { findings, page } = await listFindings(source, entity, asker);
+  if (page) {
+    findings.push(...(await filterFindings(entity, asker, page)));
+    findings.push(...(await oneFindings(source, entity, asker, { page, deleted })));
+  }
+  const { redact } = source.sender.reporter;
+  return {
+    requests: asker.requests,
+    findings: findings.map((finding) => ({ ...finding, finding: redact(finding.finding).slice(0, longestFinding) })),
+  };
+}

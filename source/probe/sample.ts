@@ -1,0 +1,102 @@
+import type { ConnectorEntity } from '../../schema/connector';
+import { messageOf } from '../../schema/errors';
+import { valueAt } from '../../schema/json';
+import type { Listing } from '../../schema/listing';
+import type { Version } from '../../schema/version';
+import { fieldsOf, keyOf, versionOf } from '../fields';
+import { declaredError, listIn, NotThisList } from '../listAnswer';
+import type { Probed } from './asker';
+
+/** A record of a page, as far as it can be read. */
+export interface SampledRecord {
+  readonly raw: unknown;
+  /** undefined where it has none that can be used */
+  readonly id: string | undefined;
+  /** as the source writes it */
+  readonly writtenVersion: unknown;
+  /** null where it has none, undefined where it cannot be read */
+  readonly version: Version | undefined;
+  readonly tombstone: boolean;
+  /** why id or version could not be read */
+  readonly problem: string | undefined;
+}
+
+export interface SampledPage {
+  readonly answer: Probed;
+  readonly records: readonly SampledRecord[];
+  /** the source's own number of all records, where the listing declares it */
+  readonly total: number | undefined;
+  /** whether there are further pages, as far as the answer tells */
+  readonly more: boolean;
+}
+
+/** The page in an answer, or why it is none. */
+export function pageOf(
+  entity: ConnectorEntity,
+  listing: Listing,
+  answer: Probed,
+  asked?: number,
+): SampledPage | string {
+  if (answer.status !== 200) return `it answers ${answer.status}: "${answer.excerpt}"`;
+  if (answer.body === undefined) return `it answers 200 with what is no JSON: "${answer.excerpt}"`;
+  if (declaredError(answer.body, listing.error) !== undefined)
+    return `it answers 200 with an error: "${answer.excerpt}"`;
+  try {
+    const { records, total } = listIn(listing, answer.body);
+    return {
+      answer,
+      records: records.map((raw) => sampled(entity, raw)),
+      total,
+      more: goesOn(listing, answer.body, records.length, total, asked),
+    };
+  } catch (error) {
+    if (error instanceof NotThisList) return `${messageOf(error)}: "${answer.excerpt}"`;
+    throw error;
+  }
+}
+
+function goesOn({ paging }: Listing, body: unknown, came: number, total: number | undefined, asked?: number): boolean {
+  if (total !== undefined) return total > came;
+  const link = 'next' in paging ? paging.next : 'more' in paging ? paging.more : undefined;
+  if (link !== undefined) return ![undefined, null, '', false].includes(valueAt(body, link) as undefined);
+  return asked !== undefined && came >= asked;
+}
+
+function sampled(entity: ConnectorEntity, raw: unknown): SampledRecord {
+  const fields = fieldsOf(entity);
+  const problems: string[] = [];
+  const read = <T>(work: () => T): T | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      problems.push(messageOf(error));
+      return undefined;
+    }
+  };
+  return {
+    raw,
+    id: read(() => keyOf(fields, raw)),
+    writtenVersion: read(() => fields.version(raw)),
+    version: read(() => versionOf(entity, fields, raw)),
+    tombstone: read(() => fields.isTombstone?.(raw) ?? false) ?? false,
+    problem: problems[0],
+  };
+}
+
+/** `ascending`, `descending`, or undefined for neither; of fewer than three different values nothing is said. */
+export function orderOf(values: readonly (string | undefined)[]): 'ascending' | 'descending' | undefined {
+  const known = values.filter((value) => value !== undefined);
+  if (new Set(known).size < 3) return undefined;
+  const steps = known.slice(1).map((value, at) => {
+    const before = known[at] ?? '';
+    return value === before ? 0 : value > before ? 1 : -1;
+  });
+  if (!steps.includes(-1)) return 'ascending';
+  return steps.includes(1) ? undefined : 'descending';
+}
+
+/** Ids in the order of numbers where all are numbers, for `orderOf`. */
+export function sortable(ids: readonly (string | undefined)[]): (string | undefined)[] {
+  const numbers = ids.every((id) => id === undefined || /^\d{1,40}$/.test(id));
+  return ids.map((id) => (numbers ? id?.padStart(40, '0') : id));
+}

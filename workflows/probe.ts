@@ -1,0 +1,7 @@
+import type { ProbeInput, ProbeResult } from '../schema/checks';
+import { asked } from './activities';
+
+/** Asks an API with a bounded number of requests whether it behaves as its definition says. */
+export function probe(input: ProbeInput): Promise<ProbeResult> {
+  return asked.probe(input);
+}
