@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { getCursor } from '../destination/entities';
 import { sumParts } from '../destination/runParts';
-import { claimRun, type EndStatus, endRun, extendLease, type Run } from '../destination/runs';
+import { claimRun, type EndStatus, endedAs, endRun, extendLease, type Run } from '../destination/runs';
 import { ensureTable } from '../destination/tables';
 import { noCounts } from '../schema/answer';
 import { parseDuration } from '../schema/duration';
@@ -111,16 +111,6 @@ export function runResult(run: Run, outcome: RunOutcome, cursor: Date | null): R
     cursor: cursor === null ? null : cursor.toISOString(),
   };
 }
-
-/** Temporal's word for how a workflow ended, as the status of a run. A workflow that completed never left its run open on purpose. */
-const endedAs: Readonly<Record<string, EndStatus>> = {
-  COMPLETED: 'lost',
-  FAILED: 'failed',
-  CANCELLED: 'cancelled',
-  TERMINATED: 'terminated',
-  CONTINUED_AS_NEW: 'lost',
-  TIMED_OUT: 'timed-out',
-};
 
 /**
  * Asks Temporal about a run whose lease has expired. One that is still on (parked, or its worker is down) keeps its

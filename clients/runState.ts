@@ -1,19 +1,10 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { type EndStatus, getRun, type Run } from '../destination/runs';
+import { type EndStatus, endedAs, getRun, type Run } from '../destination/runs';
 import { temporalError } from './temporal';
 
 /** How a run goes, as Temporal tells it. `running` of one that Postgres calls so too. */
 export type RunState = 'running' | EndStatus;
-
-/** Temporal's word for a workflow that has ended, in ours. */
-const ended: Readonly<Record<string, EndStatus>> = {
-  COMPLETED: 'lost',
-  FAILED: 'failed',
-  CANCELLED: 'cancelled',
-  TERMINATED: 'terminated',
-  TIMED_OUT: 'timed-out',
-};
 
 /**
  * What became of a run that Postgres calls running. A workflow that ended without recording its run is told as it ended;
@@ -24,7 +15,7 @@ export async function stateOf({ db, client }: { db: Knex; client: Client }, run:
   if (run.status !== 'running') return run.status;
   try {
     const { status } = await client.workflow.getHandle(run.workflowId, run.workflowRunId).describe();
-    const state = ended[status.name] ?? 'running';
+    const state = endedAs[status.name] ?? 'running';
     // it may have recorded its end since Postgres was asked
     return state === 'running' ? state : recorded(await getRun(db, run.id), state);
   } catch (error) {

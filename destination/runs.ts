@@ -5,6 +5,17 @@ import type { RunStrategy, Target, Trigger } from '../schema/workflows';
 
 /** How a run ended; `lost` is what a run is called whose workflow Temporal no longer knows. */
 export type EndStatus = 'succeeded' | 'waiting' | 'failed' | 'cancelled' | 'terminated' | 'timed-out' | 'lost';
+
+/** Temporal's word for how a workflow ended, as the status of a run. A workflow that completed never left its run open on purpose. */
+export const endedAs: Readonly<Record<string, EndStatus>> = {
+  COMPLETED: 'lost',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  CONTINUED_AS_NEW: 'lost',
+  TIMED_OUT: 'timed-out',
+};
+
 export type RunStatus = 'running' | EndStatus;
 
 export interface Run extends Target {
