@@ -61,7 +61,7 @@ function copyOfProject(): string {
   const files = execFileSync('git', ['ls-files', '-coz', '--exclude-standard'], { cwd: root, encoding: 'utf8' }).split(
     '\0',
   );
-  for (const file of files.filter((name) => name !== '' && existsSync(join(root, name)))) {
+  for (const file of files.filter((name) => name !== '' && name !== 'node_modules' && existsSync(join(root, name)))) {
     mkdirSync(dirname(join(project, file)), { recursive: true });
     cpSync(join(root, file), join(project, file));
   }
