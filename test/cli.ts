@@ -78,7 +78,8 @@ export function temporaryFolder(): string {
 
 let built = false;
 
-function assertBuilt(): void {
+/** Throws when the build is missing, or older than what it is made from. */
+export function assertBuilt(): void {
   if (built) return;
   const since = existsSync(program) ? statSync(program).mtimeMs : 0;
   const newer = sources.flatMap((folder) =>
