@@ -5,6 +5,7 @@ import { runCli, temporaryFolder } from '../../test/cli';
 import { testDatabase, testTemporal } from '../../test/environment';
 
 const commands = [
+  'init',
   'up',
   'demo',
   'connect',
