@@ -58,6 +58,8 @@ export interface StrategyStatus {
   /** when its schedule fires next; null when it has none, is paused, or Temporal was not asked */
   readonly next: Date | null;
   readonly paused: boolean;
+  /** why an operator has paused it; null where none has */
+  readonly pausedBecause: string | null;
 }
 
 /** `state` is what is true; `status` is what the run itself recorded last. */
@@ -101,6 +103,7 @@ export async function readStatus(
     setAside: byTarget(setAside),
     rows,
     schedules: temporal?.schedules ?? new Map(),
+    pauses: new Map(connections.map(({ id, schedules }) => [id, schedules])),
   };
   return {
     at: known.at,
@@ -127,6 +130,7 @@ interface Known {
   readonly setAside: ByTarget<SetAsideCount>;
   readonly rows: ReadonlyMap<string, ReadonlyMap<string, RowCounts>>;
   readonly schedules: ReadonlyMap<string, ScheduleTimes>;
+  readonly pauses: ReadonlyMap<string, StoredConnection['schedules']>;
 }
 
 function entityStatus(known: Known, target: Target, table: string): EntityStatus {
@@ -151,10 +155,12 @@ function entityStatus(known: Known, target: Target, table: string): EntityStatus
 
 function strategyStatus(known: Known, target: Target, strategy: Strategy): StrategyStatus {
   const schedule = known.schedules.get(ids.schedule(strategy, target));
+  const pausedBecause = known.pauses.get(target.connectionId)?.[target.entity]?.paused?.[strategy] ?? null;
   return {
     lastRun: known.runs.get(keyOf(target))?.find((run) => run.strategy === strategy) ?? null,
     next: schedule && !schedule.paused ? schedule.next : null,
-    paused: schedule?.paused ?? false,
+    paused: pausedBecause !== null || (schedule?.paused ?? false),
+    pausedBecause,
   };
 }
 
@@ -170,7 +176,7 @@ const temporalSide = () => ({
 
 async function askTemporal(
   client: Client | undefined,
-): Promise<{ reachable: boolean; error: string | null; schedules?: Map<string, ScheduleTimes> } | null> {
+): Promise<{ reachable: boolean; error: string | null; schedules?: ReadonlyMap<string, ScheduleTimes> } | null> {
   if (client === undefined) return null;
   const { readScheduleTimes, temporalError } = temporalSide();
   try {

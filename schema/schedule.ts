@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, parseDuration } from './duration';
+import { strategies } from './workflows';
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: "not a time of day: write '06:00'" });
 
@@ -23,6 +24,8 @@ export type EntitySchedule = z.infer<typeof entitySchedule>;
 export const scheduleOverride = z.strictObject({
   delta: interval.optional(),
   reconciliation: reconciliationTimes.optional(),
+  /** strategies that an operator has paused, and why */
+  paused: z.partialRecord(z.enum(strategies), z.string()).optional(),
 });
 export type ScheduleOverride = z.infer<typeof scheduleOverride>;
 

@@ -13,6 +13,7 @@ import { addReconcile } from './commands/reconcile';
 import { addRecord } from './commands/record';
 import { addReject } from './commands/reject';
 import { addRuns } from './commands/runs';
+import { addSchedules } from './commands/schedules';
 import { addServer } from './commands/server';
 import { addSetAside } from './commands/setAside';
 import { addStatus } from './commands/status';
@@ -41,7 +42,7 @@ const commands = [
     addRuns,
   ],
   ...[addApprove, addReject, addUndo],
-  ...[addCursor, addSetAside, addWebhooks],
+  ...[addCursor, addSetAside, addWebhooks, addSchedules],
   ...[addMigrate, addWorker, addServer],
 ];
 

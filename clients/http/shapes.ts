@@ -108,6 +108,7 @@ const strategyStatus = z.strictObject({
   lastRun: run.extend({ pagesSoFar: count, recordsSoFar: count }).nullable(),
   next: moment.nullable().describe('when its schedule fires next'),
   paused: z.boolean(),
+  pausedBecause: z.string().nullable().describe('why an operator has paused it'),
 });
 
 const entityStatus = z.strictObject({

@@ -46,9 +46,8 @@ export async function agreeSchedules(
 ): Promise<Agreed> {
   const agreed: Agreed = { created: 0, updated: 0, paused: 0, unpaused: 0, removed: 0, unchanged: 0 };
   try {
-    // the SDK goes on trying by itself for long: whether Temporal is there shows at once
-    await client.withDeadline(Date.now() + answerWithinMs, () => areRegistered(client));
-    const listed = await list(client);
+    await assertAnswers(client);
+    const listed = await listSchedules(client);
     const wanted = new Set(desired.map(({ id }) => id));
     await mapLimited(desired, concurrency, async (schedule) => {
       const options = await optionsOf(client, schedule, taskQueue);
@@ -65,23 +64,35 @@ export async function agreeSchedules(
 }
 
 /** What tells whether a schedule is as it should be. */
-interface State {
+export interface State {
   readonly paused: boolean;
   readonly note?: string | undefined;
 }
 
+/** A schedule as Temporal lists it. */
+export interface Listed extends State {
+  /** when it fires next, as Temporal computes it; null when it never does */
+  readonly next: Date | null;
+}
+
 /** Temporal's list follows changes with a delay of up to seconds: it tells where to look, not what is true. */
-async function list(client: Client): Promise<Map<string, State>> {
-  const found = new Map<string, State>();
-  for await (const { scheduleId, state } of client.schedule.list()) {
-    if (scheduleId.startsWith(ids.schedulePrefix)) {
-      found.set(scheduleId, { paused: state?.paused ?? false, note: state?.note });
-    }
+export async function listSchedules(client: Client): Promise<Map<string, Listed>> {
+  const found = new Map<string, Listed>();
+  const now = Date.now();
+  for await (const { scheduleId, state, info } of client.schedule.list()) {
+    if (!scheduleId.startsWith(ids.schedulePrefix)) continue;
+    const next = (info?.nextActionTimes ?? []).find((time) => time.getTime() > now) ?? null;
+    found.set(scheduleId, { paused: state?.paused ?? false, note: state?.note, next });
   }
   return found;
 }
 
-type Options = ScheduleOptions<ScheduleOptionsStartWorkflowAction<Workflow>> & {
+/** Throws what Temporal says when it is not there, within seconds: the SDK goes on trying by itself for long. */
+export function assertAnswers(client: Client): Promise<unknown> {
+  return client.withDeadline(Date.now() + answerWithinMs, () => areRegistered(client));
+}
+
+export type Options = ScheduleOptions<ScheduleOptionsStartWorkflowAction<Workflow>> & {
   readonly state: { paused: boolean; note: string };
 };
 
@@ -116,7 +127,7 @@ async function update(client: Client, options: Options): Promise<keyof Agreed> {
 }
 
 /** The note carries a hash of everything else, so it alone tells whether anything differs. */
-function agrees({ state }: Options, found: State): boolean {
+export function agrees({ state }: Options, found: State): boolean {
   return found.paused === state.paused && found.note === state.note;
 }
 
@@ -131,7 +142,8 @@ async function remove(client: Client, id: string): Promise<boolean> {
   }
 }
 
-async function optionsOf(client: Client, desired: DesiredSchedule, taskQueue: string): Promise<Options> {
+/** A schedule as it is to be in Temporal. */
+export async function optionsOf(client: Client, desired: DesiredSchedule, taskQueue: string): Promise<Options> {
   const { target, strategy, pausedBecause } = desired;
   const carried = target ? await labels(client, target, strategy) : { memo: { strategy } };
   const definition = {

@@ -63,9 +63,9 @@ function entitySchedules(connection: Connection, entity: ConnectorEntity): Desir
     delta: connection.schedules[entity.name]?.delta ?? entity.schedule.delta,
     reconciliation: connection.schedules[entity.name]?.reconciliation ?? entity.schedule.reconciliation,
   };
-  const common = { target, pausedBecause: pausedBecause(connection, entity, schedule) };
   const deltas: DesiredSchedule = {
-    ...common,
+    target,
+    pausedBecause: pausedBecause(connection, entity, schedule, 'delta'),
     id: ids.schedule('delta', target),
     ...deltaTimes(connection, schedule.delta.every),
     workflow: workflowNames.deltaSync,
@@ -75,7 +75,8 @@ function entitySchedules(connection: Connection, entity: ConnectorEntity): Desir
   };
   if (schedule.reconciliation === false) return [deltas];
   const reconciliations: DesiredSchedule = {
-    ...common,
+    target,
+    pausedBecause: pausedBecause(connection, entity, schedule, 'reconciliation'),
     id: ids.schedule('reconciliation', target),
     ...reconciliationTimes(connection, schedule.reconciliation),
     workflow: workflowNames.reconciliation,
@@ -86,13 +87,16 @@ function entitySchedules(connection: Connection, entity: ConnectorEntity): Desir
   return [deltas, reconciliations];
 }
 
-/** An entity whose deletions nothing would find is not synced at all. */
+/** Also where nobody has paused it: an entity whose deletions nothing would find is not synced at all. */
 function pausedBecause(
   { id, enabled, schedules }: Connection,
   entity: ConnectorEntity,
   { reconciliation }: EntitySchedule,
+  strategy: Strategy,
 ): string | undefined {
   if (!enabled) return `connection ${id} is disabled`;
+  const paused = schedules[entity.name]?.paused?.[strategy];
+  if (paused !== undefined) return `by an operator: ${paused}`;
   if (reconciliation === false && !entity.supportsWebhooks && schedules[entity.name]?.reconciliation === false) {
     return `schedules.${entity.name}.reconciliation of connection ${id} is false, but it is mandatory where supportsWebhooks is false, since nothing else finds deletions`;
   }
