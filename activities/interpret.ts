@@ -3,6 +3,14 @@ import type { SourcePage } from '../source/client';
 import { readRecord } from '../source/readRecord';
 import type { OpenTarget } from './openTarget';
 
+/** Makes something of each page as it comes, so that this too is done while the former ones are being written. */
+export async function* eachWith<Made extends object>(
+  pages: AsyncIterable<SourcePage>,
+  make: (page: SourcePage) => Made,
+): AsyncGenerator<SourcePage & Made> {
+  for await (const page of pages) yield { ...page, ...make(page) };
+}
+
 /** Turns a page of records into answers: live, gone (tombstones), or set aside. */
 export function interpretPage({ entity, mapContext }: OpenTarget, page: SourcePage, confirming: boolean): Answers {
   const live: LiveAnswer[] = [];

@@ -6,7 +6,7 @@ import { type Counts, noCounts } from '../schema/answer';
 import type { Priority } from '../schema/budget';
 import type { Target } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
-import { interpretPage } from './interpret';
+import { eachWith, interpretPage } from './interpret';
 import { startLiveness } from './liveness';
 import type { OpenTarget } from './openTarget';
 import { parkWhileWaiting } from './parking';
@@ -57,17 +57,20 @@ export function pullActivities(
       const liveness = startLiveness();
       try {
         const read = (signal: AbortSignal) =>
-          open.source.streamAll(open.entity, input.listing, {
-            partition: input.partition,
-            resumePoint: part.resumePoint,
-            signal,
-            ...(input.listing === 'changes' && run.cursorBefore ? { since: run.cursorBefore } : {}),
-          });
+          eachWith(
+            open.source.streamAll(open.entity, input.listing, {
+              partition: input.partition,
+              resumePoint: part.resumePoint,
+              signal,
+              ...(input.listing === 'changes' && run.cursorBefore ? { since: run.cursorBefore } : {}),
+            }),
+            (page) => ({ answers: interpretPage(open, page, false) }),
+          );
         for await (const pages of inBatches(read, Context.current().cancellationSignal)) {
-          const requests = pages.map((page) => interpretPage(open, page, false));
+          const answers = pages.map((page) => page.answers);
           const last = pages.at(-1);
           const records = sum(pages, (page) => page.records.length);
-          const { counts } = await writeAnswers(db, context, requests, {
+          const { counts } = await writeAnswers(db, context, answers, {
             runId: input.runId,
             alongside: (trx, counts) =>
               advancePart(trx, key, {

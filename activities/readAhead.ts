@@ -1,4 +1,8 @@
-import type { SourcePage } from '../source/client';
+/** What is read ahead: a page, and whatever has been made of it. */
+export interface ReadPage {
+  readonly records: readonly unknown[];
+  readonly bytes: number;
+}
 
 /** Pages are written together up to about so many records or bytes; more would only hold memory. */
 const batchRecords = 1_000;
@@ -13,13 +17,13 @@ const aheadBytes = 16_000_000;
  * and bytes. An error of the source comes after the pages that came before it. A consumer that stops early aborts the
  * request that is under way.
  */
-export async function* inBatches(
-  read: (signal: AbortSignal) => AsyncIterable<SourcePage>,
+export async function* inBatches<Page extends ReadPage>(
+  read: (signal: AbortSignal) => AsyncIterable<Page>,
   cancelled: AbortSignal,
-): AsyncGenerator<SourcePage[]> {
+): AsyncGenerator<Page[]> {
   const stopped = new AbortController();
   const iterator = read(AbortSignal.any([cancelled, stopped.signal]))[Symbol.asyncIterator]();
-  const queue: SourcePage[] = [];
+  const queue: Page[] = [];
   let records = 0;
   let bytes = 0;
   let ended = false;
@@ -54,7 +58,7 @@ export async function* inBatches(
   try {
     for (;;) {
       while (queue.length === 0 && !ended) await change();
-      const batch: SourcePage[] = [];
+      const batch: Page[] = [];
       let batchHolds = 0;
       let batchWeighs = 0;
       for (let page = queue[0]; page !== undefined; page = queue[0]) {

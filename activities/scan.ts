@@ -3,13 +3,13 @@ import type { Knex } from 'knex';
 import { advancePart, openPart, type PartKey, restartPart } from '../destination/runParts';
 import { createStaging, emptyStaging, type ScannedId, stageIds, stagingTable } from '../destination/staging';
 import { writeAnswers } from '../destination/writeAnswers';
-import { type Counts, noCounts } from '../schema/answer';
+import { type Answers, type Counts, noCounts } from '../schema/answer';
 import type { Priority } from '../schema/budget';
 import type { Target } from '../schema/workflows';
 import type { SourcePage } from '../source/client';
 import { readVersionOnly } from '../source/readRecord';
 import type { ActivityDeps } from './deps';
-import { interpretPage } from './interpret';
+import { eachWith, interpretPage } from './interpret';
 import { startLiveness } from './liveness';
 import type { OpenTarget } from './openTarget';
 import { parkWhileWaiting } from './parking';
@@ -64,19 +64,23 @@ export function scanActivities(
       }
       const done = { pages: part.pages, records: part.records };
       if (part.done) return done;
-      const write = writerOf(deps, open, input, key);
+      const { interpret, write } = writerOf(deps, open, input, key);
       const liveness = startLiveness();
       try {
         const read = (signal: AbortSignal) =>
-          open.source.streamAll(open.entity, input.listing, {
-            partition: input.partition,
-            resumePoint: part.resumePoint,
-            signal,
-          });
+          eachWith(
+            open.source.streamAll(open.entity, input.listing, {
+              partition: input.partition,
+              resumePoint: part.resumePoint,
+              signal,
+            }),
+            (page) => ({ ids: scannedIds(open, page), answers: interpret(page) }),
+          );
         for await (const pages of inBatches(read, Context.current().cancellationSignal)) {
-          const staged = pages.flatMap((page) => scannedIds(open, page));
+          const staged = pages.flatMap(({ ids }) => ids);
           const records = pages.reduce((total, page) => total + page.records.length, 0);
-          await write(pages, async (trx, counts) => {
+          const answers = pages.flatMap((page) => page.answers);
+          await write(answers, async (trx, counts) => {
             await stageIds(trx, table, staged);
             await advancePart(trx, key, {
               resumePoint: pages.at(-1)?.resumePoint ?? null,
@@ -115,13 +119,18 @@ type Commit = (trx: Knex.Transaction, counts: Counts) => Promise<void>;
 function writerOf({ db }: ActivityDeps, open: OpenTarget, input: ScanInput, key: PartKey) {
   const { entity, readLagMs } = open;
   if (input.listing === 'ids' || !input.write) {
-    return (_pages: readonly SourcePage[], commit: Commit) => db.transaction((trx) => commit(trx, { ...noCounts }));
+    return {
+      interpret: (): Answers[] => [],
+      write: (_answers: readonly Answers[], commit: Commit) => db.transaction((trx) => commit(trx, { ...noCounts })),
+    };
   }
   const confirming = entity.listings.one === undefined;
   const context = { connectionId: input.connectionId, entity, confirming, readLagMs, writtenBy: `run ${key.runId}` };
-  return async (pages: readonly SourcePage[], commit: Commit) => {
-    const requests = pages.map((page) => interpretPage(open, page, confirming));
-    await writeAnswers(db, context, requests, { runId: key.runId, alongside: commit });
+  return {
+    interpret: (page: SourcePage): Answers[] => [interpretPage(open, page, confirming)],
+    write: async (answers: readonly Answers[], commit: Commit) => {
+      await writeAnswers(db, context, answers, { runId: key.runId, alongside: commit });
+    },
   };
 }
 

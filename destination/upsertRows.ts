@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import type { Counts, LiveAnswer } from '../schema/answer';
 import type { ConnectorEntity } from '../schema/connector';
-import { instantOfVersion } from '../schema/version';
 import { guard } from './guard';
 import { quote } from './identifiers';
+import { arrayParameter, columnText, jsonText } from './rowArrays';
 import { contentColumns, tableName } from './rowFormat';
 import { heldColumns, traceSql } from './traceAnswers';
 import { contextSql, contextValues, type WriteContext } from './writeContext';
@@ -24,7 +24,7 @@ export interface UpsertResult {
 }
 
 /**
- * Writes live answers under the guard: one statement, the rows as one JSON parameter. The caller holds the entity's
+ * Writes live answers under the guard: one statement, an array for each column. The caller holds the entity's
  * write lock, so what the statement reads is what it writes over, and the counts are exact. Ids must not repeat.
  */
 export async function upsertRows(
@@ -33,32 +33,13 @@ export async function upsertRows(
   batch: readonly TimedLive[],
 ): Promise<UpsertResult> {
   const { entity } = context;
-  const requests = new Map<string, number>();
-  const sent: string[] = [];
-  const received: string[] = [];
-  const rows = batch.map(({ answer, ...times }) => {
-    const request = `${times.sent} ${times.received}`;
-    let number = requests.get(request);
-    if (number === undefined) {
-      number = requests.size + 1;
-      requests.set(request, number);
-      sent.push(new Date(times.sent).toISOString());
-      received.push(new Date(times.received).toISOString());
-    }
-    return {
-      ...answer.row,
-      _id: answer.id,
-      _version: answer.version ?? undefined,
-      _updated: updatedAt(entity, answer),
-      _request: number,
-      raw: entity.raw ? answer.raw : undefined,
-    };
-  });
+  const { numbers, sent, received } = requestsOf(batch);
   const { rows: results } = await trx.raw(statementFor(entity), [
-    JSON.stringify(rows),
+    ...contextValues(context),
+    ...columnArrays(entity, batch),
+    numbers,
     sent,
     received,
-    ...contextValues(context),
   ]);
   const result = results[0];
   return {
@@ -74,10 +55,65 @@ export async function upsertRows(
   };
 }
 
-/** What stands in `source_updated_at`. */
-export function updatedAt(entity: ConnectorEntity, { version }: LiveAnswer): Date | undefined {
-  const tells = entity.deltaSyncField.kind === 'instant' && version !== null;
-  return tells ? new Date(instantOfVersion(version)) : undefined;
+/** What stands in `source_updated_at`: the version where that is an instant, in whole milliseconds. */
+export function updatedAt({ deltaSyncField }: ConnectorEntity, { version }: LiveAnswer): string | null {
+  return deltaSyncField.kind === 'instant' && version !== null ? `${version.slice(0, 23)}Z` : null;
+}
+
+/** The requests of a batch, each once, and by which of them, counted from 1, each answer came. */
+function requestsOf(batch: readonly TimedLive[]): { numbers: number[]; sent: string[]; received: string[] } {
+  const sent: string[] = [];
+  const received: string[] = [];
+  let last: TimedLive | undefined;
+  // answers of one request stand together
+  const numbers = batch.map((timed) => {
+    if (timed.sent !== last?.sent || timed.received !== last.received) {
+      sent.push(new Date(timed.sent).toISOString());
+      received.push(new Date(timed.received).toISOString());
+    }
+    last = timed;
+    return sent.length;
+  });
+  return { numbers, sent, received };
+}
+
+/** Id, version, the source's time, raw and each column of content, in the order of `upsertStatement`. */
+function columnArrays(entity: ConnectorEntity, batch: readonly TimedLive[]): Buffer[] {
+  const texts = (of: (answer: LiveAnswer) => string | null) =>
+    arrayParameter(
+      'text',
+      batch.map(({ answer }) => of(answer)),
+    );
+  const jsons = (of: (answer: LiveAnswer) => unknown) =>
+    arrayParameter(
+      'jsonb',
+      batch.map(({ answer }) => jsonText(of(answer))),
+    );
+  return [
+    texts(({ id }) => id),
+    texts(({ version }) => version),
+    texts((answer) => updatedAt(entity, answer)),
+    ...(entity.raw ? [jsons(({ raw }) => raw)] : []),
+    ...contentColumns(entity).map(({ name, type }) =>
+      type === 'jsonb' ? jsons(({ row }) => row[name]) : texts(({ row }) => columnText(row[name])),
+    ),
+  ];
+}
+
+/** The rows of a batch, cast to the types of their columns; binds what `columnArrays` gives and the request's number of each. */
+function incomingSql(entity: ConnectorEntity): string {
+  const columns = [
+    { name: '_id', type: 'text', cast: ' collate "C"' },
+    { name: '_version', type: 'text', cast: ' collate "C"' },
+    { name: '_updated', type: 'timestamptz', cast: '::timestamptz' },
+    ...(entity.raw ? [{ name: 'raw', type: 'jsonb', cast: '' }] : []),
+    ...contentColumns(entity).map(({ name, type }) => ({ name, type, cast: type === 'text' ? '' : `::${type}` })),
+  ];
+  const arrays = columns.map(({ type }) => (type === 'jsonb' ? '?::jsonb[]' : '?::text[]'));
+  const names = columns.map(({ name }) => quote(name));
+  return /* sql */ `
+      select ${columns.map(({ name, cast }) => `u.${quote(name)}${cast} as ${quote(name)}`).join(', ')}, u._request
+      from unnest(${arrays.join(', ')}, ?::int[]) as u(${names.join(', ')}, _request)`;
 }
 
 const statements = new WeakMap<ConnectorEntity, string>();
@@ -110,7 +146,8 @@ function upsertStatement(entity: ConnectorEntity): string {
     contentDiffers: `(c.deleted_at is not null or ${columnsDiffer})`,
   });
   return /* sql */ `
-    with judged as materialized (
+    with context as materialized (${contextSql}
+    ), judged as materialized (
       select n.*, q.sent as _sent, q.received as _received, s.connection_id as _connection, s.entity as _entity, s.confirming as _confirming,
         s.written_by as _by, c.external_id is not null as _known,
         ${admitted} as _admitted,
@@ -120,14 +157,11 @@ function upsertStatement(entity: ConnectorEntity): string {
         ${lineAfter} as _line_after,
         ${disputedAfter} as _disputed_after,
         ${heldColumns}
-      from jsonb_to_recordset(?::jsonb) as n(
-        _id text collate "C", _version text collate "C", _updated timestamptz, _request int
-        ${entity.raw ? ', raw jsonb' : ''}${contentColumns(entity)
-          .map(({ name, type }) => `, ${quote(name)} ${type}`)
-          .join('')})
+      from (${incomingSql(entity)}) n
       join unnest(?::timestamptz[], ?::timestamptz[]) with ordinality as q(sent, received, number) on q.number = n._request
-      cross join (${contextSql}) s
-      left join ${table} c on c.connection_id = s.connection_id and c.external_id = n._id
+      cross join context s
+      -- one look into the index for each row: PostgreSQL would rather read the whole table while it is small against a batch
+      left join lateral (select * from ${table} t where t.connection_id = s.connection_id and t.external_id = n._id offset 0) c on true
     ), inserted as (
       insert into ${table} (connection_id, external_id, ${[...content, ...raw].join(', ')}${content.length + raw.length > 0 ? ', ' : ''}
         source_updated_at, synced_at, _version, _sent_at, _received_at, _line_at, _written_by)
