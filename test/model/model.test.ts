@@ -1,0 +1,28 @@
+import fc from 'fast-check';
+import { histories } from './history';
+import { play } from './play';
+import { shapeNames } from './shapes';
+import { createWorld, type World } from './world';
+
+// the workflows' own code runs in this process, so that a history decides about each of their steps
+jest.mock('@temporalio/workflow', () => ({
+  ...jest.requireActual('@temporalio/workflow'),
+  ...jest.requireActual('./workflowApi').workflowApi,
+}));
+
+const runs = 200;
+const seed = 20261121;
+/** On a machine that is busy with other things, fewer histories are played. */
+const timeLimitMs = 35_000;
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld();
+});
+
+test('whatever happens: no false delete, no lost update, and in the end source and table are equal', async () => {
+  await fc.assert(
+    fc.asyncProperty(histories(fc.constantFrom(...shapeNames)), (history) => play(world, history)),
+    { numRuns: runs, seed, interruptAfterTimeLimit: timeLimitMs },
+  );
+}, 120_000);
