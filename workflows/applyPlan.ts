@@ -1,6 +1,7 @@
 import { noCounts } from '../schema/answer';
 import type { ApplyPlanInput, ApplyPlanResult } from '../schema/workflows';
 import { brief, long } from './activities';
+import { stagingLost } from './failures';
 import { recordingFailure } from './runAround';
 
 /** Where a second scan is lost, it is made again so often. */
@@ -36,13 +37,14 @@ export async function applyPlan(input: ApplyPlanInput): Promise<ApplyPlanResult>
     let reason: string | null = null;
     if (hasOne) reason = await long.confirmGone({ ...target, runId, planId });
     else {
-      for (let round = 1; round <= scansAtMost; round++) {
+      for (let round = 1; ; round++) {
         await Promise.all(
           partitions.map((partition) =>
             long.scan({ ...target, runId, step: 'second-scan', partition, listing: 'all', write: false, round }),
           ),
         );
         if ((await long.deleteUnlisted({ ...target, runId, planId })) === 'done') break;
+        if (round === scansAtMost) throw stagingLost(runId, scansAtMost);
         await long.resetScan({ runId, step: 'second-scan' });
       }
     }

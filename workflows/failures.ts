@@ -1,4 +1,5 @@
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import type { ErrorType } from '../schema/errors';
 
 /** The stable type and the message of what ended a run. */
 export function describeFailure(error: unknown): { type: string; message: string } {
@@ -9,4 +10,12 @@ export function describeFailure(error: unknown): { type: string; message: string
     type: cause?.constructor.name ?? 'Unexpected',
     message: cause instanceof Error ? cause.message : String(cause),
   };
+}
+
+/** A staging table that was lost again and again proves nothing; the next run tries once more. */
+export function stagingLost(runId: string, times: number): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(
+    `The staging table of run ${runId} was lost ${times} times: is PostgreSQL crashing? Nothing was concluded; the next run tries again`,
+    'DestinationUnavailable' satisfies ErrorType,
+  );
 }

@@ -9,6 +9,7 @@ import {
   type Target,
 } from '../schema/workflows';
 import { brief, long } from './activities';
+import { stagingLost } from './failures';
 import { recordingFailure } from './runAround';
 import { syncRecords } from './syncRecords';
 
@@ -94,8 +95,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
       plan = await long.drawPlan({ ...target, runId, dryRun, listing });
     }
     const { planId } = plan;
-    if (planId === null)
-      throw new Error(`The staging table of run ${runId} was lost ${scansAtMost} times: is PostgreSQL crashing?`);
+    if (planId === null) throw stagingLost(runId, scansAtMost);
 
     let { wait } = plan;
     if (!dryRun) {
@@ -109,11 +109,8 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
         if (hasOne) wait = await long.confirmGone({ ...target, runId, planId });
         else {
           await scanAll('second-scan', 1, false);
-          for (
-            let round = 2;
-            (await long.deleteUnlisted({ ...target, runId, planId })) === 'rescan' && round <= scansAtMost;
-            round++
-          ) {
+          for (let round = 2; (await long.deleteUnlisted({ ...target, runId, planId })) === 'rescan'; round++) {
+            if (round > scansAtMost) throw stagingLost(runId, scansAtMost);
             await long.resetScan({ runId, step: 'second-scan' });
             await scanAll('second-scan', round, false);
           }

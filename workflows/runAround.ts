@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, isCancellation, TemporalFailure } from '@temporalio/workflow';
 import { brief } from './activities';
 import { describeFailure } from './failures';
 
@@ -14,6 +14,8 @@ export async function recordingFailure<T>(runId: string, body: () => Promise<T>)
     await CancellationScope.nonCancellable(() =>
       brief.endRun({ runId, status: isCancellation(error) ? 'cancelled' : 'failed', errorType: type, error: message }),
     );
-    throw error;
+    // What is no failure of Temporal's own would fail the workflow's task instead, again and again: the workflow would stay
+    // open for ever, and its schedule would skip every run after it.
+    throw error instanceof TemporalFailure ? error : ApplicationFailure.nonRetryable(message, type);
   }
 }

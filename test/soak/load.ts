@@ -21,7 +21,7 @@ export function startLoad(world: SourceWorld, changesPerSecond: number, random: 
     for (let ticks = 1; !stopped; ticks++) {
       const count = Math.round((changesPerSecond * tick) / 1000 + random() - 0.5);
       await world.bulk(distinct(world, count, random, (entity, id) => anyChange(world, entity, id, random)));
-      if (ticks % 24 === 8) {
+      if (ticks % 80 === 8) {
         const share = Math.min(200, Math.ceil(world.live.people.size / 6));
         const webhook = true;
         await world.bulk(distinct(world, share, random, (entity, id) => [{ ...changed(entity, id, random), webhook }]));
