@@ -5,6 +5,7 @@ import type { Answers, Counts } from '../schema/answer';
 import { TidemarkError } from '../schema/errors';
 import { readRecord } from '../source/readRecord';
 import type { ActivityDeps } from './deps';
+import { inParallel } from './inParallel';
 import type { OpenTarget } from './openTarget';
 
 export interface Fetched extends WriteResult {
@@ -78,6 +79,7 @@ export async function fetchRecords(
       await options.alongside?.(trx, { ...result, counts, deleted, disputed: [] }, earliest);
     },
   });
+  deps.metrics.rows(open.target, written.counts);
   return { ...result, ...written };
 }
 
@@ -129,23 +131,6 @@ async function answersOthers(
     if (isUnavailable(error)) return false;
     throw error;
   }
-}
-
-/** Runs `work` for each item, `width` at a time; the first error stops the others from starting. */
-async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  let stopped = false;
-  const lane = async () => {
-    for (let item = items[next++]; item !== undefined && !stopped; item = items[next++]) {
-      try {
-        await work(item);
-      } catch (error) {
-        stopped = true;
-        throw error;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
 }
 
 /** What became of one record, in a word. */

@@ -9,6 +9,7 @@ import { recordActivities } from './records';
 import { runActivities } from './runs';
 import { scanActivities } from './scan';
 import { sweepActivities } from './sweep';
+import { verifyActivities } from './verify';
 
 /** Everything that workflows can have done. Their names stand in histories: a public API. */
 export function createActivities(deps: ActivityDeps) {
@@ -23,10 +24,21 @@ export function createActivities(deps: ActivityDeps) {
       ...sweepActivities(deps),
       ...lookActivities(deps, openTarget),
       ...probeActivities(deps, openTarget),
+      ...verifyActivities(deps, openTarget),
     },
-    (activity, error, failure) =>
-      deps.log.warn({ activity, failure: failure.message, err: error }, 'an activity attempt failed'),
+    (activity, input, error, failure) =>
+      deps.log.warn({ activity, ...about(input), failure: failure.message, err: error }, 'an activity attempt failed'),
   );
+}
+
+/** What an activity's input names, for its log line. */
+function about(input: unknown): { connection?: string; entity?: string; run?: string } {
+  const { connectionId, entity, runId } = input as { connectionId?: string; entity?: string; runId?: string };
+  return {
+    ...(connectionId === undefined ? {} : { connection: connectionId }),
+    ...(entity === undefined ? {} : { entity }),
+    ...(runId === undefined ? {} : { run: runId }),
+  };
 }
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -7,3 +7,4 @@ export { reconciliation } from './reconciliation';
 export { singleRecord } from './singleRecord';
 export { sweep } from './sweep';
 export { syncRecords } from './syncRecords';
+export { verify } from './verify';

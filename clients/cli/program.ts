@@ -6,6 +6,7 @@ import { addConnections } from './commands/connections';
 import { addCursor } from './commands/cursor';
 import { addDemo } from './commands/demo';
 import { addExplain } from './commands/explain';
+import { addForget } from './commands/forget';
 import { addInit } from './commands/init';
 import { addMigrate } from './commands/migrate';
 import { addProbe } from './commands/probe';
@@ -20,6 +21,7 @@ import { addStatus } from './commands/status';
 import { addSync } from './commands/sync';
 import { addUndo } from './commands/undo';
 import { addUp } from './commands/up';
+import { addVerify } from './commands/verify';
 import { addWebhooks } from './commands/webhooks';
 import { addWorker } from './commands/worker';
 import { type ExitStatus, exitStatus, type Failure, failureOf } from './failure';
@@ -39,10 +41,11 @@ const commands = [
     addRecord,
     addExplain,
     addProbe,
+    addVerify,
     addRuns,
   ],
   ...[addApprove, addReject, addUndo],
-  ...[addCursor, addSetAside, addWebhooks, addSchedules],
+  ...[addCursor, addSetAside, addWebhooks, addSchedules, addForget],
   ...[addMigrate, addWorker, addServer],
 ];
 

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import { Context, sleep } from '@temporalio/activity';
+import { type ComparedRow, compareRows } from '../destination/compareRows';
+import { codeOf } from '../destination/destinationError';
+import { countLive } from '../destination/diffScan';
+import { getCursor } from '../destination/entities';
+import { liveIdsAmong, sampleLiveIds, unstagedLiveIds } from '../destination/someIds';
+import { createStaging, dropStaging, stageIds } from '../destination/staging';
+import { tableExists } from '../destination/tables';
+import type { LiveAnswer } from '../schema/answer';
+import type { Priority } from '../schema/budget';
+import type { RecordDifference, VerifyInput, VerifyResult } from '../schema/checks';
+import { instantOfVersion } from '../schema/version';
+import type { Target } from '../schema/workflows';
+import { readRecord } from '../source/readRecord';
+import { askOne } from './askOne';
+import type { ActivityDeps } from './deps';
+import { inParallel } from './inParallel';
+import { startLiveness } from './liveness';
+import type { OpenTarget } from './openTarget';
+
+/** Together asked, or compared. */
+const chunk = 50;
+/** So many differences are asked again, or rows that were not listed asked for; what is above is told as it was found. */
+const askedAgainAtMost = 500;
+const shownAtMost = 50;
+/** Beyond the read lag, until an answer is newer than what a replica may still have shown. */
+const afterLagMs = 500;
+
+/** What has been found so far; a difference stands here until it is asked again. */
+interface Tally {
+  compared: number;
+  pending: number;
+  unclear: number;
+  readonly differences: Map<string, RecordDifference>;
+  /** beyond those kept by id */
+  more: number;
+}
+
+/** Compares table and source, record by record and column by column. Writes nothing. */
+export function verifyActivities(
+  deps: ActivityDeps,
+  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
+) {
+  const { db } = deps;
+  return {
+    async verify(input: VerifyInput): Promise<VerifyResult> {
+      const target = { connectionId: input.connectionId, entity: input.entity };
+      const open = await openTarget(target, 'reconciliation');
+      const all = input.sample === null;
+      const tally: Tally = { compared: 0, pending: 0, unclear: 0, differences: new Map(), more: 0 };
+      if (!(await tableExists(db, open.entity)))
+        return { ...target, all, ...counted(tally), askedAgain: 0, liveRows: 0 };
+      const liveness = startLiveness();
+      const judge = judgeOf(deps, open, tally, (await getCursor(db, target))?.getTime() ?? null, () =>
+        liveness.progress({ records: tally.compared }),
+      );
+      try {
+        if (input.sample === null) await everything(deps, open, judge, tally);
+        else await judge.ask(await sampleLiveIds(db, target.connectionId, open.entity, input.sample));
+        const doubtful = [...tally.differences.keys()].slice(0, askedAgainAtMost);
+        if (doubtful.length > 0 && open.entity.listings.one) {
+          await sleep(open.readLagMs + afterLagMs);
+          await judge.ask(doubtful);
+        }
+        const liveRows = await countLive(db, target.connectionId, open.entity);
+        const askedAgain = open.entity.listings.one ? doubtful.length : 0;
+        return { ...target, all, ...counted(tally), askedAgain, liveRows };
+      } finally {
+        liveness.stop();
+      }
+    },
+  };
+}
+
+function counted({ compared, pending, unclear, differences, more }: Tally) {
+  const shown = [...differences.values()].slice(0, shownAtMost);
+  return { compared, pending, unclear, differing: differences.size + more, differences: shown };
+}
+
+type Judge = ReturnType<typeof judgeOf>;
+
+function judgeOf(deps: ActivityDeps, open: OpenTarget, tally: Tally, cursor: number | null, onProgress: () => void) {
+  const { entity, target } = open;
+  const note = (difference: RecordDifference) => {
+    if (tally.differences.size < askedAgainAtMost || tally.differences.has(difference.id))
+      tally.differences.set(difference.id, difference);
+    else tally.more += 1;
+  };
+  /** A record that is judged anew, after the read lag, was counted before. */
+  const forget = (id: string) => {
+    if (tally.differences.delete(id)) tally.compared -= 1;
+  };
+
+  async function compare(live: readonly LiveAnswer[]): Promise<void> {
+    const versions = new Map(live.map(({ id, version }) => [id, version]));
+    for (const { id, row, columns } of await compareWhatFits(deps, open, live, () => (tally.unclear += 1))) {
+      forget(id);
+      const version = versions.get(id) ?? null;
+      const late =
+        entity.deltaSyncField.kind === 'instant' &&
+        version !== null &&
+        cursor !== null &&
+        instantOfVersion(version) >= cursor;
+      if (row !== 'equal' && late) {
+        tally.pending += 1;
+        continue;
+      }
+      tally.compared += 1;
+      if (row !== 'equal') note({ id, found: row, columns });
+    }
+    onProgress();
+  }
+
+  /** Asks `one` for each id; the ids have live rows, or had. */
+  async function ask(ids: readonly string[]): Promise<void> {
+    const { cancellationSignal } = Context.current();
+    for (let from = 0; from < ids.length; from += chunk) {
+      const live: LiveAnswer[] = [];
+      const gone: string[] = [];
+      await inParallel(ids.slice(from, from + chunk), open.connector.rateLimit?.concurrency ?? 4, async (id) => {
+        const said = await askOne(deps, open, id, cancellationSignal);
+        if (said.kind === 'live') live.push(said.live);
+        else if (said.kind === 'gone') gone.push(id);
+        else {
+          forget(id);
+          tally.unclear += 1;
+        }
+        onProgress();
+      });
+      await compare(live);
+      const stillLive = new Set(await liveIdsAmong(deps.db, target.connectionId, entity, gone));
+      for (const id of gone) {
+        forget(id);
+        tally.compared += 1;
+        if (stillLive.has(id)) note({ id, found: 'gone', columns: [] });
+      }
+    }
+  }
+
+  return { compare, ask, note };
+}
+
+/** One bad value must not keep the others from being compared: a batch that PostgreSQL refuses is split. */
+async function compareWhatFits(
+  deps: ActivityDeps,
+  open: OpenTarget,
+  live: readonly LiveAnswer[],
+  onRefused: () => void,
+): Promise<ComparedRow[]> {
+  try {
+    return await compareRows(deps.db, open.target, open.entity, live);
+  } catch (error) {
+    // SQLSTATE class 22: what is wrong is the data
+    if (!codeOf(error)?.startsWith('22')) throw error;
+    if (live.length <= 1) {
+      onRefused();
+      return [];
+    }
+    const middle = Math.ceil(live.length / 2);
+    const first = await compareWhatFits(deps, open, live.slice(0, middle), onRefused);
+    return [...first, ...(await compareWhatFits(deps, open, live.slice(middle), onRefused))];
+  }
+}
+
+/** Lists the source, compares page by page, and asks for the rows that were not listed. */
+async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, tally: Tally): Promise<void> {
+  const { db } = deps;
+  const { entity, target, partitions, source, mapContext } = open;
+  const signal = Context.current().cancellationSignal;
+  // one a time for each entity, which the workflow's id sees to; what a killed one left is overwritten
+  const table = `tidemark.verify_${createHash('md5').update(`${target.connectionId}/${target.entity}`).digest('hex').slice(0, 16)}`;
+  const started = deps.clock.sent();
+  await dropStaging(db, table);
+  await createStaging(db, table);
+  try {
+    for (const partition of partitions) {
+      for await (const page of source.streamAll(entity, 'all', { partition, signal })) {
+        const answers = page.records.map((raw) => readRecord(entity, raw, mapContext));
+        const listed = answers.flatMap((answer) =>
+          answer.kind !== 'gone' && answer.id !== null ? [{ id: answer.id, version: null }] : [],
+        );
+        await db.transaction((trx) => stageIds(trx, table, listed));
+        tally.unclear += answers.filter(({ kind }) => kind === 'setAside').length;
+        await judge.compare(answers.filter((answer) => answer.kind === 'live'));
+      }
+    }
+    const unlisted = await unstagedLiveIds(db, target.connectionId, entity, {
+      table,
+      before: new Date(started - open.readLagMs),
+      limit: askedAgainAtMost,
+    });
+    if (entity.listings.one) return await judge.ask(unlisted);
+    for (const id of unlisted) {
+      tally.compared += 1;
+      judge.note({ id, found: 'gone', columns: [] });
+    }
+  } finally {
+    await dropStaging(db, table);
+  }
+}
