@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { KeyRing } from '../destination/secrets';
 import type { DatabaseClock } from '../schema/budget';
 import type { Connector } from '../schema/connector';
+import type { Metrics } from './metrics';
 
 /** What activities work with; made once by the worker. */
 export interface ActivityDeps {
@@ -15,6 +16,7 @@ export interface ActivityDeps {
   readonly temporal: Client;
   readonly taskQueue: string;
   readonly log: Logger;
+  readonly metrics: Metrics;
   /** how long a source may be unreachable without any progress before a run fails; the next one tries again */
   readonly giveUpAfterMs: number;
 }

@@ -42,7 +42,7 @@ export function toFailure(error: unknown): Error {
 /** Wraps every activity of a set so that what it throws is a failure that Temporal and the workflows can route on. */
 export function withFailures<T extends Record<string, (input: never) => Promise<unknown>>>(
   activities: T,
-  onError: (activity: string, error: unknown, failure: Error) => void,
+  onError: (activity: string, input: unknown, error: unknown, failure: Error) => void,
 ): T {
   const wrapped = Object.entries(activities).map(([name, run]) => [
     name,
@@ -51,7 +51,7 @@ export function withFailures<T extends Record<string, (input: never) => Promise<
         return await run(input);
       } catch (error) {
         const failure = toFailure(error);
-        onError(name, error, failure);
+        onError(name, input, error, failure);
         throw failure;
       }
     },

@@ -35,7 +35,8 @@ export function targetOpener({
   connectors,
   keyRing,
   clock,
-}: Pick<ActivityDeps, 'db' | 'connectors' | 'keyRing' | 'clock'>) {
+  metrics,
+}: Pick<ActivityDeps, 'db' | 'connectors' | 'keyRing' | 'clock' | 'metrics'>) {
   const remembered = new Map<string, { readonly madeOf: string; readonly opened: OpenConnection }>();
 
   return async function openTarget(target: Target, priority: Priority): Promise<OpenTarget> {
@@ -63,7 +64,10 @@ export function targetOpener({
     const connector = findConnector(connectors, connection);
     const { id, settings, timeZone } = connection;
     const budget = createBudget(db, { account: id, rateLimit: connector.rateLimit, priority });
-    const source = createSourceClient({ connector, connection: { id, settings, timeZone }, secrets, budget, clock });
+    const source = createSourceClient({
+      ...{ connector, connection: { id, settings, timeZone }, secrets, budget, clock },
+      onAnswer: (status) => metrics.request(id, status),
+    });
     const opened = { connection, connector, source, mapContext: { connection: { id, settings, timeZone } } };
     remembered.set(key, { madeOf, opened });
     return opened;

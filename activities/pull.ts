@@ -84,6 +84,7 @@ export function pullActivities(
                 done: last?.resumePoint === null,
               }),
           });
+          deps.metrics.rows(input, counts);
           done.pages += pages.length;
           done.records += records;
           for (const name of Object.keys(counts) as (keyof Counts)[]) done.counts[name] += counts[name];

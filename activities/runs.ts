@@ -8,6 +8,7 @@ import { noCounts } from '../schema/answer';
 import { parseDuration } from '../schema/duration';
 import type { RunOutcome, RunResult, Strategy, Target, Trigger } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
+import { runEnded } from './metrics';
 import type { OpenTarget } from './openTarget';
 
 export interface BeginRunInput extends Target {
@@ -82,7 +83,7 @@ export function runActivities(
 
     /** Ends a run that did not succeed. The cursor stays where it is. */
     async endRun(input: EndRunInput): Promise<void> {
-      await endRun(db, input.runId, input);
+      runEnded(deps, await endRun(db, input.runId, input));
     },
 
     /** Ends a delta that has read everything: the run and the cursor in one transaction. */
@@ -95,6 +96,7 @@ export function runActivities(
         status: 'succeeded',
         ...(Number.isFinite(started) ? { cursor: started - parseDuration(open.entity.lookback) } : {}),
       });
+      runEnded(deps, run);
       return runResult(run, 'succeeded', (await getCursor(db, run)) ?? null);
     },
   };
@@ -117,7 +119,7 @@ export function runResult(run: Run, outcome: RunOutcome, cursor: Date | null): R
  * place; one that is over is ended as what it is.
  */
 export async function settleLostRun(
-  { db, temporal, log }: Pick<ActivityDeps, 'db' | 'temporal' | 'log'>,
+  { db, temporal, log, metrics }: Pick<ActivityDeps, 'db' | 'temporal' | 'log' | 'metrics'>,
   run: Run,
 ): Promise<'running' | EndStatus> {
   const status = await workflowStatus(temporal, run);
@@ -130,11 +132,12 @@ export async function settleLostRun(
     { connection: run.connectionId, entity: run.entity, run: run.id, status: ended },
     'a run had ended without saying so',
   );
-  await endRun(db, run.id, {
+  const lost = await endRun(db, run.id, {
     status: ended,
     errorType: 'Lost',
     error: `The run ended without saying so; Temporal says its workflow is ${status.toLowerCase().replace('_', ' ')}. The next run goes on.`,
   });
+  runEnded({ log, metrics }, lost);
   return ended;
 }
 

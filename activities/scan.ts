@@ -116,7 +116,7 @@ export function scanActivities(
 type Commit = (trx: Knex.Transaction, counts: Counts) => Promise<void>;
 
 /** How a page is written: over `all`, its records too; they confirm where the API has no `one` to do it. */
-function writerOf({ db }: ActivityDeps, open: OpenTarget, input: ScanInput, key: PartKey) {
+function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanInput, key: PartKey) {
   const { entity, readLagMs } = open;
   if (input.listing === 'ids' || !input.write) {
     return {
@@ -129,7 +129,8 @@ function writerOf({ db }: ActivityDeps, open: OpenTarget, input: ScanInput, key:
   return {
     interpret: (page: SourcePage): Answers[] => [interpretPage(open, page, confirming)],
     write: async (answers: readonly Answers[], commit: Commit) => {
-      await writeAnswers(db, context, answers, { runId: key.runId, alongside: commit });
+      const { counts } = await writeAnswers(db, context, answers, { runId: key.runId, alongside: commit });
+      metrics.rows(input, counts);
     },
   };
 }

@@ -8,9 +8,12 @@ import { messageOf, TidemarkError } from '../schema/errors';
 import type { Settings } from '../schema/settings';
 import { apiRoutes } from './http/api';
 import { createApp } from './http/app';
+import { addFactMetrics } from './http/factMetrics';
 import { healthRoutes } from './http/health';
 import { assertKeyed } from './http/key';
+import { listen } from './http/listen';
 import { createLogger } from './http/logger';
+import { countAnswers, createRegistry } from './http/metrics';
 import { agreeAtStart } from './schedules/agreeAtStart';
 import { createDispatcher } from './webhooks/dispatch';
 import { endpoints } from './webhooks/endpoints';
@@ -58,6 +61,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const ending = new AbortController();
   const app = createApp(log);
+  const registry = createRegistry();
+  addFactMetrics(registry, { db, connectors, log });
+  countAnswers(app, registry);
   const writer = createInboxWriter({ db });
   const dispatcher = createDispatcher({ db, client, taskQueue, log });
   // each in a scope of its own, since they parse bodies and let people in differently
@@ -67,7 +73,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   app.register((scope, _options, done) => {
     const { requestsPerMinute } = options;
-    apiRoutes(scope, { db, client, connectors, taskQueue, apiKey: settings.apiKey, requestsPerMinute }).then(
+    apiRoutes(scope, { db, client, connectors, taskQueue, apiKey: settings.apiKey, requestsPerMinute, registry }).then(
       () => done(),
       done,
     );
@@ -77,13 +83,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     webhookRoute(scope, { endpoints: endpoints({ db, connectors, ring }), writer, dispatcher, bodyLimit });
     done();
   });
-  const url = await app
-    .listen({ host: settings.host, port: settings.port })
-    .catch(async (error: NodeJS.ErrnoException) => {
-      ending.abort();
-      await dispatcher.close();
-      throw plainly(error, settings);
-    });
+  const url = await listen(app, settings, 'PORT').catch(async (error: unknown) => {
+    ending.abort();
+    await dispatcher.close();
+    throw error;
+  });
   log.info({ url }, 'listening');
   const agreeing = agreeAtStart({ db, client, connectors, taskQueue, log, signal: ending.signal });
 
@@ -119,21 +123,4 @@ async function refuseMisfit(db: Knex, log: { warn(details: object, message: stri
     if (!(error instanceof TidemarkError) || error.type === 'Usage') throw error;
     log.warn({ reason: messageOf(error) }, 'PostgreSQL is not there yet: webhooks are answered with 503');
   }
-}
-
-function plainly(error: NodeJS.ErrnoException, { host, port }: Settings): Error {
-  if (
-    error.code !== 'EADDRINUSE' &&
-    error.code !== 'EACCES' &&
-    error.code !== 'EADDRNOTAVAIL' &&
-    error.code !== 'ENOTFOUND'
-  ) {
-    return error;
-  }
-  const why =
-    { EADDRINUSE: 'it is taken', EACCES: 'that is not allowed' }[error.code as string] ??
-    'this machine has no such address';
-  return new TidemarkError('Usage', `Cannot listen on ${host}:${port}: ${why}. Set PORT or HOST to something else`, {
-    cause: error,
-  });
 }

@@ -18,6 +18,8 @@ export interface Settings {
   /** of the HTTP server; 0 stands for any free one */
   readonly port: number;
   readonly host: string;
+  /** where a worker serves its metrics; undefined: it listens nowhere */
+  readonly metricsPort: number | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -55,6 +57,12 @@ const environment = z.object({
     .transform(Number)
     .refine((port) => port <= 65_535, { error: 'is not a port: write a number from 0 to 65535' })
     .default(defaultPort),
+  METRICS_PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, { error: 'is not a port: write a number from 0 to 65535' })
+    .transform(Number)
+    .refine((port) => port <= 65_535, { error: 'is not a port: write a number from 0 to 65535' })
+    .optional(),
   HOST: z
     .string()
     .regex(/^[^\s/]+$/, { error: "is not a host to listen on: write '127.0.0.1' or '0.0.0.0'" })
@@ -95,6 +103,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     apiKey: values.TIDEMARK_API_KEY,
     port: values.PORT,
     host: values.HOST,
+    metricsPort: values.METRICS_PORT,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -75,6 +75,8 @@ export interface SourceClientOptions {
   readonly budget: RequestBudget;
   readonly clock: DatabaseClock;
   readonly limits?: Partial<Limits>;
+  /** told of every request with the status of its answer; null: there was none */
+  readonly onAnswer?: (status: number | null) => void;
 }
 
 /** What the functions behind the client share. */
@@ -87,6 +89,8 @@ export interface Source {
 
 const defaultLimits: Limits = { bytes: 64 * 1024 * 1024, timeoutMs: 120_000, idleMs: 30_000 };
 const defaultConcurrency = 8;
+
+function nothing(): void {}
 
 /**
  * The API client of one connection. Holds no sockets of its own: connections are kept alive for the whole process and
@@ -104,6 +108,7 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
       authorizer: usableAuthorizer(connector, secrets, reporter),
       budget,
       clock,
+      onAnswer: options.onAnswer ?? nothing,
       limits: { ...defaultLimits, ...options.limits },
       lane: `${connector.name}/${connection.id}`,
       concurrency: connector.rateLimit?.concurrency ?? defaultConcurrency,

@@ -27,6 +27,8 @@ export interface Sender {
   readonly authorizer: Authorizer;
   readonly budget: RequestBudget;
   readonly clock: DatabaseClock;
+  /** told of every request with the status of its answer; null: there was none */
+  readonly onAnswer: (status: number | null) => void;
   readonly limits: Limits;
   /** name and width of the lane that bounds requests under way */
   readonly lane: string;
@@ -147,9 +149,11 @@ async function attempt(sender: Sender, question: Question, url: URL, sending: ()
       sending();
       return exchange(outgoing.url, outgoing.headers, sender.limits, sender.clock, signal);
     });
+    sender.onAnswer(reply.status);
     return judged(sender, question, reply);
   } catch (error) {
     if (!(error instanceof TransportProblem)) throw error;
+    sender.onAnswer(null);
     const { again, type, todo } = error;
     return { kind: 'failure', again, type, todo, problem: `failed: ${error.message}` };
   }

@@ -2,6 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import pino from 'pino';
 import { type Activities, createActivities } from '../activities';
+import { noMetrics } from '../activities/metrics';
 import { measureClock } from '../destination/clock';
 import { type Engine, ring } from './engine';
 import { atEnd } from './environment';
@@ -25,6 +26,7 @@ export async function activitiesOf({ db, connector, temporal, taskQueue }: Engin
     connectors: new Map([[connector.name, connector]]),
     temporal: temporal.client,
     log: pino({ level: 'silent' }),
+    metrics: noMetrics,
     giveUpAfterMs: 60_000,
   });
   return (name, attempt, ...input) => {

@@ -4,6 +4,7 @@ import { NativeConnection, type NativeConnectionOptions, Worker } from '@tempora
 import type { Knex } from 'knex';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities';
+import { type Metrics, noMetrics } from '../activities/metrics';
 import { measureClock } from '../destination/clock';
 import { assertSchema } from '../destination/migrate';
 import type { KeyRing } from '../destination/secrets';
@@ -18,6 +19,8 @@ export interface WorkerOptions {
   readonly keyRing: KeyRing;
   readonly temporal: { readonly connection: NativeConnectionOptions; readonly namespace: string };
   readonly log: Logger;
+  /** default: nothing is counted */
+  readonly metrics?: Metrics;
   readonly taskQueue?: string;
   /** how long a source may be unreachable without any progress before a run fails; default ten minutes */
   readonly giveUpAfterMs?: number;
@@ -57,6 +60,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       db,
       clock,
       log,
+      metrics: options.metrics ?? noMetrics,
       keyRing: options.keyRing,
       taskQueue,
       connectors: new Map(options.connectors.map((connector) => [connector.name, connector])),

@@ -4,9 +4,11 @@ import { connectDatabase } from '../../destination/database';
 import { keyRing } from '../../destination/secrets';
 import { type LogLevel, readSettings } from '../../schema/settings';
 import { temporalConfig } from '../../schema/temporalConfig';
+import { createWorkerMetrics } from '../../workers/metrics';
 import { startWorker } from '../../workers/worker';
 import { loadConfig } from '../config';
 import { createLogger } from '../http/logger';
+import { serveMetrics } from '../http/serveMetrics';
 import { resolveEnvironment } from './session';
 import type { Shell } from './shell';
 import { stopSignal } from './signals';
@@ -25,7 +27,9 @@ export async function runWorker(shell: Shell): Promise<void> {
   const db = connectDatabase(settings.databaseUrl ?? '', { poolSize, applicationName: 'tidemark worker' });
   try {
     const temporal = temporalConfig(settings);
-    const worker = await startWorker({ db, connectors, keyRing: ring, temporal, log });
+    const { metrics, registry } = createWorkerMetrics();
+    const worker = await startWorker({ db, connectors, keyRing: ring, temporal, log, metrics });
+    const endpoint = await serveMetrics(settings, registry, log);
     const { address } = temporal.connection;
     const names = connectors.map(({ name }) => name);
     log.info(
@@ -35,6 +39,7 @@ export async function runWorker(shell: Shell): Promise<void> {
     const signal = await Promise.race([stop, worker.stopped.then(() => undefined)]);
     if (signal !== undefined) log.info({ signal }, 'stopping');
     await worker.stop();
+    await endpoint?.close();
     log.info('stopped');
   } finally {
     await db.destroy();

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
 import { requireKey } from './key';
 import { limitRequests } from './limit';
+import { metricsRoute } from './metrics';
 import { describeApi } from './openapi';
 import { mount, type Operation } from './operation';
 import type { ApiContext } from './operations/context';
@@ -12,6 +14,8 @@ export interface ApiParts extends ApiContext {
   readonly apiKey: string | undefined;
   /** requests of one address in a minute */
   readonly requestsPerMinute?: number | undefined;
+  /** told at `/metrics` */
+  readonly registry: Registry;
 }
 
 /** Everything that the API does. */
@@ -26,5 +30,6 @@ export async function apiRoutes(app: FastifyInstance, parts: ApiParts): Promise<
   const operations = apiOperations(parts);
   for (const one of operations) mount(app, one);
   const description = describeApi(operations);
+  metricsRoute(app, parts.registry);
   app.get('/api/openapi.json', async () => description);
 }

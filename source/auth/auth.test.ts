@@ -170,6 +170,7 @@ describe('401', () => {
       budget: openBudget(),
       clock: testClock,
       limits: { bytes: 1e6, timeoutMs: 10_000, idleMs: 10_000 },
+      onAnswer: () => undefined,
       lane: 'acme/renewing',
       concurrency: 2,
     };

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import pino from 'pino';
 import { createActivities } from '../../activities';
+import { noMetrics } from '../../activities/metrics';
 import { createConnection } from '../../destination/connections';
 import { connectDatabase } from '../../destination/database';
 import { keyRing, saveSecrets } from '../../destination/secrets';
@@ -53,6 +54,7 @@ export async function createWorld(): Promise<World> {
     connectors: new Map([[modelConnector.name, modelConnector]]),
     temporal: flows.client,
     log: pino({ level: 'silent' }),
+    metrics: noMetrics,
     giveUpAfterMs: 3_600_000,
   });
   for (const entity of modelConnector.entities.values()) await ensureTable(db, entity);
