@@ -118,6 +118,18 @@ export async function loadSecrets(db: Knex, ring: KeyRing, connectionId: string)
   return rows.length === 0 ? {} : open(ring, connectionId, rows[0]);
 }
 
+/** Under which key a connection's secrets are encrypted, and since when; undefined for one that has none. */
+export async function sealOfSecrets(
+  db: Knex,
+  connectionId: string,
+): Promise<{ readonly keyId: string; readonly updatedAt: Date } | undefined> {
+  const { rows } = await db.raw(
+    'select key_id as "keyId", updated_at as "updatedAt" from tidemark.secrets where connection_id = ?',
+    [connectionId],
+  );
+  return rows[0];
+}
+
 /**
  * Encrypts under the ring's first key whatever another key sealed, one transaction a connection; afterwards the former
  * keys can go. Secrets that no key opens are named by the error and stay as they are.

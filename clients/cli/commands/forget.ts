@@ -1,0 +1,41 @@
+import type { Forgotten } from '../../forget';
+import { type AddCommand, addCommand, perform } from '../command';
+import { withSession } from '../session';
+import { actor } from './approve';
+
+export const addForget: AddCommand = (program, onEnd) => {
+  addCommand(program, {
+    usage: 'forget <connection> <entity> <id>',
+    summary:
+      'erase one record from everything that is kept: its row with raw, set-aside payloads, webhook bodies, plans',
+    details:
+      'For good: there is no undo. The audit notes that it was done and why, neither the id nor a hash of it, so leave both out of the reason. ' +
+      'Nothing is suppressed: delete the record at the source first, else the next sync brings it back.',
+    examples: ['forget demo people 10000001 --reason "erasure request of 3 March"'],
+  })
+    .requiredOption('--reason <text>', 'why; kept in the audit')
+    .action(
+      perform(onEnd, (shell, { reason }: { reason: string }, connection: string, entity: string, id: string) =>
+        withSession(shell, async ({ db, connectors }) => {
+          const { forget } = await import('../../forget.js');
+          const context = { db, connectors: await connectors() };
+          const forgotten = await forget(context, { connection, entity, id }, { actor: actor(), reason });
+          shell.result(forgotten, () => forgottenText(forgotten));
+          return undefined;
+        }),
+      ),
+    );
+};
+
+function forgottenText({ connectionId, entity, erased, warnings }: Forgotten): string {
+  const counts: readonly (readonly [number, string])[] = [
+    [erased.rows, 'row'],
+    [erased.setAside, 'set-aside record'],
+    [erased.events, 'webhook event'],
+    [erased.sharedDeliveries, 'body of another event of the same deliveries'],
+    [erased.answers, 'trace of answers'],
+    [erased.planItems, 'place in plans'],
+  ];
+  const parts = counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} × ${what}`]));
+  return [`Erased from ${connectionId}/${entity}: ${parts.join(', ')}.`, ...warnings].join('\n');
+}
