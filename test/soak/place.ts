@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '../../connectors/planning-center/simulator/random';
@@ -147,10 +147,7 @@ export async function startPlace(
         programs.set('server', server);
         await untilReady(server, () => answers(`${serverUrl}/readyz`));
       },
-      tail: () =>
-        [...programs]
-          .map(([name, child]) => `--- ${name}\n${child.tail(12).replace(/(?<=^.{400}).*$/gm, ' …')}`)
-          .join('\n'),
+      tail: () => [...programs].map(([name, { logFile }]) => `--- ${name}\n${lastLines(logFile)}`).join('\n'),
       stop,
     };
   } catch (error) {
@@ -162,4 +159,13 @@ export async function startPlace(
 async function answers(url: string): Promise<void> {
   const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
   if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+}
+
+/** Read by name, since one that did not start has closed its log. */
+function lastLines(logFile: string): string {
+  const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n');
+  return lines
+    .slice(-12)
+    .map((line) => line.slice(0, 400))
+    .join('\n');
 }
