@@ -157,6 +157,11 @@ export class Expectations {
   readonly inChanges = new Set<string>();
   /** its version has gone back, or it was created again: only a confirming answer shows that */
   readonly wentBack = new Set<string>();
+
+  /** A run over `all` sees no tombstones, and those from before it no later delta asks for: the reconciliation finds them. */
+  missedTombstones(source: ModelSource): void {
+    for (const id of this.inChanges) if (!source.isLive(id)) this.inChanges.delete(id);
+  }
 }
 
 const farFuture = Date.parse('2099-01-01T00:00:00Z');

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Knex } from 'knex';
 import { tableName } from '../../destination/rowFormat';
-import type { Target } from '../../schema/workflows';
+import type { RunResult, Target } from '../../schema/workflows';
 import type { Flow } from './flows';
 import type { Expectations, History } from './history';
 import type { ModelSource } from './source';
@@ -77,8 +77,11 @@ export class Witness {
     for (const [flow, began] of this.deltas) {
       if (flow.status === 'RUNNING') continue;
       this.deltas.delete(flow);
-      const { outcome } = (flow.result ?? {}) as { outcome?: string };
-      if (flow.status === 'COMPLETED' && outcome === 'succeeded') await this.expectChanges(flow, began);
+      const { outcome, runId } = (flow.result ?? {}) as Partial<RunResult>;
+      if (flow.status !== 'COMPLETED' || outcome !== 'succeeded') continue;
+      const [run] = await this.db('tidemark.runs').where({ id: runId });
+      if (run.full_listing) this.expected.missedTombstones(this.source);
+      await this.expectChanges(flow, began);
     }
   }
 
