@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { knownPlan } from '../destination/decidePlan';
+import { explainDifferences } from '../destination/differenceCauses';
 import { countLive, diffScan, keepListed, knownLiveIds } from '../destination/diffScan';
 import { getCursor } from '../destination/entities';
 import {
@@ -23,9 +24,12 @@ import type { Priority } from '../schema/budget';
 import { TidemarkError } from '../schema/errors';
 import type { ApplyPlanResult, ReconciliationResult, Target } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
-import { type Fetched, fetchRecords } from './fetchRecords';
+import { fetchRecords } from './fetchRecords';
+import { judge, judgeAbsent, whyDoubt } from './judgePlan';
 import { alive, startLiveness } from './liveness';
+import { runEnded } from './metrics';
 import type { OpenTarget } from './openTarget';
+import { proposeLookback } from './proposeLookback';
 import { runResult } from './runs';
 
 export interface PlanInput extends Target {
@@ -72,7 +76,7 @@ export function planActivities(
   deps: ActivityDeps,
   openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
 ) {
-  const { db, clock } = deps;
+  const { db, clock, metrics } = deps;
 
   /** The absence that a complete scan shows counts only for rows last received before this. */
   const receivedBefore = async (planId: string, readLagMs: number) => {
@@ -156,11 +160,12 @@ export function planActivities(
               setAside: [],
               gone,
             };
-            await writeAnswers(db, context, [absent], {
+            const { counts } = await writeAnswers(db, context, [absent], {
               runId,
               receivedBefore: before,
               alongside: (trx, _counts, deleted) => closeItems(trx, planId, judgeAbsent(ids, deleted)),
             });
+            metrics.rows(input, counts);
             liveness.progress({ deleted: ids.length });
           },
         );
@@ -170,7 +175,6 @@ export function planActivities(
       }
     },
 
-    /** Ends a reconciliation: the plan, the entity's line and proof, the run; and drops what it staged. */
     /** Ends the run that applied an approved plan. */
     async finishPlan({
       runId,
@@ -184,6 +188,7 @@ export function planActivities(
         status: reason === null ? 'succeeded' : 'waiting',
         details: { planId, deleted, reason },
       });
+      runEnded(deps, run);
       await dropStaging(db, stagingTable(runId, 'second-scan'));
       const outcome = reason === null ? ('succeeded' as const) : ('waiting' as const);
       return { ...target, outcome, runId, planId, deleted, reason, counts: { ...noCounts, ...run.counts } };
@@ -234,9 +239,13 @@ export function planActivities(
   }
 
   async function finish(input: FinishInput): Promise<ReconciliationResult> {
-    const { readLagMs } = await openTarget(input, 'reconciliation');
+    const { entity, readLagMs } = await openTarget(input, 'reconciliation');
     const { runId, planId, wait, scanned, missing, stale, gone, unlisted } = input;
     const waiting = wait !== null && !input.dryRun;
+    const { counts: causes, latestMs } = input.dryRun
+      ? { counts: {}, latestMs: null }
+      : await explainDifferences(db, { planId, connectionId: input.connectionId, entity });
+    const proposedLookback = proposeLookback(latestMs, entity.lookback);
     if (!input.dryRun) await settlePlan(db, planId, waiting ? 'waiting' : 'applied', wait);
     const plan = await getPlan(db, planId);
     const deleted = plan?.deleted ?? 0;
@@ -248,55 +257,16 @@ export function planActivities(
         differences: missing + stale + deleted,
       });
     }
-    const found = { planId, scanned, missing, stale, gone, unlisted, deleted, reason: wait };
+    const found = { planId, scanned, missing, stale, gone, unlisted, deleted, reason: wait, causes, proposedLookback };
     const run = await endRun(db, runId, { status: waiting ? 'waiting' : 'succeeded', details: found });
+    runEnded(deps, run);
     for (const step of ['scan', 'second-scan']) await dropStaging(db, stagingTable(runId, step));
     const cursor = await getCursor(db, input);
     return { ...runResult(run, waiting ? 'waiting' : 'succeeded', cursor), dryRun: input.dryRun, ...found };
   }
 }
 
-/** Why a 404 of this source is no evidence just now: none of the ids that it listed itself answers live. Null when one does. */
-async function whyDoubt(
-  open: OpenTarget,
-  known: readonly string[],
-  approved: boolean,
-  signal: AbortSignal,
-): Promise<string | null> {
-  // an emptied source has nothing left that could answer: the operator who approved has vouched for it
-  if (approved && known.length === 0) return null;
-  for (const id of known) {
-    const answer = await open.source.getById(open.entity, id, { signal });
-    if (answer.kind === 'live') return null;
-  }
-  const asked =
-    known.length === 0
-      ? 'no record that the source lists has a live row to ask it for'
-      : `records that the source itself lists (${known.join(', ')}) answer as gone`;
-  return `${asked}, so a 404 proves nothing: is the token of the right account? Nothing was deleted`;
-}
-
 /** Works through what `next` gives until it gives nothing more; each piece of work makes its part disappear from it. */
 async function eachChunk(next: () => Promise<string[]>, work: (ids: string[]) => Promise<void>): Promise<void> {
   for (let ids = await next(); ids.length > 0; ids = await next()) await work(ids);
-}
-
-type Judged = Parameters<typeof closeItems>[2];
-
-function judge(ids: readonly string[], fetched: Fetched): Judged {
-  const live = new Set(fetched.live);
-  const deleted = new Set(fetched.deleted);
-  return ids.map((id) => {
-    const problem = fetched.failed.get(id);
-    if (problem !== undefined) return { id, outcome: 'failed', detail: problem };
-    if (deleted.has(id)) return { id, outcome: 'deleted', detail: 'not listed, and gone when asked' };
-    if (live.has(id)) return { id, outcome: 'live', detail: 'not listed, but the source still answers it' };
-    return { id, outcome: 'exempt', detail: 'received after the scan began' };
-  });
-}
-
-function judgeAbsent(ids: readonly string[], deleted: readonly string[]): Judged {
-  const gone = new Set(deleted);
-  const detail = 'not listed by two complete scans';
-  return ids.map((id) => ({ id, outcome: gone.has(id) ? 'deleted' : 'exempt', detail }));
 }

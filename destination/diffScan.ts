@@ -39,8 +39,9 @@ export async function diffScan(trx: Knex.Transaction, input: DiffInput): Promise
     ? await trx.raw(
         /* sql */ `
       with found as (
-        insert into tidemark.plan_items (plan_id, external_id, difference)
-        select ?, s.external_id, case when c.external_id is null or c.deleted_at is not null then 'missing' else 'stale' end
+        insert into tidemark.plan_items (plan_id, external_id, difference, cause)
+        select ?, s.external_id, case when c.external_id is null or c.deleted_at is not null then 'missing' else 'stale' end,
+          case when c._disputed_at is not null then 'disputed' end
         from ${scan} s left join ${table} c on c.connection_id = ? and c.external_id = s.external_id
         where (c.external_id is null or c.deleted_at is not null or c._disputed_at is not null
             or (${differs} and not (c._version > s.version and c._received_at >= ?)))

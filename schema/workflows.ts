@@ -73,7 +73,26 @@ export interface ReconciliationResult extends RunResult {
   readonly deleted: number;
   /** why nothing was deleted, where nothing was */
   readonly reason: string | null;
+  /** how the differences came about, and how many each way; empty for a dry run */
+  readonly causes: Partial<Record<DifferenceCause, number>>;
+  /** a lookback with which the deltas would have seen what came late, such as '5m'; null when the present one is long enough */
+  readonly proposedLookback: string | null;
 }
+
+/**
+ * How a difference came about: `late` (it was committed after a delta had asked for its time), `backdated` (the same by more
+ * than a day), `boundary` (its version lies on a cursor), `missed-webhook` (changed since the last delta, and no event told),
+ * `not-yet` (the same, where events are on their way or there are none), `disputed`, `deleted`, `other` (no version to go by).
+ */
+export type DifferenceCause =
+  | 'late'
+  | 'backdated'
+  | 'boundary'
+  | 'missed-webhook'
+  | 'not-yet'
+  | 'disputed'
+  | 'deleted'
+  | 'other';
 
 /** Reads what changed since an instant, whatever the cursor says; the cursor stays. */
 export interface BackfillInput extends Target {

@@ -36,7 +36,8 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
 
   const run = await brief.beginRun({ ...target, strategy: 'reconciliation', trigger, dryRun, full: false });
   if (run.outcome !== 'begun') {
-    const nothing = { planId: null, scanned: 0, missing: 0, stale: 0, gone: 0, unlisted: 0, deleted: 0, reason: null };
+    const found = { scanned: 0, missing: 0, stale: 0, gone: 0, unlisted: 0, deleted: 0 };
+    const nothing = { ...found, planId: null, reason: null, causes: {}, proposedLookback: null };
     return {
       ...target,
       outcome: run.outcome,

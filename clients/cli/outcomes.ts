@@ -81,10 +81,14 @@ function isReconciliation(report: RunResult): report is ReconciliationResult {
 }
 
 function reconciliationText(report: ReconciliationResult): string {
-  const { scanned, missing, stale, gone, deleted, dryRun, reason } = report;
-  const found = `the source lists ${plural(scanned, 'record')}; missing here ${missing}, stale ${stale}, gone there ${gone}`;
+  const { scanned, missing, stale, gone, unlisted, deleted, dryRun, reason, proposedLookback } = report;
+  const found = `the source lists ${plural(scanned, 'record')}; missing here ${missing}, stale ${stale}, gone there ${gone}${unlisted > 0 ? `, not listed but received lately ${unlisted}` : ''}`;
   const done = dryRun
     ? 'dry run, nothing written'
     : `${deleted} soft-deleted, ${report.counts.inserted + report.counts.updated} written`;
-  return `${found}; ${done}${reason === null ? '' : ` (${reason})`}`;
+  const how = Object.entries(report.causes).map(([cause, count]) => `${count} ${cause}`);
+  const why = how.length === 0 ? '' : `; how they came about: ${how.join(', ')}`;
+  const lookback =
+    proposedLookback === null ? '' : `; a lookback of ${proposedLookback} would have seen what came late`;
+  return `${found}; ${done}${reason === null ? '' : ` (${reason})`}${why}${lookback}`;
 }

@@ -127,6 +127,8 @@ create table tidemark.plan_items (
   -- open → fetched | deleted | live (the source still answers it) | exempt | failed
   outcome text not null default 'open',
   detail text,
+  -- how the difference came about, as far as it can be told; see differenceCauses.ts
+  cause text,
   primary key (plan_id, external_id)
 );
 create index plan_items_open on tidemark.plan_items (plan_id, difference, external_id) where outcome = 'open';

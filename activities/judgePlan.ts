@@ -1,0 +1,45 @@
+import type { closeItems } from '../destination/plans';
+import type { Fetched } from './fetchRecords';
+import type { OpenTarget } from './openTarget';
+
+/** Why a 404 of this source is no evidence just now: none of the ids that it listed itself answers live. Null when one does. */
+export async function whyDoubt(
+  open: OpenTarget,
+  known: readonly string[],
+  approved: boolean,
+  signal: AbortSignal,
+): Promise<string | null> {
+  // an emptied source has nothing left that could answer: the operator who approved has vouched for it
+  if (approved && known.length === 0) return null;
+  for (const id of known) {
+    const answer = await open.source.getById(open.entity, id, { signal });
+    if (answer.kind === 'live') return null;
+  }
+  const asked =
+    known.length === 0
+      ? 'no record that the source lists has a live row to ask it for'
+      : `records that the source itself lists (${known.join(', ')}) answer as gone`;
+  return `${asked}, so a 404 proves nothing: is the token of the right account? Nothing was deleted`;
+}
+
+type Judged = Parameters<typeof closeItems>[2];
+
+/** What became of each gone or unlisted row of a plan that the source was asked for. */
+export function judge(ids: readonly string[], fetched: Fetched): Judged {
+  const live = new Set(fetched.live);
+  const deleted = new Set(fetched.deleted);
+  return ids.map((id) => {
+    const problem = fetched.failed.get(id);
+    if (problem !== undefined) return { id, outcome: 'failed', detail: problem };
+    if (deleted.has(id)) return { id, outcome: 'deleted', detail: 'not listed, and gone when asked' };
+    if (live.has(id)) return { id, outcome: 'live', detail: 'not listed, but the source still answers it' };
+    return { id, outcome: 'exempt', detail: 'received after the scan began' };
+  });
+}
+
+/** … and that two complete scans did not list. */
+export function judgeAbsent(ids: readonly string[], deleted: readonly string[]): Judged {
+  const gone = new Set(deleted);
+  const detail = 'not listed by two complete scans';
+  return ids.map((id) => ({ id, outcome: gone.has(id) ? 'deleted' : 'exempt', detail }));
+}
