@@ -13,6 +13,8 @@ export interface ConnectorOptions {
   readonly rateLimit?: { readonly requests: number; readonly per: string; readonly concurrency?: number };
   /** kinds of records, each with a table of its own; default 1 */
   readonly entities?: number;
+  /** how often deltas are scheduled; default so seldom that none comes between */
+  readonly deltaEvery?: string;
 }
 
 const text = z.string();
@@ -94,6 +96,7 @@ export function benchConnector(options: ConnectorOptions): Connector {
         key: 'id',
         deltaSyncField: { name: 'updated_at', kind: 'instant' },
         supportsWebhooks: true,
+        schedule: { delta: { every: options.deltaEvery ?? '30d' }, reconciliation: false },
         listings: {
           all: list,
           changes: { ...list, since: { param: 'since', form: 'iso-milliseconds', boundary: 'inclusive' } },

@@ -26,12 +26,16 @@ export interface SourceStats {
   readonly mostAtOnce: number;
 }
 
-/** How often a record was asked for alone, since the last reset. */
-export type FetchCounts = Readonly<Record<string, number>>;
+/** Puts another number of visits, and a later version, into one record; the listings don't tell of it. */
+export interface Edit {
+  readonly index: number;
+  readonly visits: number;
+}
 
 runProgram<SourceInput>(async (input) => {
   const all = bind(input.records, recordJson);
   const ids = bind(input.ids ?? 0, (index) => idJson(index + (input.idsFrom ?? 0)));
+  const edited = new Map<number, Buffer>();
   let at: number[] = [];
   let underWay = 0;
   let mostAtOnce = 0;
@@ -42,7 +46,12 @@ runProgram<SourceInput>(async (input) => {
     mostAtOnce = Math.max(mostAtOnce, underWay);
     const answer = () => {
       underWay -= 1;
-      respond(response, new URL(request.url ?? '', 'http://source'), { all, ids, partitions: input.partitions ?? 1 });
+      respond(response, new URL(request.url ?? '', 'http://source'), {
+        all,
+        ids,
+        edited,
+        partitions: input.partitions ?? 1,
+      });
     };
     if (input.latencyMs) setTimeout(answer, input.latencyMs);
     else answer();
@@ -53,6 +62,10 @@ runProgram<SourceInput>(async (input) => {
     ready: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } satisfies SourceReady,
     answers: {
       stats: (): SourceStats => ({ requests: at.length, at, mostAtOnce }),
+      edit: ({ index, visits }: Edit) => {
+        const record = { ...JSON.parse(recordJson(index)), visits, updated_at: new Date().toISOString() };
+        edited.set(index, Buffer.from(JSON.stringify(record)));
+      },
       reset: () => {
         at = [];
         mostAtOnce = 0;
@@ -64,14 +77,15 @@ runProgram<SourceInput>(async (input) => {
 interface Books {
   readonly all: Book;
   readonly ids: Book;
+  readonly edited: ReadonlyMap<number, Buffer>;
   readonly partitions: number;
 }
 
 /** `/contacts` (with `partition`, and `since`, after which nothing has changed), `/ids`, `/contacts/{id}`. */
-function respond(response: ServerResponse, url: URL, { all, ids, partitions }: Books): void {
+function respond(response: ServerResponse, url: URL, { all, ids, edited, partitions }: Books): void {
   const alone = /^\/contacts\/(.+)$/.exec(url.pathname)?.[1];
   if (alone !== undefined) {
-    const record = all.record(indexOf(alone));
+    const record = edited.get(indexOf(alone)) ?? all.record(indexOf(alone));
     send(response, record ? 200 : 404, record ? [record] : [Buffer.from('{"error":"not found"}')]);
     return;
   }
