@@ -72,6 +72,7 @@ export const mutants: readonly Mutant[] = [
     test: {
       file: 'test/invariants/02-no-lost-update.test.ts',
       name: 'updates on earlier pages, which pull the later records over the seam',
+      builds: true,
     },
   },
   {
