@@ -113,6 +113,7 @@ export async function startEngine({ connector, settings, secrets = {}, ...option
 export async function startChurch(
   size: { people: number; donations?: number },
   worker: Partial<WorkerOptions> = {},
+  connector: Connector = quick(planningCenter),
 ): Promise<{ engine: Engine; simulator: Simulator; control: Simulator['control'] }> {
   const credentials = { appId: 'app', secret: 'pass' };
   const simulator = await startPlanningCenterSimulator({
@@ -123,7 +124,7 @@ export async function startChurch(
   });
   atEnd(() => simulator.stop());
   const engine = await startEngine({
-    connector: quick(planningCenter),
+    connector,
     settings: { baseUrl: simulator.url },
     secrets: { ...credentials, webhookSecret: 'hook' },
     worker,
