@@ -11,7 +11,7 @@ import { record } from './recordedHistories';
  * Runs every workflow along its interesting paths and keeps the histories, for the replay tests. To be run again when a
  * workflow has taken a new path; what was recorded before a change shows whether runs under way survive it.
  */
-const { deltaSync, reconciliation, singleRecord, syncRecords, applyPlan, sweep, lookAt, probe } = workflowNames;
+const { deltaSync, reconciliation, singleRecord, syncRecords, applyPlan, sweep, lookAt, probe, verify } = workflowNames;
 const people = { connectionId, entity: 'people' };
 const things = { connectionId, entity: 'things' };
 const delta = { ...people, trigger: 'test' } as const;
@@ -192,4 +192,6 @@ test('what an operator asks', async () => {
   await run(engine, 'live', lookAt, { ...people, id });
   await run(engine, 'unknown', lookAt, { ...people, id: '999' });
   await run(engine, 'done', probe, people);
+  await run(engine, 'sample', verify, { ...people, sample: 20 });
+  await run(engine, 'all', verify, { ...people, sample: null });
 });
