@@ -62,7 +62,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const ending = new AbortController();
   const app = createApp(log);
   const registry = createRegistry();
-  addFactMetrics(registry, { db, connectors, log });
+  const metrics = { registry, refresh: addFactMetrics(registry, { db, connectors, log }) };
   countAnswers(app, registry);
   const writer = createInboxWriter({ db });
   const dispatcher = createDispatcher({ db, client, taskQueue, log });
@@ -73,7 +73,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   app.register((scope, _options, done) => {
     const { requestsPerMinute } = options;
-    apiRoutes(scope, { db, client, connectors, taskQueue, apiKey: settings.apiKey, requestsPerMinute, registry }).then(
+    apiRoutes(scope, { db, client, connectors, taskQueue, apiKey: settings.apiKey, requestsPerMinute, metrics }).then(
       () => done(),
       done,
     );

@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { Registry } from 'prom-client';
 import { requireKey } from './key';
 import { limitRequests } from './limit';
-import { metricsRoute } from './metrics';
+import { type MetricsSource, metricsRoute } from './metrics';
 import { describeApi } from './openapi';
 import { mount, type Operation } from './operation';
 import type { ApiContext } from './operations/context';
@@ -15,7 +14,7 @@ export interface ApiParts extends ApiContext {
   /** requests of one address in a minute */
   readonly requestsPerMinute?: number | undefined;
   /** told at `/metrics` */
-  readonly registry: Registry;
+  readonly metrics: MetricsSource;
 }
 
 /** Everything that the API does. */
@@ -30,6 +29,6 @@ export async function apiRoutes(app: FastifyInstance, parts: ApiParts): Promise<
   const operations = apiOperations(parts);
   for (const one of operations) mount(app, one);
   const description = describeApi(operations);
-  metricsRoute(app, parts.registry);
+  metricsRoute(app, parts.metrics);
   app.get('/api/openapi.json', async () => description);
 }

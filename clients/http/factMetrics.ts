@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { Gauge, type Registry } from 'prom-client';
 import { type MetricFacts, readMetricFacts } from '../../destination/metricFacts';
 import type { Connector } from '../../schema/connector';
+import { messageOf } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import { freshGauge } from './metrics';
 
@@ -9,40 +10,42 @@ import { freshGauge } from './metrics';
 const believedMs = 1_000;
 
 /**
- * Adds what the database knows. Every server tells the same of it, so in Prometheus take max() over servers, not sum().
- * With PostgreSQL away a scrape still succeeds: `tidemark_database_up` is 0 then, and what would be old is left out.
+ * Adds what the database knows; call what comes back before each scrape. Every server tells the same of it, so in Prometheus
+ * take max() over servers, not sum(). With PostgreSQL away a scrape still succeeds: `tidemark_database_up` is 0 then, and
+ * what would be old is left out.
  */
 export function addFactMetrics(
   registry: Registry,
   { db, connectors, log }: { readonly db: Knex; readonly connectors: readonly Connector[]; readonly log: Log },
-): void {
+): () => Promise<void> {
   const told = gaugesOf(registry);
-  let last = Number.NEGATIVE_INFINITY;
-  let asking: Promise<void> | undefined;
-  new Gauge({
+  const up = new Gauge({
     name: 'tidemark_database_up',
     help: '1 when PostgreSQL answered this scrape',
     registers: [registry],
-    async collect() {
-      if (performance.now() - last > believedMs) asking ??= ask(this).finally(() => (asking = undefined));
-      await asking;
-    },
   });
+  let believedUntil = 0;
+  let asking: Promise<void> | undefined;
 
-  async function ask(up: Gauge): Promise<void> {
+  async function ask(): Promise<void> {
     try {
       told(await readMetricFacts(db, connectors));
       up.set(1);
-      last = performance.now();
+      believedUntil = performance.now() + believedMs;
     } catch (error) {
-      log.warn(
-        { reason: error instanceof Error ? error.message : String(error) },
-        'a scrape went without the database',
-      );
+      log.warn({ reason: messageOf(error) }, 'a scrape went without the database');
       told(nothing);
       up.set(0);
+    } finally {
+      asking = undefined;
     }
   }
+
+  return async () => {
+    if (performance.now() < believedUntil) return;
+    asking ??= ask();
+    await asking;
+  };
 }
 
 interface Log {

@@ -8,9 +8,19 @@ export function createRegistry(): Registry {
   return registry;
 }
 
-/** `GET /metrics` in Prometheus' text format, from one registry or more. Behind whatever guards the scope. */
-export function metricsRoute(app: FastifyInstance, registry: Registry): void {
-  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+/** What `GET /metrics` tells. */
+export interface MetricsSource {
+  readonly registry: Registry;
+  /** brings up to date what is not counted as it happens */
+  readonly refresh?: (() => Promise<void>) | undefined;
+}
+
+/** `GET /metrics` in Prometheus' text format. Behind whatever guards the scope. */
+export function metricsRoute(app: FastifyInstance, { registry, refresh }: MetricsSource): void {
+  app.get('/metrics', async (_request, reply) => {
+    await refresh?.();
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
 }
 
 /** Counts the answers of all routes by their pattern: paths themselves would be without number. */

@@ -24,7 +24,7 @@ export async function serveMetrics(
     limitRequests(scope)
       .then(() => {
         requireKey(scope, apiKey);
-        metricsRoute(scope, registry);
+        metricsRoute(scope, { registry });
       })
       .then(() => done(), done);
   });
