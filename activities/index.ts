@@ -6,6 +6,7 @@ import { planActivities } from './plan';
 import { probeActivities } from './probe';
 import { pullActivities } from './pull';
 import { recordActivities } from './records';
+import { remapActivities } from './remap';
 import { runActivities } from './runs';
 import { scanActivities } from './scan';
 import { sweepActivities } from './sweep';
@@ -25,6 +26,7 @@ export function createActivities(deps: ActivityDeps) {
       ...lookActivities(deps, openTarget),
       ...probeActivities(deps, openTarget),
       ...verifyActivities(deps, openTarget),
+      ...remapActivities(deps, openTarget),
     },
     (activity, input, error, failure) =>
       deps.log.warn({ activity, ...about(input), failure: failure.message, err: error }, 'an activity attempt failed'),

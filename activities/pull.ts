@@ -16,6 +16,8 @@ export interface PullInput extends Target {
   readonly runId: string;
   readonly listing: 'all' | 'changes';
   readonly partition: string;
+  /** ISO: from then instead of from the cursor, at the priority of a backfill */
+  readonly since?: string;
 }
 
 export interface PullResult {
@@ -41,10 +43,11 @@ export function pullActivities(
      * transaction, while the next pages are being fetched. Killed anywhere, it goes on after the last committed batch.
      */
     async pull(input: PullInput): Promise<PullResult> {
-      const open = await openTarget(input, input.listing === 'all' ? 'backfill' : 'delta');
+      const open = await openTarget(input, input.listing === 'all' || input.since !== undefined ? 'backfill' : 'delta');
       const run = await getRun(db, input.runId);
       const key: PartKey = { runId: input.runId, step: 'pull', partition: input.partition, fence: attemptFence() };
       const part = await openPart(db, key);
+      const since = input.since === undefined ? run.cursorBefore : new Date(input.since);
       const done = { pages: part.pages, records: part.records, counts: { ...noCounts, ...part.counts } };
       if (part.done) return done;
       const context = {
@@ -62,7 +65,7 @@ export function pullActivities(
               partition: input.partition,
               resumePoint: part.resumePoint,
               signal,
-              ...(input.listing === 'changes' && run.cursorBefore ? { since: run.cursorBefore } : {}),
+              ...(input.listing === 'changes' && since ? { since } : {}),
             }),
             (page) => ({ answers: interpretPage(open, page, false) }),
           );

@@ -6,13 +6,13 @@ import { claimRun, type EndStatus, endedAs, endRun, extendLease, type Run } from
 import { ensureTable } from '../destination/tables';
 import { noCounts } from '../schema/answer';
 import { parseDuration } from '../schema/duration';
-import type { RunOutcome, RunResult, Strategy, Target, Trigger } from '../schema/workflows';
+import type { RunOutcome, RunResult, RunStrategy, Target, Trigger } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
 import { runEnded } from './metrics';
 import type { OpenTarget } from './openTarget';
 
 export interface BeginRunInput extends Target {
-  readonly strategy: Strategy;
+  readonly strategy: RunStrategy;
   readonly trigger: Trigger;
   readonly dryRun: boolean;
   readonly full: boolean;
@@ -50,11 +50,15 @@ export function runActivities(
     /** Claims the run's place. A holder whose lease has expired is looked up in Temporal, and ended as what it is when it is over. */
     async beginRun(input: BeginRunInput): Promise<BegunRun> {
       const { workflowExecution } = Context.current().info;
-      const { connection, entity, partitions, readLagMs } = await openTarget(input, input.strategy);
+      const { connection, entity, partitions, readLagMs } = await openTarget(
+        input,
+        input.strategy === 'reconciliation' ? 'reconciliation' : 'delta',
+      );
       if (!connection.enabled) return { outcome: 'disabled', holder: null };
       await ensureTable(db, entity);
       const cursor = await getCursor(db, input);
-      const full = input.full || cursor === null || entity.listings.changes === undefined;
+      const byOperator = input.strategy === 'backfill' || input.strategy === 'remap';
+      const full = input.full || (!byOperator && (cursor === null || entity.listings.changes === undefined));
       const claim = {
         ...input,
         full,

@@ -7,15 +7,17 @@ import { TidemarkError } from '../schema/errors';
 import { recordKey } from '../schema/recordKey';
 import {
   againSignal,
+  type BackfillInput,
   type DeltaSyncInput,
   taskQueue as defaultTaskQueue,
   ids,
   type ReconciliationInput,
   type ReconciliationResult,
+  type RemapInput,
   type RunResult,
+  type RunStrategy,
   type SingleRecordInput,
   type SingleRecordResult,
-  type Strategy,
   type SyncRecordsInput,
   type SyncRecordsResult,
   type Target,
@@ -61,6 +63,29 @@ export async function startReconciliation(
   const input: ReconciliationInput = { connectionId, entity, ...(dryRun ? { dryRun } : {}), trigger };
   const workflow = { name: workflowNames.reconciliation, workflowId: ids.reconciliation(input) };
   return startRun(context, 'reconciliation', input, workflow);
+}
+
+export type StartedBackfill = WorkflowHandle<(input: BackfillInput) => Promise<RunResult>>;
+export type StartedRemap = WorkflowHandle<(input: RemapInput) => Promise<RunResult>>;
+
+/** Reads what changed since an instant, whatever the cursor says, behind everything else. Throws as `startDelta` does. */
+export async function startBackfill(
+  context: StartContext,
+  { connectionId, entity }: Target,
+  { since, trigger }: { readonly since: Date; readonly trigger: Trigger },
+): Promise<StartedBackfill> {
+  const input: BackfillInput = { connectionId, entity, since: since.toISOString(), trigger };
+  return startRun(context, 'backfill', input, { name: workflowNames.backfill, workflowId: ids.backfill(input) });
+}
+
+/** Rebuilds the typed columns from `raw`, without the source. Throws as `startDelta` does. */
+export async function startRemap(
+  context: StartContext,
+  { connectionId, entity }: Target,
+  { trigger }: { readonly trigger: Trigger },
+): Promise<StartedRemap> {
+  const input: RemapInput = { connectionId, entity, trigger };
+  return startRun(context, 'remap', input, { name: workflowNames.remap, workflowId: ids.remap(input) });
 }
 
 /** Fetches one record now. When it is being fetched already, it is fetched once more: the same workflow's handle comes back. */
@@ -117,7 +142,7 @@ export async function startRecords(
 
 async function startRun<Input extends Target, Result>(
   { db, client, taskQueue = defaultTaskQueue }: StartContext,
-  strategy: Strategy,
+  strategy: RunStrategy,
   input: Input,
   { name, workflowId }: { name: string; workflowId: string },
 ): Promise<WorkflowHandle<(input: Input) => Promise<Result>>> {
@@ -128,7 +153,7 @@ async function startRun<Input extends Target, Result>(
       taskQueue,
       args: [input],
       workflowIdConflictPolicy: 'FAIL',
-      priority: workflowPriority(strategy, input.connectionId),
+      priority: workflowPriority(strategy === 'remap' ? 'backfill' : strategy, input.connectionId),
       ...(await labels(client, input, strategy)),
     });
   } catch (error) {
@@ -143,7 +168,7 @@ async function startRun<Input extends Target, Result>(
  */
 async function refuseSecond(
   { db, client }: { db: Knex; client: Client },
-  strategy: Strategy,
+  strategy: RunStrategy,
   target: Target,
 ): Promise<void> {
   const run = await runningRun(db, target, strategy);
@@ -158,7 +183,7 @@ async function refuseSecond(
 }
 
 function alreadyRunning(
-  strategy: Strategy,
+  strategy: RunStrategy,
   { connectionId, entity }: Target,
   runId?: string,
   since?: Date,

@@ -66,9 +66,9 @@ export async function writeAnswers(
  * One writer at a time per entity of a connection: what a statement reads is then what it writes over, which makes
  * counts exact and deadlocks impossible. Held for one batch, some 20 ms for 1,000 rows.
  */
-async function lockEntity(
+export async function lockEntity(
   trx: Knex.Transaction,
-  { connectionId, entity }: WriteContext,
+  { connectionId, entity }: Pick<WriteContext, 'connectionId' | 'entity'>,
 ): Promise<{ any_set_aside: boolean }> {
   const { rows } = await trx.raw(
     /* sql */ `
@@ -131,7 +131,8 @@ function roundsOf<T extends { answer: { id: string } }>(items: readonly T[]): T[
 /** SQLSTATE classes that are about the data: 22 data exception, 23 integrity constraint, and 54 for a row that is too big. */
 const aboutTheData = /^(22|23|54)/;
 
-async function eachThatFits<T>(
+/** Writes what fits: a batch that PostgreSQL refuses for its data is split until the culprits stand alone. */
+export async function eachThatFits<T>(
   trx: Knex.Transaction,
   items: readonly T[],
   write: (part: readonly T[]) => Promise<void>,
@@ -154,7 +155,7 @@ async function eachThatFits<T>(
   await eachThatFits(trx, items.slice(middle), write, { refused });
 }
 
-function refusedRecord(id: string, raw: unknown, error: unknown): SetAsideAnswer {
+export function refusedRecord(id: string, raw: unknown, error: unknown): SetAsideAnswer {
   const conflict = codeOf(error)?.startsWith('23') === true;
   // knex puts the statement before PostgreSQL's own words
   const words = messageOf(error).split(' - ').at(-1) ?? '';

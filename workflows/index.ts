@@ -1,9 +1,11 @@
 /** What the workers register; the names are a public API. */
 export { applyPlan } from './applyPlan';
+export { backfill } from './backfill';
 export { deltaSync } from './deltaSync';
 export { lookAt } from './lookAt';
 export { probe } from './probe';
 export { reconciliation } from './reconciliation';
+export { remap } from './remap';
 export { singleRecord } from './singleRecord';
 export { sweep } from './sweep';
 export { syncRecords } from './syncRecords';

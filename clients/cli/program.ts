@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../ownPackage';
 import { addApprove } from './commands/approve';
+import { addBackfill } from './commands/backfill';
 import { addConnect } from './commands/connect';
 import { addConnections } from './commands/connections';
 import { addCursor } from './commands/cursor';
@@ -13,6 +14,7 @@ import { addProbe } from './commands/probe';
 import { addReconcile } from './commands/reconcile';
 import { addRecord } from './commands/record';
 import { addReject } from './commands/reject';
+import { addRemap } from './commands/remap';
 import { addRuns } from './commands/runs';
 import { addSchedules } from './commands/schedules';
 import { addServer } from './commands/server';
@@ -42,6 +44,8 @@ const commands = [
     addExplain,
     addProbe,
     addVerify,
+    addBackfill,
+    addRemap,
     addRuns,
   ],
   ...[addApprove, addReject, addUndo],

@@ -1,0 +1,106 @@
+import { Context } from '@temporalio/activity';
+import { getCursor } from '../destination/entities';
+import { type Remapped, remapRows } from '../destination/remapRows';
+import { advancePart, openPart, type PartKey } from '../destination/runParts';
+import { endRun } from '../destination/runs';
+import { addCounts, type Counts, noCounts } from '../schema/answer';
+import type { Priority } from '../schema/budget';
+import { TidemarkError } from '../schema/errors';
+import type { RunResult, Target } from '../schema/workflows';
+import { readRecord } from '../source/readRecord';
+import type { ActivityDeps } from './deps';
+import { startLiveness } from './liveness';
+import type { OpenTarget } from './openTarget';
+import { attemptFence } from './pull';
+import { runResult } from './runs';
+
+export interface FinishRunInput extends Target {
+  readonly runId: string;
+  /** kept with the run */
+  readonly details: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** Rows are mapped and written together, and webhooks wait so long for the write lock: some 30 ms. */
+const batchRows = 500;
+
+/** What only operators start: the mapping anew, and the end of runs that move no cursor. */
+export function remapActivities(
+  deps: ActivityDeps,
+  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
+) {
+  const { db } = deps;
+  return {
+    /** Rebuilds the typed columns from `raw`, batch by batch; killed anywhere, it goes on after the last committed one. */
+    async remap(input: Target & { readonly runId: string }): Promise<{ counts: Counts; records: number }> {
+      const open = await openTarget(input, 'backfill');
+      refuseWhatCannotBe(open);
+      const key: PartKey = { runId: input.runId, step: 'remap', partition: '', fence: attemptFence() };
+      const part = await openPart(db, key);
+      const done = { counts: { ...noCounts, ...part.counts }, records: part.records };
+      if (part.done) return done;
+      const { cancellationSignal } = Context.current();
+      const liveness = startLiveness();
+      try {
+        let after: string | null = typeof part.resumePoint?.after === 'string' ? part.resumePoint.after : '';
+        while (after !== null) {
+          cancellationSignal.throwIfAborted();
+          const batch = await remapRows(db, {
+            connectionId: input.connectionId,
+            entity: open.entity,
+            runId: input.runId,
+            after,
+            limit: batchRows,
+            map: (id, raw) => mapped(open, id, raw),
+            alongside: (trx, counts, last, records) =>
+              advancePart(trx, key, {
+                resumePoint: last === null ? null : { after: last },
+                pages: 1,
+                records,
+                requests: 0,
+                counts,
+                done: last === null,
+              }),
+          });
+          done.counts = addCounts(done.counts, batch.counts);
+          done.records += batch.rows;
+          liveness.progress({ records: done.records, counts: done.counts });
+          after = batch.last;
+        }
+        return done;
+      } finally {
+        liveness.stop();
+      }
+    },
+
+    /** Ends a run that has succeeded and moves no cursor. */
+    async finishRun({ runId, details, ...target }: FinishRunInput): Promise<RunResult> {
+      const run = await endRun(db, runId, { status: 'succeeded', details });
+      return runResult(run, 'succeeded', await getCursor(db, target));
+    },
+  };
+}
+
+function refuseWhatCannotBe({ entity, target }: OpenTarget): void {
+  const where = `${target.connectionId}/${target.entity}`;
+  if (!entity.raw) {
+    throw new TidemarkError(
+      'Usage',
+      `${where} keeps no raw records (raw: false), so nothing can be mapped anew: read it again with \`tidemark sync --full\``,
+    );
+  }
+  if (entity.conflict === 'skip') {
+    throw new TidemarkError(
+      'Usage',
+      `${where} leaves its columns to the user (conflict: 'skip'): mapping them anew would overwrite edits`,
+    );
+  }
+}
+
+function mapped({ entity, mapContext }: OpenTarget, id: string, raw: unknown): Remapped {
+  const read = readRecord(entity, raw, mapContext);
+  if (read.kind === 'gone') return null;
+  if (read.kind === 'setAside') return { ...read, id };
+  if (read.id === id) return read;
+  const detail = `its key is now ${JSON.stringify(read.id)}: a new key needs \`tidemark sync --full\` and a reconciliation`;
+  return { id, reason: 'conflict', detail, raw };
+}

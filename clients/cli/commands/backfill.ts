@@ -1,0 +1,51 @@
+import { TidemarkError } from '../../../schema/errors';
+import { type AddCommand, addCommand, perform } from '../command';
+import { reportText, statusOf } from '../outcomes';
+import { runAll } from '../runAll';
+import { withSession } from '../session';
+import { moment } from '../values';
+
+interface Options {
+  readonly since: Date;
+  readonly wait: boolean;
+}
+
+export const addBackfill: AddCommand = (program, onEnd) => {
+  addCommand(program, {
+    usage: 'backfill <connection> <entity>',
+    summary: 'read again what changed since an instant, behind everything else',
+    details:
+      'A run of its own, beside the deltas, with the last place in the request budget. The cursor stays: everything up to it is ' +
+      "still synced, and the deltas go on from there. To read everything, use 'sync --full'.",
+    examples: ['backfill demo people --since 2026-01-01T00:00:00Z', 'backfill demo people --since 30d --no-wait'],
+  })
+    .requiredOption('--since <instant>', 'a moment, or how long ago', moment)
+    .option('--wait', 'wait for the end (the default)', true)
+    .option('--no-wait', 'only start it')
+    .action(
+      perform(onEnd, (shell, { since, wait }: Options, connectionId: string, entityName: string) =>
+        withSession(shell, async (session) => {
+          const { findTarget } = await import('../../targets.js');
+          const { entity } = await findTarget(session.db, await session.connectors(), connectionId, entityName);
+          if (!entity.listings.changes) {
+            throw new TidemarkError(
+              'Usage',
+              `Entity ${entityName} has no listing \`changes\` that could be asked since an instant: use 'tidemark sync ${connectionId} ${entityName} --full'`,
+            );
+          }
+          if (since.getTime() > Date.now())
+            throw new TidemarkError('Usage', `--since ${since.toISOString()} is yet to come`);
+          const { client } = await session.temporal();
+          const { startBackfill } = await import('../../start.js');
+          const runs = await runAll(shell, {
+            client,
+            targets: [{ connectionId, entity: entityName }],
+            wait,
+            start: (target) => startBackfill({ db: session.db, client }, target, { since, trigger: 'cli' }),
+          });
+          shell.result({ runs }, () => runs.map(reportText).join('\n'));
+          return statusOf(runs);
+        }),
+      ),
+    );
+};

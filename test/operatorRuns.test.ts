@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import type { Simulator } from '../connectors/planning-center/simulator';
+import { defineConnector } from '../schema/connector';
+import { SkipRecord } from '../schema/errors';
+import type { RunResult } from '../schema/workflows';
+import { workflowNames } from '../schema/workflows';
+import { activitiesOf } from './activities';
+import { connectionId, type Engine, startChurch, startEngine } from './engine';
+import { cursor, failureOf, people } from './invariants/support';
+import { secretValue, someThings, startThings, type Things } from './invariants/thingsSource';
+
+const run = (engine: Engine, workflow: string, input: object) =>
+  engine.start<RunResult>(workflow, { connectionId, trigger: 'test', ...input });
+
+describe('backfill', () => {
+  let engine: Engine;
+  let control: Simulator['control'];
+
+  beforeAll(async () => {
+    ({ engine, control } = await startChurch({ people: 60 }));
+    await engine.delta('people');
+  });
+
+  test('reads what changed since the instant, mends what was lost, and leaves the cursor', async () => {
+    const [first] = [...control.all('people')].map(({ id }) => id) as [string];
+    await engine.db.raw(`delete from ${people} where external_id = ?`, [first]);
+    const before = await cursor(engine);
+    control.clearLog();
+    const handle = await run(engine, workflowNames.backfill, { entity: 'people', since: '2000-01-01T00:00:00.000Z' });
+    expect(await handle.result()).toMatchObject({ outcome: 'succeeded', counts: { inserted: 1, unchanged: 59 } });
+    expect(control.log().some(({ query }) => query.includes('where[updated_at][gte]=2000-01-01T00:00:00Z'))).toBe(true);
+    expect(await cursor(engine)).toBe(before);
+    const { rows } = await engine.db.raw(
+      `select strategy, status, cursor_after, details from tidemark.runs order by id desc limit 1`,
+    );
+    expect(rows).toEqual([
+      { strategy: 'backfill', status: 'succeeded', cursor_after: null, details: { since: '2000-01-01T00:00:00.000Z' } },
+    ]);
+  });
+
+  test('runs beside a delta, but not beside another backfill', async () => {
+    control.addFault({ match: '/people/v2/people?', count: 1, fault: { kind: 'slow', ms: 1500 } });
+    const input = { entity: 'people', since: '2000-01-01T00:00:00.000Z' };
+    const both = await Promise.all([
+      run(engine, workflowNames.backfill, input),
+      run(engine, workflowNames.backfill, input),
+    ]);
+    const outcomes = (await Promise.all(both.map((handle) => handle.result()))).map(({ outcome }) => outcome);
+    expect(outcomes.sort()).toEqual(['already-running', 'succeeded']);
+    const [delta, backfill] = await Promise.all([
+      engine.delta('people'),
+      (await run(engine, workflowNames.backfill, input)).result(),
+    ]);
+    expect([delta.outcome, backfill.outcome]).toEqual(['succeeded', 'succeeded']);
+  });
+
+  test('a failure is recorded', async () => {
+    control.addFault({ match: 'where[updated_at]', fault: { kind: 'status', status: 401 } });
+    const handle = await run(engine, workflowNames.backfill, { entity: 'people', since: '2000-01-01T00:00:00.000Z' });
+    expect(await failureOf(handle.result())).toBe('CredentialsRefused');
+    control.clearFaults();
+  });
+});
+
+describe('remap', () => {
+  const table = 'acme_things';
+  let engine: Engine;
+  let things: Things;
+  const guards = async () =>
+    (
+      await engine.db.raw(
+        `select external_id, _version, _sent_at, _received_at, _line_at, _disputed_at, _written_by, deleted_at, raw from ${table} order by 1`,
+      )
+    ).rows;
+  const row = async (id: string) => engine.db(table).where({ external_id: id }).first();
+
+  beforeAll(async () => {
+    things = await startThings(someThings(1203));
+    engine = await startEngine({
+      connector: things.connector,
+      settings: { baseUrl: things.source.baseUrl },
+      secrets: { token: secretValue },
+    });
+    await engine.delta('things');
+    things.records.delete('t1005');
+    await engine.record('things', 't1005');
+    await engine.record('things', 'never-was');
+    await engine.worker.stop();
+  });
+
+  /** The same entity with another mapping and one more column. */
+  function remapped(): Things['connector'] {
+    const entity = things.connector.entities.get('things');
+    if (!entity) throw new Error('no entity things');
+    const row = z.object({
+      name: z.string().nullable(),
+      amount: z.number().nullable().meta({ column: 'numeric(6,2)' }),
+      shout: z.string(),
+    });
+    const map = (record: { id: string; name: string; amount: number }) => {
+      if (record.id === 't1001') throw new SkipRecord('left out by the new mapping');
+      if (record.id === 't1002') throw new Error('not mapped');
+      const amount = record.id === 't1003' ? 1e9 : record.amount;
+      return { name: record.name, amount, shout: record.name.toUpperCase() };
+    };
+    const { settings, secrets, auth } = things.connector;
+    const columns = [...entity.columns, { name: 'shout', type: 'text' }];
+    return defineConnector({
+      name: 'acme',
+      settings,
+      secrets,
+      auth,
+      entities: [{ ...entity, row, columns, map: map as never }],
+    });
+  }
+
+  test('columns follow the new mapping; versions, lines, deletes and raw stay; the source is not asked; bad rows are set aside', async () => {
+    const before = await guards();
+    await engine.startWorker({ connectors: [remapped()] });
+    const asked = things.source.requests.length;
+    const handle = await run(engine, workflowNames.remap, { entity: 'things' });
+    const result = await handle.result();
+    // t1001 skipped, t1002 and t1003 set aside, the deleted one mapped too, the one without content left alone
+    expect(result).toMatchObject({
+      outcome: 'succeeded',
+      pages: 3,
+      counts: { updated: 1200, unchanged: 1, skipped: 1, errors: 2 },
+    });
+    expect(things.source.requests).toHaveLength(asked);
+    expect(await guards()).toEqual(before);
+    expect(await row('t1100')).toMatchObject({ shout: 'THING 100' });
+    expect(await row('t1005')).toMatchObject({ shout: 'THING 5', deleted_at: expect.any(Date) });
+    for (const [id, reason] of [
+      ['t1001', 'skipped'],
+      ['t1002', 'invalid'],
+      ['t1003', 'invalid'],
+    ] as const) {
+      expect(await row(id)).toMatchObject({ shout: null, name: expect.any(String) });
+      const { rows } = await engine.db.raw(
+        'select reason from tidemark.set_aside where external_id = ? and cleared_at is null',
+        [id],
+      );
+      expect(rows).toEqual([{ reason }]);
+    }
+    const again = await (await run(engine, workflowNames.remap, { entity: 'things' })).result();
+    expect(again.counts).toMatchObject({ updated: 0, unchanged: 1201, skipped: 1, errors: 2 });
+  });
+
+  test('an attempt that another has taken over from writes nothing', async () => {
+    const activities = await activitiesOf(engine);
+    const { rows } = await engine.db.raw(`select max(id)::text as id from tidemark.runs where strategy = 'remap'`);
+    await expect(activities('remap', 1, { connectionId, entity: 'things', runId: rows[0].id })).rejects.toMatchObject({
+      type: 'FenceLost',
+    });
+  });
+
+  test('columns that belong to the user are not overwritten', async () => {
+    const skipping = await startThings(someThings(3), { conflict: 'skip' });
+    const other = await startEngine({
+      connector: skipping.connector,
+      settings: { baseUrl: skipping.source.baseUrl },
+      secrets: { token: secretValue },
+    });
+    await other.delta('things');
+    const handle = await run(other, workflowNames.remap, { entity: 'things' });
+    expect(await failureOf(handle.result())).toBe('Usage');
+  });
+});
