@@ -138,7 +138,7 @@ export const mutants: readonly Mutant[] = [
     file: 'destination/guard.ts',
     find: '${rank(n)} > ${rank(c)}',
     replace: '${n.sent} > ${c.sent}',
-    test: { file: 'destination/guard.test.ts', name: 'in whatever order answers are written' },
+    test: { file: 'destination/guard.test.ts', name: 'a version of 2099, corrected later' },
   },
   {
     invariant: 4,

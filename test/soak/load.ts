@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationInput } from '../../connectors/planning-center/simulator';
-import { type EntityName, entityNames } from './setting';
+import { type EntityName, entityNames, type SoakOptions } from './setting';
 import type { SourceWorld } from './sourceWorld';
+
+/** milliseconds */
+const tick = 250;
+const deletionsEvery = 240;
 
 export interface Load {
   /** bursts of webhooks, and deletions of which no webhook tells, so far */
@@ -13,21 +17,24 @@ export interface Load {
  * Changes the source all the time, as its users would: most changes are told by a webhook, some are not. Now and then
  * hundreds of records change within a moment, or many are deleted without a word, so that only a reconciliation finds it.
  */
-export function startLoad(world: SourceWorld, changesPerSecond: number, random: () => number): Load {
+export function startLoad(
+  world: SourceWorld,
+  { changesPerSecond, burstEvery }: Pick<SoakOptions, 'changesPerSecond' | 'burstEvery'>,
+  random: () => number,
+): Load {
   const bursts = { webhooks: 0, deletions: 0 };
   let stopped = false;
-  const tick = 250;
   const run = async () => {
     for (let ticks = 1; !stopped; ticks++) {
       const count = Math.round((changesPerSecond * tick) / 1000 + random() - 0.5);
       await world.bulk(distinct(world, count, random, (entity, id) => anyChange(world, entity, id, random)));
-      if (ticks % 80 === 8) {
+      if ((ticks * tick) % (burstEvery * 1000) === 0) {
         const share = Math.min(200, Math.ceil(world.live.people.size / 6));
         const webhook = true;
         await world.bulk(distinct(world, share, random, (entity, id) => [{ ...changed(entity, id, random), webhook }]));
         bursts.webhooks += 1;
       }
-      if (ticks % 240 === 20) {
+      if (ticks % deletionsEvery === 20) {
         const share = Math.min(150, Math.ceil(world.live.people.size / 20));
         const webhook = false;
         await world.bulk(distinct(world, share, random, (entity, id) => [{ do: 'delete', entity, id, webhook }]));

@@ -28,6 +28,8 @@ export interface SoakOptions {
   readonly donations: number;
   /** changes at the source per second, beside bursts */
   readonly changesPerSecond: number;
+  /** seconds between two bursts of webhooks */
+  readonly burstEvery: number;
   /** seconds between two runs of the schedules */
   readonly deltaEvery: number;
   readonly reconciliationEvery: number;

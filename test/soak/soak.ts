@@ -51,7 +51,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     await makeTrouble(world, gate);
     await place.startPrograms();
     options.onProgress(`everything runs, after ${seconds(begun)} s`);
-    const load = startLoad(world, options.changesPerSecond, seededRandom(options.seed + 3));
+    const load = startLoad(world, options, seededRandom(options.seed + 3));
     const readAllAgain = setInterval(() => {
       const target = { connectionId, entity: 'people' };
       startDelta({ db, client: temporal.client }, target, { full: true, trigger: 'cli' }).catch((error: unknown) =>
