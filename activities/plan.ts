@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { knownPlan } from '../destination/decidePlan';
 import { explainDifferences } from '../destination/differenceCauses';
-import { countLive, diffScan, keepListed, knownLiveIds } from '../destination/diffScan';
+import { closeListed, countLive, diffScan, keepListed, knownLiveIds } from '../destination/diffScan';
+import { countDisputed } from '../destination/disputes';
 import { getCursor } from '../destination/entities';
 import {
   closeItems,
@@ -64,6 +65,8 @@ export interface DrawnPlan {
   /** not listed: rows that may be deleted once the source confirms it, and those received so lately that they are only asked for */
   readonly gone: number;
   readonly unlisted: number;
+  /** so much is missing, stale or disputed that one full listing takes fewer requests than asking for each */
+  readonly byListing: boolean;
   /** why the deletions must wait for an operator; null when they may be confirmed and applied */
   readonly wait: string | null;
 }
@@ -130,6 +133,10 @@ export function planActivities(
         liveness.stop();
       }
     },
+
+    /** Closes what a full listing has shown of a plan's missing and stale records; says how many are left. */
+    closeListed: async ({ runId, planId }: { runId: string; planId: string }): Promise<number> =>
+      alive(() => db.transaction((trx) => closeListed(trx, planId, runId))),
 
     /** Where the API has no `one`: soft-deletes the rows that two complete scans did not list. */
     async deleteUnlisted(input: PlanInput): Promise<'done' | 'rescan'> {
@@ -216,6 +223,7 @@ export function planActivities(
       stale: 0,
       gone: 0,
       unlisted: 0,
+      byListing: false,
       wait: null,
     };
     if ((await countStaged(db, stagingTable(runId, 'scan'))) !== scan.staged) return rescan;
@@ -235,7 +243,15 @@ export function planActivities(
       deletedLately: await deletedLately(db, input),
     });
     if (input.dryRun) await settlePlan(db, drawn.planId, 'dry', wait);
-    return { outcome: 'drawn', scanned: scan.staged, wait, ...drawn };
+    const toFetch =
+      input.listing === 'ids' ? drawn.missing + drawn.stale : await countDisputed(db, connectionId, entity);
+    return {
+      outcome: 'drawn',
+      scanned: scan.staged,
+      wait,
+      byListing: listsInstead(entity, toFetch, scan.staged),
+      ...drawn,
+    };
   }
 
   async function finish(input: FinishInput): Promise<ReconciliationResult> {
@@ -260,10 +276,19 @@ export function planActivities(
     const found = { planId, scanned, missing, stale, gone, unlisted, deleted, reason: wait, causes, proposedLookback };
     const run = await endRun(db, runId, { status: waiting ? 'waiting' : 'succeeded', details: found });
     runEnded(deps, run);
-    for (const step of ['scan', 'second-scan']) await dropStaging(db, stagingTable(runId, step));
+    for (const step of ['scan', 'second-scan', 'full-listing']) await dropStaging(db, stagingTable(runId, step));
     const cursor = await getCursor(db, input);
     return { ...runResult(run, waiting ? 'waiting' : 'succeeded', cursor), dryRun: input.dryRun, ...found };
   }
+}
+
+/** A full listing is worth it from so many records on, and where each of its pages replaces two requests or more. */
+const listingFrom = 200;
+
+function listsInstead({ listings }: OpenTarget['entity'], toFetch: number, scanned: number): boolean {
+  const { paging } = listings.all;
+  const pages = paging.scheme === 'none' ? 1 : Math.ceil(scanned / (paging.pageSize ?? 100));
+  return listings.one !== undefined && toFetch >= listingFrom && toFetch > 2 * pages;
 }
 
 /** Works through what `next` gives until it gives nothing more; each piece of work makes its part disappear from it. */

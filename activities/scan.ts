@@ -15,9 +15,15 @@ import type { OpenTarget } from './openTarget';
 import { parkWhileWaiting } from './parking';
 import { inBatches } from './readAhead';
 
+/**
+ * `scan` draws the difference, `second-scan` confirms absence where there is no `one`, and `full-listing` reads what would take
+ * more requests one by one.
+ */
+export type ScanStep = 'scan' | 'second-scan' | 'full-listing';
+
 export interface ScanInput extends Target {
   readonly runId: string;
-  readonly step: 'scan' | 'second-scan';
+  readonly step: ScanStep;
   readonly partition: string;
   /** `ids` where the entity has it and `one`; else `all`, whose records are written as they come */
   readonly listing: 'ids' | 'all';
@@ -115,7 +121,7 @@ export function scanActivities(
 
 type Commit = (trx: Knex.Transaction, counts: Counts) => Promise<void>;
 
-/** How a page is written: over `all`, its records too; they confirm where the API has no `one` to do it. */
+/** How a page is written: over `all`, its records too; they confirm where `one` is not there to do it, or would take too long. */
 function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanInput, key: PartKey) {
   const { entity, readLagMs } = open;
   if (input.listing === 'ids' || !input.write) {
@@ -124,7 +130,7 @@ function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanIn
       write: (_answers: readonly Answers[], commit: Commit) => db.transaction((trx) => commit(trx, { ...noCounts })),
     };
   }
-  const confirming = entity.listings.one === undefined;
+  const confirming = entity.listings.one === undefined || input.step === 'full-listing';
   const context = { connectionId: input.connectionId, entity, confirming, readLagMs, writtenBy: `run ${key.runId}` };
   return {
     interpret: (page: SourcePage): Answers[] => [interpretPage(open, page, confirming)],

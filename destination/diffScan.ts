@@ -66,6 +66,22 @@ export async function diffScan(trx: Knex.Transaction, input: DiffInput): Promise
   return { missing: fetches.rows[0].missing, stale: fetches.rows[0].stale, ...absent.rows[0] };
 }
 
+/** Closes a plan's *missing* and *stale* that a full listing has shown. Returns how many are left, to be fetched one by one. */
+export async function closeListed(trx: Knex.Transaction, planId: string, runId: string): Promise<number> {
+  await trx.raw(
+    /* sql */ `
+    update tidemark.plan_items i set outcome = 'fetched', detail = 'by a full listing'
+    where i.plan_id = ? and i.difference in ('missing', 'stale') and i.outcome = 'open'
+      and exists (select from ${stagingTable(runId, 'full-listing')} s where s.external_id = i.external_id)`,
+    [planId],
+  );
+  const { rows } = await trx.raw(
+    `select count(*)::int as left from tidemark.plan_items where plan_id = ? and difference in ('missing', 'stale') and outcome = 'open'`,
+    [planId],
+  );
+  return rows[0].left;
+}
+
 /** Takes from a plan's *gone* those that a second complete scan listed after all. Returns how many. */
 export async function keepListed(trx: Knex.Transaction, planId: string, runId: string): Promise<number> {
   const { rowCount } = await trx.raw(

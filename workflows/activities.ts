@@ -1,6 +1,9 @@
 import { type ActivityOptions, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 
+/** Which of a run's listings a scan reads. */
+export type ScanStep = Parameters<Activities['scan']>[0]['step'];
+
 /**
  * Retries never end by their number: a wait that the source asks for must not use them up. What nothing helps against
  * comes as a non-retryable failure, and a source that stays unreachable is given up by the activity itself. The pause

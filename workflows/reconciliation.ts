@@ -8,7 +8,7 @@ import {
   type ReconciliationResult,
   type Target,
 } from '../schema/workflows';
-import { brief, long } from './activities';
+import { brief, long, type ScanStep } from './activities';
 import { stagingLost } from './failures';
 import { recordingFailure } from './runAround';
 import { syncRecords } from './syncRecords';
@@ -17,6 +17,12 @@ import { syncRecords } from './syncRecords';
 const scansAtMost = 3;
 /** Disputes that this run's own fetches raised are asked again so often; the sweep looks after what is left. */
 const disputeRounds = 4;
+
+const phases: Record<ScanStep, string> = {
+  scan: 'listing the source',
+  'second-scan': 'listing the source a second time',
+  'full-listing': 'reading the whole list, since so much is missing or stale',
+};
 
 /**
  * Proves the table equal to the source: scan every id, draw the set difference, fetch what is missing or stale, and
@@ -52,10 +58,11 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
   const { runId, partitions, hasOne, readLagMs } = run;
   const listing = hasOne && run.hasIds ? 'ids' : 'all';
 
-  const scanAll = async (step: 'scan' | 'second-scan', round: number, write: boolean) => {
-    progress.phase = step === 'scan' ? 'listing the source' : 'listing the source a second time';
+  const scanAll = async (step: ScanStep, round: number, write: boolean) => {
+    progress.phase = phases[step];
+    const listed = step === 'full-listing' ? 'all' : listing;
     const scans = await Promise.all(
-      partitions.map((partition) => long.scan({ ...target, runId, step, partition, listing, write, round })),
+      partitions.map((partition) => long.scan({ ...target, runId, step, partition, listing: listed, write, round })),
     );
     progress.pages += scans.reduce((total, scan) => total + scan.pages, 0);
     progress.records = scans.reduce((total, scan) => total + scan.records, 0);
@@ -100,7 +107,12 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
 
     let { wait } = plan;
     if (!dryRun) {
-      if (plan.missing + plan.stale > 0) {
+      let left = plan.missing + plan.stale;
+      if (plan.byListing) {
+        await scanAll('full-listing', 1, true);
+        left = await long.closeListed({ runId, planId });
+      }
+      if (left > 0) {
         progress.phase = 'fetching what is missing or stale';
         await fetch({ of: 'plan', planId });
       }
