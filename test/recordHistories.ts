@@ -11,7 +11,8 @@ import { record } from './recordedHistories';
  * Runs every workflow along its interesting paths and keeps the histories, for the replay tests. To be run again when a
  * workflow has taken a new path; what was recorded before a change shows whether runs under way survive it.
  */
-const { deltaSync, reconciliation, singleRecord, syncRecords, applyPlan, sweep, lookAt, probe, verify } = workflowNames;
+const { deltaSync, reconciliation, singleRecord, syncRecords, applyPlan, sweep } = workflowNames;
+const { lookAt, probe, verify, backfill, remap } = workflowNames;
 const people = { connectionId, entity: 'people' };
 const things = { connectionId, entity: 'things' };
 const delta = { ...people, trigger: 'test' } as const;
@@ -194,4 +195,17 @@ test('what an operator asks', async () => {
   await run(engine, 'done', probe, people);
   await run(engine, 'sample', verify, { ...people, sample: 20 });
   await run(engine, 'all', verify, { ...people, sample: null });
+  const since = '2020-01-01T00:00:00.000Z';
+  control.latencyMs = 500;
+  const first = await engine.start<unknown>(backfill, { ...delta, since });
+  control.clearLog();
+  await until(() => control.logSummary().requests > 0);
+  await run(engine, 'already-running', backfill, { ...delta, since });
+  control.latencyMs = 0;
+  await first.result();
+  await record('backfill.done', first);
+  control.addFault({ match: 'where[updated_at]', fault: { kind: 'status', status: 401 } });
+  await run(engine, 'failing', backfill, { ...delta, since });
+  control.clearFaults();
+  await run(engine, 'done', remap, delta);
 });
