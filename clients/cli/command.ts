@@ -32,7 +32,8 @@ export function addCommand(program: Command, { usage, summary, details, examples
     .description(details === undefined ? summary : `${summary}\n\n${details}`)
     .option('--json', 'print one JSON document on stdout; everything else goes to stderr')
     .option('--config <file>', 'the connectors, instead of tidemark.config.ts|js|mjs|cjs in this folder')
-    .addHelpText('after', exampleText(examples));
+    .addHelpText('after', exampleText(examples))
+    .helpCommand(false);
 }
 
 /** Adds the name under which several commands stand (`cursor show`, `cursor reset`); by itself it shows its help. */
@@ -41,13 +42,8 @@ export function addGroup(program: Command, { usage, summary, details, examples }
     .command(usage)
     .summary(summary)
     .description(details === undefined ? summary : `${summary}\n\n${details}`)
-    .addHelpText('after', exampleText(examples));
-}
-
-/** Has a command that does something by itself take further ones below it, each with options of its own. */
-export function asGroup(command: Command): Command {
-  // else --json would be this one's wherever it stands
-  return command.enablePositionalOptions();
+    .addHelpText('after', exampleText(examples))
+    .helpCommand(false);
 }
 
 function exampleText(examples: readonly string[]): string {

@@ -61,6 +61,8 @@ export async function runCli(args: readonly string[]): Promise<ExitStatus> {
     .version(packageVersion(), '-v, --version')
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
+    // else --json of 'runs show' would be that of 'runs'
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('See --help.')
     .addHelpText(

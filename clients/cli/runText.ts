@@ -5,7 +5,9 @@ import { countsText, plural } from './phrases';
 export function runText(run: RunDetails): string {
   return [
     headline(run),
-    `  ${countsText(run.counts)}`,
+    ...(run.strategy === 'delta' || Object.values(run.counts).some((count) => count > 0)
+      ? [`  ${countsText(run.counts)}`]
+      : []),
     `  started ${run.startedAt.toISOString()} by ${run.trigger}, ${run.endedAt === null ? 'on for' : 'took'} ${seconds(run.tookMs)}; ${plural(run.pages, 'page')}, ${plural(run.requests, 'request')}`,
     ...cursorText(run),
     ...run.parts.map(partText),

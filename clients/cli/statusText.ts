@@ -27,9 +27,13 @@ export function statusText(colours: Colours, status: Status): string {
   return lines.join('\n');
 }
 
-function strategyText(colours: Colours, { lastRun, next, paused }: StrategyStatus): string {
+function strategyText(colours: Colours, { lastRun, next, paused, pausedBecause }: StrategyStatus): string {
   const last = lastRun === null ? 'none yet' : runText(colours, lastRun);
-  const ahead = paused ? 'paused' : next === null ? undefined : `next ${inTime(next)}`;
+  const ahead = paused
+    ? `paused${pausedBecause === null ? '' : ` (${pausedBecause})`}`
+    : next === null
+      ? undefined
+      : `next ${inTime(next)}`;
   return [last, ahead].filter((part) => part !== undefined).join(', ');
 }
 

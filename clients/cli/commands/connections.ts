@@ -1,5 +1,5 @@
 import type { StoredConnection } from '../../../destination/connections';
-import { type AddCommand, addCommand, asGroup, perform } from '../command';
+import { type AddCommand, addCommand, perform } from '../command';
 import { addConnectionsChange } from '../connections/change';
 import { addConnectionsRemove } from '../connections/remove';
 import { addConnectionsShow } from '../connections/show';
@@ -13,7 +13,7 @@ export const addConnections: AddCommand = (program, onEnd) => {
     summary: 'list the connections; show, change or remove one',
     examples: ['connections', 'connections --json', 'connections show demo', 'connections disable demo'],
   });
-  for (const add of [addConnectionsShow, addConnectionsChange, addConnectionsRemove]) add(asGroup(connections), onEnd);
+  for (const add of [addConnectionsShow, addConnectionsChange, addConnectionsRemove]) add(connections, onEnd);
   connections.action(
     perform(onEnd, async (shell) => {
       const { listConnections } = await import('../../../destination/connections.js');

@@ -1,5 +1,5 @@
 import type { Run } from '../../../destination/runs';
-import { type AddCommand, addCommand, asGroup, perform } from '../command';
+import { type AddCommand, addCommand, perform } from '../command';
 import { countsText, since } from '../phrases';
 import { type Session, withSession } from '../session';
 import { table } from '../table';
@@ -11,7 +11,7 @@ export const addRuns: AddCommand = (program, onEnd) => {
     summary: 'list runs, newest first; show one',
     examples: ['runs', 'runs demo people --limit 5', 'runs demo --json', 'runs show 17'],
   });
-  addShow(asGroup(runs), onEnd);
+  addShow(runs, onEnd);
   runs.option('--limit <n>', 'how many', wholeNumber({ min: 1, max: 1000 }), 20).action(
     perform(onEnd, async (shell, options: { limit: number }, connectionId?: string, entity?: string) => {
       const runs = await withSession(shell, (session) => runsOf(session, connectionId, entity, options.limit));
