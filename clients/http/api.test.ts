@@ -104,6 +104,69 @@ test('plans: rejected, approved, undone; what is not to be decided is refused', 
   expect((await send('POST', `/api/runs/${run}/undo`, { reason })).status).toBe(409);
 });
 
+test('cursors, schedules, connections', async () => {
+  const shown = await call('GET', '/api/cursor?connection=demo&entity=people');
+  expect(shown).toMatchObject({ cursor: expect.any(String), resets: [] });
+  const moved = await call('POST', '/api/cursor/reset', {}, { ...target, reason, by: 'ada' });
+  expect(moved).toMatchObject({ before: shown.cursor, after: null });
+  const ahead = await send('POST', '/api/cursor/reset', { ...target, to: '2199-01-01T00:00:00Z', reason });
+  expect(ahead.status).toBe(409);
+  expect((await call('GET', '/api/cursor?connection=demo&entity=people')).resets).toMatchObject([{ actor: 'api:ada' }]);
+
+  await call('POST', '/api/schedules/repair');
+  const { schedules } = await call('POST', '/api/schedules/pause', {}, { ...target, reason });
+  expect(schedules).toHaveLength(2);
+  await call('POST', '/api/schedules/resume', {}, { ...target, reason });
+  expect((await call('GET', '/api/schedules?connection=demo')).schedules.length).toBeGreaterThan(2);
+  const off = await call('POST', '/api/connections/{connection}/disable', { connection: 'demo' }, { reason });
+  expect(off.connection.enabled).toBe(false);
+  await call('POST', '/api/connections/{connection}/enable', { connection: 'demo' }, { reason });
+});
+
+test('single records: explained, set aside, from webhooks, erased; and whole entities read again', async () => {
+  const { db } = engine;
+  const id = [...control.all('people')].at(-1)?.id ?? '';
+  const where = `connection=demo&entity=people&id=${id}`;
+  expect(await call('GET', `/api/explain?${where}&source=false`)).toMatchObject({ source: { says: 'not-asked' } });
+  expect(await call('GET', `/api/explain?${where}`)).toMatchObject({ source: { says: 'live' } });
+
+  const entries = await db('tidemark.set_aside')
+    .insert(
+      [id, '999'].map((external_id) => ({
+        ...{ connection_id: 'demo', entity: 'people', external_id, reason: 'invalid', detail: 'no name' },
+        ...{ raw: '{}', raw_hash: Buffer.from(external_id) },
+      })),
+    )
+    .returning('id');
+  const [first, second] = entries.map((row) => Number(row.id));
+  expect((await call('GET', '/api/set-aside?because=invalid&limit=5')).entries).toHaveLength(2);
+  const { started } = await call('POST', '/api/set-aside/retry', {}, { entries: [first] });
+  await ended(started[0].workflowId);
+  await call('POST', '/api/set-aside/discard', {}, { entries: [second], reason });
+  expect((await call('GET', '/api/set-aside')).entries).toEqual([]);
+
+  await db.raw(
+    `insert into tidemark.inbox (connection_id, event_id, type, entity, external_id, body, done_at, outcome)
+     values ('demo', 'e-1', 'person.updated', 'people', ?, '{"secret": 1}', now(), 'parked')`,
+    [id],
+  );
+  const { events } = await call('GET', '/api/webhooks?state=parked');
+  expect(events).toMatchObject([{ eventId: 'e-1', recordId: id }]);
+  expect(events[0]).not.toHaveProperty('body');
+  expect((await send('POST', '/api/webhooks/replay', { connection: 'demo', reason })).status).toBe(409);
+  const { reopened } = await call('POST', '/api/webhooks/replay', {}, { events: [events[0].id], reason });
+  expect(reopened).toMatchObject([{ events: 1 }]);
+
+  const since = '2026-01-01T00:00:00Z';
+  await ended((await call('POST', '/api/backfill', {}, { ...target, since })).workflowId);
+  expect(await ended((await call('POST', '/api/verify', {}, { ...target, sample: 5 })).workflowId)).toMatchObject({
+    entity: 'people',
+  });
+  const forgotten = await call('POST', '/api/forget', {}, { ...target, id, reason });
+  expect(forgotten.warnings.length).toBeGreaterThan(0);
+  expect((await engine.rows('planning_center_people')).has(id)).toBe(false);
+});
+
 test.each([
   ['POST', '/api/sync', { connection: 'demo' }, 400, 'body.entity'],
   ['POST', '/api/sync', { ...target, ful: true }, 400, 'ful'],

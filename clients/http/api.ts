@@ -4,9 +4,11 @@ import { limitRequests } from './limit';
 import { type MetricsSource, metricsRoute } from './metrics';
 import { describeApi } from './openapi';
 import { mount, type Operation } from './operation';
+import { careOperations } from './operations/care';
 import type { ApiContext } from './operations/context';
 import { lookOperations } from './operations/look';
 import { planOperations } from './operations/plans';
+import { recordOperations } from './operations/records';
 import { startOperations } from './operations/start';
 
 export interface ApiParts extends ApiContext {
@@ -19,7 +21,9 @@ export interface ApiParts extends ApiContext {
 
 /** Everything that the API does. */
 export function apiOperations(context: ApiContext): Operation[] {
-  return [...lookOperations(context), ...startOperations(context), ...planOperations(context)];
+  return [lookOperations, startOperations, planOperations, careOperations, recordOperations].flatMap((of) =>
+    of(context),
+  );
 }
 
 /** The API for machines, behind the key: what the command line does, described at `/api/openapi.json`. */

@@ -9,15 +9,11 @@ import { approvePlan } from '../../plans';
 import { findTarget } from '../../targets';
 import { type Operation, operation } from '../operation';
 import { refusable } from '../problem';
-import { name, number, plan, reason, started, waitingPlan } from '../shapes';
+import { name, number, plan, started, waitingPlan } from '../shapes';
+import { byOf, decision } from './by';
 import type { ApiContext } from './context';
 
-const decision = z.strictObject({
-  reason,
-  by: name.optional().describe('whom your program acts for; kept in the audit'),
-});
 const onePlan = z.strictObject({ plan: number });
-const actor = (by: string | undefined): string => (by === undefined ? 'api' : `api:${by}`);
 
 /** Plans of deletions that wait for somebody, and taking deletions back. */
 export function planOperations({ db, client, connectors, taskQueue }: ApiContext): Operation[] {
@@ -54,8 +50,7 @@ export function planOperations({ db, client, connectors, taskQueue }: ApiContext
       status: 202,
       answer: started,
       perform: async ({ params, body }) => {
-        const by = { actor: actor(body.by), reason: body.reason };
-        const { workflowId } = await refusable(approvePlan({ db, client, taskQueue }, params.plan, by));
+        const { workflowId } = await refusable(approvePlan({ db, client, taskQueue }, params.plan, byOf(body)));
         return { workflowId };
       },
     }),
@@ -67,8 +62,7 @@ export function planOperations({ db, client, connectors, taskQueue }: ApiContext
       params: onePlan,
       body: decision,
       answer: plan,
-      perform: ({ params, body }) =>
-        refusable(decidePlan(db, params.plan, 'rejected', { actor: actor(body.by), reason: body.reason })),
+      perform: ({ params, body }) => refusable(decidePlan(db, params.plan, 'rejected', byOf(body))),
     }),
     operation({
       method: 'POST',
@@ -81,8 +75,7 @@ export function planOperations({ db, client, connectors, taskQueue }: ApiContext
       perform: async ({ params, body }) => {
         const run = await getRun(db, params.run);
         const { entity } = await findTarget(db, connectors, run.connectionId, run.entity);
-        const by = { actor: actor(body.by), reason: body.reason };
-        const undone = await refusable(undoRun(db, run.id, entity, parseDuration(entity.readLag), by));
+        const undone = await refusable(undoRun(db, run.id, entity, parseDuration(entity.readLag), byOf(body)));
         return { runId: run.id, ...undone };
       },
     }),

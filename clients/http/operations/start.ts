@@ -1,7 +1,10 @@
 import { z } from 'zod';
-import { startDelta, startReconciliation, startRecord } from '../../start';
+import { startVerify } from '../../checks';
+import { instantInput } from '../../operator';
+import { startBackfill, startDelta, startReconciliation, startRecord } from '../../start';
 import { findTarget } from '../../targets';
 import { type Operation, operation } from '../operation';
+import { ProblemError, problem } from '../problem';
 import { name, started, text } from '../shapes';
 import type { ApiContext } from './context';
 
@@ -41,6 +44,39 @@ export function startOperations({ db, client, connectors, taskQueue }: ApiContex
         await findTarget(db, connectors, connection, entity);
         const options = { dryRun, trigger: 'api' as const };
         const { workflowId } = await startReconciliation(context, { connectionId: connection, entity }, options);
+        return { workflowId };
+      },
+    }),
+    operation({
+      method: 'POST',
+      path: '/api/backfill',
+      summary: 'Read again what changed since a moment, behind everything else',
+      details: 'Answers 409 for an entity that cannot be asked so.',
+      body: target.extend({ since: instantInput }),
+      status: 202,
+      answer: started,
+      perform: async ({ body: { connection, entity, since } }) => {
+        const found = await findTarget(db, connectors, connection, entity);
+        if (found.entity.listings.changes === undefined) {
+          const detail = `Entity ${entity} has no listing 'changes': start a sync with "full" instead.`;
+          throw new ProblemError(problem(409, 'Refused', 'Not possible now', detail));
+        }
+        const options = { since, trigger: 'api' as const };
+        const { workflowId } = await startBackfill(context, { connectionId: connection, entity }, options);
+        return { workflowId };
+      },
+    }),
+    operation({
+      method: 'POST',
+      path: '/api/verify',
+      summary: 'Compare the table with the source, field by field',
+      details: "The workflow's result, in Temporal, tells what differs. Answers 409 while one is on.",
+      body: target.extend({ sample: z.int().min(1).max(100_000).nullable().default(300).describe('null: everything') }),
+      status: 202,
+      answer: started,
+      perform: async ({ body: { connection, entity, sample } }) => {
+        await findTarget(db, connectors, connection, entity);
+        const { workflowId } = await startVerify(context, { connectionId: connection, entity }, sample);
         return { workflowId };
       },
     }),

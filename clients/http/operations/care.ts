@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { strategies } from '../../../schema/workflows';
+import { switchConnection } from '../../connections';
+import { cursorReset, moveCursor, showCursor } from '../../cursor';
+import { agreeWithDatabase } from '../../schedules/agreeWithDatabase';
+import { changeSchedules, showSchedules } from '../../schedules/operate';
+import { type Operation, operation } from '../operation';
+import { refusable } from '../problem';
+import { connection, filter, name } from '../shapes';
+import { byOf, byShape, decision } from './by';
+import type { ApiContext } from './context';
+
+const moment = z.iso.datetime();
+const target = z.strictObject({ connection: name, entity: name });
+const about = { connectionId: z.string(), entity: z.string() };
+const pause = z.strictObject({
+  connection: name,
+  entity: name.optional(),
+  strategy: z.enum(strategies).optional(),
+  ...byShape,
+});
+const delayed = { delayedBecause: z.string().nullable().describe('why Temporal does not know of it yet') };
+const changed = z.looseObject({ schedules: z.array(z.looseObject({ ...about, strategy: z.string() })), ...delayed });
+const oneConnection = z.strictObject({ connection: name });
+const switched = z.looseObject({ connection, ...delayed });
+
+/** Cursors, schedules, and connections that are switched on and off. */
+export function careOperations(context: ApiContext): Operation[] {
+  const changing = (paused: boolean) => (request: { readonly body: z.output<typeof pause> }) => {
+    const { reason, by, ...which } = request.body;
+    return changeSchedules(context, which, paused, byOf({ reason, by }));
+  };
+  return [
+    operation({
+      method: 'GET',
+      path: '/api/cursor',
+      summary: 'Where a cursor stands, and who moved it',
+      query: target,
+      answer: z.strictObject({
+        ...about,
+        cursor: moment.nullable(),
+        lagMs: z.number().nullable(),
+        movedByRun: z.string().nullable(),
+        resets: z.array(z.looseObject({ at: moment, actor: z.string(), reason: z.string() })),
+      }),
+      perform: ({ query }) => showCursor(context, query),
+    }),
+    operation({
+      method: 'POST',
+      path: '/api/cursor/reset',
+      summary: 'Move a cursor by hand',
+      details: 'Without `to` the next delta reads everything. Answers 409 for a moment that would leave changes out.',
+      body: cursorReset.extend({ ...target.shape, ...byShape }),
+      answer: z.looseObject({
+        ...about,
+        before: moment.nullable(),
+        after: moment.nullable(),
+        runningDelta: z.string().nullable(),
+      }),
+      perform: ({ body: { reason, by, ...input } }) => refusable(moveCursor(context, input, byOf({ reason, by }))),
+    }),
+    operation({
+      method: 'GET',
+      path: '/api/schedules',
+      summary: 'Schedules, as the database wants them and as Temporal has them',
+      query: filter,
+      answer: z.strictObject({
+        schedules: z.array(
+          z.looseObject({ id: z.string(), agreement: z.string(), paused: z.boolean(), next: moment.nullable() }),
+        ),
+      }),
+      perform: async ({ query }) => ({ schedules: await showSchedules(context, query) }),
+    }),
+    operation({
+      method: 'POST',
+      path: '/api/schedules/pause',
+      summary: 'Pause schedules until they are resumed',
+      body: pause,
+      answer: changed,
+      perform: changing(true),
+    }),
+    operation({
+      method: 'POST',
+      path: '/api/schedules/resume',
+      summary: 'Resume paused schedules',
+      body: pause,
+      answer: changed,
+      perform: changing(false),
+    }),
+    operation({
+      method: 'POST',
+      path: '/api/schedules/repair',
+      summary: 'Make Temporal agree with the database',
+      answer: z.looseObject({}),
+      perform: () =>
+        agreeWithDatabase(context.db, context.client, context.connectors, { taskQueue: context.taskQueue }),
+    }),
+    ...([true, false] as const).map((enabled) =>
+      operation({
+        method: 'POST',
+        path: `/api/connections/{connection}/${enabled ? 'enable' : 'disable'}`,
+        summary: enabled ? 'Switch a connection on' : 'Switch a connection off: nothing is synced, webhooks are kept',
+        params: oneConnection,
+        body: decision,
+        answer: switched,
+        perform: ({ params, body }) => switchConnection(context, params.connection, enabled, byOf(body)),
+      }),
+    ),
+  ];
+}
