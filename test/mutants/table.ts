@@ -320,9 +320,8 @@ export const mutants: readonly Mutant[] = [
     find: 'if (older * 2 <= readable) return;',
     replace: 'if (older >= 0) return;',
     test: {
-      file: 'test/strategies.test.ts',
-      name: 'a filter that does not filter fails the run instead of walking the whole table',
-      builds: true,
+      file: 'test/invariants/11-filter.test.ts',
+      name: 'one that lets everything through is noticed on the first page, of which nothing is written',
     },
   },
   {
@@ -369,7 +368,10 @@ export const mutants: readonly Mutant[] = [
     file: 'source/send.ts',
     find: 'await sender.budget.block(inVain ? waitInVainMs : milliseconds);',
     replace: '',
-    test: { file: 'source/waiting.test.ts', name: '%d with Retry-After %s is waited here, and everyone is told' },
+    test: {
+      file: 'test/invariants/13-wait.test.ts',
+      name: 'for a second: nobody asks it anything meanwhile, and the attempt goes on',
+    },
   },
   {
     invariant: 13,

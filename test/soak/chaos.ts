@@ -40,7 +40,7 @@ export async function wreak(place: Place, options: SoakOptions, random: () => nu
       return;
     }
     const ms = 300 + random() * (options.longestFault * 1000 - 300);
-    const felt = await place.links[act.break].strike(act.kind, ms);
+    const felt = await place.links[act.break].strike(act.kind, sleep(ms));
     if (felt > 0) faults[act.break][act.kind] += 1;
     connections += felt;
   };

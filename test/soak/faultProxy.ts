@@ -8,7 +8,7 @@ export type FaultKind = (typeof faultKinds)[number];
 export interface FaultProxy {
   readonly port: number;
   /**
-   * Breaks the link for `ms` milliseconds, then mends it:
+   * Breaks the link until `over` resolves, then mends it:
    * - `latency`: every piece is late by up to half a second, in both directions;
    * - `reset`: a connection on which an answer begins is reset instead, so in mid-query;
    * - `cut`: half of an answer's first piece arrives, then the connection ends;
@@ -16,7 +16,7 @@ export interface FaultProxy {
    * - `refuse`: what is connected is reset, and so is what comes.
    * Resolves, when it is over, with the number of connections that felt it.
    */
-  strike(kind: FaultKind, ms: number): Promise<number>;
+  strike(kind: FaultKind, over: Promise<unknown>): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -117,7 +117,7 @@ export async function startFaultProxy(
 
   return {
     port: (server.address() as AddressInfo).port,
-    async strike(kind, ms) {
+    async strike(kind, over) {
       if (strike !== undefined) return 0;
       const begun: Strike = { kind, felt: new Set() };
       strike = begun;
@@ -125,7 +125,7 @@ export async function startFaultProxy(
         if (kind === 'hang') freeze(pair, begun);
         if (kind === 'refuse') reset(pair, begun);
       }
-      await new Promise((resolve) => setTimeout(resolve, ms));
+      await over;
       strike = undefined;
       if (kind === 'hang') {
         for (const [index, pair] of [...begun.felt].entries()) {
