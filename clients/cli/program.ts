@@ -6,6 +6,7 @@ import { addConnect } from './commands/connect';
 import { addConnections } from './commands/connections';
 import { addCursor } from './commands/cursor';
 import { addDemo } from './commands/demo';
+import { addDoctor } from './commands/doctor';
 import { addExplain } from './commands/explain';
 import { addForget } from './commands/forget';
 import { addInit } from './commands/init';
@@ -46,6 +47,7 @@ const commands = [
     addVerify,
     addBackfill,
     addRemap,
+    addDoctor,
     addRuns,
   ],
   ...[addApprove, addReject, addUndo],
