@@ -87,7 +87,11 @@ function listReader(
   return {
     paging: listing.paging,
     pageSize: options.pageSize ?? ('pageSize' in listing.paging ? listing.paging.pageSize : undefined),
+    atOnce: sender.concurrency,
     broken,
+    regard: (answer) => {
+      last = answer.url;
+    },
     ask: async (query, link): Promise<ListAnswer> => {
       const url = new URL(link ?? first.url);
       for (const [parameter, value] of Object.entries(query)) url.searchParams.set(parameter, value);

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { runProgram } from '../program';
 import { type Book, bind } from './book';
-import { idJson, indexOf, recordJson } from './records';
+import { firstSince, idJson, indexOf, recordJson } from './records';
 
 /** What the source holds and how it behaves. */
 export interface SourceInput {
@@ -81,7 +81,7 @@ interface Books {
   readonly partitions: number;
 }
 
-/** `/contacts` (with `partition`, and `since`, after which nothing has changed), `/ids`, `/contacts/{id}`. */
+/** `/contacts` (with `partition`, or changed `since`), `/ids`, `/contacts/{id}`. */
 function respond(response: ServerResponse, url: URL, { all, ids, edited, partitions }: Books): void {
   const alone = /^\/contacts\/(.+)$/.exec(url.pathname)?.[1];
   if (alone !== undefined) {
@@ -91,8 +91,12 @@ function respond(response: ServerResponse, url: URL, { all, ids, edited, partiti
   }
   const book = url.pathname === '/ids' ? ids : all;
   const length = Math.ceil(book.count / partitions);
-  const first = Number(url.searchParams.get('partition')?.slice(1) ?? 0) * length;
-  const total = url.searchParams.has('since') ? 0 : Math.min(length, book.count - first);
+  const since = url.searchParams.get('since');
+  const first =
+    since === null
+      ? Number(url.searchParams.get('partition')?.slice(1) ?? 0) * length
+      : Math.min(book.count, firstSince(since));
+  const total = Math.min(length, book.count - first);
   const size = Number(url.searchParams.get('size') ?? 100);
   const page = url.searchParams.get('page');
   const start = page === null ? Number(url.searchParams.get('after') ?? 0) : (Number(page) - 1) * size;

@@ -16,8 +16,15 @@ export function indexOf(id: string): number {
   return Number(/^rec_(\d{9})$/.exec(id)?.[1] ?? Number.NaN);
 }
 
+const apartMs = 20;
+
 export function updatedAt(index: number): string {
-  return new Date(firstInstant + index * 20).toISOString();
+  return new Date(firstInstant + index * apartMs).toISOString();
+}
+
+/** The place of the first record that was changed at this instant or later. */
+export function firstSince(instant: string): number {
+  return Math.max(0, Math.ceil((Date.parse(instant) - firstInstant) / apartMs));
 }
 
 /** One record as JSON text, `recordBytes` long in UTF-8. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ResumePoint } from '../../schema/listing';
+import { Ahead } from './ahead';
 import { resumed } from './resume';
 import type { ListAnswer, ListedPage, ListReader, PagingOf } from './scheme';
 import {
@@ -79,8 +80,15 @@ export async function* readByPosition(
   let tail = readTail(start);
   let withoutNew = 0;
   let recounts = 0;
+  const ahead = new Ahead(reader);
   for (;;) {
-    const { answer, asked, fresh, reached, tail: behind } = await readOn(reader, positions, position, tail, size);
+    const {
+      answer,
+      asked,
+      fresh,
+      reached,
+      tail: behind,
+    } = await readOn(ahead, reader, positions, position, tail, size);
     const came = answer.records.length;
     const more = goesOn(answer, {
       reached,
@@ -115,13 +123,31 @@ export async function* readByPosition(
     largest = Math.max(largest, came);
     tail = behind;
     const next = ended ? null : { scheme, position, size, largest, ...writeTail(tail) };
+    if (!ended && positions.overlap === 0)
+      ahead.expect(upcoming(positions, position, answer.total ?? 0, size, ahead.width(size)));
     if (ended || fresh.length > 0) yield { answer, records: fresh, next };
     if (ended) return;
   }
 }
 
+/** The pages that follow, as far as the total reaches: none where the source does not tell it, since nothing is asked in vain. */
+function upcoming(
+  positions: Positions,
+  position: number,
+  total: number,
+  size: number,
+  width: number,
+): Readonly<Record<string, string>>[] {
+  const queries: Readonly<Record<string, string>>[] = [];
+  for (let from = position; from < total && queries.length < width; from += size) {
+    queries.push(positions.stretch(from, size).query);
+  }
+  return queries;
+}
+
 /** Reads from `position` on, with what lies before it as proof that nothing slipped over the seam. */
 async function readOn(
+  ahead: Ahead,
   reader: Reader,
   positions: Positions,
   position: number,
@@ -129,7 +155,7 @@ async function readOn(
   size: number,
 ): Promise<Reading> {
   if (tail.known.length === 0 || positions.overlap === 0) {
-    const { answer, asked, from } = await askFor(reader, positions, position, size);
+    const { answer, asked, from } = await askFor(reader, positions, position, size, ahead);
     if (from !== position) throw reader.broken(`position ${position} is not the beginning of a page of ${size}`);
     return { answer, asked, ...following(reader, tail, answer.records), reached: from + answer.records.length };
   }
@@ -181,9 +207,10 @@ async function askFor(
   positions: Positions,
   wanted: number,
   size: number,
+  by: Pick<Reader | Ahead, 'ask'> = reader,
 ): Promise<{ answer: ListAnswer; asked: number; from: number }> {
   const stretch = positions.stretch(wanted, size);
-  const answer = await reader.ask(stretch.query);
+  const answer = await by.ask(stretch.query);
   if (positions.sizeMatters && answer.records.length > stretch.size) {
     throw reader.broken(
       `${answer.records.length} records came, but ${stretch.size} were asked for`,

@@ -29,6 +29,8 @@ export interface ListReader<P extends Paging> {
   readonly paging: P;
   /** records to ask for at once: the caller's wish or the definition's; undefined where the definition names none */
   readonly pageSize: number | undefined;
+  /** requests that may be under way at once */
+  readonly atOnce: number;
   /** Asks with these query parameters beside the listing's own, or at the address of a page link. */
   ask(query: Readonly<Record<string, string>>, link?: URL): Promise<ListAnswer>;
   /**
@@ -40,6 +42,8 @@ export interface ListReader<P extends Paging> {
   changedSince(records: readonly unknown[], instant: number): number;
   /** A link to another page of this source. Throws ContractBroken when it leads to another host. */
   link(answer: ListAnswer, text: string): URL;
+  /** Says which answer is being looked at, where several were asked for at once: complaints are then about its request. */
+  regard(answer: ListAnswer): void;
   /** ContractBroken about the last request; `todo` says what to do about it. */
   broken(problem: string, todo?: string): TidemarkError;
   /** The resume point is not one of this listing. */
