@@ -1,28 +1,11 @@
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { certificate, certificateKey } from '../test/certificate';
 import { readAll, startSource, testClient } from '../test/httpSource';
-
-/** Signed by nobody but itself; used nowhere else. */
-const certificate = `-----BEGIN CERTIFICATE-----
-MIIBgDCCASWgAwIBAgIUFD7HBlDesvkpE+YDBNa9ngXEgWkwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTEyNDE1OFoYDzIxMjYxMDI4
-MTI0MTU4WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAT8a18NG/AbfHfwozC9o9mrrcIA7mt88ef+1b5zHMV9r7xdrKGkAzYX
-6HijKGel4RDcbRNG+KixLlcUGbZPGJmeo1MwUTAdBgNVHQ4EFgQUXLeAYjYvQlwR
-9cjV38pyvEEaOy4wHwYDVR0jBBgwFoAUXLeAYjYvQlwR9cjV38pyvEEaOy4wDwYD
-VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEArMnMsJpnicmzNfI3FXKe
-7bKIFFawDawug93ZGm+uHBYCIQCXlAt1lbkdritAiuWdxGdUIoQaMy9vaTa6U0R/
-IrisUw==
------END CERTIFICATE-----`;
-const key = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgpvhszxAwHR4CWGeT
-sJn//bC31Y0AgBdH0hsPr4PujvShRANCAAT8a18NG/AbfHfwozC9o9mrrcIA7mt8
-8ef+1b5zHMV9r7xdrKGkAzYX6HijKGel4RDcbRNG+KixLlcUGbZPGJme
------END PRIVATE KEY-----`;
 
 test('a certificate that nobody vouches for is final, and nothing is sent', async () => {
   let asked = 0;
-  const server = createServer({ cert: certificate, key }, (_, response) => {
+  const server = createServer({ cert: certificate, key: certificateKey }, (_, response) => {
     asked += 1;
     response.end('[]');
   });
