@@ -19,6 +19,8 @@ export interface Erased {
   readonly answers: number;
   /** its places in plans of reconciliations, from which samples are shown */
   readonly planItems: number;
+  /** audits of what was done about it before, from which its id was taken */
+  readonly audits: number;
 }
 
 /**
@@ -57,7 +59,12 @@ export async function forgetRecord(
        where p.id = i.plan_id and p.connection_id = ? and p.entity = ? and i.external_id = ?`,
       record,
     );
-    const erased = { rows, setAside, events, sharedDeliveries, answers, planItems };
+    const audits = await erase(
+      `update tidemark.audit set details = details - 'recordId'
+       where connection_id = ? and entity = ? and details ->> 'recordId' = ?`,
+      record,
+    );
+    const erased = { rows, setAside, events, sharedDeliveries, answers, planItems, audits };
     if (Object.values(erased).every((count) => count === 0)) {
       throw new TidemarkError(
         'NotFound',

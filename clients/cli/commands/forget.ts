@@ -35,6 +35,7 @@ function forgottenText({ connectionId, entity, erased, warnings }: Forgotten): s
     [erased.sharedDeliveries, 'body of another event of the same deliveries'],
     [erased.answers, 'trace of answers'],
     [erased.planItems, 'place in plans'],
+    [erased.audits, 'id in the audit'],
   ];
   const parts = counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} × ${what}`]));
   return [`Erased from ${connectionId}/${entity}: ${parts.join(', ')}.`, ...warnings].join('\n');
