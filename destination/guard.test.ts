@@ -64,33 +64,74 @@ let records = 0;
 
 /** Writes the answers to a fresh record in the order given and returns what stands in the table. */
 async function write(answers: readonly Said[]): Promise<Row> {
-  const id = `record-${++records}`;
-  await db.transaction(async (trx) => {
-    for (const said of answers) await writeOne(trx, id, said);
-  });
-  const row = await db('x_things').where({ external_id: id }).first();
-  return {
-    gone: row.deleted_at !== null,
-    version: row.deleted_at === null ? row._version : null,
-    content: row.deleted_at === null ? row.content : null,
-    disputed: row._disputed_at !== null,
-  };
+  return (await writeAll([answers]))[0] as Row;
 }
 
-async function writeOne(trx: Knex.Transaction, id: string, said: Said): Promise<void> {
+/** The same for many sequences, each with a record of its own; what comes at the same place of each is one statement. */
+async function writeAll(sequences: readonly (readonly Said[])[]): Promise<Row[]> {
+  const ids = sequences.map(() => `record-${++records}`);
+  await db.transaction(async (trx) => {
+    for (let place = 0; place < Math.max(...sequences.map(({ length }) => length)); place++) {
+      const all = sequences.flatMap((answers, index) => {
+        const said = answers[place];
+        return said ? [{ id: ids[index] as string, said }] : [];
+      });
+      for (const confirming of [false, true]) {
+        const some = all.filter(({ said }) => (said.confirming ?? false) === confirming);
+        await writeSome(trx, some, confirming);
+      }
+    }
+  });
+  const found = await db('x_things').whereIn('external_id', ids);
+  const rows = new Map(found.map((row) => [row.external_id, row]));
+  return ids.map((id) => {
+    const row = rows.get(id);
+    return {
+      gone: row.deleted_at !== null,
+      version: row.deleted_at === null ? row._version : null,
+      content: row.deleted_at === null ? row.content : null,
+      disputed: row._disputed_at !== null,
+    };
+  });
+}
+
+async function writeSome(
+  trx: Knex.Transaction,
+  items: readonly { id: string; said: Said }[],
+  confirming: boolean,
+): Promise<void> {
   const context: WriteContext = {
     connectionId: 'c',
     entity,
-    confirming: said.confirming ?? false,
+    confirming,
     readLagMs: lag * 1000,
     writtenBy: 'test',
   };
-  const times = { sent: epoch + said.sent * 1000, received: epoch + (said.received ?? said.sent + 1) * 1000 };
-  const version = encodeVersion('integer', said.version);
-  if (said.gone) await softDelete(trx, context, [{ answer: { id, version: null }, ...times }]);
-  else {
-    const row = { content: said.content ?? `v${said.version}` };
-    await upsertRows(trx, context, [{ answer: { id, version, row, raw: { any: said.sent } }, ...times }]);
+  const times = (said: Said) => ({
+    sent: epoch + said.sent * 1000,
+    received: epoch + (said.received ?? said.sent + 1) * 1000,
+  });
+  const gone = items.filter(({ said }) => said.gone);
+  const live = items.filter(({ said }) => !said.gone);
+  if (gone.length > 0) {
+    await softDelete(
+      trx,
+      context,
+      gone.map(({ id, said }) => ({ answer: { id, version: null }, ...times(said) })),
+    );
+  }
+  if (live.length > 0) {
+    await upsertRows(
+      trx,
+      context,
+      live.map(({ id, said }) => {
+        const row = { content: said.content ?? `v${said.version}` };
+        return {
+          answer: { id, version: encodeVersion('integer', said.version), row, raw: { any: said.sent } },
+          ...times(said),
+        };
+      }),
+    );
   }
 }
 
@@ -187,11 +228,11 @@ test('an unchanged row is not written, a touched one is', async () => {
   const at = async () =>
     (await db.raw(`select xmin::text, _sent_at from x_things where external_id = ?`, [id])).rows[0];
   const said: Said = { version: 1, sent: 0 };
-  await db.transaction((trx) => writeOne(trx, id, said));
+  await db.transaction((trx) => writeSome(trx, [{ id, said }], false));
   const first = await at();
-  await db.transaction((trx) => writeOne(trx, id, { ...said, sent: 40 }));
+  await db.transaction((trx) => writeSome(trx, [{ id, said: { ...said, sent: 40 } }], false));
   expect(await at()).toEqual(first);
-  await db.transaction((trx) => writeOne(trx, id, { version: 2, content: 'v1', sent: 41 }));
+  await db.transaction((trx) => writeSome(trx, [{ id, said: { version: 2, content: 'v1', sent: 41 } }], false));
   expect((await at()).xmin).not.toBe(first.xmin);
 });
 
@@ -260,7 +301,7 @@ describe('a model of one record at a source', () => {
     });
   }
 
-  test('in whatever order answers are written: a row that is undisputed is the same row; one confirming answer settles it at the source’s state', async () => {
+  test('in whatever order answers are written, doubled and late: a row that is undisputed is the same row; one confirming answer settles it at the source’s state', async () => {
     await fc.assert(
       fc.asyncProperty(history, asked, async (states, requests) => {
         const answers = answersOf(states, requests);
@@ -273,10 +314,14 @@ describe('a model of one record at a source', () => {
           sent: end,
           confirming: true,
         };
-        const results: Row[] = [];
-        for (const order of orders(answers)) {
-          results.push(await write(order));
-          const { disputed, ...row } = await write([...order, final]);
+        const all = orders(answers);
+        const doubled = all.map((order) => order.flatMap((answer) => [answer, answer]));
+        // after the confirming answer, attempts that were thought dead write all of theirs again
+        const settled = all.map((order) => [...order, final, ...order]);
+        const written = await writeAll([...all, ...doubled, ...settled]);
+        const results = written.slice(0, all.length);
+        expect(written.slice(all.length, 2 * all.length)).toEqual(results);
+        for (const { disputed, ...row } of written.slice(2 * all.length)) {
           expect(disputed).toBe(false);
           expect(row).toEqual(
             last.gone

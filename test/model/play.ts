@@ -14,7 +14,7 @@ const hour = 3_600_000;
 /** longer than a run's lease: runs whose workflow was terminated are then settled by the next one */
 const pastLeaseMs = 61_000;
 /** A history that needs more steps to come to rest than this never comes to rest. */
-const stepsAtMost = 3_000;
+const stepsAtMost = 1_500;
 
 /** Plays one history; throws when it breaks an invariant, with everything that happened. */
 export async function play(world: World, history: History): Promise<void> {

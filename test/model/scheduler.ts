@@ -39,7 +39,7 @@ interface Travel {
 
 /** Whatever has not come to a gate after so long, also on a slow machine, never will. */
 
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 
 type Waiting = Omit<Gate, 'seq'>;
 type Callback = (error: Error | null, result?: unknown) => void;
@@ -59,6 +59,10 @@ export class Scheduler {
   private seq = 0;
   /** statements under way, by the session that runs them */
   private readonly statements = new Map<Client, Attempt[]>();
+  /** those of them that wait for a lock, until the next transaction ends */
+  private readonly blocked = new Set<Client>();
+  /** attempts whose requests are not sent yet because so many others are under way, until the next one ends */
+  private readonly inLine = new Set<Attempt>();
   /** attempts that have begun and not ended */
   readonly alive = new Set<Attempt>();
   /** requests that left the engine and have neither arrived at the source nor been answered whole */
@@ -185,15 +189,17 @@ export class Scheduler {
     const began = performance.now();
     for (let quiet = 0; quiet < 4; ) {
       await turn();
-      if (!this.travels() && this.statements.size === 0 && !this.someoneWorks()) {
+      if (!this.travels() && !this.executes() && !this.someoneWorks()) {
         quiet += 1;
         continue;
       }
       quiet = 0;
       if (await this.change(10)) continue;
-      // who still works then waits for its turn to send a request: a connection has so many at once under way
-      const stuck = this.ready().length > 0 || !this.someoneWorks();
-      if (stuck && !this.travels() && (await this.allWaitForLocks())) return;
+      if (!this.travels() && this.ready().length > 0) {
+        // who still works, and has sent nothing, waits for its turn: a connection has so many requests under way at once
+        for (const attempt of this.alive) if (!this.waiting().has(attempt)) this.inLine.add(attempt);
+      }
+      if (!this.travels() && this.executes()) await this.findBlocked();
       if (performance.now() - began > patienceMs) throw new Error('something goes on without ever coming to a gate');
     }
   }
@@ -209,8 +215,14 @@ export class Scheduler {
     });
   }
 
-  /** Whether PostgreSQL lets every statement that is under way wait for a lock; no if anything ended while we asked. */
-  private async allWaitForLocks(): Promise<boolean> {
+  /** Whether a statement is under way that does not just wait for another transaction. */
+  private executes(): boolean {
+    for (const client of this.statements.keys()) if (!this.blocked.has(client)) return true;
+    return false;
+  }
+
+  /** Asks PostgreSQL whether all that is under way waits for locks; says nothing if anything ended while we asked. */
+  private async findBlocked(): Promise<void> {
     const clients = [...this.statements.keys()];
     const pids = clients.map((client) => (client as unknown as { processID: number }).processID);
     const { changes } = this;
@@ -218,7 +230,8 @@ export class Scheduler {
       `select count(*)::int as waiting from pg_stat_activity where pid = any($1) and wait_event_type = 'Lock'`,
       [pids],
     );
-    return this.changes === changes && rows[0]?.waiting === clients.length;
+    if (this.changes !== changes || rows[0]?.waiting !== clients.length) return;
+    for (const client of clients) this.blocked.add(client);
   }
 
   private travels(): boolean {
@@ -228,10 +241,17 @@ export class Scheduler {
 
   /** An attempt that is at no gate and waits for no statement does something in this process, such as a short pause. */
   private someoneWorks(): boolean {
-    const waiting = new Set<Attempt | null>([...this.gates.map(({ attempt }) => attempt)]);
-    for (const attempts of this.statements.values()) for (const attempt of attempts) waiting.add(attempt);
-    for (const attempt of this.alive) if (!attempt.dead && !waiting.has(attempt)) return true;
+    const waiting = this.waiting();
+    for (const attempt of this.alive) {
+      if (!attempt.dead && !waiting.has(attempt) && !this.inLine.has(attempt)) return true;
+    }
     return false;
+  }
+
+  private waiting(): Set<Attempt | null> {
+    const waiting = new Set(this.gates.map(({ attempt }) => attempt));
+    for (const attempts of this.statements.values()) for (const attempt of attempts) waiting.add(attempt);
+    return waiting;
   }
 
   /** What is going on, for the reader of a counterexample. */
@@ -255,6 +275,7 @@ export class Scheduler {
     const left = (this.statements.get(client) ?? []).slice(1);
     if (left.length > 0) this.statements.set(client, left);
     else this.statements.delete(client);
+    this.blocked.delete(client);
     this.changed();
   }
 
@@ -264,6 +285,7 @@ export class Scheduler {
     this.travelling.set(request, { path: request.path, attempt, at: 'way' });
     request.once('close', () => {
       this.travelling.delete(request);
+      this.inLine.clear();
       this.changed();
     });
   }
@@ -276,8 +298,9 @@ export class Scheduler {
     const run = (what: unknown, then: Callback) => {
       this.begins(client, attempt);
       const ended = (error: Error | null, result?: unknown) => {
-        if (this.lockHolder === client && /^(commit|rollback;?$)/i.test(typeof what === 'string' ? what : text)) {
-          this.lockHolder = null;
+        if (/^(commit|rollback;?$)/i.test(typeof what === 'string' ? what : text)) {
+          this.blocked.clear();
+          if (this.lockHolder === client) this.lockHolder = null;
         }
         this.ends(client);
         then(error, result);

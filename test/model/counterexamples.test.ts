@@ -1,0 +1,58 @@
+import type { History } from './history';
+import { play } from './play';
+import { createWorld, type World } from './world';
+
+jest.mock('@temporalio/workflow', () => ({
+  ...jest.requireActual('@temporalio/workflow'),
+  ...jest.requireActual('./workflowApi').workflowApi,
+}));
+
+/** Histories that the model found, shrunk, each of which once broke an invariant, and some that came close. */
+const plain: Omit<History, 'commands'> = {
+  shape: 'usual',
+  seed: 0,
+  synced: false,
+  skew: 0,
+  uncertainty: 0,
+  replicaLag: 0,
+  straight: true,
+};
+const one = { pick: 0, pass: 0, stale: 0 } as const;
+
+const counterexamples: readonly { readonly name: string; readonly history: History }[] = [
+  {
+    // it left a run "running" that nobody worked on, and the next ones were refused for the length of a lease
+    name: 'an attempt to begin a run that claims it only after the whole run is over',
+    history: {
+      ...plain,
+      commands: [
+        { do: 'start', flow: 'delta' },
+        { do: 'abandon', pick: 0 },
+        { do: 'step', times: 100, pick: 1, pass: 0, stale: 0 },
+      ],
+    },
+  },
+  {
+    // the full run sees no tombstone, and the deltas after it no longer ask for the time of the deletion
+    name: 'a record deleted shortly before a full run, of which only the reconciliation tells',
+    history: {
+      ...plain,
+      shape: 'tombs',
+      seed: 1,
+      synced: true,
+      commands: [
+        { do: 'delete', slot: 0 },
+        { do: 'wait', ms: 70_000 },
+        { do: 'start', flow: 'full' },
+        { do: 'step', times: 100, ...one },
+      ],
+    },
+  },
+];
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+
+test.each(counterexamples)('$name', ({ history }) => play(world, history));
