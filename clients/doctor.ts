@@ -1,11 +1,11 @@
-import type { Client } from '@temporalio/client';
+import { type Client, isGrpcServiceError } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { listConnections } from '../destination/connections';
 import { destinationError } from '../destination/destinationError';
 import { assertSchema } from '../destination/migrate';
 import { keyRing, loadSecrets } from '../destination/secrets';
 import type { Connector } from '../schema/connector';
-import { messageOf, TidemarkError } from '../schema/errors';
+import { messageOf } from '../schema/errors';
 import type { Settings } from '../schema/settings';
 import { taskQueue as defaultTaskQueue } from '../schema/workflows';
 import { compareSchedules } from './schedules/compare';
@@ -39,7 +39,7 @@ export async function check(name: string, look: () => Promise<string> | string):
     return { name, ok: true, found: await look(), remedy: null };
   } catch (error) {
     if (error instanceof Wrong) return { name, ok: false, found: error.message, remedy: error.remedy };
-    const known = error instanceof TidemarkError ? error : destinationError(temporalError(error));
+    const known = temporalError(destinationError(error));
     return { name, ok: false, found: messageOf(known).split('\n')[0] ?? '', remedy: null };
   }
 }
@@ -107,23 +107,21 @@ async function checkConnections(
   const secrets = await check('secrets', async () => {
     const ring = keyRing(encryptionKey);
     for (const { id } of connections) await loadSecrets(db, ring, id);
-    return `those of ${connections.length} connections can be decrypted`;
+    return `${connections.length} of ${connections.length} connections' can be decrypted`;
   });
   return [registered, secrets];
 }
 
 /** Temporal: reachable, its namespace, search attributes, workers on the task queue; and whether its schedules agree with the database. */
 export async function checkTemporal(
-  client: Client,
+  { client, address }: { readonly client: Client; readonly address: string },
   db: Knex | undefined,
   connectors: readonly Connector[],
   taskQueue = defaultTaskQueue,
 ): Promise<Checkup[]> {
   const { namespace } = client.options;
   const reachable = await check('Temporal', async () => {
-    const description = await client.withDeadline(Date.now() + 5_000, () =>
-      client.workflowService.describeNamespace({ namespace }),
-    );
+    const description = await describeNamespace(client, address);
     const days = Number(description.config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 86_400;
     return `namespace ${namespace}, keeps ended workflows for ${Math.round(days * 10) / 10} days`;
   });
@@ -151,6 +149,21 @@ export async function checkTemporal(
     return `${compared.length} agree with the database`;
   });
   return [reachable, attributes, workers, schedules];
+}
+
+/** gRPC: there is none of that name. */
+const notFound = 5;
+
+async function describeNamespace(client: Client, address: string) {
+  const { namespace } = client.options;
+  try {
+    return await client.withDeadline(Date.now() + 5_000, () => client.workflowService.describeNamespace({ namespace }));
+  } catch (error) {
+    if (isGrpcServiceError(error) && error.code === notFound) {
+      throw new Wrong(`${address} has no namespace '${namespace}'`, 'make it there, or set TEMPORAL_NAMESPACE');
+    }
+    throw temporalError(error, address);
+  }
 }
 
 async function pollers(client: Client, taskQueue: string): Promise<string> {

@@ -2,10 +2,12 @@ import type { Knex } from 'knex';
 import { type AuditedEntry, listAudit } from '../../destination/audit';
 import { getCursor } from '../../destination/entities';
 import { type RecordFacts, recordFacts, runsAbout } from '../../destination/recordFacts';
+import type { Run } from '../../destination/runs';
 import type { Target } from '../../schema/workflows';
 import type { KnownTarget } from '../targets';
 import { type StoryEntry, storyOf } from './story';
 import { type SourceNow, type Verdict, verdictOn } from './verdict';
+import { covered } from './words';
 
 export interface Explanation extends Target {
   readonly id: string;
@@ -29,7 +31,8 @@ export async function explain(
   const target: Target = { connectionId: connection.id, entity: entity.name };
   const facts = await recordFacts(db, entity, target, id);
   const changed = changedAt(facts, source, entity.deltaSyncField.kind === 'instant');
-  const runs = await runsAbout(db, target, runsNamed(facts), changed);
+  const named = runsNamed(facts);
+  const runs = worthTelling(await runsAbout(db, target, named, changed), named, changed);
   const audit = (await listAudit(db, { ...target, limit: 200 })).filter((entry) => concerns(entry, facts, id));
   const cursor = await getCursor(db, target);
   const { enabled } = connection;
@@ -56,6 +59,18 @@ function runsNamed({ row, answers, setAside, plans }: RecordFacts): string[] {
     ...plans.flatMap(({ runId, appliedBy }) => [runId, appliedBy]),
   ];
   return [...new Set([...named, ...others.filter((id) => id !== null)])];
+}
+
+/** Deltas that found nothing run every few minutes: of those only the first that covers the record's last change is of interest, and the last. */
+function worthTelling(runs: readonly Run[], named: readonly string[], changed: Date | null): Run[] {
+  const first = changed === null ? undefined : runs.find((run) => covered(run, changed));
+  return runs.filter(
+    (run) =>
+      run === first ||
+      named.includes(run.id) ||
+      run.status !== 'succeeded' ||
+      run === runs.findLast(({ strategy }) => strategy === run.strategy),
+  );
 }
 
 /** What operators did that touched this record: to it, to a plan that holds it, or to the cursor. */

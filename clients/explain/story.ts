@@ -25,6 +25,7 @@ export function storyOf(
   facts: RecordFacts,
   { runs, audit, changed }: Surroundings,
 ): StoryEntry[] {
+  const first = changed === null ? undefined : runs.find((run) => covered(run, changed));
   const entries: StoryEntry[] = [
     ...facts.events.flatMap((event): StoryEntry[] => {
       const arrived = {
@@ -84,7 +85,7 @@ export function storyOf(
         },
       ];
     }),
-    ...runs.map((run): StoryEntry => ({ at: run.startedAt, about: 'run', text: runText(run, facts, changed) })),
+    ...runs.map((run): StoryEntry => ({ at: run.startedAt, about: 'run', text: runText(run, facts, run === first) })),
     ...audit.map(
       ({ at, actor, action, reason }): StoryEntry => ({
         at,
@@ -97,20 +98,21 @@ export function storyOf(
   return entries.sort((a, b) => a.at.getTime() - b.at.getTime());
 }
 
-function runText(run: Run, facts: RecordFacts, changed: Date | null): string {
+function runText(run: Run, facts: RecordFacts, covers: boolean): string {
   const read =
     run.strategy === 'reconciliation'
       ? 'compared everything'
       : run.strategy === 'remap'
         ? 'rebuilt the columns from raw'
-        : run.full || run.cursorBefore === null
-          ? 'read everything'
-          : `read what changed since ${moment(run.cursorBefore)}`;
+        : run.strategy === 'backfill'
+          ? `read what changed since ${run.details.since ?? 'a moment that was chosen'}`
+          : run.full || run.cursorBefore === null
+            ? 'read everything'
+            : `read what changed since ${moment(run.cursorBefore)}`;
   const ended =
     run.error === null ? run.status : `${run.status} (${run.errorType}: ${run.error.split('\n')[0]?.slice(0, 200)})`;
   const wrote = facts.row?.writtenBy === `run ${run.id}` ? '; it wrote what the row holds' : '';
-  const met =
-    wrote === '' && changed !== null && covered(run, changed) ? '; it covers the last change of this record' : '';
+  const met = wrote === '' && covers ? '; it is the first to cover the last change of this record' : '';
   return `${runName(run)} ${read}: ${ended}${wrote}${met}`;
 }
 

@@ -61,14 +61,14 @@ async function examineServers(settings: Settings, connectors: readonly Connector
   const { connectDatabase } = await import('../../../destination/database.js');
   const { connectTemporalLater } = await import('../../temporal.js');
   const db: Knex = connectDatabase(settings.databaseUrl ?? '', { poolSize: 2, applicationName: 'tidemark cli' });
-  const { client, connection } = connectTemporalLater(settings);
+  const temporal = connectTemporalLater(settings);
   try {
     const database = await checkDatabase(db, settings, connectors);
     const usable = database.every(({ name, ok }) => ok || !['PostgreSQL', 'schema'].includes(name));
-    return [...database, ...(await checkTemporal(client, usable ? db : undefined, connectors))];
+    return [...database, ...(await checkTemporal(temporal, usable ? db : undefined, connectors))];
   } finally {
     await db.destroy();
-    await connection.close();
+    await temporal.connection.close();
   }
 }
 
