@@ -53,6 +53,6 @@ const counterexamples: readonly { readonly name: string; readonly history: Histo
 let world: World;
 beforeAll(async () => {
   world = await createWorld();
-});
+}, 120_000);
 
-test.each(counterexamples)('$name', ({ history }) => play(world, history));
+test.each(counterexamples)('$name', ({ history }) => play(world, history), 120_000);

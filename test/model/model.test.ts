@@ -10,19 +10,27 @@ jest.mock('@temporalio/workflow', () => ({
   ...jest.requireActual('./workflowApi').workflowApi,
 }));
 
-const runs = 200;
+const runs = 300;
 const seed = 20261121;
-/** On a machine that is busy with other things, fewer histories are played. */
+/** On a machine that is busy with other things, fewer histories are played, and a failure is shrunk less. */
 const timeLimitMs = 35_000;
 let world: World;
 
 beforeAll(async () => {
   world = await createWorld();
-});
+}, 120_000);
 
 test('whatever happens: no false delete, no lost update, and in the end source and table are equal', async () => {
+  const began = performance.now();
+  let played = 0;
+  const inTime = () => performance.now() - began < timeLimitMs;
   await fc.assert(
-    fc.asyncProperty(histories(fc.constantFrom(...shapeNames)), (history) => play(world, history)),
-    { numRuns: runs, seed, interruptAfterTimeLimit: timeLimitMs },
+    fc.asyncProperty(histories(fc.constantFrom(...shapeNames)), async (history) => {
+      if (!inTime()) return;
+      await play(world, history);
+      played += 1;
+    }),
+    { numRuns: runs, seed },
   );
-}, 120_000);
+  expect(played).toBeGreaterThan(0);
+}, 180_000);

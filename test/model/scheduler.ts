@@ -226,11 +226,11 @@ export class Scheduler {
     const clients = [...this.statements.keys()];
     const pids = clients.map((client) => (client as unknown as { processID: number }).processID);
     const { changes } = this;
-    const { rows } = await this.timeline.client.query<{ waiting: number }>(
+    const [row] = await this.timeline.ask(
       `select count(*)::int as waiting from pg_stat_activity where pid = any($1) and wait_event_type = 'Lock'`,
       [pids],
     );
-    if (this.changes !== changes || rows[0]?.waiting !== clients.length) return;
+    if (this.changes !== changes || row?.waiting !== clients.length) return;
     for (const client of clients) this.blocked.add(client);
   }
 

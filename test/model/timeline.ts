@@ -15,7 +15,8 @@ export class Timeline {
   /** by how much `sent` and `received` stay away from the true time, as an engine's measured clock does */
   uncertainty = 0;
   private told = 0;
-  readonly client: Client;
+  private asked: Promise<unknown> = Promise.resolve();
+  private readonly client: Client;
 
   private constructor(client: Client) {
     this.client = client;
@@ -54,9 +55,15 @@ export class Timeline {
   async tell(): Promise<void> {
     const { now } = this;
     if (this.told === now) return;
-    // on nobody's behalf
-    await current.exit(() => this.client.query('select setval($1, $2)', ['model.now', now]));
+    await this.ask('select setval($1, $2)', ['model.now', now]);
     this.told = now;
+  }
+
+  /** Asks PostgreSQL on nobody's behalf, one question after another. */
+  ask(sql: string, values: unknown[]): Promise<Record<string, unknown>[]> {
+    const answer = this.asked.then(async () => (await current.exit(() => this.client.query(sql, values))).rows);
+    this.asked = answer;
+    return answer;
   }
 
   /** Back to where every history begins. */
