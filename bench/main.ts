@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import yoctoSpinner from 'yocto-spinner';
 import { type Bench, createBench, type Goal } from './bench';
 import { goals } from './goals';
+import { stopPrograms } from './program';
 import { type Row, unmeasured } from './row';
 import { startServers } from './servers';
 import { markdown, table } from './table';
@@ -70,6 +71,8 @@ async function measured(goal: Goal, bench: Bench): Promise<Row[]> {
   } catch (error) {
     process.stderr.write(`${goal.about}: ${error instanceof Error ? error.stack : String(error)}\n`);
     return goal.numbers.map((number) => unmeasured(number, goal.about, `could not be measured: ${String(error)}`));
+  } finally {
+    await stopPrograms();
   }
 }
 

@@ -11,6 +11,13 @@ export interface Program<Ready> {
   stop(): Promise<void>;
 }
 
+const running = new Set<{ stop(): Promise<void> }>();
+
+/** Ends what a goal that failed has left running. */
+export async function stopPrograms(): Promise<void> {
+  await Promise.all([...running].map((program) => program.stop()));
+}
+
 interface Reply {
   readonly id: number;
   readonly result?: unknown;
@@ -30,6 +37,7 @@ export async function startProgram<Ready>(
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let last = 0;
   const ended = once(child, 'exit').then(([code]) => {
+    running.delete(program);
     for (const { reject } of waiting.values()) reject(new Error(`${folder} ended with status ${code}`));
     waiting.clear();
   });
@@ -39,8 +47,11 @@ export async function startProgram<Ready>(
     if (reply.error === undefined) asked?.resolve(reply.result);
     else asked?.reject(new Error(`${folder}: ${reply.error}`));
   });
+  const program = { stop: () => end(child, ended) };
+  running.add(program);
   const ready = await expectReply<Ready>(waiting, 0);
   return {
+    ...program,
     ready,
     pid: child.pid ?? 0,
     ask<T>(question: string, about?: unknown): Promise<T> {
@@ -48,9 +59,6 @@ export async function startProgram<Ready>(
       const reply = expectReply<T>(waiting, last);
       child.send({ id: last, question, input: about });
       return reply;
-    },
-    async stop() {
-      await end(child, ended);
     },
   };
 }

@@ -50,13 +50,15 @@ export interface Commits {
 
 export async function watchCommits(databaseUrl: string): Promise<Commits> {
   const client = new PgClient({ connectionString: databaseUrl });
+  const waiting = new Map<string, () => void>();
+  // a database that is dropped after a failed goal ends it too
+  client.on('error', () => waiting.clear());
   await client.connect();
   await client.query(`
     create function tell() returns trigger language plpgsql as
       $$ begin perform pg_notify('committed', new.external_id); return null; end $$;
     create trigger tell after insert or update on ${tableName} for each row execute function tell();
     listen committed`);
-  const waiting = new Map<string, () => void>();
   client.on('notification', ({ payload = '' }) => {
     waiting.get(payload)?.();
     waiting.delete(payload);
