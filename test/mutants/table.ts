@@ -396,8 +396,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 14,
     name: 'secrets are not bound to their connection',
     file: 'destination/secrets.ts',
-    find: 'decipher.setAAD(boundTo(connectionId));\n  decipher.setAuthTag(row.sealed.subarray(-tagBytes));',
-    replace: '',
+    find: 'tidemark.secrets\\0${connectionId}',
+    replace: 'tidemark.secrets',
     test: {
       file: 'destination/secrets.test.ts',
       name: 'sealed secrets that were changed, or moved to another connection, do not open',
