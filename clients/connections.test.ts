@@ -1,3 +1,4 @@
+import { Client, Connection } from '@temporalio/client';
 import { listAudit } from '../destination/audit';
 import { createConnection } from '../destination/connections';
 import { connectDatabase } from '../destination/database';
@@ -16,7 +17,6 @@ import type { TemporalContext } from './operator';
 import { agreeWithDatabase } from './schedules/agreeWithDatabase';
 import { changeSchedules, showSchedules } from './schedules/operate';
 import { readStatus } from './status';
-import { connectTemporalLater } from './temporal';
 
 const by = { actor: 'test', reason: 'because' };
 const ring = keyRing('cd'.repeat(32));
@@ -44,11 +44,9 @@ beforeEach(async () => {
 
 /** One that finds no Temporal. */
 function withoutTemporal(): TemporalContext {
-  const { client, connection } = connectTemporalLater({
-    temporalEnvironment: { TEMPORAL_ADDRESS: '127.0.0.1:1', TEMPORAL_CONFIG_FILE: '/dev/null' },
-  });
+  const connection = Connection.lazy({ address: '127.0.0.1:1', connectTimeout: 300 });
   atEnd(() => connection.close());
-  return { ...context, client };
+  return { ...context, client: new Client({ connection }) };
 }
 
 /** Writes one customer, as a fetch does that was under way. */

@@ -223,6 +223,21 @@ describe('with a database and Temporal', () => {
     expect(JSON.parse((await run(['runs', '--json'])).stdout)).toEqual({ runs: [] });
   });
 
+  test('commands below another have options of their own, and the same ends', async () => {
+    const shown = await run(['connections', 'show', 'grace', '--json']);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ id: 'grace', secrets: ['appId', 'secret', 'webhookSecret'] });
+    expect(shown.stdout).not.toContain('hunter2');
+    expect((await run(['connections', '--json'])).stdout).toContain('"connections"');
+    const unasked = await run(['connections', 'remove', 'grace']);
+    expect(unasked).toMatchObject({ status: 2, stderr: expect.stringContaining('--keep-rows or --delete-rows') });
+    const rotated = await run(
+      ['connections', 'rotate-secret', 'grace', 'webhookSecret', '--stdin', '--json'],
+      {},
+      'v2\n',
+    );
+    expect(JSON.parse(rotated.stdout)).toEqual({ connectionId: 'grace', secret: 'webhookSecret', formerKept: true });
+  });
+
   test('Temporal away: commands that need it say so, connect saves all the same', async () => {
     const away = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
     const sync = await run(['sync', 'grace', 'people'], away);
