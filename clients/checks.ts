@@ -17,7 +17,11 @@ export type StartedVerify = WorkflowHandle<(input: VerifyInput) => Promise<Verif
 /** Probes an entity's API; writes nothing. Throws TidemarkError 'AlreadyRunning' while one is on, 'TemporalUnavailable'. */
 export async function startProbe(context: CheckContext, { connectionId, entity }: Target): Promise<StartedProbe> {
   const input: ProbeInput = { connectionId, entity };
-  return start(context, 'probe', input, { name: workflowNames.probe, workflowId: ids.probe(input) });
+  return start(context, 'probe', input, {
+    name: workflowNames.probe,
+    workflowId: ids.probe(input),
+    timeout: '10 minutes',
+  });
 }
 
 /** Compares table and source; writes nothing. `sample` null: everything. Throws as `startProbe` does. */
@@ -27,14 +31,25 @@ export async function startVerify(
   sample: number | null,
 ): Promise<StartedVerify> {
   const input: VerifyInput = { connectionId, entity, sample };
-  return start(context, 'verify', input, { name: workflowNames.verify, workflowId: ids.verify(input) });
+  return start(context, 'verify', input, {
+    name: workflowNames.verify,
+    workflowId: ids.verify(input),
+    timeout: '1 day',
+  });
+}
+
+interface Check {
+  readonly name: string;
+  readonly workflowId: string;
+  /** a source that cannot be reached is asked again and again; nobody waits longer than this for it */
+  readonly timeout: '10 minutes' | '1 day';
 }
 
 async function start<Input extends Target, Result>(
   { client, taskQueue = defaultTaskQueue }: CheckContext,
   what: string,
   input: Input,
-  { name, workflowId }: { readonly name: string; readonly workflowId: string },
+  { name, workflowId, timeout }: Check,
 ): Promise<WorkflowHandle<(input: Input) => Promise<Result>>> {
   const { connectionId, entity } = input;
   try {
@@ -43,6 +58,7 @@ async function start<Input extends Target, Result>(
       taskQueue,
       args: [input],
       workflowIdConflictPolicy: 'FAIL',
+      workflowExecutionTimeout: timeout,
       priority: workflowPriority('reconciliation', connectionId),
       ...(await labels(client, input, what)),
     });

@@ -68,7 +68,10 @@ export type ProbeInput = Target;
 
 /** One thing that a probe found out about an API. */
 export interface ProbeFinding {
-  /** a stable name: `filter`, `boundary`, `order`, `cap`, `timestamps`, `ids`, `missing`, `deleted`, `rate-limit`, `errors`, `one` */
+  /**
+   * a stable name: `list`, `ids`, `order`, `cap`, `timestamps`, `rate-limit`, `filter`, `boundary`, `errors`, `one`, `missing`,
+   * `deleted`
+   */
   readonly about: string;
   /** `agrees` with the definition, `contradicts` it, or `unknown` where what was seen does not tell */
   readonly verdict: 'agrees' | 'contradicts' | 'unknown';
