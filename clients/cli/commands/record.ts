@@ -63,12 +63,8 @@ function sentenceOf({ id, outcome }: SingleRecordResult, row: Record<string, unk
   return sentences[outcome](id);
 }
 
-function nextStep({ connectionId, id, outcome }: SingleRecordResult): string[] {
-  if (outcome === 'set-aside') {
-    return [
-      `Next: select reason, detail from tidemark.set_aside where connection_id = '${connectionId}' and external_id = '${id}'`,
-    ];
-  }
+function nextStep({ connectionId, entity, id, outcome }: SingleRecordResult): string[] {
+  if (outcome === 'set-aside') return [`Next: tidemark set-aside list ${connectionId} ${entity} --record ${id}`];
   return outcome === 'unknown-record' ? ['Next: check the id; it is the one that the source uses.'] : [];
 }
 
