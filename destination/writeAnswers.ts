@@ -28,8 +28,8 @@ export interface WriteResult {
 
 /**
  * Writes what requests said, in one transaction: rows under the guard, soft deletes, set-aside records, and whatever
- * must be committed with them. One bad record does not stop the others: a batch that PostgreSQL refuses is split until
- * the culprits stand alone, and those are set aside.
+ * must be committed with them. One bad record does not stop the others: a batch that PostgreSQL refuses is written again,
+ * split until the culprits stand alone, and those are set aside.
  */
 export async function writeAnswers(
   db: Knex,
@@ -42,24 +42,32 @@ export async function writeAnswers(
     gone.map((answer) => ({ answer, sent, received, receivedBefore: options.receivedBefore })),
   );
   const aside = requests.flatMap(({ setAside }) => setAside);
-  return withRetry(() =>
-    db.transaction(async (trx) => {
-      const { any_set_aside: anySetAside } = await lockEntity(trx, context);
-      const written = await writeInRounds(trx, context, live, gone);
-      const setAsideNow = [...aside, ...written.setAside];
-      const target = { connectionId: context.connectionId, entity: context.entity.name };
-      if (anySetAside) {
-        const failed = new Set(setAsideNow.map(({ id }) => id));
-        const succeeded = [...live, ...gone].map(({ answer }) => answer.id).filter((id) => !failed.has(id));
-        await clearSetAside(trx, target, succeeded);
-      }
-      if (setAsideNow.length > 0) await setAside(trx, target, options.runId, setAsideNow);
-      const skipped = setAsideNow.filter(({ reason }) => reason === 'skipped').length;
-      const counts = addCounts(written.counts, { ...noCounts, skipped, errors: setAsideNow.length - skipped });
-      await options.alongside?.(trx, counts, written.deleted);
-      return { counts, disputed: written.disputed, deleted: written.deleted };
-    }),
-  );
+  const write = (oneByOne: boolean) =>
+    withRetry(() =>
+      db.transaction(async (trx) => {
+        const { any_set_aside: anySetAside } = await lockEntity(trx, context);
+        const written = await writeInRounds(trx, context, { live, gone, oneByOne });
+        const setAsideNow = [...aside, ...written.setAside];
+        const target = { connectionId: context.connectionId, entity: context.entity.name };
+        if (anySetAside) {
+          const failed = new Set(setAsideNow.map(({ id }) => id));
+          const succeeded = [...live, ...gone].map(({ answer }) => answer.id).filter((id) => !failed.has(id));
+          await clearSetAside(trx, target, succeeded);
+        }
+        if (setAsideNow.length > 0) await setAside(trx, target, options.runId, setAsideNow);
+        const skipped = setAsideNow.filter(({ reason }) => reason === 'skipped').length;
+        const counts = addCounts(written.counts, { ...noCounts, skipped, errors: setAsideNow.length - skipped });
+        await options.alongside?.(trx, counts, written.deleted);
+        return { counts, disputed: written.disputed, deleted: written.deleted };
+      }),
+    );
+  try {
+    return await write(false);
+  } catch (error) {
+    // the transaction is gone; a savepoint before each statement would have saved it, for two round trips a batch
+    if (!aboutTheData.test(codeOf(error) ?? '')) throw error;
+    return write(true);
+  }
 }
 
 /**
@@ -87,18 +95,28 @@ interface Written {
   setAside: SetAsideAnswer[];
 }
 
+interface Batch {
+  readonly live: readonly TimedLive[];
+  readonly gone: readonly TimedGone[];
+  /** PostgreSQL has refused the batch: split it until the culprits stand alone */
+  readonly oneByOne: boolean;
+}
+
 /** An id that comes several times is written several times, one after another, so that the guard judges each pair. */
 async function writeInRounds(
   trx: Knex.Transaction,
   context: WriteContext,
-  live: readonly TimedLive[],
-  gone: readonly TimedGone[],
+  { live, gone, oneByOne }: Batch,
 ): Promise<Written> {
   const written: Written = { counts: { ...noCounts }, disputed: [], deleted: [], setAside: [] };
+  const upsert = async (part: readonly TimedLive[]) => note(written, await upsertRows(trx, context, part));
   for (const round of roundsOf(live)) {
-    await eachThatFits(trx, round, async (part) => note(written, await upsertRows(trx, context, part)), {
-      refused: ({ answer }, error) => written.setAside.push(refusedRecord(answer.id, answer.raw, error)),
-    });
+    if (!oneByOne) await upsert(round);
+    else {
+      await eachThatFits(trx, round, upsert, {
+        refused: ({ answer }, error) => written.setAside.push(refusedRecord(answer.id, answer.raw, error)),
+      });
+    }
   }
   for (const round of roundsOf(gone)) noteDeleted(written, await softDelete(trx, context, round));
   return written;
