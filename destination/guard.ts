@@ -2,10 +2,13 @@
  * Which of two answers about a record stays: rank and line. One predicate for delta, reconciliation, webhook, import
  * and delete, so that answers can be written in any order, twice, and late.
  *
- * Three things differ from the plain text of the rule, each for a reason the model in `guard.test.ts` shows:
+ * Four things differ from the plain text of the rule, each for a reason that the models in `guard.test.ts` and
+ * `test/model` show:
  * every answer of `one` is confirming (its times decide in SQL whether it may confirm, so nobody has to know of a
  * dispute beforehand); a dispute ends only with a confirming answer sent more than the read lag after *both* answers
- * had been received; and a confirming answer that finds the row unchanged still draws its line.
+ * had been received; a confirming answer that finds the row unchanged still draws its line; and the entity's line lets
+ * answers of the row's own version pass that were sent after what the row holds, as disputed ones, since a reconciliation
+ * that compares versions has proved nothing about two edits within one tick of the version.
  */
 
 /** SQL expressions of one side of the comparison. */
@@ -44,13 +47,14 @@ export interface Guard {
 }
 
 export function guard({ n, c, rowLine, entityLine, disputedAt, confirming, lag, contentDiffers }: GuardInput): Guard {
-  const admitted = `(${n.received} >= greatest(coalesce(${rowLine}, '-infinity'), ${entityLine}))`;
-  const overrides = `(${confirming} and ${n.sent} > ${c.received} + ${lag})`;
   const rank = (side: Side) => `(${side.gone}, ${side.version}, ${side.sent}, ${side.received})`;
   const head = (side: Side) => `(${side.gone}, ${side.version})`;
+  const newerOfSameVersion = `coalesce(${head(n)} = ${head(c)} and ${n.sent} > ${c.sent}, false)`;
+  const admitted = `(${n.received} >= coalesce(${rowLine}, '-infinity') and (${n.received} >= ${entityLine} or ${newerOfSameVersion}))`;
+  const overrides = `(${confirming} and ${n.sent} > ${c.received} + ${lag})`;
   const wins = `(${admitted} and (${overrides} or ${rank(n)} > ${rank(c)}))`;
   const disputes = `(${admitted} and ${contentDiffers} and not ${overrides} and case
-      when ${head(n)} = ${head(c)} then ${n.sent} <= ${c.received} + ${lag} and ${c.sent} <= ${n.received} + ${lag}
+      when ${head(n)} = ${head(c)} then ${n.received} < ${entityLine} or ${n.sent} <= ${c.received} + ${lag} and ${c.sent} <= ${n.received} + ${lag}
       else (${head(n)} > ${head(c)}) <> (${n.sent} > ${c.sent}) end)`;
   return {
     admitted,

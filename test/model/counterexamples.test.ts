@@ -48,6 +48,28 @@ const counterexamples: readonly { readonly name: string; readonly history: Histo
       ],
     },
   },
+  {
+    // the line refused what the delta had read before it, and versions that are equal gave the reconciliation nothing to see
+    name: 'two edits within one tick of the version, and a reconciliation between the second one’s page and its writing',
+    history: {
+      ...plain,
+      shape: 'tombs',
+      seed: 1,
+      synced: true,
+      commands: [
+        { do: 'update', slot: 0 },
+        { do: 'start', flow: 'delta' },
+        { do: 'step', times: 100, ...one },
+        { do: 'update', slot: 0 },
+        { do: 'wait', ms: 70_000 },
+        { do: 'start', flow: 'delta' },
+        { do: 'step', times: 4, ...one },
+        { do: 'wait', ms: 11_000 },
+        { do: 'start', flow: 'reconciliation' },
+        { do: 'step', times: 100, ...one, pick: 2 },
+      ],
+    },
+  },
 ];
 
 let world: World;
