@@ -5,7 +5,7 @@ import { instantOfVersion } from '../../schema/version';
 import { filterValue } from '../cursorForm';
 import { olderThan } from '../filter';
 import type { Asker } from './asker';
-import { orderOf, pageOf, type SampledPage } from './sample';
+import { errorKey, orderOf, pageOf, type SampledPage } from './sample';
 
 const day = 24 * 60 * 60 * 1000;
 /** So many pages are asked for to come to the end of what changed since a record. */
@@ -176,9 +176,7 @@ async function nonsenseFinding(entity: ConnectorEntity, asker: Asker, changes: C
       request,
       line: null,
     };
-  const named = ['errors', 'error', 'message', 'error_message'].find(
-    (name) => body !== null && typeof body === 'object' && Object.hasOwn(body, name),
-  );
+  const named = errorKey(body);
   const page = pageOf(entity, changes, answer, sizeOf(changes));
   if (named !== undefined && changes.error === undefined) {
     return {

@@ -6,7 +6,7 @@ import type { Source } from '../client';
 import { declaredError } from '../listAnswer';
 import { readRecord } from '../readRecord';
 import type { Asker } from './asker';
-import type { SampledPage } from './sample';
+import { errorKey, type SampledPage } from './sample';
 
 const comparedAtMost = 3;
 const deletedAtMost = 3;
@@ -174,7 +174,8 @@ async function absent(
     const tombstone = isObject && entity.gone.record?.(record as never) === true;
     if (tombstone)
       return { about, verdict: 'agrees', finding: `${what} answers a tombstone`, request, line: 'gone: { record: … }' };
-    const line = about === 'deleted' ? 'gone: { record: … }' : `error: …   // or record: …`;
+    const named = one.record === '' ? errorKey(body) : undefined;
+    const line = `gone: { record: ${named === undefined ? '…' : `(r) => r.${named} !== undefined`} }   // where it says that the record is gone`;
     return { about, verdict: 'contradicts', finding: `${what} answers 200: "${answer.excerpt}"`, request, line };
   }
   return {

@@ -154,7 +154,7 @@ test.each<[string, Lies, string, RegExp, string]>([
     { missing: { status: 200, body: { message: 'not found' } } },
     'missing',
     /answers 200/,
-    'error: …   // or record: …',
+    'gone: { record: (r) => r.message !== undefined }   // where it says that the record is gone',
   ],
   [
     'a 400 for what is missing',

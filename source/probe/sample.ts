@@ -83,6 +83,12 @@ function sampled(entity: ConnectorEntity, raw: unknown): SampledRecord {
   };
 }
 
+/** Under which name a body tells of an error, as far as APIs agree on such names. */
+export function errorKey(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  return ['errors', 'error', 'error_message', 'message'].find((name) => Object.hasOwn(body, name));
+}
+
 /** `ascending`, `descending`, or undefined for neither; of fewer than three different values nothing is said. */
 export function orderOf(values: readonly (string | undefined)[]): 'ascending' | 'descending' | undefined {
   const known = values.filter((value) => value !== undefined);
