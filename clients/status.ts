@@ -34,6 +34,8 @@ export interface ConnectionStatus {
   readonly registered: boolean;
   readonly enabled: boolean;
   readonly timeZone: string;
+  /** webhook deliveries that were signed, but in which the connector found no entity: parked */
+  readonly unreadable: number;
   readonly entities: readonly EntityStatus[];
 }
 
@@ -114,6 +116,7 @@ export async function readStatus(
       registered: connectors.some(({ name }) => name === connector),
       enabled,
       timeZone,
+      unreadable: known.inbox.get(keyOf({ connectionId: id, entity: '' }))?.[0]?.parked ?? 0,
       entities: [...(connectors.find(({ name }) => name === connector)?.entities.values() ?? [])]
         .filter(({ name }) => entity === undefined || name === entity)
         .map(({ name, table }) => entityStatus(known, { connectionId: id, entity: name }, table)),

@@ -23,6 +23,7 @@ export async function parkEvents(
   return result.rowCount ?? 0;
 }
 
+/** `entity` is empty for events that name none: parked ones that the connector could not read. */
 export interface InboxCount extends Target {
   readonly open: number;
   /** when the oldest open event was received or opened again; null when none is open */
@@ -33,7 +34,7 @@ export interface InboxCount extends Target {
 /** Open and parked events by connection and entity, for those that have any; reads two small indexes only. */
 export async function inboxCounts(db: Knex, connectionId?: string): Promise<InboxCount[]> {
   const { rows } = await db.raw(
-    `select connection_id as "connectionId", entity, sum(open) as open, min(oldest) as oldest, sum(parked) as parked
+    `select connection_id as "connectionId", coalesce(entity, '') as entity, sum(open) as open, min(oldest) as oldest, sum(parked) as parked
      from (
        select connection_id, entity, count(*) as open, min(opened_at) as oldest, 0 as parked
        from tidemark.inbox where done_at is null group by 1, 2

@@ -137,6 +137,7 @@ export const status = z.strictObject({
       registered: z.boolean(),
       enabled: z.boolean(),
       timeZone: z.string(),
+      unreadable: z.int().describe('webhook deliveries that the connector could not read'),
       entities: z.array(entityStatus),
     }),
   ),

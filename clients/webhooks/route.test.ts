@@ -3,6 +3,7 @@ import { keyRing, saveSecrets } from '../../destination/secrets';
 import { ids } from '../../schema/workflows';
 import { testConnector } from '../../test/clients/connector';
 import { type TestServer, testServer, until } from '../../test/clients/server';
+import { readStatus } from '../status';
 
 async function problemOf(response: Response): Promise<{ type: string }> {
   return (await response.json()) as { type: string };
@@ -91,6 +92,8 @@ describe('a webhook', () => {
       { entity: null, outcome: 'parked', detail: expect.stringMatching(/shop cannot read it/) },
     ]);
     expect(rows[0].body).toBe('{"not":"a list of events"}');
+    const [status] = (await readStatus(t.db, [testConnector()], undefined, { connectionId: 'demo' })).connections;
+    expect(status).toMatchObject({ id: 'demo', unreadable: 1 });
   });
 
   test('whose record id fits into no index is parked', async () => {
