@@ -410,8 +410,8 @@ export const mutants: readonly Mutant[] = [
     find: '(pattern ? text.replace(pattern, blot) : text)',
     replace: 'text',
     test: {
-      file: 'source/report.test.ts',
-      name: 'secrets are blotted out of what went wrong, but not out of the names that say where',
+      file: 'test/invariants/14-secrets.test.ts',
+      name: 'nor histories and workflow ids',
     },
   },
 ];
