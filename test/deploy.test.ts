@@ -20,7 +20,7 @@ beforeAll(async () => {
   ({ engine, control } = await startChurch({ people: 1_200 }));
 }, 90_000);
 
-/** The workflows with a step more before a run reads anything, made as CONTRIBUTING.md says. */
+/** The workflows with a step more before a run reads anything, behind `patched` as every change of them has to be. */
 async function buildOfTomorrow(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-build-'));
   atEnd(async () => rmSync(folder, { recursive: true }));

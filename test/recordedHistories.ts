@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -35,10 +35,15 @@ export function recordings(): Recording[] {
     });
 }
 
-/** Keeps a history without what tells of the machine that it ran on. */
+/**
+ * Keeps a history, without what tells of the machine that it ran on. One that is there stays: it shows whether runs that
+ * began before a change survive it.
+ */
 export async function record(name: string, handle: WorkflowHandle): Promise<void> {
+  const file = join(folder, `${name}.json`);
+  if (existsSync(file)) return;
   const history = JSON.parse(historyToJSON(await handle.fetchHistory()), redact);
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(history)}\n`);
+  writeFileSync(file, `${JSON.stringify(history)}\n`);
 }
 
 /** Says who worked on it, and where in the code it failed: nothing that a replay looks at. */

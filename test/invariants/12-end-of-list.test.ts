@@ -54,7 +54,10 @@ describe('a delta that meets', () => {
     );
   });
 
-  test.each(unproved)('%s leaves the cursor', async (_what, fault, type) => {
+  // those that are tried four times first were seen above
+  const atOnce = unproved.filter(([, { kind }]) => kind !== 'empty' && kind !== 'truncatedJson');
+
+  test.each(atOnce)('%s leaves the cursor', async (_what, fault, type) => {
     const before = await cursor(engine);
     control.addFault({ match: 'where[updated_at]', skip: 1, fault });
     expect(await failureOf(engine.delta('people'))).toBe(type);
