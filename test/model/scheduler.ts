@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import diagnostics from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
+import { finished } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Attempt, Flow } from './flows';
@@ -338,9 +339,9 @@ export class Scheduler {
   /** A stream of rows. */
   private copy(attempt: Attempt, client: Client, original: (...args: unknown[]) => unknown, args: unknown[]): unknown {
     if (attempt.dead) throw connectionLost();
-    const stream = original.apply(client, args) as NodeJS.EventEmitter;
+    const stream = original.apply(client, args) as NodeJS.WritableStream;
     this.begins(client, attempt);
-    stream.once('close', () => this.ends(client));
+    finished(stream, () => this.ends(client));
     return stream;
   }
 }
