@@ -130,6 +130,31 @@ describe('stored webhook events', () => {
     expect((await listAudit(engine.db, { action: 'webhooks replay' }))[0]).toMatchObject({ reason: 'because' });
   });
 
+  test('that the connector could not read are read anew by what it knows now', async () => {
+    const payload = JSON.stringify({ data: { type: 'Person', id: id(13) } });
+    const delivery = (eventId: string, name: string) =>
+      JSON.stringify({ data: [{ id: eventId, type: 'EventDelivery', attributes: { name, payload } }] });
+    const name = 'people.v2.events.person.updated';
+    await storeEvents(engine.db, [
+      { ...event('late', null, delivery('late', name)), type: name },
+      { ...event('sha256:odd', null, delivery('odd', name)), type: 'unreadable', unreadable: 'an older connector' },
+    ]);
+    const { reopened } = await replayEvents(
+      context(),
+      { connection: connectionId, since: new Date(0), state: 'ignored' },
+      by,
+    );
+    expect(reopened).toMatchObject([{ entity: 'people', events: 1 }]);
+    const parked = await replayEvents(context(), { connection: connectionId, state: 'parked' }, by);
+    expect(parked.reopened).toMatchObject([{ entity: 'people', events: 1 }]);
+    await engine.record('people', id(13));
+    const found = await findEvents(context(), { ...choice, record: id(13) });
+    expect(found.map(({ eventId, state }) => [eventId, state])).toEqual([
+      ['odd', 'done'],
+      ['late', 'done'],
+    ]);
+  });
+
   test('are not replayed all at once by mistake; those that name no record are counted', async () => {
     await expect(replayEvents(context(), { connection: connectionId }, by)).rejects.toMatchObject({ type: 'Usage' });
     expect(await replayEvents(context(), { connection: connectionId, state: 'ignored' }, by)).toMatchObject({

@@ -95,6 +95,9 @@ export interface Reopened {
 /** Whether an event can be processed at all: there is a record to fetch. */
 const replayable = `entity is not null and external_id is not null and outcome is distinct from 'ignored'`;
 
+/** Nothing is known to fetch for it; `read`: but events of their own have been made out of it since. */
+const unread = `not (${replayable}) and outcome is distinct from 'read'`;
+
 /**
  * Opens stored events again (a replay), audited: an answer sent from now on ends them. Those that are open already stay as
  * they are, those that name no record cannot be opened; both are left out. Throws TidemarkError 'Usage' without a reason.
@@ -119,10 +122,58 @@ export async function reopenEvents(db: Knex, choice: EventChoice, by: Decision):
   });
 }
 
+/** A stored delivery of which no record is known, as it was received. */
+export interface UnreadEvent {
+  readonly id: number;
+  readonly connectionId: string;
+  readonly eventId: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly enabled: boolean;
+}
+
+/** Chosen events that name no record: of a type that the connector did not know, or that it could not read. In order of their numbers. */
+export async function unreadEvents(
+  db: Knex,
+  choice: EventChoice,
+  afterId: number,
+  limit: number,
+): Promise<UnreadEvent[]> {
+  const { rows } = await db.raw(
+    `select i.id, i.connection_id as "connectionId", i.event_id as "eventId", i.headers, i.body, c.enabled
+     from (select * from tidemark.inbox where ${chosen} and ${unread} and body <> '' and id > :afterId order by id limit :limit) i
+     join tidemark.connections c on c.id = i.connection_id
+     order by i.id`,
+    { ...bindings(choice), afterId, limit },
+  );
+  return rows;
+}
+
+/** Opens an event that can be read now: what it is about is known. */
+export async function openAsRead(
+  tx: Knex,
+  id: number,
+  { type, entity, recordId }: { readonly type: string; readonly entity: string; readonly recordId: string },
+): Promise<void> {
+  await tx.raw(
+    `update tidemark.inbox set type = ?, entity = ?, external_id = ?, done_at = null, outcome = null, detail = null, opened_at = clock_timestamp()
+     where id = ?`,
+    [type, entity, recordId, id],
+  );
+}
+
+/** Ends a delivery that could not be read, and out of which events have been made since. */
+export async function endAsRead(tx: Knex, id: number, events: number): Promise<void> {
+  await tx.raw(`update tidemark.inbox set outcome = 'read', detail = ? where id = ?`, [
+    `events made of it: ${events}`,
+    id,
+  ]);
+}
+
 /** How many of a choice name no record, so that there is nothing to fetch for them. */
 export async function countWithoutRecord(db: Knex, choice: EventChoice): Promise<number> {
   const { rows } = await db.raw(
-    `select count(*)::int as found from tidemark.inbox where ${chosen} and not (${replayable})`,
+    `select count(*)::int as found from tidemark.inbox where ${chosen} and ${unread}`,
     bindings(choice),
   );
   return rows[0].found;

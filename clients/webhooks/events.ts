@@ -13,6 +13,7 @@ import { taskQueue as defaultTaskQueue } from '../../schema/workflows';
 import { type By, filterInput, instantInput, type OperatorContext, type TemporalContext } from '../operator';
 import { assertNames } from '../targets';
 import { temporalError } from '../temporal';
+import { readEventsAnew } from './readAnew';
 import { wakeInbox } from './wake';
 
 const eventNumber = z.int().min(1);
@@ -55,7 +56,8 @@ export interface Replayed {
 }
 
 /**
- * Processes stored events once more: their records are fetched from the source again. The choice must be narrowed by more
+ * Processes stored events once more: their records are fetched from the source again. Those that the connector could not
+ * read, or whose type it did not know, are read anew, since it may know better by now. The choice must be narrowed by more
  * than a connection and an entity. Throws TidemarkError 'Usage' where it is not, 'NotFound' for unknown names.
  */
 export async function replayEvents(context: TemporalContext, input: EventChoiceInput, by: By): Promise<Replayed> {
@@ -69,8 +71,9 @@ export async function replayEvents(context: TemporalContext, input: EventChoiceI
   }
   await assertNames(db, connectors, input);
   const choice = choiceOf(input);
+  const readAnew = await readEventsAnew(context, choice, by);
   const withoutRecord = await countWithoutRecord(db, choice);
-  const reopened = await reopenEvents(db, choice, by);
+  const reopened = [...readAnew, ...(await reopenEvents(db, choice, by))];
   try {
     for (const target of reopened) if (target.enabled) await wakeInbox(client, taskQueue, target);
     return { reopened, withoutRecord, delayedBecause: null };

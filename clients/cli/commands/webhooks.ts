@@ -88,7 +88,7 @@ const addReplay: AddCommand = (group, onEnd) => {
     usage: 'replay <connection>',
     summary: 'process stored events once more: their records are fetched from the source again',
     details:
-      'Name events by their numbers, or choose them by record, state or time. Those that name no record cannot be replayed.',
+      'Name events by their numbers, or choose them by record, state or time. Those that the connector could not read, or whose type it did not know, are read anew by the connector as it is now.',
     examples: [
       'webhooks replay demo 41 42 --reason "the row looks old"',
       'webhooks replay demo --state parked --reason "the source is well again"',
