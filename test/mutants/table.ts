@@ -155,8 +155,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 4,
     name: 'no line is drawn',
     file: 'destination/guard.ts',
-    find: `>= greatest(coalesce(\${rowLine}, '-infinity'), \${entityLine}))`,
-    replace: ' is not null)',
+    find: `(\${n.received} >= coalesce(\${rowLine}, '-infinity') and (`,
+    replace: `(true or \${n.received} >= coalesce(\${rowLine}, '-infinity') and (`,
     test: {
       file: 'destination/guard.test.ts',
       name: 'nothing received before the entity’s line is written, not even a new row',
@@ -254,7 +254,7 @@ export const mutants: readonly Mutant[] = [
     invariant: 8,
     name: 'a record that PostgreSQL refuses takes its batch with it',
     file: 'destination/writeAnswers.ts',
-    find: `if (!aboutTheData.test(codeOf(error) ?? '')) throw error;`,
+    find: 'if (items.length === 1 && items[0] !== undefined) return refused(items[0], error);',
     replace: 'throw error;',
     test: {
       file: 'test/invariants/08-bad-record.test.ts',
