@@ -14,7 +14,7 @@ export const schedules: Goal = {
   about: 'a thousand connections',
   async measure(bench): Promise<Row[]> {
     const connections = bench.quick ? 20 : 1_000;
-    const watchMs = bench.quick ? 20_000 : 100_000;
+    const watchMs = bench.quick ? 20_000 : 75_000;
     const everySeconds = bench.quick ? 20 : 300;
     const connector = { entities, deltaEvery: `${everySeconds}s` };
     return bench.withEngine({ source: { records: 10 }, connector }, async (engine) => {

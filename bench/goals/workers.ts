@@ -11,7 +11,7 @@ export const workers: Goal = {
   numbers: [12],
   about: 'two workers against one',
   async measure(bench) {
-    const pages = bench.quick ? 60 : 480;
+    const pages = bench.quick ? 60 : 300;
     const pageSize = 50;
     const options = {
       source: { records: pages * pageSize, latencyMs: 100, partitions },
