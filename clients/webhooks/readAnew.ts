@@ -56,7 +56,7 @@ async function readOne(
     const open: { connectionId: string; entity: string }[] = [];
     let ownRowOpened = false;
     for (const event of known) {
-      const own = event.eventId === unread.eventId && !ownRowOpened;
+      const own: boolean = event.eventId === unread.eventId && !ownRowOpened;
       if (own) await openAsRead(tx, id, { type: event.type, entity: event.entity, recordId: event.id });
       // what was stored already in another way stays as it is
       else if ((await storeEvents(tx, [event])).stored === 0) continue;
