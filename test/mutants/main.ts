@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../../schema/errors';
 import { applied, namePattern } from './applied';
 import { runTests } from './jest';
 import { type Mutant, mutants } from './table';
@@ -97,6 +98,8 @@ async function tried(project: string, mutant: Mutant, healthy: ReadonlySet<strin
     const noticed = failed.some((name) => pattern.test(name) && healthy.has(`${file} ${name}`));
     if (noticed) return { mutant, result: 'red', said };
     return { mutant, result: passed.some((name) => pattern.test(name)) ? 'survived' : 'error', said };
+  } catch (error) {
+    return { mutant, result: 'error', said: messageOf(error).split('\n')[0] ?? '' };
   } finally {
     writeFileSync(path, text);
   }
