@@ -10,6 +10,7 @@ import type { RunResult, Target } from '../schema/workflows';
 import { readRecord } from '../source/readRecord';
 import type { ActivityDeps } from './deps';
 import { startLiveness } from './liveness';
+import { runEnded } from './metrics';
 import type { OpenTarget } from './openTarget';
 import { attemptFence } from './pull';
 import { runResult } from './runs';
@@ -61,6 +62,7 @@ export function remapActivities(
                 done: last === null,
               }),
           });
+          deps.metrics.rows(input, batch.counts);
           done.counts = addCounts(done.counts, batch.counts);
           done.records += batch.rows;
           liveness.progress({ records: done.records, counts: done.counts });
@@ -75,6 +77,7 @@ export function remapActivities(
     /** Ends a run that has succeeded and moves no cursor. */
     async finishRun({ runId, details, ...target }: FinishRunInput): Promise<RunResult> {
       const run = await endRun(db, runId, { status: 'succeeded', details });
+      runEnded(deps, run);
       return runResult(run, 'succeeded', await getCursor(db, target));
     },
   };

@@ -42,6 +42,7 @@ export interface AskerOptions {
 export function createAsker(source: Source, { about, partition, mostRequests, signal }: AskerOptions): Asker {
   const { sender } = source;
   let requests = 0;
+  let renewed = false;
   const send = async (url: URL, headers: Readonly<Record<string, string>>): Promise<Probed> => {
     const request = `GET ${shown(sender, url)}`;
     const fail = (type: 'CredentialsRefused' | 'SourceUnavailable' | 'Usage', problem: string, todo: string) =>
@@ -56,9 +57,16 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
       exchange(outgoing.url, outgoing.headers, sender.limits, sender.clock, signal),
     ).catch((error: unknown) => {
       if (!(error instanceof TransportProblem)) throw error;
+      sender.onAnswer(null);
       throw fail('SourceUnavailable', `failed: ${error.message}`, error.todo);
     });
+    sender.onAnswer(reply.status);
     const excerpt = sender.reporter.excerpt(reply.text);
+    if (reply.status === 401 && sender.authorizer.renew && !renewed) {
+      renewed = true;
+      await sender.authorizer.renew(signal);
+      return send(url, headers);
+    }
     if (reply.status === 401)
       throw fail(
         'CredentialsRefused',
