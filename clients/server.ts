@@ -6,6 +6,8 @@ import { keyRing } from '../destination/secrets';
 import type { TidemarkConfig } from '../schema/connector';
 import { messageOf, TidemarkError } from '../schema/errors';
 import type { Settings } from '../schema/settings';
+import { createExporter } from '../schema/tracing/exporter';
+import { Tracer } from '../schema/tracing/trace';
 import { apiRoutes } from './http/api';
 import { createApp } from './http/app';
 import { addFactMetrics } from './http/factMetrics';
@@ -14,6 +16,7 @@ import { assertKeyed } from './http/key';
 import { listen } from './http/listen';
 import { createLogger } from './http/logger';
 import { countAnswers, createRegistry } from './http/metrics';
+import { traceRequests } from './http/tracing';
 import { agreeAtStart } from './schedules/agreeAtStart';
 import { createDispatcher } from './webhooks/dispatch';
 import { endpoints } from './webhooks/endpoints';
@@ -61,6 +64,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const ending = new AbortController();
   const app = createApp(log);
+  const exporter = settings.traces && createExporter({ ...settings.traces, service: 'tidemark-server', log });
+  if (exporter) traceRequests(app, new Tracer(exporter));
   const registry = createRegistry();
   const metrics = { registry, refresh: addFactMetrics(registry, { db, connectors, log }) };
   countAnswers(app, registry);
@@ -111,6 +116,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
     await writer.idle();
     await Promise.all([dispatcher.close(), agreeing]);
+    await exporter?.close();
     log.info({}, 'closed');
   }
 }

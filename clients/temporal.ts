@@ -1,7 +1,14 @@
-import { Client, Connection, isGrpcServiceError, ServiceError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  isGrpcServiceError,
+  ServiceError,
+  type WorkflowClientInterceptor,
+} from '@temporalio/client';
 import { messageOf, TidemarkError } from '../schema/errors';
 import type { Settings } from '../schema/settings';
 import { temporalConfig } from '../schema/temporalConfig';
+import { withTrace } from '../schema/tracing/header';
 
 export interface Temporal {
   readonly connection: Connection;
@@ -9,6 +16,16 @@ export interface Temporal {
   /** `host:port`, for messages */
   readonly address: string;
 }
+
+/** What is started from within a traced step knows it. Does nothing where nothing is traced. */
+const interceptors = {
+  workflow: [
+    {
+      start: (input, next) => next({ ...input, headers: withTrace(input.headers) }),
+      signalWithStart: (input, next) => next({ ...input, headers: withTrace(input.headers) }),
+    } satisfies WorkflowClientInterceptor,
+  ],
+};
 
 /** Until a server that does not answer is given up. */
 const connectTimeoutMs = 5_000;
@@ -21,7 +38,7 @@ export async function connectTemporal(settings: Pick<Settings, 'temporalEnvironm
   const { connection: options, namespace } = temporalConfig(settings);
   try {
     const connection = await Connection.connect({ ...options, connectTimeout: connectTimeoutMs });
-    return { connection, client: new Client({ connection, namespace }), address: options.address };
+    return { connection, client: new Client({ connection, namespace, interceptors }), address: options.address };
   } catch (error) {
     throw temporalError(error, options.address);
   }
@@ -33,7 +50,7 @@ export function connectTemporalLater(settings: Pick<Settings, 'temporalEnvironme
   // gRPC's own pause between tries grows to two minutes, so long would webhooks lie there after Temporal is back
   const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 500, 'grpc.max_reconnect_backoff_ms': 5_000 };
   const connection = Connection.lazy({ ...options, connectTimeout: connectTimeoutMs, channelArgs });
-  return { connection, client: new Client({ connection, namespace }), address: options.address };
+  return { connection, client: new Client({ connection, namespace, interceptors }), address: options.address };
 }
 
 /** gRPC status codes. https://grpc.io/docs/guides/status-codes/ */

@@ -21,6 +21,8 @@ export interface Settings {
   /** where a worker serves its metrics; undefined: it listens nowhere */
   readonly metricsPort: number | undefined;
   readonly logLevel: LogLevel;
+  /** where traces go; undefined: nothing is traced */
+  readonly traces: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> } | undefined;
 }
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -67,6 +69,13 @@ const environment = z.object({
     .string()
     .regex(/^[^\s/]+$/, { error: "is not a host to listen on: write '127.0.0.1' or '0.0.0.0'" })
     .default('127.0.0.1'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'is not an address: write it as http://collector:4318' })
+    .optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .regex(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*$/, { error: 'must be name=value, several separated by commas' })
+    .optional(),
   LOG_LEVEL: z
     .string()
     .toLowerCase()
@@ -105,5 +114,23 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     host: values.HOST,
     metricsPort: values.METRICS_PORT,
     logLevel: values.LOG_LEVEL,
+    traces:
+      values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? undefined
+        : {
+            endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+            headers: headersFrom(values.OTEL_EXPORTER_OTLP_HEADERS ?? ''),
+          },
   };
+}
+
+/** `name=value,name=value`, values percent-encoded. https://opentelemetry.io/docs/specs/otel/protocol/exporter/ */
+function headersFrom(text: string): Record<string, string> {
+  const pairs = text.split(',').filter((pair) => pair !== '');
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())];
+    }),
+  );
 }

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 /** Where the build leaves the workflows' bundle, beside the compiled workflows. */
@@ -7,6 +7,11 @@ export const builtBundle = join(__dirname, '..', 'workflows', 'bundle.js');
 
 /** Bundles the workflows: at build time, since it takes seconds, and once for each test run. */
 export async function bundleWorkflows(workflowsPath: string, output: string): Promise<void> {
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const interceptors = join(dirname(workflowsPath), `tracing${extname(workflowsPath)}`);
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    workflowInterceptorModules: [interceptors],
+    logger: new DefaultLogger('WARN'),
+  });
   writeFileSync(output, code);
 }

@@ -10,8 +10,10 @@ import { assertSchema } from '../destination/migrate';
 import type { KeyRing } from '../destination/secrets';
 import type { Connector } from '../schema/connector';
 import { TidemarkError } from '../schema/errors';
+import type { Tracer } from '../schema/tracing/trace';
 import { taskQueue as defaultTaskQueue } from '../schema/workflows';
 import { builtBundle } from './bundle';
+import { activityTracing } from './tracing';
 
 export interface WorkerOptions {
   readonly db: Knex;
@@ -21,6 +23,8 @@ export interface WorkerOptions {
   readonly log: Logger;
   /** default: nothing is counted */
   readonly metrics?: Metrics;
+  /** default: nothing is traced */
+  readonly tracer?: Tracer;
   readonly taskQueue?: string;
   /** how long a source may be unreachable without any progress before a run fails; default ten minutes */
   readonly giveUpAfterMs?: number;
@@ -73,6 +77,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       taskQueue,
       workflowBundle: { codePath: workflowBundle },
       activities,
+      ...(options.tracer ? { interceptors: { activity: [activityTracing(options.tracer)] } } : {}),
       shutdownGraceTime: graceTime,
       shutdownForceTime: '20s',
       maxConcurrentActivityTaskExecutions: 50,

@@ -4,6 +4,8 @@ import { connectDatabase } from '../../destination/database';
 import { keyRing } from '../../destination/secrets';
 import { type LogLevel, readSettings } from '../../schema/settings';
 import { temporalConfig } from '../../schema/temporalConfig';
+import { createExporter } from '../../schema/tracing/exporter';
+import { Tracer } from '../../schema/tracing/trace';
 import { createWorkerMetrics } from '../../workers/metrics';
 import { startWorker } from '../../workers/worker';
 import { loadConfig } from '../config';
@@ -28,7 +30,9 @@ export async function runWorker(shell: Shell): Promise<void> {
   try {
     const temporal = temporalConfig(settings);
     const { metrics, registry } = createWorkerMetrics();
-    const worker = await startWorker({ db, connectors, keyRing: ring, temporal, log, metrics });
+    const exporter = settings.traces && createExporter({ ...settings.traces, service: 'tidemark-worker', log });
+    const tracing = exporter ? { tracer: new Tracer(exporter) } : {};
+    const worker = await startWorker({ db, connectors, keyRing: ring, temporal, log, metrics, ...tracing });
     const endpoint = await serveMetrics(settings, registry, log);
     const { address } = temporal.connection;
     const names = connectors.map(({ name }) => name);
@@ -40,6 +44,7 @@ export async function runWorker(shell: Shell): Promise<void> {
     if (signal !== undefined) log.info({ signal }, 'stopping');
     await worker.stop();
     await endpoint?.close();
+    await exporter?.close();
     log.info('stopped');
   } finally {
     await db.destroy();

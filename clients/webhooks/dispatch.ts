@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { openTargets } from '../../destination/inbox';
@@ -68,7 +69,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const recordKey = `${target}/${record.id}`;
     if (waiting.has(recordKey)) return;
     if (bucketOf(target).take() && waiting.size < waitingAtMost) {
-      waiting.set(recordKey, () => wakeRecord(client, taskQueue, entity, record));
+      waiting.set(
+        recordKey,
+        AsyncResource.bind(() => wakeRecord(client, taskQueue, entity, record)),
+      );
       pump();
     } else {
       wakeBatch(record);

@@ -88,14 +88,12 @@ export function recordOperations(context: ApiContext): Operation[] {
       method: 'GET',
       path: '/api/webhooks',
       summary: 'Stored webhook events, latest first, without their bodies',
-      query: eventList
-        .omit({ events: true, bodies: true })
-        .extend({
-          ...filter.shape,
-          record: recordId.optional(),
-          before: entryNumber.optional(),
-          limit: limit.default(50),
-        }),
+      query: eventList.omit({ events: true, bodies: true }).extend({
+        ...filter.shape,
+        record: recordId.optional(),
+        before: entryNumber.optional(),
+        limit: limit.default(50),
+      }),
       answer: z.strictObject({ events: z.array(event) }),
       perform: async ({ query }) => ({ events: await findEvents(context, { ...query, bodies: false }) }),
     }),
