@@ -70,6 +70,71 @@ const counterexamples: readonly { readonly name: string; readonly history: Histo
       ],
     },
   },
+  {
+    name: 'a record committed late, with a timestamp on the very boundary of the next query, at a source that filters by >',
+    history: {
+      ...plain,
+      shape: 'moving',
+      seed: 1,
+      synced: true,
+      commands: [
+        { do: 'start', flow: 'delta' },
+        { do: 'step', times: 3, ...one },
+        { do: 'late', slot: 0, by: 60_000 },
+        { do: 'step', times: 100, ...one },
+      ],
+    },
+  },
+  {
+    name: 'a date of 2099 that an attempt thought dead writes after it was corrected and a reconciliation has passed',
+    history: {
+      ...plain,
+      seed: 1,
+      synced: true,
+      straight: false,
+      commands: [
+        { do: 'future', slot: 0 },
+        { do: 'start', flow: 'delta' },
+        { do: 'step', times: 4, ...one },
+        { do: 'freeze', pick: 0 },
+        { do: 'update', slot: 0 },
+      ],
+    },
+  },
+  {
+    name: 'an attempt thought dead that goes on with its listing beside the one that has taken over',
+    history: {
+      ...plain,
+      seed: 6,
+      synced: true,
+      commands: [
+        { do: 'tie' },
+        { do: 'start', flow: 'delta' },
+        { do: 'step', times: 6, ...one },
+        { do: 'abandon', pick: 0 },
+        { do: 'step', times: 1, ...one, pick: 2 },
+        { do: 'step', times: 100, ...one },
+      ],
+    },
+  },
+  {
+    name: 'without one: an id created again behind the second scan, and written by a delta before the deletes',
+    history: {
+      ...plain,
+      shape: 'bare',
+      seed: 6,
+      synced: true,
+      commands: [
+        { do: 'delete', slot: 0 },
+        { do: 'start', flow: 'reconciliation' },
+        { do: 'step', times: 23, ...one },
+        { do: 'create', slot: 0 },
+        { do: 'start', flow: 'delta' },
+        { do: 'step', times: 20, ...one, pick: 2 },
+        { do: 'step', times: 100, ...one },
+      ],
+    },
+  },
 ];
 
 let world: World;

@@ -22,10 +22,14 @@ export class Attempt {
   readonly flow: Flow;
   readonly activity: string;
   readonly number: number;
-  constructor(flow: Flow, activity: string, number: number) {
+  /** shared by the attempts of one activity: the latest that has taken its part of the run over */
+  readonly fence: { latest: number };
+
+  constructor(flow: Flow, activity: string, number: number, fence: { latest: number }) {
     this.flow = flow;
     this.activity = activity;
     this.number = number;
+    this.fence = fence;
   }
 
   abandon(): void {
@@ -105,8 +109,9 @@ export class Flows {
 
   /** An activity with its retries, as Temporal does them. */
   async execute(flow: Flow, name: string, input: unknown, local: boolean): Promise<unknown> {
+    const fence = { latest: 0 };
     for (let number = 1; ; number++) {
-      const attempt = new Attempt(flow, name, number);
+      const attempt = new Attempt(flow, name, number, fence);
       flow.attempt = attempt;
       const ended = this.attempt(attempt, input).then(
         (value) => ({ value }),

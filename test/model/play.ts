@@ -151,6 +151,8 @@ class Player {
     for (const gate of scheduler.held()) if (gate.attempt) gate.attempt.frozen = false;
     await this.settle();
     await this.drain();
+    // what they had received lies before the line; without the wait before, some of it may lie behind, and is asked again
+    if (!this.history.straight) await this.witness.expectEqual('as soon as everybody has woken up');
     timeline.pass(readLagMs + 1_000);
     await this.sweep();
     await this.witness.expectEqual('after everybody has woken up');
@@ -258,7 +260,9 @@ class Player {
     );
     scheduler.open(gate, { stale });
     await this.settle();
-    if (gate.kind === 'commit') await this.witness.look();
+    if (gate.kind === 'claim' && gate.attempt)
+      gate.attempt.fence.latest = Math.max(gate.attempt.fence.latest, gate.attempt.number);
+    if (gate.kind === 'commit') await this.witness.look(gate.attempt);
   }
 
   private async settle(): Promise<void> {

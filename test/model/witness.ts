@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Knex } from 'knex';
 import { tableName } from '../../destination/rowFormat';
 import type { RunResult, Target } from '../../schema/workflows';
-import type { Flow } from './flows';
+import type { Attempt, Flow } from './flows';
 import type { Expectations, History } from './history';
 import type { ModelSource } from './source';
 import type { Trace } from './trace';
@@ -52,8 +52,8 @@ export class Witness {
     this.deltas.set(flow, this.source.timeline.now);
   }
 
-  /** After a commit: no false delete, and the cursor moves only forward. */
-  async look(): Promise<void> {
+  /** After a commit: who lost the fence has written nothing, no false delete, and the cursor moves only forward. */
+  async look(writer: Attempt | null): Promise<void> {
     const before = this.rows;
     const { rows, cursor } = await this.read();
     this.rows = rows;
@@ -61,6 +61,14 @@ export class Witness {
       const was = before.get(row.id);
       if (JSON.stringify(was) === JSON.stringify(row)) continue;
       this.trace.note(`    ${this.show(row)}`);
+      if (writer && writer.number < writer.fence.latest) {
+        throw new Error(
+          `${writer.activity} #${writer.number} wrote ${row.id} although #${writer.fence.latest} had taken over`,
+        );
+      }
+      if (row.gone && was && !was.gone && writer?.activity === 'deleteUnlisted' && was.received >= row.sent) {
+        throw new Error(`${row.id} was soft-deleted for its absence from scans that began before it was received`);
+      }
       if (row.gone && was && !was.gone && !this.wasAbsent(row)) {
         throw new Error(`${row.id} was soft-deleted without evidence: the source had it all the time`);
       }
