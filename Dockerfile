@@ -18,6 +18,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
 WORKDIR /opt/tidemark
 COPY --from=dependencies /opt/tidemark/node_modules node_modules
 COPY --from=build /opt/tidemark/dist dist
+COPY --from=build /opt/tidemark/docs/examples docs/examples
 COPY package.json LICENSE NOTICE ./
 # Your tidemark.config.ts goes here; without one the bundled connectors serve.
 WORKDIR /app
