@@ -46,9 +46,12 @@ export async function wreak(place: Place, options: SoakOptions, random: () => nu
   };
 
   const end = Date.now() + options.seconds * 1000;
+  let done = 0;
   for (const act of acts(random)) {
     await sleep(random() * options.pause * 1000);
-    if (Date.now() > end) break;
+    // each victim once, also where the machine is slow
+    if (Date.now() > end && done >= 2 * victims.length) break;
+    done += 1;
     lastAt = Date.now();
     options.onProgress('kill' in act ? `kill -9 ${act.kill}` : `${act.break}: ${act.kind}`);
     const running: Promise<void> = perform(act)
@@ -77,7 +80,11 @@ function* acts(random: () => number): Generator<Act> {
 async function kill(place: Place, victim: Victim, random: () => number): Promise<boolean> {
   const name = victim === 'worker' ? (random() < 0.5 ? 'worker 1' : 'worker 2') : victim;
   if (name === 'postgres backend') return killBackend(place.databaseUrl);
-  const before = place.pid(name);
+  let before: number | undefined;
+  await until(`${name} is there to be killed`, 60, () => {
+    before = place.pid(name);
+    return before !== undefined;
+  });
   if (before === undefined) return false;
   signal(before, 'SIGKILL');
   await until(`${name} is started again`, 60, () => {
