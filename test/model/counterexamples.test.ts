@@ -82,6 +82,7 @@ const counterexamples: readonly { readonly name: string; readonly history: Histo
         { do: 'step', times: 3, ...one },
         { do: 'late', slot: 0, by: 60_000 },
         { do: 'step', times: 100, ...one },
+        { do: 'wait', ms: 1 },
       ],
     },
   },
@@ -94,8 +95,8 @@ const counterexamples: readonly { readonly name: string; readonly history: Histo
       straight: false,
       commands: [
         { do: 'future', slot: 0 },
-        { do: 'start', flow: 'delta' },
-        { do: 'step', times: 4, ...one },
+        { do: 'record', slot: 0 },
+        { do: 'step', times: 2, ...one },
         { do: 'freeze', pick: 0 },
         { do: 'update', slot: 0 },
       ],
