@@ -10,6 +10,8 @@ export interface Bench extends Ground {
   readonly servers: Servers;
   /** small sizes: tells whether the benchmark works, not how fast the engine is */
   readonly quick: boolean;
+  /** whether a goal was asked for: one that shares its measurements with others leaves out what only those need */
+  wants(goal: number): boolean;
   /** Tells whoever waits what is being done. */
   say(sentence: string): void;
   /** Runs `work` on an engine of its own, and ends that engine however it went. */
@@ -25,13 +27,14 @@ export interface Goal {
 
 export async function createBench(
   servers: Servers,
-  { quick, say }: Pick<Bench, 'quick' | 'say'>,
+  { quick, wants, say }: Pick<Bench, 'quick' | 'wants' | 'say'>,
 ): Promise<Bench & { close(): Promise<void> }> {
   const connection = await Connection.connect({ address: servers.temporal.address });
   let databases = 0;
   const bench: Bench & { close(): Promise<void> } = {
     servers,
     quick,
+    wants,
     say,
     client: new Client({ connection }),
     temporalAddress: servers.temporal.address,

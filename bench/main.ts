@@ -37,6 +37,7 @@ async function run(options: Options): Promise<void> {
   });
   const bench = await createBench(servers, {
     quick: options.quick ?? false,
+    wants: (goal) => wanted([goal], options),
     say: (sentence) => {
       spinner.text = sentence;
     },
