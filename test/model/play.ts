@@ -260,8 +260,10 @@ class Player {
     );
     scheduler.open(gate, { stale });
     await this.settle();
-    if (gate.kind === 'claim' && gate.attempt)
+    // one that waits for the lock of the former's commit has not taken over yet
+    if (gate.kind === 'claim' && gate.attempt && !scheduler.isAsking(gate.attempt)) {
       gate.attempt.fence.latest = Math.max(gate.attempt.fence.latest, gate.attempt.number);
+    }
     if (gate.kind === 'commit') await this.witness.look(gate.attempt);
   }
 

@@ -249,6 +249,11 @@ export class Scheduler {
     return false;
   }
 
+  /** Whether a statement of this attempt is under way. */
+  isAsking(attempt: Attempt): boolean {
+    return [...this.statements.values()].some((attempts) => attempts.includes(attempt));
+  }
+
   private waiting(): Set<Attempt | null> {
     const waiting = new Set(this.gates.map(({ attempt }) => attempt));
     for (const attempts of this.statements.values()) for (const attempt of attempts) waiting.add(attempt);
