@@ -94,7 +94,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
   return recordingFailure(runId, async () => {
     progress.runId = runId;
     // Where a second scan has to confirm, rows must have been received before the first, less the read lag, to count.
-    if (!hasOne && !dryRun) await sleep(readLagMs);
+    if (!hasOne && !dryRun) await sleep(readLagMs + 500);
     await scanAll('scan', 1, !dryRun);
     let plan = await long.drawPlan({ ...target, runId, dryRun, listing });
     for (let round = 2; plan.outcome === 'rescan' && round <= scansAtMost; round++) {
