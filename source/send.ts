@@ -104,7 +104,7 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
           throw fail(
             'CredentialsRefused',
             verdict.problem,
-            'Give the connection working secrets with `tidemark connect`',
+            'Give the connection working secrets: `tidemark connect <connector> <connection> --update`',
           );
         }
         await sender.authorizer.renew(signal);

@@ -42,9 +42,9 @@ function workflowFailure(type: string, message: string): WorkflowFailedError {
 }
 
 test('a run that failed is told by the type and the words that came over the wire', () => {
-  const failure = failureOf(workflowFailure('CredentialsRefused', 'the source says 401'));
-  expect(failure).toMatchObject({ status: 1, type: 'CredentialsRefused', message: 'the source says 401' });
-  expect(failure.hint).toContain('tidemark connect');
+  const failure = failureOf(workflowFailure('SourceUnavailable', 'the source says 503'));
+  expect(failure).toMatchObject({ status: 1, type: 'SourceUnavailable', message: 'the source says 503' });
+  expect(failure.hint).toContain('tidemark connections');
   const report = failedReport({ connectionId: 'demo', entity: 'people' }, workflowFailure('ContractBroken', 'no list'));
   expect(report).toMatchObject({ outcome: 'failed', connectionId: 'demo', entity: 'people' });
   expect(reportText(report)).toBe('demo/people failed (ContractBroken): no list');

@@ -23,7 +23,6 @@ const statuses: Partial<Record<ErrorType, ExitStatus>> = {
 };
 
 const hints: Partial<Record<ErrorType, string>> = {
-  CredentialsRefused: "Give the right ones with 'tidemark connect <connector> <connection> --update'.",
   SourceUnavailable: "Is the base URL right ('tidemark connections')? The schedule tries again by itself.",
   SourceAsksToWait: 'The schedule tries again by itself.',
 };

@@ -71,7 +71,7 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
       throw fail(
         'CredentialsRefused',
         `answered 401 with "${excerpt}"`,
-        'Give the connection working secrets with `tidemark connect`',
+        'Give the connection working secrets: `tidemark connect <connector> <connection> --update`',
       );
     if (reply.status === 429) {
       const milliseconds = retryAfter(reply.headers['retry-after'], reply.received) ?? 60_000;
