@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { storeEvents } from '../../destination/inbox';
 import { ids as workflowIds, workflowNames } from '../../schema/workflows';
 import { connectionId, type Engine, startChurch } from '../engine';
-import { afterRequests, type Control, expectEqual, people, until } from './support';
+import { afterRequests, aMinuteLater, type Control, expectEqual, people, until } from './support';
 
 /** Invariant 7: what was acknowledged is on disk, and is processed whatever happens to Temporal and the workers. */
 const target = { connectionId, entity: 'people' };
@@ -154,4 +154,49 @@ test('the same event delivered again changes nothing', async () => {
   };
   expect(await storeEvents(engine.db, [again, again])).toMatchObject({ stored: 0, duplicates: 2 });
   expect(await open()).toBe(0);
+});
+
+/** Stored, and fetched; each by a workflow of its own, so that even those of one record run side by side. */
+const told = async (id: string) => {
+  await store(id);
+  return engine.record('people', id);
+};
+
+test('created, updated and deleted within one second, whoever is told of it when', async () => {
+  const steps = ['create', 'update', 'delete'] as const;
+  const fetches: Promise<unknown>[] = [];
+  const born: string[] = [];
+  for (const silent of [[], ['create'], ['update'], ['delete'], ['create', 'update']] as (typeof steps)[number][][]) {
+    const id = control.create('people', { attributes: { first_name: 'Short', last_name: 'Lived' } });
+    born.push(id);
+    if (!silent.includes('create')) fetches.push(told(id));
+    control.change('people', id, { attributes: { last_name: 'Changed' } });
+    if (!silent.includes('update')) fetches.push(told(id));
+    control.delete('people', id);
+    // the webhook of the delete is late, or never comes
+    if (!silent.includes('delete')) fetches.push(told(id));
+    fetches.push(told(id));
+  }
+  await Promise.all(fetches);
+  expect(await open()).toBe(0);
+  const rows = await engine.rows(people);
+  expect(born.filter((id) => rows.has(id))).toEqual([]);
+  await expectEqual(engine, control);
+});
+
+test('a record that changes, and one that is deleted, while a reconciliation reads the list', async () => {
+  await aMinuteLater(engine);
+  control.latencyMs = 100;
+  control.clearLog();
+  const [changed, deleted] = ids.slice(50) as [string, string];
+  const reconciliation = engine.reconcile('people');
+  await afterRequests(control, 1, () => {
+    control.change('people', changed, { attributes: { last_name: 'Meanwhile' } });
+    control.delete('people', deleted);
+  });
+  await Promise.all([told(changed), told(deleted)]);
+  expect(await reconciliation).toMatchObject({ outcome: 'succeeded' });
+  expect((await engine.rows(people)).get(changed)?.last_name).toBe('Meanwhile');
+  expect(await open()).toBe(0);
+  await expectEqual(engine, control);
 });
