@@ -2,8 +2,7 @@ import type { Knex } from 'knex';
 import { otherLiveId } from '../destination/diffScan';
 import { type WriteResult, writeAnswers } from '../destination/writeAnswers';
 import type { Answers, Counts } from '../schema/answer';
-import { TidemarkError } from '../schema/errors';
-import { readRecord } from '../source/readRecord';
+import { askOne, isUnavailable, type Said } from './askOne';
 import type { ActivityDeps } from './deps';
 import { inParallel } from './inParallel';
 import type { OpenTarget } from './openTarget';
@@ -49,18 +48,15 @@ export async function fetchRecords(
 
   await inParallel(ids, open.connector.rateLimit?.concurrency ?? 4, async (id) => {
     fetches += 1;
-    const answer = await ask(deps, open, id, options.signal).catch(async (error: unknown) => {
+    const said = await askOne(deps, open, id, options.signal).catch(async (error: unknown) => {
       if (!isUnavailable(error) || !(await answersOthers(deps, open, ids, live[0], options.signal))) throw error;
       unanswered.add(id);
-      return nothingSaid(deps, id, error.message);
+      return unclear(deps, error.message);
     });
-    earliest = Math.min(earliest, answer.sent);
-    answers.push(answer);
-    live.push(...answer.live.map((found) => found.id));
-    for (const found of answer.setAside) {
-      if (found.reason === 'invalid') failed.set(id, found.detail);
-      else live.push(id);
-    }
+    earliest = Math.min(earliest, said.sent);
+    answers.push(answersOf(id, said));
+    if (said.kind === 'live' || (said.kind === 'set-aside' && said.setAside.reason !== 'invalid')) live.push(id);
+    else if (said.kind !== 'gone') failed.set(id, said.kind === 'set-aside' ? said.setAside.detail : said.detail);
     options.onProgress?.(fetches);
   });
 
@@ -83,32 +79,24 @@ export async function fetchRecords(
   return { ...result, ...written };
 }
 
-const nothing = { confirming: true, live: [], gone: [], setAside: [] };
-
-async function ask(deps: ActivityDeps, open: OpenTarget, id: string, signal: AbortSignal): Promise<Answers> {
-  const sent = deps.clock.sent();
-  try {
-    const answer = await open.source.getById(open.entity, id, { signal });
-    const times = { sent: answer.sent, received: answer.received };
-    if (answer.kind === 'gone') return { ...nothing, ...times, gone: [{ id, version: null }] };
-    const read = readRecord(open.entity, answer.record, open.mapContext);
-    if (read.kind === 'live') return { ...nothing, ...times, live: [read] };
-    if (read.kind === 'gone') return { ...nothing, ...times, gone: [read] };
-    return { ...nothing, ...times, setAside: [{ ...read, id }] };
-  } catch (error) {
-    if (!(error instanceof TidemarkError) || error.type !== 'ContractBroken') throw error;
-    return { ...nothingSaid(deps, id, error.message), sent };
+/** What is unclear is set aside: the record stays as it is. */
+function answersOf(id: string, said: Said): Answers {
+  const { sent, received } = said;
+  const nothing = { sent, received, confirming: true, live: [], gone: [], setAside: [] };
+  switch (said.kind) {
+    case 'live':
+      return { ...nothing, live: [said.live] };
+    case 'gone':
+      return { ...nothing, gone: [said.gone] };
+    case 'set-aside':
+      return { ...nothing, setAside: [said.setAside] };
+    case 'unclear':
+      return { ...nothing, setAside: [{ id, reason: 'invalid', detail: said.detail, raw: null }] };
   }
 }
 
-/** The record stays as it is, and is set aside. */
-function nothingSaid({ clock }: ActivityDeps, id: string, detail: string): Answers {
-  const setAside = [{ id, reason: 'invalid' as const, detail, raw: null }];
-  return { ...nothing, sent: clock.sent(), received: clock.received(), setAside };
-}
-
-function isUnavailable(error: unknown): error is TidemarkError {
-  return error instanceof TidemarkError && error.type === 'SourceUnavailable';
+function unclear({ clock }: ActivityDeps, detail: string): Said {
+  return { kind: 'unclear', detail, sent: clock.sent(), received: clock.received() };
 }
 
 /**
@@ -116,16 +104,16 @@ function isUnavailable(error: unknown): error is TidemarkError {
  * ever answer 500, and these must not stop the rest.
  */
 async function answersOthers(
-  { db }: ActivityDeps,
-  { source, target, entity }: OpenTarget,
+  deps: ActivityDeps,
+  open: OpenTarget,
   ids: readonly string[],
   shown: string | undefined,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const other = shown ?? (await otherLiveId(db, target.connectionId, entity, ids));
+  const other = shown ?? (await otherLiveId(deps.db, open.target.connectionId, open.entity, ids));
   if (other === undefined) return false;
   try {
-    await source.getById(entity, other, { signal });
+    await askOne(deps, open, other, signal);
     return true;
   } catch (error) {
     if (isUnavailable(error)) return false;

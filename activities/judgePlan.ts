@@ -1,9 +1,15 @@
 import type { closeItems } from '../destination/plans';
+import { askOne, isUnavailable } from './askOne';
+import type { ActivityDeps } from './deps';
 import type { Fetched } from './fetchRecords';
 import type { OpenTarget } from './openTarget';
 
-/** Why a 404 of this source is no evidence just now: none of the ids that it listed itself answers live. Null when one does. */
+/**
+ * Why a 404 of this source is no evidence just now: none of the ids that it listed itself answers live. Null when one does.
+ * One that is refused, or never answered, vouches for nothing, and the next one is asked. Throws where nothing can be told yet.
+ */
 export async function whyDoubt(
+  deps: ActivityDeps,
   open: OpenTarget,
   known: readonly string[],
   approved: boolean,
@@ -11,14 +17,21 @@ export async function whyDoubt(
 ): Promise<string | null> {
   // an emptied source has nothing left that could answer: the operator who approved has vouched for it
   if (approved && known.length === 0) return null;
+  let unavailable: Error | undefined;
   for (const id of known) {
-    const answer = await open.source.getById(open.entity, id, { signal });
-    if (answer.kind === 'live') return null;
+    try {
+      const { kind } = await askOne(deps, open, id, signal);
+      if (kind === 'live' || kind === 'set-aside') return null;
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      unavailable = error;
+    }
   }
+  if (unavailable) throw unavailable;
   const asked =
     known.length === 0
       ? 'no record that the source lists has a live row to ask it for'
-      : `records that the source itself lists (${known.join(', ')}) answer as gone`;
+      : `records that the source itself lists (${known.join(', ')}) do not answer as live`;
   return `${asked}, so a 404 proves nothing: is the token of the right account? Nothing was deleted`;
 }
 

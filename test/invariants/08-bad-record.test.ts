@@ -1,9 +1,10 @@
+import { knownLiveIds, otherLiveId } from '../../destination/diffScan';
 import { storeEvents } from '../../destination/inbox';
 import { reopenEvents } from '../../destination/inboxEvents';
 import { listSetAside } from '../../destination/setAsideEntries';
 import { workflowNames } from '../../schema/workflows';
 import { connectionId, type Engine, startChurch, startEngine } from '../engine';
-import { aMinuteLater, type Control, expectEqual, people } from './support';
+import { aMinuteLater, type Control, expectEqual, people, peopleEntity } from './support';
 import { secretValue, someThings, startThings, type Thing, type Things } from './thingsSource';
 
 /** Invariant 8: a bad record stops nothing and is never lost. */
@@ -128,6 +129,29 @@ describe('a record for which the source only ever has an error', () => {
     expect(await engine.db('tidemark.inbox').where({ event_id: 'never' }).first()).toMatchObject({
       outcome: 'unchanged',
     });
+  });
+
+  test('nor does it when the record asked beside it is refused: that is an answer, too', async () => {
+    const id = ids[16] as string;
+    const beside = await otherLiveId(engine.db, connectionId, peopleEntity, [id]);
+    spoil(id, 500);
+    spoil(beside as string, 403);
+    control.clearLog();
+    expect(await engine.record('people', id)).toMatchObject({ outcome: 'set-aside' });
+    expect(control.log().map(({ path }) => path.split('/').at(-1))).toContain(beside);
+  });
+
+  test('deletions are confirmed although records that vouch for the token are themselves never answered', async () => {
+    await aMinuteLater(engine);
+    const [first, second] = await knownLiveIds(engine.db, { planId: '0', connectionId, entity: peopleEntity }, 3);
+    const deleted = ids.find((id) => id !== first && id !== second && id !== ids[16]) as string;
+    spoil(first as string, 500);
+    spoil(second as string, 403);
+    control.delete('people', deleted);
+    control.clearLog();
+    expect(await engine.reconcile('people')).toMatchObject({ outcome: 'succeeded', deleted: 1, reason: null });
+    expect(control.log().map(({ path }) => path.split('/').at(-1))).toEqual(expect.arrayContaining([first, second]));
+    expect((await engine.rows(people)).has(deleted)).toBe(false);
   });
 
   test('500: a reconciliation fetches the others and ends', async () => {

@@ -12,7 +12,7 @@ import { readable } from '../recordedHistories';
 export const people = 'planning_center_people';
 export type Control = Simulator['control'];
 
-const peopleEntity = planningCenter.entities.get('people') as ConnectorEntity;
+export const peopleEntity = planningCenter.entities.get('people') as ConnectorEntity;
 const mapContext = { connection: { id: connectionId, settings: {}, timeZone: 'UTC' } };
 
 /** The columns that the mapping makes of a record. */
