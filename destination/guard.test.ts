@@ -196,6 +196,15 @@ const cases: { name: string; answers: Said[]; result: Row; confirmedBy?: Said; s
     settled: live(7, false),
   },
   {
+    name: 'gone, created again and gone again, and a stale answer from in between',
+    answers: [
+      { gone: true, version: 0, sent: 11, received: 12 },
+      { version: 6, sent: 23, received: 24, confirming: true },
+      { gone: true, version: 0, sent: 24, received: 25 },
+    ],
+    result: gone(false),
+  },
+  {
     name: 'two contents of one version within the same second',
     answers: [
       { version: 5, content: 'X', sent: 0, received: 1 },
@@ -301,38 +310,52 @@ describe('a model of one record at a source', () => {
     });
   }
 
-  test('in whatever order answers are written, doubled and late: a row that is undisputed is the same row; one confirming answer settles it at the source’s state', async () => {
-    await fc.assert(
-      fc.asyncProperty(history, asked, async (states, requests) => {
-        const answers = answersOf(states, requests);
-        const end = 200;
-        const last = stateAt(states, end);
-        const final: Said = {
-          gone: last.gone,
-          version: last.version,
-          content: last.content,
-          sent: end,
-          confirming: true,
-        };
-        const all = orders(answers);
-        const doubled = all.map((order) => order.flatMap((answer) => [answer, answer]));
-        // after the confirming answer, attempts that were thought dead write all of theirs again
-        const settled = all.map((order) => [...order, final, ...order]);
-        const written = await writeAll([...all, ...doubled, ...settled]);
-        const results = written.slice(0, all.length);
-        expect(written.slice(all.length, 2 * all.length)).toEqual(results);
-        for (const { disputed, ...row } of written.slice(2 * all.length)) {
-          expect(disputed).toBe(false);
-          expect(row).toEqual(
-            last.gone
-              ? { gone: true, version: null, content: null }
-              : { gone: false, version: encodeVersion('integer', last.version), content: last.content },
-          );
-        }
-        const undisputed = new Set(results.filter(({ disputed }) => !disputed).map((row) => JSON.stringify(row)));
-        expect(undisputed.size).toBeLessThanOrEqual(1);
-      }),
-      { numRuns: Number(process.env.GUARD_RUNS ?? 60) },
-    );
-  }, 120_000);
+  const runs = Number(process.env.GUARD_RUNS ?? 200);
+  // a counterexample found is told although shrinking it has no end; too few runs are a failure
+  const timeLimitMs = 60_000 + runs * 300;
+
+  test(
+    'in whatever order answers are written, doubled and late: a row that is undisputed is the same row; one confirming answer settles it at the source’s state',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(history, asked, async (states, requests) => {
+          const answers = answersOf(states, requests);
+          const end = 200;
+          const last = stateAt(states, end);
+          const final: Said = {
+            gone: last.gone,
+            version: last.version,
+            content: last.content,
+            sent: end,
+            confirming: true,
+          };
+          const all = orders(answers);
+          const doubled = all.map((order) => order.flatMap((answer) => [answer, answer]));
+          // after the confirming answer, attempts that were thought dead write all of theirs again
+          const settled = all.map((order) => [...order, final, ...order]);
+          const written = await writeAll([...all, ...doubled, ...settled]);
+          const results = written.slice(0, all.length);
+          expect(written.slice(all.length, 2 * all.length)).toEqual(results);
+          for (const { disputed, ...row } of written.slice(2 * all.length)) {
+            expect(disputed).toBe(false);
+            expect(row).toEqual(
+              last.gone
+                ? { gone: true, version: null, content: null }
+                : { gone: false, version: encodeVersion('integer', last.version), content: last.content },
+            );
+          }
+          const undisputed = new Set(results.filter(({ disputed }) => !disputed).map((row) => JSON.stringify(row)));
+          expect(undisputed.size).toBeLessThanOrEqual(1);
+        }),
+        // the same histories in every ordinary run; others, and more of them, by the environment
+        {
+          numRuns: runs,
+          seed: Number(process.env.GUARD_SEED ?? 20261121),
+          interruptAfterTimeLimit: timeLimitMs,
+          markInterruptAsFailure: true,
+        },
+      );
+    },
+    timeLimitMs + 30_000,
+  );
 });

@@ -80,7 +80,7 @@ export async function softDelete(
         _received_at = case when j._wins then j._received else t._received_at end,
         _line_at = case when j._wins then j._line_after else t._line_at end
       from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known
-        and not (j._wins and j._live) and (j._disputes or j._wins and j._confirming)
+        and not (j._wins and j._live) and (j._disputes or j._wins)
     ), traced as (${traceSql({
       gone: 'true',
       outcome: `case when _disputes then 'disputed' when not _wins then 'refused' else 'deleted' end`,

@@ -4,6 +4,9 @@ import type { Activities } from '../activities';
 /** Which of a run's listings a scan reads. */
 export type ScanStep = Parameters<Activities['scan']>[0]['step'];
 
+/** A run that was claimed, or why it was not. */
+export type BegunRun = Awaited<ReturnType<Activities['beginRun']>>;
+
 /**
  * Retries never end by their number: a wait that the source asks for must not use them up. What nothing helps against
  * comes as a non-retryable failure, and a source that stays unreachable is given up by the activity itself. The pause

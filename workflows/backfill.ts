@@ -1,26 +1,15 @@
-import { defineQuery, setHandler } from '@temporalio/workflow';
-import { noCounts } from '../schema/answer';
-import { type BackfillInput, type Progress, progressQuery, type RunResult } from '../schema/workflows';
+import type { BackfillInput, RunResult } from '../schema/workflows';
 import { brief, long } from './activities';
-import { recordingFailure } from './runAround';
+import { notBegun, recordingFailure, tellingProgress } from './runAround';
 
 /**
  * Reads what changed since an instant, behind everything else, beside whatever delta is on. The cursor stays: what it
  * stands for, that everything up to it is synced, is as true afterwards as before, and the deltas go on from there.
  */
 export async function backfill({ since, trigger, ...target }: BackfillInput): Promise<RunResult> {
-  const progress: { -readonly [K in keyof Progress]: Progress[K] } = {
-    phase: 'beginning',
-    runId: null,
-    pages: 0,
-    records: 0,
-    counts: { ...noCounts },
-  };
-  setHandler(defineQuery<Progress>(progressQuery), () => progress);
+  const progress = tellingProgress();
   const run = await brief.beginRun({ ...target, strategy: 'backfill', trigger, dryRun: false, full: false });
-  if (run.outcome !== 'begun') {
-    return { ...target, outcome: run.outcome, runId: run.holder, counts: { ...noCounts }, pages: 0, cursor: null };
-  }
+  if (run.outcome !== 'begun') return notBegun(target, run);
   const { runId, partitions } = run;
   return recordingFailure(runId, async () => {
     progress.phase = `reading what changed since ${since}`;

@@ -1,8 +1,6 @@
-import { defineQuery, setHandler } from '@temporalio/workflow';
-import { noCounts } from '../schema/answer';
-import { type DeltaSyncInput, type Progress, progressQuery, type RunResult } from '../schema/workflows';
+import type { DeltaSyncInput, RunResult } from '../schema/workflows';
 import { brief, long } from './activities';
-import { recordingFailure } from './runAround';
+import { notBegun, recordingFailure, tellingProgress } from './runAround';
 
 /**
  * Brings the table up to what the source changed since the cursor: claim the run, pull every partition, then record the run
@@ -10,14 +8,7 @@ import { recordingFailure } from './runAround';
  */
 export async function deltaSync(input: DeltaSyncInput): Promise<RunResult> {
   const { connectionId, entity, trigger } = input;
-  const progress: { -readonly [K in keyof Progress]: Progress[K] } = {
-    phase: 'beginning',
-    runId: null,
-    pages: 0,
-    records: 0,
-    counts: { ...noCounts },
-  };
-  setHandler(defineQuery<Progress>(progressQuery), () => progress);
+  const progress = tellingProgress();
 
   const run = await brief.beginRun({
     connectionId,
@@ -27,17 +18,7 @@ export async function deltaSync(input: DeltaSyncInput): Promise<RunResult> {
     dryRun: false,
     full: input.full ?? false,
   });
-  if (run.outcome !== 'begun') {
-    return {
-      connectionId,
-      entity,
-      outcome: run.outcome,
-      runId: run.holder,
-      counts: { ...noCounts },
-      pages: 0,
-      cursor: null,
-    };
-  }
+  if (run.outcome !== 'begun') return notBegun(input, run);
   const { runId, listing, partitions } = run;
   return recordingFailure(runId, async () => {
     progress.phase = listing === 'all' ? 'reading everything' : 'reading changes';

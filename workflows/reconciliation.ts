@@ -1,16 +1,9 @@
-import { defineQuery, executeChild, ParentClosePolicy, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
-import { addCounts, noCounts } from '../schema/answer';
-import {
-  type Batch,
-  type Progress,
-  progressQuery,
-  type ReconciliationInput,
-  type ReconciliationResult,
-  type Target,
-} from '../schema/workflows';
+import { executeChild, ParentClosePolicy, sleep, workflowInfo } from '@temporalio/workflow';
+import { addCounts } from '../schema/answer';
+import type { Batch, ReconciliationInput, ReconciliationResult, Target } from '../schema/workflows';
 import { brief, long, type ScanStep } from './activities';
 import { stagingLost } from './failures';
-import { recordingFailure } from './runAround';
+import { notBegun, recordingFailure, tellingProgress } from './runAround';
 import { syncRecords } from './syncRecords';
 
 /** A scan that was lost is made again so often; more than that is no accident. */
@@ -31,29 +24,13 @@ const phases: Record<ScanStep, string> = {
 export async function reconciliation(input: ReconciliationInput): Promise<ReconciliationResult> {
   const { connectionId, entity, trigger, dryRun = false } = input;
   const target: Target = { connectionId, entity };
-  const progress: { -readonly [K in keyof Progress]: Progress[K] } = {
-    phase: 'beginning',
-    runId: null,
-    pages: 0,
-    records: 0,
-    counts: { ...noCounts },
-  };
-  setHandler(defineQuery<Progress>(progressQuery), () => progress);
+  const progress = tellingProgress();
 
   const run = await brief.beginRun({ ...target, strategy: 'reconciliation', trigger, dryRun, full: false });
   if (run.outcome !== 'begun') {
     const found = { scanned: 0, missing: 0, stale: 0, gone: 0, unlisted: 0, deleted: 0 };
     const nothing = { ...found, planId: null, reason: null, causes: {}, proposedLookback: null };
-    return {
-      ...target,
-      outcome: run.outcome,
-      runId: run.holder,
-      counts: { ...noCounts },
-      pages: 0,
-      cursor: null,
-      dryRun,
-      ...nothing,
-    };
+    return { ...notBegun(target, run), dryRun, ...nothing };
   }
   const { runId, partitions, hasOne, readLagMs } = run;
   const listing = hasOne && run.hasIds ? 'ids' : 'all';

@@ -1,6 +1,30 @@
-import { ApplicationFailure, CancellationScope, isCancellation, TemporalFailure } from '@temporalio/workflow';
-import { brief } from './activities';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  defineQuery,
+  isCancellation,
+  setHandler,
+  TemporalFailure,
+} from '@temporalio/workflow';
+import { noCounts } from '../schema/answer';
+import { type Progress, progressQuery, type RunResult, type Target } from '../schema/workflows';
+import { type BegunRun, brief } from './activities';
 import { describeFailure } from './failures';
+
+/** What the query for progress answers with; the workflow keeps it up to date. */
+export function tellingProgress(): { -readonly [K in keyof Progress]: Progress[K] } {
+  const progress = { phase: 'beginning', runId: null, pages: 0, records: 0, counts: { ...noCounts } };
+  setHandler(defineQuery<Progress>(progressQuery), () => progress);
+  return progress;
+}
+
+/** The result of a run that could not be claimed. */
+export function notBegun(
+  { connectionId, entity }: Target,
+  { outcome, holder }: Exclude<BegunRun, { outcome: 'begun' }>,
+): RunResult {
+  return { connectionId, entity, outcome, runId: holder, counts: { ...noCounts }, pages: 0, cursor: null };
+}
 
 /**
  * Runs the body of a run, and records how it ended when it did not succeed, also when it was cancelled: status never
