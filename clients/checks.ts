@@ -1,4 +1,8 @@
-import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowHandleWithFirstExecutionRunId,
+} from '@temporalio/client';
 import type { ProbeInput, ProbeResult, VerifyInput, VerifyResult } from '../schema/checks';
 import { TidemarkError } from '../schema/errors';
 import { taskQueue as defaultTaskQueue, ids, type Target, workflowNames } from '../schema/workflows';
@@ -11,8 +15,8 @@ export interface CheckContext {
   readonly taskQueue?: string | undefined;
 }
 
-export type StartedProbe = WorkflowHandle<(input: ProbeInput) => Promise<ProbeResult>>;
-export type StartedVerify = WorkflowHandle<(input: VerifyInput) => Promise<VerifyResult>>;
+export type StartedProbe = WorkflowHandleWithFirstExecutionRunId<(input: ProbeInput) => Promise<ProbeResult>>;
+export type StartedVerify = WorkflowHandleWithFirstExecutionRunId<(input: VerifyInput) => Promise<VerifyResult>>;
 
 /** Probes an entity's API; writes nothing. Throws TidemarkError 'AlreadyRunning' while one is on, 'TemporalUnavailable'. */
 export async function startProbe(context: CheckContext, { connectionId, entity }: Target): Promise<StartedProbe> {
@@ -50,7 +54,7 @@ async function start<Input extends Target, Result>(
   what: string,
   input: Input,
   { name, workflowId, timeout }: Check,
-): Promise<WorkflowHandle<(input: Input) => Promise<Result>>> {
+): Promise<WorkflowHandleWithFirstExecutionRunId<(input: Input) => Promise<Result>>> {
   const { connectionId, entity } = input;
   try {
     return await client.workflow.start<(input: Input) => Promise<Result>>(name, {

@@ -1,3 +1,5 @@
+import type { VerifyResult } from '../schema/checks';
+
 /**
  * The share of records that differ, at most, with 95 % confidence, when `differing` of `compared` taken at random did: the
  * upper bound of Clopper and Pearson (Biometrika 26, 1934), which is exact where the rows are many. For none of n it is
@@ -23,4 +25,9 @@ function atMost(differing: number, compared: number, share: number): number {
     logTerm += Math.log((compared - count) / (count + 1)) + Math.log(share) - Math.log1p(-share);
   }
   return total;
+}
+
+/** A comparison with the share of all live rows that differ, at most; null where nothing had to be concluded, since all were compared. */
+export function withConfidence(result: VerifyResult): VerifyResult & { readonly differingAtMost: number | null } {
+  return { ...result, differingAtMost: result.all ? null : upperBound(result.differing, result.compared) };
 }

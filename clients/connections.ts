@@ -5,8 +5,9 @@ import { getCursor } from '../destination/entities';
 import { type RowsOfTable, removeConnection, rowsOfConnection } from '../destination/removeConnection';
 import { type KeyRing, loadSecrets, saveSecrets, sealOfSecrets } from '../destination/secrets';
 import type { Connector } from '../schema/connector';
+import { mistakes } from '../schema/definition';
 import { TidemarkError } from '../schema/errors';
-import type { By, OperatorContext, TemporalContext } from './operator';
+import { type By, name, type OperatorContext, type TemporalContext, WrongInput } from './operator';
 import { type AgreedOrLater, agreeOrLater } from './schedules/agreeOrLater';
 import { connectorOf } from './targets';
 
@@ -78,11 +79,14 @@ export async function switchConnection(
   return { connection, ...(await agreeOrLater(context)) };
 }
 
+/** Longer ones are no secrets but files. */
+export const secretValue = z.string().min(1).max(20_000);
+
 export const secretRotation = z.strictObject({
   /** the secret's name, as the connector declares it */
-  secret: z.string().min(1).max(100),
+  secret: name,
   /** absent: only the former value goes */
-  value: z.string().min(1).optional(),
+  value: secretValue.optional(),
   /** webhook secrets: no longer take deliveries signed with the former one */
   dropFormer: z.boolean().default(false),
 });
@@ -109,6 +113,10 @@ export async function rotateSecret(
 ): Promise<RotatedSecret> {
   const connector = connectorOf(connectors, await getConnection(db, id));
   assertDeclared(connector, secret);
+  const missing = new WrongInput(`The new value of secret '${secret}' of connection '${id}' is missing`, [
+    'value: missing; without one only `dropFormer` can be asked for, of a webhook secret',
+  ]);
+  if (value === undefined && !dropFormer) throw missing;
   const isWebhookSecret = connector.webhooks?.signature.secret === secret;
   return db.transaction(async (tx) => {
     await tx.raw('select 1 from tidemark.secrets where connection_id = ? for update', [id]);
@@ -117,8 +125,7 @@ export async function rotateSecret(
     const formerKept = isWebhookSecret && !dropFormer && value !== undefined && former !== undefined;
     const after =
       value === undefined ? (isWebhookSecret ? former : undefined) : formerKept ? `${value}\n${former}` : value;
-    if (after === undefined)
-      throw new TidemarkError('Usage', `The new value of secret '${secret}' of connection '${id}' is missing`);
+    if (after === undefined) throw missing;
     await saveSecrets(tx, ring, id, checked(connector, { ...secrets, [secret]: after }));
     await audit(tx, { ...by, action: 'connections rotate-secret', connectionId: id, details: { secret, formerKept } });
     return { connectionId: id, secret, formerKept };
@@ -137,8 +144,7 @@ function assertDeclared(connector: Connector, secret: string): void {
 function checked(connector: Connector, secrets: Record<string, string>): Record<string, string> {
   const parsed = connector.secrets.safeParse(secrets);
   if (parsed.success) return parsed.data as Record<string, string>;
-  const lines = parsed.error.issues.map((issue) => `  secrets.${issue.path.join('.')}: ${issue.message}`);
-  throw new TidemarkError('Usage', `The secrets would be wrong; nothing was changed:\n${lines.join('\n')}`);
+  throw new WrongInput('The secrets would be wrong; nothing was changed', mistakes('secrets', parsed.error));
 }
 
 export interface RemovedConnection extends AgreedOrLater {

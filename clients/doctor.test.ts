@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { planningCenter } from '../connectors/planning-center/connector';
 import { connectDatabase } from '../destination/database';
+import { keyRing } from '../destination/secrets';
 import { TidemarkError } from '../schema/errors';
-import { encryptionKey, startChurch } from '../test/engine';
+import { ring, startChurch } from '../test/engine';
 import { atEnd, testDatabase, testTemporal } from '../test/environment';
 import { type Checkup, check, checkDatabase, checkTemporal } from './doctor';
 import { agreeWithDatabase } from './schedules/agreeWithDatabase';
@@ -14,7 +15,7 @@ test('an engine that is well: every check says so; with its schedules gone and a
   const { engine } = await startChurch({ people: 5 });
   const { db, connector, temporal, taskQueue } = engine;
   await agreeWithDatabase(db, temporal.client, [connector], { taskQueue });
-  const database = await checkDatabase(db, { encryptionKey }, [connector]);
+  const database = await checkDatabase(db, () => ring, [connector]);
   const servers = await checkTemporal(temporal, db, [connector], taskQueue);
   expect(wrong([...database, ...servers])).toEqual([]);
   expect([...database, ...servers].map(({ name }) => name)).toEqual([
@@ -25,7 +26,7 @@ test('an engine that is well: every check says so; with its schedules gone and a
   const without = byName(await checkTemporal(temporal, db, [connector], 'nobody-polls-this'));
   expect(without.get('schedules')).toMatchObject({ ok: false, remedy: expect.stringContaining('schedules repair') });
   expect(without.get('workers')).toMatchObject({ ok: false, remedy: expect.stringContaining('tidemark worker') });
-  const otherKey = byName(await checkDatabase(db, { encryptionKey: randomBytes(32).toString('hex') }, []));
+  const otherKey = byName(await checkDatabase(db, () => keyRing(randomBytes(32).toString('hex')), []));
   expect(otherKey.get('secrets')).toMatchObject({
     ok: false,
     found: expect.stringMatching(/secrets of connection 'demo' are encrypted under key/),
@@ -41,12 +42,12 @@ test('a database without Tidemark, and none at all', async () => {
   const db = connectDatabase(empty.url);
   atEnd(() => db.destroy());
   await db.raw('drop schema tidemark cascade');
-  const checkups = await checkDatabase(db, { encryptionKey }, [planningCenter]);
+  const checkups = await checkDatabase(db, () => ring, [planningCenter]);
   expect(wrong(checkups)).toEqual(['schema']);
   expect(byName(checkups).get('schema')?.found).toContain('tidemark migrate');
   const nowhere = connectDatabase('postgres://127.0.0.1:1/x');
   atEnd(() => nowhere.destroy());
-  expect(await checkDatabase(nowhere, { encryptionKey }, [])).toEqual([
+  expect(await checkDatabase(nowhere, () => ring, [])).toEqual([
     { name: 'PostgreSQL', ok: false, found: expect.stringContaining('cannot be reached'), remedy: null },
   ]);
 });

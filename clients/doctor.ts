@@ -3,10 +3,9 @@ import type { Knex } from 'knex';
 import { listConnections } from '../destination/connections';
 import { destinationError } from '../destination/destinationError';
 import { assertSchema } from '../destination/migrate';
-import { keyRing, loadSecrets } from '../destination/secrets';
+import { type KeyRing, loadSecrets } from '../destination/secrets';
 import type { Connector } from '../schema/connector';
 import { messageOf } from '../schema/errors';
-import type { Settings } from '../schema/settings';
 import { taskQueue as defaultTaskQueue } from '../schema/workflows';
 import { compareSchedules } from './schedules/compare';
 import { desiredSchedules } from './schedules/desired';
@@ -48,10 +47,10 @@ const oldestPostgres = 140_000;
 /** The engine measures the offset and works with it; but webhook signatures, certificates and people trust the clock. */
 const mostOffsetMs = 5_000;
 
-/** PostgreSQL: reachable, new enough, its schema, its clock; then the secrets of every connection. */
+/** PostgreSQL: reachable, new enough, its schema, its clock; then the secrets of every connection, for which `ring` may throw. */
 export async function checkDatabase(
   db: Knex,
-  { encryptionKey }: Pick<Settings, 'encryptionKey'>,
+  ring: () => KeyRing,
   connectors: readonly Connector[],
 ): Promise<Checkup[]> {
   const reachable = await check('PostgreSQL', async () => {
@@ -69,7 +68,7 @@ export async function checkDatabase(
   });
   const clock = await check('clock', () => clockOffset(db));
   return schema.ok
-    ? [reachable, schema, clock, ...(await checkConnections(db, encryptionKey, connectors))]
+    ? [reachable, schema, clock, ...(await checkConnections(db, ring, connectors))]
     : [reachable, schema, clock];
 }
 
@@ -86,11 +85,7 @@ async function clockOffset(db: Knex): Promise<string> {
   );
 }
 
-async function checkConnections(
-  db: Knex,
-  encryptionKey: string | undefined,
-  connectors: readonly Connector[],
-): Promise<Checkup[]> {
+async function checkConnections(db: Knex, ring: () => KeyRing, connectors: readonly Connector[]): Promise<Checkup[]> {
   const connections = await listConnections(db);
   const registered = await check('connections', () => {
     const unknown = connections.filter(({ connector }) => !connectors.some(({ name }) => name === connector));
@@ -105,8 +100,8 @@ async function checkConnections(
     return `${connections.length}, of which ${disabled} disabled`;
   });
   const secrets = await check('secrets', async () => {
-    const ring = keyRing(encryptionKey);
-    for (const { id } of connections) await loadSecrets(db, ring, id);
+    const keys = ring();
+    for (const { id } of connections) await loadSecrets(db, keys, id);
     return `${connections.length} of ${connections.length} connections' can be decrypted`;
   });
   return [registered, secrets];

@@ -1,10 +1,10 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type Erased, forgetRecord, keylessSetAside } from '../destination/forgetRecord';
 import type { Target } from '../schema/workflows';
-import { type By, type OperatorContext, targetInput } from './operator';
+import { type By, type OperatorContext, recordIdInput, targetInput } from './operator';
 import { findTarget } from './targets';
 
-export const forgetInput = targetInput.extend({ id: z.string().min(1).max(1_000) });
+export const forgetInput = targetInput.extend({ id: recordIdInput });
 
 export interface Forgotten extends Target {
   readonly erased: Erased;

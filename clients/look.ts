@@ -8,32 +8,41 @@ import { taskQueue as defaultTaskQueue, ids, type Target, workflowNames } from '
 import type { SourceNow } from './explain/verdict';
 import { workflowPriority } from './priority';
 import { labels } from './searchAttributes';
-import { temporalError } from './temporal';
+import { answerWithinMs, isDeadline, temporalError } from './temporal';
 
-/** So long the source may take; without a worker nobody answers at all. */
-const patience = '45 seconds';
+/** So long the source may take at most; without a worker nobody answers at all. */
+export const mostPatienceSeconds = 45;
 
 /**
- * Asks the source for one record through a worker. What keeps it from answering is told, not thrown: an explanation without it is
- * better than none.
+ * Asks the source for one record through a worker, and waits `seconds` for the answer. What keeps it from answering is told, not
+ * thrown: an explanation without it is better than none.
  */
 export async function lookAt(
   { client, taskQueue = defaultTaskQueue }: { readonly client: Client; readonly taskQueue?: string | undefined },
   { connectionId, entity, id }: { connectionId: string; entity: ConnectorEntity; id: string },
+  seconds = mostPatienceSeconds,
 ): Promise<SourceNow> {
   const target: Target = { connectionId, entity: entity.name };
   try {
-    return await client.workflow.execute<(input: LookAtInput) => Promise<LookAtResult>>(workflowNames.lookAt, {
-      workflowId: ids.look(target, recordKey(entity, id)),
-      taskQueue,
-      args: [{ ...target, id }],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowExecutionTimeout: patience,
-      priority: workflowPriority('webhook', connectionId),
-      ...(await labels(client, target, 'look')),
-    });
+    const handle = await client.withDeadline(Date.now() + answerWithinMs, async () =>
+      client.workflow.start<(input: LookAtInput) => Promise<LookAtResult>>(workflowNames.lookAt, {
+        workflowId: ids.look(target, recordKey(entity, id)),
+        taskQueue,
+        args: [{ ...target, id }],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowExecutionTimeout: mostPatienceSeconds * 1000,
+        priority: workflowPriority('webhook', connectionId),
+        ...(await labels(client, target, 'look')),
+      }),
+    );
+    return await client.withDeadline(Date.now() + seconds * 1000, () => handle.result()).catch(late);
   } catch (error) {
     return { says: 'not-asked', detail: whyNot(error) };
+  }
+
+  function late(error: unknown): SourceNow {
+    if (!isDeadline(error)) throw error;
+    return { says: 'not-asked', detail: noAnswer(seconds) };
   }
 }
 
@@ -42,5 +51,9 @@ function whyNot(error: unknown): string {
   let root: unknown = error;
   while (root instanceof Error && root.cause instanceof Error) root = root.cause;
   const timedOut = root instanceof Error && root.name === 'TimeoutFailure';
-  return timedOut ? `no answer within ${patience}: is a worker running?` : messageOf(root);
+  return timedOut ? noAnswer(mostPatienceSeconds) : messageOf(root);
+}
+
+function noAnswer(seconds: number): string {
+  return `no answer within ${seconds} seconds: is a worker running, and does the source answer?`;
 }

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import type { Connector } from '../schema/connector';
+import { TidemarkError } from '../schema/errors';
 
 /** What an operator's abilities work with. The command line and the HTTP API call the same functions with the same inputs. */
 export interface OperatorContext {
@@ -22,7 +23,29 @@ export interface By {
   readonly reason: string;
 }
 
-const name = z.string().min(1).max(100);
+/** What was asked for is wrong in itself, as opposed to being impossible now: `Usage`, with a line for each mistake. */
+export class WrongInput extends TidemarkError {
+  readonly mistakes: readonly string[];
+
+  constructor(what: string, mistakes: readonly string[]) {
+    super('Usage', `${what}:\n${mistakes.map((line) => `  ${line}`).join('\n')}`);
+    this.mistakes = mistakes;
+  }
+}
+
+/** Text that PostgreSQL and Temporal can take: they know neither U+0000 nor half of a surrogate pair. */
+export function textInput(longest: number): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .max(longest)
+    .regex(/^[^\0\p{Surrogate}]*$/u, { error: 'must not hold U+0000 or half of a surrogate pair' });
+}
+
+/** names of connections, entities, connectors, secrets */
+export const name = textInput(100);
+/** a record's id at the source */
+export const recordIdInput = textInput(1_000);
 /** names a connection and an entity of it */
 export const targetInput = z.strictObject({ connection: name, entity: name });
 export type TargetInput = z.output<typeof targetInput>;

@@ -1,4 +1,4 @@
-import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { type Decision, decidePlan } from '../destination/decidePlan';
 import { TidemarkError } from '../schema/errors';
 import {
@@ -13,7 +13,7 @@ import { labels } from './searchAttributes';
 import type { StartContext } from './start';
 import { temporalError } from './temporal';
 
-export type StartedPlan = WorkflowHandle<(input: ApplyPlanInput) => Promise<ApplyPlanResult>>;
+export type StartedPlan = WorkflowHandleWithFirstExecutionRunId<(input: ApplyPlanInput) => Promise<ApplyPlanResult>>;
 
 /**
  * Approves a waiting plan and starts the workflow that applies it, which confirms each row again. Should Temporal be away

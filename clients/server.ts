@@ -29,7 +29,7 @@ export interface ServerOptions {
   /** a pool of 10 connections or more; stays open */
   readonly db: Knex;
   /** may be unreachable for now (`connectTemporalLater`); stays open */
-  readonly temporal: { readonly client: Client };
+  readonly temporal: { readonly client: Client; readonly address: string };
   readonly taskQueue?: string | undefined;
   /** where log lines go; default standard output */
   readonly logTo?: DestinationStream | undefined;
@@ -55,7 +55,7 @@ const drainLimitMs = 10_000;
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { settings, config, db, taskQueue } = options;
-  const { client } = options.temporal;
+  const { client, address: temporalAddress } = options.temporal;
   const { connectors } = config;
   assertKeyed(settings.apiKey, settings.host);
   const ring = keyRing(settings.encryptionKey);
@@ -78,10 +78,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   app.register((scope, _options, done) => {
     const { requestsPerMinute } = options;
-    apiRoutes(scope, { db, client, connectors, taskQueue, apiKey: settings.apiKey, requestsPerMinute, metrics }).then(
-      () => done(),
-      done,
-    );
+    const context = { db, client, connectors, taskQueue, ring, temporalAddress };
+    apiRoutes(scope, { ...context, apiKey: settings.apiKey, requestsPerMinute, metrics }).then(() => done(), done);
   });
   app.register((scope, _options, done) => {
     const bodyLimit = options.webhookBodyLimit;

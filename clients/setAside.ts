@@ -11,7 +11,7 @@ import type { ConnectorEntity } from '../schema/connector';
 import { TidemarkError } from '../schema/errors';
 import type { Target } from '../schema/workflows';
 import { mapLimited } from './mapLimited';
-import { type By, filterInput, type OperatorContext, type TemporalContext } from './operator';
+import { type By, filterInput, type OperatorContext, recordIdInput, type TemporalContext } from './operator';
 import { idsAtMost, type StartedRecord, type StartedRecords, startRecord, startRecords } from './start';
 import { assertNames, findTarget } from './targets';
 
@@ -21,7 +21,7 @@ const because = z.enum(['invalid', 'conflict', 'skipped']);
 export const setAsideList = filterInput.extend({
   because: because.optional(),
   /** the record's id at the source */
-  record: z.string().max(1_000).optional(),
+  record: recordIdInput.optional(),
   /** entries after this one, for the next page */
   after: entryNumber.optional(),
   limit: z.int().min(1).max(1_000).default(100),

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowHandleWithFirstExecutionRunId,
+  type WorkflowHandleWithSignaledRunId,
+} from '@temporalio/client';
 import type { Knex } from 'knex';
 import { endRun, runningRun } from '../destination/runs';
 import type { ConnectorEntity } from '../schema/connector';
@@ -36,10 +41,14 @@ export interface StartContext {
   readonly taskQueue?: string | undefined;
 }
 
-export type StartedDelta = WorkflowHandle<(input: DeltaSyncInput) => Promise<RunResult>>;
-export type StartedReconciliation = WorkflowHandle<(input: ReconciliationInput) => Promise<ReconciliationResult>>;
-export type StartedRecords = WorkflowHandle<(input: SyncRecordsInput) => Promise<SyncRecordsResult>>;
-export type StartedRecord = WorkflowHandle<(input: SingleRecordInput) => Promise<SingleRecordResult>>;
+export type StartedDelta = WorkflowHandleWithFirstExecutionRunId<(input: DeltaSyncInput) => Promise<RunResult>>;
+export type StartedReconciliation = WorkflowHandleWithFirstExecutionRunId<
+  (input: ReconciliationInput) => Promise<ReconciliationResult>
+>;
+export type StartedRecords = WorkflowHandleWithFirstExecutionRunId<
+  (input: SyncRecordsInput) => Promise<SyncRecordsResult>
+>;
+export type StartedRecord = WorkflowHandleWithSignaledRunId<(input: SingleRecordInput) => Promise<SingleRecordResult>>;
 
 /**
  * Starts a delta now, beside its schedule. Throws TidemarkError 'AlreadyRunning' when one is on for this connection and
@@ -65,8 +74,8 @@ export async function startReconciliation(
   return startRun(context, 'reconciliation', input, workflow);
 }
 
-export type StartedBackfill = WorkflowHandle<(input: BackfillInput) => Promise<RunResult>>;
-export type StartedRemap = WorkflowHandle<(input: RemapInput) => Promise<RunResult>>;
+export type StartedBackfill = WorkflowHandleWithFirstExecutionRunId<(input: BackfillInput) => Promise<RunResult>>;
+export type StartedRemap = WorkflowHandleWithFirstExecutionRunId<(input: RemapInput) => Promise<RunResult>>;
 
 /** Reads what changed since an instant, whatever the cursor says, behind everything else. Throws as `startDelta` does. */
 export async function startBackfill(
@@ -145,7 +154,7 @@ async function startRun<Input extends Target, Result>(
   strategy: RunStrategy,
   input: Input,
   { name, workflowId }: { name: string; workflowId: string },
-): Promise<WorkflowHandle<(input: Input) => Promise<Result>>> {
+): Promise<WorkflowHandleWithFirstExecutionRunId<(input: Input) => Promise<Result>>> {
   await refuseSecond({ db, client }, strategy, input);
   try {
     return await client.workflow.start<(input: Input) => Promise<Result>>(name, {

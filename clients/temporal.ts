@@ -53,6 +53,9 @@ export function connectTemporalLater(settings: Pick<Settings, 'temporalEnvironme
   return { connection, client: new Client({ connection, namespace, interceptors }), address: options.address };
 }
 
+/** So long whoever asks for something waits for Temporal's word that it has it. */
+export const answerWithinMs = 5_000;
+
 /** gRPC status codes. https://grpc.io/docs/guides/status-codes/ */
 const grpcStatus = {
   deadlineExceeded: 4,
@@ -93,6 +96,11 @@ export function temporalError(error: unknown, address?: string): Error {
     );
   }
   return error instanceof Error ? error : new Error(String(error));
+}
+
+/** Whether the time ran out that somebody was willing to wait (`client.withDeadline`). */
+export function isDeadline(error: unknown): boolean {
+  return grpcCodeOf(error) === grpcStatus.deadlineExceeded;
 }
 
 function grpcCodeOf(error: unknown): number | undefined {

@@ -1,15 +1,10 @@
-import {
-  createConnection,
-  listConnections,
-  type StoredConnection,
-  updateConnection,
-} from '../../destination/connections';
-import { type KeyRing, keyRing, loadSecrets, saveSecrets } from '../../destination/secrets';
+import { listConnections, type StoredConnection } from '../../destination/connections';
+import { type KeyRing, keyRing, loadSecrets } from '../../destination/secrets';
 import type { Connector } from '../../schema/connector';
 import { messageOf, TidemarkError } from '../../schema/errors';
 import { registeredConnector } from '../config';
-import type { Agreed } from '../schedules/agree';
-import { agreeWithDatabase } from '../schedules/agreeWithDatabase';
+import { changeConnection, makeConnection } from '../saveConnection';
+import { actor } from './commands/approve';
 import type { ConnectOptions } from './commands/connect';
 import { checkedSecrets, schedulesFrom, settingsFrom } from './connectionInput';
 import {
@@ -42,38 +37,30 @@ export async function connect(shell: Shell, options: ConnectOptions, connectorNa
     );
     const values = {
       settings,
+      secrets,
       schedules,
       ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }),
       ...(options.businessHours === undefined ? {} : { businessHours: options.businessHours }),
     };
-    const connection = await session.db.transaction(async (tx) => {
-      const saved = present
-        ? await updateConnection(tx, id, values)
-        : await createConnection(tx, { id, connector: connector.name, ...values });
-      await saveSecrets(tx, ring, id, secrets);
-      return saved;
-    });
-    const agreed = await schedulesAgreed(shell, session);
-    shell.result({ created: present === undefined, connection, secrets: Object.keys(secrets), schedules: agreed }, () =>
+    const { client } = await session.temporalLater();
+    const context = { db: session.db, connectors: await session.connectors(), client };
+    const by = { actor: actor(), reason: options.reason };
+    const saved = present
+      ? await changeConnection(context, ring, id, values, by)
+      : await makeConnection(context, ring, { id, connector: connector.name, ...values }, by);
+    const { created, connection, agreed, delayedBecause } = saved;
+    if (delayedBecause !== null)
+      shell.say(
+        `${delayedBecause} The connection is saved; its schedules begin when a server or 'tidemark up' starts.`,
+      );
+    shell.result({ created, connection, secrets: saved.secrets, schedules: agreed }, () =>
       [
-        `Connection ${id} (${connector.name}) was ${present ? 'changed' : 'made'}; secrets kept: ${Object.keys(secrets).join(', ') || 'none'}.`,
+        `Connection ${id} (${connector.name}) was ${created ? 'made' : 'changed'}; secrets kept: ${saved.secrets.join(', ') || 'none'}.`,
         'Whether the source takes the credentials shows with the first sync.',
         `Next: tidemark sync ${id} --wait`,
       ].join('\n'),
     );
   });
-}
-
-/** null where Temporal is away: the server makes them agree when it starts. */
-async function schedulesAgreed(shell: Shell, session: Session): Promise<Agreed | null> {
-  try {
-    const { client } = await session.temporal();
-    return await agreeWithDatabase(session.db, client, await session.connectors());
-  } catch (error) {
-    if (!(error instanceof TidemarkError) || error.type !== 'TemporalUnavailable') throw error;
-    shell.say(`${error.message} The connection is saved; its schedules begin when a server or 'tidemark up' starts.`);
-    return null;
-  }
 }
 
 async function assertMayChange(

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { codeOf, destinationError } from '../../destination/destinationError';
-import { type ErrorType, errorTypes, messageOf, TidemarkError } from '../../schema/errors';
+import { type ErrorType, messageOf, TidemarkError } from '../../schema/errors';
+import { remoteFailure } from '../remoteFailure';
 
 /** Exit statuses of every command. */
 export const exitStatus = { done: 0, failed: 1, usage: 2, busy: 3 } as const;
@@ -61,18 +62,4 @@ function lineOf(error: unknown): string {
 
 function tidemarkFailure(type: ErrorType, message: string): Failure {
   return { status: statuses[type] ?? exitStatus.failed, type, message, hint: hints[type] };
-}
-
-/**
- * The failure that a workflow ended with: Temporal wraps it (workflow, activity, application), and what we raised on
- * purpose carries its type. Undefined where nothing in it is ours.
- */
-export function remoteFailure(error: unknown): { readonly type: ErrorType; readonly message: string } | undefined {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth++) {
-    const type = 'type' in at ? at.type : undefined;
-    if (typeof type === 'string' && Object.hasOwn(errorTypes, type)) {
-      return { type: type as ErrorType, message: at.message };
-    }
-  }
-  return undefined;
 }

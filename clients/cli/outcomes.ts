@@ -1,5 +1,6 @@
 import type { ReconciliationResult, RunResult, Target } from '../../schema/workflows';
-import { type ExitStatus, exitStatus, type Failure, failureOf, remoteFailure } from './failure';
+import { remoteFailure } from '../remoteFailure';
+import { type ExitStatus, exitStatus, type Failure, failureOf } from './failure';
 import { countsText, plural } from './phrases';
 
 /** How one run that a command started, or could not start, came out. */

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import type { Simulator } from '../../connectors/planning-center/simulator';
 import { readSettings } from '../../schema/settings';
-import { type Engine, encryptionKey, startChurch } from '../../test/engine';
+import { type Engine, encryptionKey, ring, startChurch } from '../../test/engine';
 import { atEnd } from '../../test/environment';
 import { startServer } from '../server';
 import { apiOperations } from './api';
@@ -35,13 +35,29 @@ beforeAll(async () => {
   });
   atEnd(() => server.close());
   url = server.url;
-  operations = apiOperations({ db, client: temporal.client, connectors: [connector], taskQueue });
+  operations = apiOperations({
+    db,
+    client: temporal.client,
+    connectors: [connector],
+    taskQueue,
+    ring,
+    temporalAddress: temporal.address,
+  });
 });
 
 async function send(method: string, path: string, body?: unknown, authorization = `Bearer ${key}`): Promise<Response> {
   const json =
     body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   return fetch(url + path, { method, ...json, headers: { ...json.headers, authorization } });
+}
+
+/** Waits by the API itself for the end of what it started. */
+async function outcome({ workflowId, workflowRunId }: { workflowId: string; workflowRunId: string }) {
+  const which = `workflowId=${encodeURIComponent(workflowId)}&workflowRunId=${workflowRunId}`;
+  for (;;) {
+    const told = await call('GET', `/api/outcome?${which}&wait=30`);
+    if (told.state !== 'running') return told;
+  }
 }
 
 /** Calls an operation, and checks that the answer is exactly what the description promises. */
@@ -64,17 +80,44 @@ const target = { connection: 'demo', entity: 'people' };
 const ended = async (workflowId: string) => engine.temporal.client.workflow.getHandle(workflowId).result();
 
 test('a delta and a record: started, and told of in runs and status', async () => {
-  const { workflowId } = await call('POST', '/api/sync', {}, target);
-  await ended(workflowId);
+  const started = await call('POST', '/api/sync', {}, target);
+  expect(await outcome(started)).toMatchObject({ state: 'done', result: { outcome: 'succeeded' }, ...started });
   const { runs } = await call('GET', '/api/runs?connection=demo&limit=1');
   expect(runs).toEqual([expect.objectContaining({ state: 'succeeded', trigger: 'api' })]);
-  expect(await call('GET', '/api/runs/{run}', { run: runs[0].id })).toEqual(runs[0]);
+  const details = await call('GET', '/api/runs/{run}', { run: runs[0].id });
+  expect(details).toMatchObject(runs[0]);
+  expect(details).toMatchObject({ parts: [{ step: 'pull', records: 60 }], plan: null, deletedIds: [], setAside: [] });
   const { id } = [...control.all('people')][0] as { id: string };
   const record = await call('POST', '/api/record', {}, { ...target, id });
   expect(await ended(record.workflowId)).toMatchObject({ outcome: 'unchanged' });
   const { connections } = await call('GET', '/api/status?entity=people');
   expect(connections[0].entities[0]).toMatchObject({ entity: 'people', rows: { live: 60 } });
   expect((await call('GET', '/api/connections')).connections).toEqual([expect.objectContaining({ id: 'demo' })]);
+});
+
+test("what was started is waited for; what fails says why; what is not ours is nobody's business", async () => {
+  const { client } = engine.temporal;
+  // nobody works on this queue, so it stays as it is
+  const idle = { taskQueue: 'nobody-polls-this', workflowId: 'tidemark/verify/demo/idle', args: [] };
+  const handle = await client.workflow.start('verify', idle);
+  const which = `workflowId=${encodeURIComponent(handle.workflowId)}`;
+  expect(await call('GET', `/api/outcome?${which}`)).toMatchObject({ state: 'running', result: null });
+  expect(await call('GET', `/api/outcome?${which}&wait=1`)).toMatchObject({ state: 'running', result: null });
+  await handle.terminate('enough');
+  expect(await call('GET', `/api/outcome?${which}&wait=1`)).toMatchObject({ state: 'terminated', result: null });
+  const failed = await engine.start('verify', { connectionId: 'demo', entity: 'nothing', sample: 1 });
+  await expect(failed.result()).rejects.toThrow();
+  expect((await send('GET', `/api/outcome?workflowId=${failed.workflowId}`)).status).toBe(400);
+  expect((await send('GET', '/api/outcome?workflowId=tidemark/delta/no/body')).status).toBe(404);
+});
+
+test('the doctor', async () => {
+  const { ok, checkups } = await call('GET', '/api/doctor');
+  const wrong = checkups.filter((one: { ok: boolean }) => !one.ok).map((one: { name: string }) => one.name);
+  // nobody registers search attributes or makes schedules before the server has done it
+  expect(wrong.filter((name: string) => !['search attributes', 'schedules'].includes(name))).toEqual([]);
+  expect(ok).toBe(wrong.length === 0);
+  expect(checkups.map((one: { name: string }) => one.name)).toContain('workers');
 });
 
 test('plans: rejected, approved, undone; what is not to be decided is refused', async () => {
@@ -99,6 +142,9 @@ test('plans: rejected, approved, undone; what is not to be decided is refused', 
     { action: 'plan approve', actor: 'api:ada', reason },
   ]);
   const [{ id: run }] = (await call('GET', '/api/runs?limit=1')).runs;
+  const applied = await call('GET', '/api/runs/{run}?deleted=3', { run });
+  expect(applied).toMatchObject({ plan: { id: plan, status: 'applied', deleted: 40 } });
+  expect(applied.deletedIds).toHaveLength(3);
   const undone = await call('POST', '/api/runs/{run}/undo', { run }, { reason });
   expect(undone).toMatchObject({ restored: 40 });
   expect((await send('POST', `/api/runs/${run}/undo`, { reason })).status).toBe(409);
@@ -127,8 +173,14 @@ test('single records: explained, set aside, from webhooks, erased; and whole ent
   const { db } = engine;
   const id = [...control.all('people')].at(-1)?.id ?? '';
   const where = `connection=demo&entity=people&id=${id}`;
-  expect(await call('GET', `/api/explain?${where}&source=false`)).toMatchObject({ source: { says: 'not-asked' } });
-  expect(await call('GET', `/api/explain?${where}`)).toMatchObject({ source: { says: 'live' } });
+  const { row } = await call('GET', `/api/record?${where}`);
+  expect(row).toMatchObject({ connection_id: 'demo', external_id: id, deleted_at: null });
+  expect((await send('GET', '/api/record?connection=demo&entity=people&id=999')).status).toBe(404);
+  expect(await call('GET', `/api/explain?${where}&source=false`)).toMatchObject({
+    source: { says: 'not-asked' },
+    leftOut: expect.stringContaining('source=false'),
+  });
+  expect(await call('GET', `/api/explain?${where}&wait=45`)).toMatchObject({ source: { says: 'live' }, leftOut: null });
 
   const entries = await db('tidemark.set_aside')
     .insert(
@@ -140,6 +192,10 @@ test('single records: explained, set aside, from webhooks, erased; and whole ent
     .returning('id');
   const [first, second] = entries.map((row) => Number(row.id));
   expect((await call('GET', '/api/set-aside?because=invalid&limit=5')).entries).toHaveLength(2);
+  expect(await call('GET', '/api/set-aside/{entry}', { entry: String(first) })).toMatchObject({
+    recordId: id,
+    raw: '{}',
+  });
   const { started } = await call('POST', '/api/set-aside/retry', {}, { entries: [first] });
   await ended(started[0].workflowId);
   await call('POST', '/api/set-aside/discard', {}, { entries: [second], reason });
@@ -153,14 +209,21 @@ test('single records: explained, set aside, from webhooks, erased; and whole ent
   const { events } = await call('GET', '/api/webhooks?state=parked');
   expect(events).toMatchObject([{ eventId: 'e-1', recordId: id }]);
   expect(events[0]).not.toHaveProperty('body');
+  const [whole] = (await call('GET', '/api/webhooks?state=parked&bodies=true')).events;
+  expect(whole).toMatchObject({ id: events[0].id, body: '{"secret": 1}' });
   expect((await send('POST', '/api/webhooks/replay', { connection: 'demo', reason })).status).toBe(409);
   const { reopened } = await call('POST', '/api/webhooks/replay', {}, { events: [events[0].id], reason });
   expect(reopened).toMatchObject([{ events: 1 }]);
 
   const since = '2026-01-01T00:00:00Z';
   await ended((await call('POST', '/api/backfill', {}, { ...target, since })).workflowId);
-  expect(await ended((await call('POST', '/api/verify', {}, { ...target, sample: 5 })).workflowId)).toMatchObject({
-    entity: 'people',
+  expect(await outcome(await call('POST', '/api/verify', {}, { ...target, sample: 5 }))).toMatchObject({
+    result: { entity: 'people', compared: 5, differingAtMost: expect.any(Number) },
+  });
+  const probed = await outcome(await call('POST', '/api/probe', {}, target));
+  expect(probed.result.findings.map((one: { about: string }) => one.about)).toContain('order');
+  expect(await outcome(await call('POST', '/api/remap', {}, target))).toMatchObject({
+    result: { outcome: 'succeeded' },
   });
   const forgotten = await call('POST', '/api/forget', {}, { ...target, id, reason });
   expect(forgotten.warnings.length).toBeGreaterThan(0);

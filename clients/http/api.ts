@@ -5,11 +5,14 @@ import { type MetricsSource, metricsRoute } from './metrics';
 import { describeApi } from './openapi';
 import { mount, type Operation } from './operation';
 import { careOperations } from './operations/care';
+import { connectionOperations } from './operations/connections';
 import type { ApiContext } from './operations/context';
 import { lookOperations } from './operations/look';
 import { planOperations } from './operations/plans';
 import { recordOperations } from './operations/records';
+import { setAsideOperations } from './operations/setAside';
 import { startOperations } from './operations/start';
+import { webhookOperations } from './operations/webhooks';
 
 export interface ApiParts extends ApiContext {
   readonly apiKey: string | undefined;
@@ -21,9 +24,16 @@ export interface ApiParts extends ApiContext {
 
 /** Everything that the API does. */
 export function apiOperations(context: ApiContext): Operation[] {
-  return [lookOperations, startOperations, planOperations, careOperations, recordOperations].flatMap((of) =>
-    of(context),
-  );
+  return [
+    lookOperations,
+    startOperations,
+    planOperations,
+    connectionOperations,
+    careOperations,
+    recordOperations,
+    setAsideOperations,
+    webhookOperations,
+  ].flatMap((of) => of(context));
 }
 
 /** The API for machines, behind the key: what the command line does, described at `/api/openapi.json`. */

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { type errorTypes, TidemarkError } from '../../schema/errors';
+import { WrongInput } from '../operator';
 
 /** An error as HTTP says it. https://www.rfc-editor.org/rfc/rfc9457 */
 export interface Problem {
@@ -55,6 +56,7 @@ const retryAfterSeconds = 5;
  */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof ProblemError) return error.problem;
+  if (error instanceof WrongInput) return wrongRequest(error.mistakes);
   if (!(error instanceof TidemarkError)) return undefined;
   const known = titles[error.type];
   if (known === undefined) return undefined;
@@ -63,12 +65,18 @@ export function problemOf(error: unknown): Problem | undefined {
   return { ...problem(status, error.type, title, error.message), ...retryAfter };
 }
 
+/** What was sent is not what the API takes. */
+export function wrongRequest(mistakes: readonly string[]): Problem {
+  const text = `The request is wrong: ${mistakes.join('; ')}`;
+  return { ...problem(400, 'Usage', 'Wrong request', text), mistakes };
+}
+
 /** For work that says 'Usage' where what it was asked for is not possible now, though well-formed: 409. */
-export async function refusable<T>(work: Promise<T>): Promise<T> {
+export async function refusable<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await work;
+    return await work();
   } catch (error) {
-    if (!(error instanceof TidemarkError) || error.type !== 'Usage') throw error;
+    if (!(error instanceof TidemarkError) || error.type !== 'Usage' || error instanceof WrongInput) throw error;
     throw new ProblemError(problem(409, 'Refused', 'Not possible now', error.message));
   }
 }

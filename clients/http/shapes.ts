@@ -1,25 +1,36 @@
 import { z } from 'zod';
+import { isStorable } from '../../destination/storableText';
+import { filterInput, textInput } from '../operator';
 
 /** What the API's answers hold: described by these schemas, and real answers are tested against them. */
 
-/** Names of connections and entities, as a request gives them. */
-export const name = text(100);
-/** What PostgreSQL can take as text. */
-export function text(longest: number): z.ZodString {
-  return z
-    .string()
-    .min(1)
-    .max(longest)
-    .regex(/^[^\0]*$/, { error: 'must not hold U+0000' });
+/** Any JSON of which PostgreSQL can take every text, keys too. */
+export const storableJson = z
+  .json()
+  .refine(isStorableJson, { error: 'must not hold U+0000 or half of a surrogate pair' });
+
+function isStorableJson(value: unknown): boolean {
+  if (typeof value === 'string') return isStorable(value);
+  if (Array.isArray(value)) return value.every(isStorableJson);
+  return (
+    typeof value !== 'object' ||
+    value === null ||
+    Object.entries(value).every(([key, item]) => isStorable(key) && isStorableJson(item))
+  );
 }
+
 /** A number that names a run or a plan. */
 export const number = z.string().regex(/^\d{1,18}$/, { error: 'must be a number' });
-export const reason = text(1_000).regex(/\S/, { error: 'must say something' }).describe('why; kept in the audit');
-export const filter = z.strictObject({ connection: name.optional(), entity: name.optional() });
+export const reason = textInput(1_000).regex(/\S/, { error: 'must say something' }).describe('why; kept in the audit');
+export const filter = filterInput;
 
-const moment = z.iso.datetime();
+export const moment = z.iso.datetime();
 const count = z.int().min(0);
-const target = { connectionId: z.string(), entity: z.string() };
+/** which connection and entity an answer is about */
+export const targetAnswer = { connectionId: z.string(), entity: z.string() };
+/** a number as a query or a path writes it */
+export const entryNumber = z.coerce.number().int().min(1);
+export const pageSize = z.coerce.number().int().min(1).max(1_000);
 
 const counts = z.strictObject({
   inserted: count,
@@ -36,7 +47,7 @@ const states = ['running', 'succeeded', 'waiting', 'failed', 'cancelled', 'termi
 
 export const run = z.strictObject({
   id: number,
-  ...target,
+  ...targetAnswer,
   strategy: z.enum(['delta', 'reconciliation', 'backfill', 'remap']),
   trigger: z.string(),
   status: z.enum(states).describe('what the run recorded last'),
@@ -59,10 +70,47 @@ export const run = z.strictObject({
   details: z.record(z.string(), z.unknown()),
 });
 
+export const runDetails = run.extend({
+  tookMs: z.number().describe('until now where it is on'),
+  parts: z.array(
+    z.strictObject({
+      step: z.string().describe('`pull`, `scan` …'),
+      partition: z.string(),
+      pages: count,
+      records: count,
+      requests: count,
+      counts: counts.partial(),
+      done: z.boolean(),
+      failingSince: moment.nullable(),
+      failingWith: z.string().nullable(),
+    }),
+  ),
+  plan: z
+    .strictObject({
+      id: number,
+      status: z.string(),
+      liveRows: count,
+      missing: count,
+      stale: count,
+      gone: count,
+      unlisted: count,
+      deleted: count,
+      reason: z.string().nullable(),
+      expiresAt: moment,
+      decidedBy: z.string().nullable(),
+      decisionReason: z.string().nullable(),
+      items: z.array(z.strictObject({ difference: z.string(), outcome: z.string(), count: z.int() })),
+    })
+    .nullable()
+    .describe('of a reconciliation: what it found, and what became of that'),
+  deletedIds: z.array(z.string()).describe('some of those that it soft-deleted'),
+  setAside: z.array(z.strictObject({ reason: z.string(), open: count })).describe('what it set aside and still is'),
+});
+
 export const plan = z.strictObject({
   id: number,
   runId: number,
-  ...target,
+  ...targetAnswer,
   status: z.enum(['open', 'waiting', 'approved', 'applied', 'rejected', 'expired', 'undone', 'dry']),
   scanStarted: moment,
   liveRows: count,
@@ -79,7 +127,7 @@ export const plan = z.strictObject({
 export const waitingPlan = z.strictObject({
   id: number,
   runId: number,
-  ...target,
+  ...targetAnswer,
   liveRows: count,
   missing: count,
   stale: count,
@@ -111,7 +159,7 @@ const strategyStatus = z.strictObject({
 });
 
 const entityStatus = z.strictObject({
-  ...target,
+  ...targetAnswer,
   table: z.string(),
   cursor: moment.nullable(),
   lagMs: z.number().nullable(),
@@ -143,7 +191,12 @@ export const status = z.strictObject({
   ),
 });
 
-export const started = z.strictObject({ workflowId: z.string() });
+export const workflowRunId = z.uuid();
+
+export const started = z.strictObject({
+  workflowId: z.string(),
+  workflowRunId: workflowRunId.describe('both go to `/api/outcome`, which tells what became of it'),
+});
 
 /** Every error of the API. https://www.rfc-editor.org/rfc/rfc9457 */
 export const problemShape = z.strictObject({

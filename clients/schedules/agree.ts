@@ -12,7 +12,7 @@ import { taskQueue as defaultTaskQueue, ids } from '../../schema/workflows';
 import { mapLimited } from '../mapLimited';
 import { workflowPriority } from '../priority';
 import { areRegistered, labels } from '../searchAttributes';
-import { temporalError } from '../temporal';
+import { answerWithinMs, temporalError } from '../temporal';
 import type { DesiredSchedule } from './desired';
 
 /** How many schedules were created, changed, paused … ; each is counted once. */
@@ -31,8 +31,6 @@ export interface AgreeOptions {
   /** requests to Temporal at once; default 32 */
   readonly concurrency?: number;
 }
-
-const answerWithinMs = 5_000;
 
 /**
  * Makes Temporal's schedules agree with what is desired, and touches only what differs; whatever else begins with our

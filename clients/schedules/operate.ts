@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { getConnection, listConnections } from '../../destination/connections';
 import { pauseSchedules } from '../../destination/pauseSchedules';
 import { type Strategy, strategies, type Target } from '../../schema/workflows';
-import { type By, filterInput, type TemporalContext } from '../operator';
+import { type By, filterInput, name, type TemporalContext } from '../operator';
 import { assertNames, connectorOf } from '../targets';
 import { type AgreedOrLater, agreeOrLater } from './agreeOrLater';
 import { type Agreement, compareSchedules } from './compare';
@@ -52,8 +52,8 @@ export async function showSchedules(
 
 /** What is left out means all of them. */
 export const schedulePause = z.strictObject({
-  connection: z.string().min(1).max(100),
-  entity: z.string().min(1).max(100).optional(),
+  connection: name,
+  entity: name.optional(),
   strategy: z.enum(strategies).optional(),
 });
 export type SchedulePause = z.output<typeof schedulePause>;

@@ -10,7 +10,14 @@ import {
 } from '../../destination/inboxEvents';
 import { messageOf, TidemarkError } from '../../schema/errors';
 import { taskQueue as defaultTaskQueue } from '../../schema/workflows';
-import { type By, filterInput, instantInput, type OperatorContext, type TemporalContext } from '../operator';
+import {
+  type By,
+  filterInput,
+  instantInput,
+  type OperatorContext,
+  recordIdInput,
+  type TemporalContext,
+} from '../operator';
 import { assertNames } from '../targets';
 import { temporalError } from '../temporal';
 import { readEventsAnew } from './readAnew';
@@ -22,7 +29,7 @@ export const eventChoice = filterInput.extend({
   /** the events' numbers */
   events: z.array(eventNumber).min(1).max(1_000).optional(),
   /** the record's id at the source */
-  record: z.string().max(1_000).optional(),
+  record: recordIdInput.optional(),
   state: z.enum(eventStates).optional(),
   /** received at this time or later … */
   since: instantInput.optional(),

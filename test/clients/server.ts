@@ -59,7 +59,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
     settings,
     config: { connectors },
     db,
-    temporal: { client },
+    temporal: { client, address: 'the Temporal of the tests' },
     taskQueue,
     logTo: new Writable({
       write(chunk, _encoding, done) {

@@ -1,4 +1,3 @@
-import { TidemarkError } from '../../../schema/errors';
 import { type AddCommand, addCommand, perform } from '../command';
 import { reportText, statusOf } from '../outcomes';
 import { runAll } from '../runAll';
@@ -26,15 +25,9 @@ export const addBackfill: AddCommand = (program, onEnd) => {
       perform(onEnd, (shell, { since, wait }: Options, connectionId: string, entityName: string) =>
         withSession(shell, async (session) => {
           const { findTarget } = await import('../../targets.js');
-          const { entity } = await findTarget(session.db, await session.connectors(), connectionId, entityName);
-          if (!entity.listings.changes) {
-            throw new TidemarkError(
-              'Usage',
-              `Entity ${entityName} has no listing \`changes\` that could be asked since an instant: use 'tidemark sync ${connectionId} ${entityName} --full'`,
-            );
-          }
-          if (since.getTime() > Date.now())
-            throw new TidemarkError('Usage', `--since ${since.toISOString()} is yet to come`);
+          const { assertBackfillable } = await import('../../possible.js');
+          const target = await findTarget(session.db, await session.connectors(), connectionId, entityName);
+          assertBackfillable(target, since);
           const { client } = await session.temporal();
           const { startBackfill } = await import('../../start.js');
           const runs = await runAll(shell, {

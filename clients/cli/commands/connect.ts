@@ -10,6 +10,7 @@ export interface ConnectOptions {
   readonly delta?: string;
   readonly reconcile?: EntitySchedule['reconciliation'];
   readonly update?: boolean;
+  readonly reason: string;
 }
 
 export const addConnect: AddCommand = (program, onEnd) => {
@@ -34,6 +35,7 @@ export const addConnect: AddCommand = (program, onEnd) => {
     .option('--delta <interval>', "how often every entity's delta runs, such as '15m'", durationText)
     .option('--reconcile <when>', "when reconciliations run: '03:00', '24h' or 'off'", reconciliation)
     .option('--update', 'change a connection that exists, without asking')
+    .option('--reason <text>', 'why; kept in the audit', 'no reason given')
     .action(
       perform(onEnd, async (shell, options: ConnectOptions, connector: string, connection: string) => {
         const { connect } = await import('../connect.js');

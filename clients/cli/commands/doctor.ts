@@ -59,11 +59,12 @@ async function examine(shell: Shell): Promise<Checkup[]> {
 async function examineServers(settings: Settings, connectors: readonly Connector[]): Promise<Checkup[]> {
   const { checkDatabase, checkTemporal } = await import('../../doctor.js');
   const { connectDatabase } = await import('../../../destination/database.js');
+  const { keyRing } = await import('../../../destination/secrets.js');
   const { connectTemporalLater } = await import('../../temporal.js');
   const db: Knex = connectDatabase(settings.databaseUrl ?? '', { poolSize: 2, applicationName: 'tidemark cli' });
   const temporal = connectTemporalLater(settings);
   try {
-    const database = await checkDatabase(db, settings, connectors);
+    const database = await checkDatabase(db, () => keyRing(settings.encryptionKey), connectors);
     const usable = database.every(({ name, ok }) => ok || !['PostgreSQL', 'schema'].includes(name));
     return [...database, ...(await checkTemporal(temporal, usable ? db : undefined, connectors))];
   } finally {

@@ -1,4 +1,3 @@
-import { TidemarkError } from '../../../schema/errors';
 import { type AddCommand, addCommand, perform } from '../command';
 import { type RunReport, reportText, statusOf } from '../outcomes';
 import { plural } from '../phrases';
@@ -20,19 +19,8 @@ export const addRemap: AddCommand = (program, onEnd) => {
       perform(onEnd, (shell, { wait }: { wait: boolean }, connectionId: string, entityName: string) =>
         withSession(shell, async (session) => {
           const { findTarget } = await import('../../targets.js');
-          const { entity } = await findTarget(session.db, await session.connectors(), connectionId, entityName);
-          if (!entity.raw) {
-            throw new TidemarkError(
-              'Usage',
-              `Entity ${entityName} keeps no raw records (raw: false): use 'tidemark sync ${connectionId} ${entityName} --full'`,
-            );
-          }
-          if (entity.conflict === 'skip') {
-            throw new TidemarkError(
-              'Usage',
-              `Entity ${entityName} leaves its columns to the user (conflict: 'skip'): mapping them anew would overwrite edits`,
-            );
-          }
+          const { assertRemappable } = await import('../../possible.js');
+          assertRemappable(await findTarget(session.db, await session.connectors(), connectionId, entityName));
           const { client } = await session.temporal();
           const { startRemap } = await import('../../start.js');
           const runs = await runAll(shell, {

@@ -1,6 +1,6 @@
 import type { RecordDifference, VerifyResult } from '../../../schema/checks';
 import { TidemarkError } from '../../../schema/errors';
-import { upperBound } from '../../confidence';
+import { upperBound, withConfidence } from '../../confidence';
 import { type AddCommand, addCommand, perform } from '../command';
 import { exitStatus } from '../failure';
 import { follow } from '../follow';
@@ -36,23 +36,18 @@ export const addVerify: AddCommand = (program, onEnd) => {
         withSession(shell, async (session) => {
           if (sample !== undefined && all) throw new TidemarkError('Usage', 'Give either --sample or --all, not both');
           const { findTarget } = await import('../../targets.js');
-          const { entity } = await findTarget(session.db, await session.connectors(), connectionId, entityName);
-          if (!all && !entity.listings.one) {
-            throw new TidemarkError(
-              'Usage',
-              `Entity ${entityName} has no listing \`one\`, so no sample can be asked for: use --all`,
-            );
-          }
+          const { assertVerifiable } = await import('../../possible.js');
+          const wanted = all ? null : (sample ?? usualSample);
+          assertVerifiable(await findTarget(session.db, await session.connectors(), connectionId, entityName), wanted);
           const { client } = await session.temporal();
           const { startVerify } = await import('../../checks.js');
           const target = { connectionId, entity: entityName };
-          const handle = await startVerify({ client }, target, all ? null : (sample ?? usualSample));
+          const handle = await startVerify({ client }, target, wanted);
           const name = `verify of ${connectionId}/${entityName}`;
           const [end] = await follow(shell, client, [{ name, handle }]);
           if (end === undefined || 'error' in end) throw end?.error ?? new Error(`the ${name} was not followed`);
           const { result } = end;
-          const share = result.all ? null : upperBound(result.differing, result.compared);
-          shell.result({ ...result, differingAtMost: share }, () => verifyText(result));
+          shell.result(withConfidence(result), () => verifyText(result));
           return result.differing > 0 ? exitStatus.failed : undefined;
         }),
       ),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { By } from '../../operator';
-import { name, reason } from '../shapes';
+import { type By, name } from '../../operator';
+import { reason } from '../shapes';
 
 /** What a request says of who wants it and why. */
 export const byShape = {

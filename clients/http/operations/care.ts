@@ -1,16 +1,15 @@
 import { z } from 'zod';
 import { strategies } from '../../../schema/workflows';
-import { switchConnection } from '../../connections';
 import { cursorReset, moveCursor, showCursor } from '../../cursor';
+import { name } from '../../operator';
 import { agreeWithDatabase } from '../../schedules/agreeWithDatabase';
 import { changeSchedules, showSchedules } from '../../schedules/operate';
 import { type Operation, operation } from '../operation';
 import { refusable } from '../problem';
-import { connection, filter, name } from '../shapes';
-import { byOf, byShape, decision } from './by';
+import { filter, moment } from '../shapes';
+import { byOf, byShape } from './by';
 import type { ApiContext } from './context';
 
-const moment = z.iso.datetime();
 const target = z.strictObject({ connection: name, entity: name });
 const about = { connectionId: z.string(), entity: z.string() };
 const pause = z.strictObject({
@@ -21,10 +20,8 @@ const pause = z.strictObject({
 });
 const delayed = { delayedBecause: z.string().nullable().describe('why Temporal does not know of it yet') };
 const changed = z.looseObject({ schedules: z.array(z.looseObject({ ...about, strategy: z.string() })), ...delayed });
-const oneConnection = z.strictObject({ connection: name });
-const switched = z.looseObject({ connection, ...delayed });
 
-/** Cursors, schedules, and connections that are switched on and off. */
+/** Cursors and schedules. */
 export function careOperations(context: ApiContext): Operation[] {
   const changing = (paused: boolean) => (request: { readonly body: z.output<typeof pause> }) => {
     const { reason, by, ...which } = request.body;
@@ -57,7 +54,8 @@ export function careOperations(context: ApiContext): Operation[] {
         after: moment.nullable(),
         runningDelta: z.string().nullable(),
       }),
-      perform: ({ body: { reason, by, ...input } }) => refusable(moveCursor(context, input, byOf({ reason, by }))),
+      perform: ({ body: { reason, by, ...input } }) =>
+        refusable(() => moveCursor(context, input, byOf({ reason, by }))),
     }),
     operation({
       method: 'GET',
@@ -95,16 +93,5 @@ export function careOperations(context: ApiContext): Operation[] {
       perform: () =>
         agreeWithDatabase(context.db, context.client, context.connectors, { taskQueue: context.taskQueue }),
     }),
-    ...([true, false] as const).map((enabled) =>
-      operation({
-        method: 'POST',
-        path: `/api/connections/{connection}/${enabled ? 'enable' : 'disable'}`,
-        summary: enabled ? 'Switch a connection on' : 'Switch a connection off: nothing is synced, webhooks are kept',
-        params: oneConnection,
-        body: decision,
-        answer: switched,
-        perform: ({ params, body }) => switchConnection(context, params.connection, enabled, byOf(body)),
-      }),
-    ),
   ];
 }

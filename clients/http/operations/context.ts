@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
+import type { KeyRing } from '../../../destination/secrets';
 import type { Connector } from '../../../schema/connector';
 
 /** What the operations work with. */
@@ -8,4 +9,8 @@ export interface ApiContext {
   readonly client: Client;
   readonly connectors: readonly Connector[];
   readonly taskQueue: string | undefined;
+  /** seals and opens the secrets of connections */
+  readonly ring: KeyRing;
+  /** of Temporal, for messages */
+  readonly temporalAddress: string;
 }

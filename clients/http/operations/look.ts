@@ -1,15 +1,18 @@
 import { z } from 'zod';
-import { listConnections } from '../../../destination/connections';
-import { getRun, listRuns, type Run } from '../../../destination/runs';
+import { listRuns, type Run } from '../../../destination/runs';
+import { checkDatabase, checkTemporal } from '../../doctor';
 import { mapLimited } from '../../mapLimited';
+import { readRun } from '../../runDetails';
 import { stateOf } from '../../runState';
 import { readStatus } from '../../status';
+import { assertNames } from '../../targets';
 import { type Operation, operation } from '../operation';
-import { connection, filter, number, run, status } from '../shapes';
+import { filter, number, pageSize, run, runDetails, status } from '../shapes';
 import type { ApiContext } from './context';
 
-/** What can be looked at: how everything stands, runs, connections. */
-export function lookOperations({ db, client, connectors }: ApiContext): Operation[] {
+/** What can be looked at: how everything stands, runs, and whether all is well around them. */
+export function lookOperations(context: ApiContext): Operation[] {
+  const { db, client, connectors, taskQueue, ring, temporalAddress } = context;
   /** A run that says "running" after its lease has passed is told as what became of it. */
   const withState = async (one: Run) => ({
     ...one,
@@ -23,33 +26,54 @@ export function lookOperations({ db, client, connectors }: ApiContext): Operatio
       summary: 'How every entity of every connection stands',
       query: filter,
       answer: status,
-      perform: ({ query }) =>
-        readStatus(db, connectors, client, { connectionId: query.connection, entity: query.entity }),
+      perform: async ({ query }) => {
+        await assertNames(db, connectors, query);
+        return readStatus(db, connectors, client, { connectionId: query.connection, entity: query.entity });
+      },
     }),
     operation({
       method: 'GET',
       path: '/api/runs',
       summary: 'Runs, newest first',
-      query: filter.extend({ limit: z.coerce.number().int().min(1).max(1_000).default(20) }),
+      query: filter.extend({ limit: pageSize.default(20) }),
       answer: z.strictObject({ runs: z.array(run) }),
-      perform: async ({ query: { connection: connectionId, entity, limit } }) => ({
-        runs: await mapLimited(await listRuns(db, { connectionId, entity, limit }), 20, withState),
-      }),
+      perform: async ({ query: { limit, ...which } }) => {
+        await assertNames(db, connectors, which);
+        const { connection: connectionId, entity } = which;
+        return { runs: await mapLimited(await listRuns(db, { connectionId, entity, limit }), 20, withState) };
+      },
     }),
     operation({
       method: 'GET',
       path: '/api/runs/{run}',
-      summary: 'One run',
+      summary: 'One run: counts, pages, durations, errors, its plan and what it deleted',
       params: z.strictObject({ run: number }),
-      answer: run,
-      perform: async ({ params }) => withState(await getRun(db, params.run)),
+      query: z.strictObject({
+        deleted: z.coerce.number().int().min(0).max(100_000).default(20).describe('how many ids of deleted rows'),
+      }),
+      answer: runDetails,
+      perform: ({ params, query }) =>
+        readRun({ db, client: async () => client }, params.run, { deletedIds: query.deleted }),
     }),
     operation({
       method: 'GET',
-      path: '/api/connections',
-      summary: 'The connections, without their secrets',
-      answer: z.strictObject({ connections: z.array(connection) }),
-      perform: async () => ({ connections: await listConnections(db) }),
+      path: '/api/doctor',
+      summary: 'Whether PostgreSQL, Temporal, workers, schedules, keys and the clock are well, and what to do',
+      details: 'Changes nothing. For load balancers there is `/readyz`, which needs no key.',
+      answer: z.strictObject({
+        ok: z.boolean(),
+        checkups: z.array(
+          z.strictObject({ name: z.string(), ok: z.boolean(), found: z.string(), remedy: z.string().nullable() }),
+        ),
+      }),
+      perform: async () => {
+        const database = await checkDatabase(db, () => ring, connectors);
+        const usable = database.every(({ name, ok }) => ok || !['PostgreSQL', 'schema'].includes(name));
+        const temporal = { client, address: temporalAddress };
+        const servers = await checkTemporal(temporal, usable ? db : undefined, connectors, taskQueue);
+        const checkups = [...database, ...servers];
+        return { ok: checkups.every(({ ok }) => ok), checkups };
+      },
     }),
   ];
 }

@@ -5,13 +5,15 @@ import { getRun } from '../../../destination/runs';
 import { waitingPlans } from '../../../destination/statusFacts';
 import { undoRun } from '../../../destination/undoRun';
 import { parseDuration } from '../../../schema/duration';
+import { name } from '../../operator';
 import { approvePlan } from '../../plans';
 import { findTarget } from '../../targets';
 import { type Operation, operation } from '../operation';
 import { refusable } from '../problem';
-import { name, number, plan, started, waitingPlan } from '../shapes';
+import { number, plan, started, waitingPlan } from '../shapes';
 import { byOf, decision } from './by';
 import type { ApiContext } from './context';
+import { startedAs } from './started';
 
 const onePlan = z.strictObject({ plan: number });
 
@@ -50,8 +52,7 @@ export function planOperations({ db, client, connectors, taskQueue }: ApiContext
       status: 202,
       answer: started,
       perform: async ({ params, body }) => {
-        const { workflowId } = await refusable(approvePlan({ db, client, taskQueue }, params.plan, byOf(body)));
-        return { workflowId };
+        return startedAs(await refusable(() => approvePlan({ db, client, taskQueue }, params.plan, byOf(body))));
       },
     }),
     operation({
@@ -62,7 +63,7 @@ export function planOperations({ db, client, connectors, taskQueue }: ApiContext
       params: onePlan,
       body: decision,
       answer: plan,
-      perform: ({ params, body }) => refusable(decidePlan(db, params.plan, 'rejected', byOf(body))),
+      perform: ({ params, body }) => refusable(() => decidePlan(db, params.plan, 'rejected', byOf(body))),
     }),
     operation({
       method: 'POST',
@@ -75,7 +76,7 @@ export function planOperations({ db, client, connectors, taskQueue }: ApiContext
       perform: async ({ params, body }) => {
         const run = await getRun(db, params.run);
         const { entity } = await findTarget(db, connectors, run.connectionId, run.entity);
-        const undone = await refusable(undoRun(db, run.id, entity, parseDuration(entity.readLag), byOf(body)));
+        const undone = await refusable(() => undoRun(db, run.id, entity, parseDuration(entity.readLag), byOf(body)));
         return { runId: run.id, ...undone };
       },
     }),

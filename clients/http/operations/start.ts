@@ -1,35 +1,40 @@
 import { z } from 'zod';
-import { startVerify } from '../../checks';
-import { instantInput } from '../../operator';
-import { startBackfill, startDelta, startReconciliation, startRecord } from '../../start';
+import { startProbe, startVerify } from '../../checks';
+import { instantInput, recordIdInput, targetInput } from '../../operator';
+import { ownWorkflowId, readOutcome } from '../../outcome';
+import { assertBackfillable, assertRemappable, assertVerifiable } from '../../possible';
+import { startBackfill, startDelta, startReconciliation, startRecord, startRemap } from '../../start';
 import { findTarget } from '../../targets';
 import { type Operation, operation } from '../operation';
-import { ProblemError, problem } from '../problem';
-import { name, started, text } from '../shapes';
+import { refusable } from '../problem';
+import { started, workflowRunId } from '../shapes';
 import type { ApiContext } from './context';
+import { startedAs } from './started';
 
-const target = z.strictObject({ connection: name, entity: name });
+/** So long a request can wait for what it asks about; clients and proxies give up at a minute. */
+const mostWaitSeconds = 45;
 
-/** What can be started: it goes on in Temporal, and `/api/runs` tells how it went. */
+const by = { trigger: 'api' } as const;
+
+/** What can be started: it goes on in Temporal, and `/api/outcome` tells what became of it. */
 export function startOperations({ db, client, connectors, taskQueue }: ApiContext): Operation[] {
   const context = { db, client, taskQueue };
+  const known = ({ connection, entity }: z.output<typeof targetInput>) =>
+    findTarget(db, connectors, connection, entity);
+  const target = ({ connection, entity }: z.output<typeof targetInput>) => ({ connectionId: connection, entity });
+
   return [
     operation({
       method: 'POST',
       path: '/api/sync',
       summary: 'Start a delta now',
       details: 'Answers 409 when one is on for this connection and entity.',
-      body: target.extend({ full: z.boolean().default(false).describe('read everything, as the first time') }),
+      body: targetInput.extend({ full: z.boolean().default(false).describe('read everything, as the first time') }),
       status: 202,
       answer: started,
-      perform: async ({ body: { connection, entity, full } }) => {
-        await findTarget(db, connectors, connection, entity);
-        const { workflowId } = await startDelta(
-          context,
-          { connectionId: connection, entity },
-          { full, trigger: 'api' },
-        );
-        return { workflowId };
+      perform: async ({ body: { full, ...which } }) => {
+        await known(which);
+        return startedAs(await startDelta(context, target(which), { full, ...by }));
       },
     }),
     operation({
@@ -37,61 +42,106 @@ export function startOperations({ db, client, connectors, taskQueue }: ApiContex
       path: '/api/reconcile',
       summary: 'Start a reconciliation now',
       details: 'Answers 409 when one is on for this connection and entity.',
-      body: target.extend({ dryRun: z.boolean().default(false).describe('find and count differences, write nothing') }),
+      body: targetInput.extend({
+        dryRun: z.boolean().default(false).describe('find and count differences, write nothing'),
+      }),
       status: 202,
       answer: started,
-      perform: async ({ body: { connection, entity, dryRun } }) => {
-        await findTarget(db, connectors, connection, entity);
-        const options = { dryRun, trigger: 'api' as const };
-        const { workflowId } = await startReconciliation(context, { connectionId: connection, entity }, options);
-        return { workflowId };
+      perform: async ({ body: { dryRun, ...which } }) => {
+        await known(which);
+        return startedAs(await startReconciliation(context, target(which), { dryRun, ...by }));
       },
     }),
     operation({
       method: 'POST',
       path: '/api/backfill',
       summary: 'Read again what changed since a moment, behind everything else',
-      details: 'Answers 409 for an entity that cannot be asked so.',
-      body: target.extend({ since: instantInput }),
+      details:
+        'Answers 409 when one is on, for an entity that cannot be asked so, and for a moment that is yet to come.',
+      body: targetInput.extend({ since: instantInput }),
       status: 202,
       answer: started,
-      perform: async ({ body: { connection, entity, since } }) => {
-        const found = await findTarget(db, connectors, connection, entity);
-        if (found.entity.listings.changes === undefined) {
-          const detail = `Entity ${entity} has no listing 'changes': start a sync with "full" instead.`;
-          throw new ProblemError(problem(409, 'Refused', 'Not possible now', detail));
-        }
-        const options = { since, trigger: 'api' as const };
-        const { workflowId } = await startBackfill(context, { connectionId: connection, entity }, options);
-        return { workflowId };
-      },
+      perform: ({ body: { since, ...which } }) =>
+        refusable(async () => {
+          assertBackfillable(await known(which), since);
+          return startedAs(await startBackfill(context, target(which), { since, ...by }));
+        }),
+    }),
+    operation({
+      method: 'POST',
+      path: '/api/remap',
+      summary: 'Rebuild the typed columns from raw after the mapping has changed',
+      details:
+        "The source is not asked. Answers 409 when one is on, and for an entity that keeps no raw or whose columns are the user's.",
+      body: targetInput,
+      status: 202,
+      answer: started,
+      perform: ({ body }) =>
+        refusable(async () => {
+          assertRemappable(await known(body));
+          return startedAs(await startRemap(context, target(body), by));
+        }),
     }),
     operation({
       method: 'POST',
       path: '/api/verify',
-      summary: 'Compare the table with the source, field by field',
-      details: "The workflow's result, in Temporal, tells what differs. Answers 409 while one is on.",
-      body: target.extend({ sample: z.int().min(1).max(100_000).nullable().default(300).describe('null: everything') }),
+      summary: 'Compare the table with the source, field by field; nothing is written',
+      details:
+        'The outcome tells what differs, and what a sample lets be said of the rest. Answers 409 while one is on.',
+      body: targetInput.extend({
+        sample: z.int().min(1).max(100_000).nullable().default(300).describe('null: everything'),
+      }),
       status: 202,
       answer: started,
-      perform: async ({ body: { connection, entity, sample } }) => {
-        await findTarget(db, connectors, connection, entity);
-        const { workflowId } = await startVerify(context, { connectionId: connection, entity }, sample);
-        return { workflowId };
+      perform: ({ body: { sample, ...which } }) =>
+        refusable(async () => {
+          assertVerifiable(await known(which), sample);
+          return startedAs(await startVerify(context, target(which), sample));
+        }),
+    }),
+    operation({
+      method: 'POST',
+      path: '/api/probe',
+      summary: 'Ask the live API how it behaves, and compare that with the definition; nothing is written',
+      details:
+        'At most 25 requests. In the outcome, findings that `contradict` are those to mend. Answers 409 while one is on.',
+      body: targetInput,
+      status: 202,
+      answer: started,
+      perform: async ({ body }) => {
+        await known(body);
+        return startedAs(await startProbe(context, target(body)));
       },
     }),
     operation({
       method: 'POST',
       path: '/api/record',
-      summary: 'Fetch one record now',
-      body: target.extend({ id: text(1_000) }),
+      summary: 'Fetch one record from the source now and write what it says',
+      body: targetInput.extend({ id: recordIdInput }),
       status: 202,
       answer: started,
-      perform: async ({ body: { connection, entity, id } }) => {
-        const found = await findTarget(db, connectors, connection, entity);
-        const { workflowId } = await startRecord(context, { connectionId: connection, entity: found.entity, id });
-        return { workflowId };
+      perform: async ({ body: { id, ...which } }) => {
+        const { entity } = await known(which);
+        return startedAs(await startRecord(context, { connectionId: which.connection, entity, id }));
       },
+    }),
+    operation({
+      method: 'GET',
+      path: '/api/outcome',
+      summary: 'What became of something that was started',
+      details: 'Waits for the end as long as `wait` says, and answers `running` when it has not come by then.',
+      query: z.strictObject({
+        workflowId: z.string().max(1_000).regex(ownWorkflowId, { error: 'must be one that this API gave' }),
+        workflowRunId: workflowRunId.optional().describe('absent: the latest of this id'),
+        wait: z.coerce.number().int().min(0).max(mostWaitSeconds).default(0).describe('seconds'),
+      }),
+      answer: z.strictObject({
+        ...started.shape,
+        state: z.enum(['running', 'done', 'failed', 'cancelled', 'terminated', 'timed-out']),
+        result: z.looseObject({}).nullable().describe('counts, ids and findings, as the command line shows them'),
+        error: z.strictObject({ type: z.string(), message: z.string() }).nullable(),
+      }),
+      perform: ({ query: { wait, ...which } }) => readOutcome(client, which, wait * 1000),
     }),
   ];
 }
