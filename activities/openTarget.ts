@@ -1,6 +1,6 @@
 import { createBudget } from '../destination/budget';
-import { getConnection } from '../destination/connections';
-import { loadSecrets } from '../destination/secrets';
+import { getConnectionAndSeal } from '../destination/connections';
+import { openSecrets } from '../destination/secrets';
 import type { Priority } from '../schema/budget';
 import type { Connection } from '../schema/connection';
 import type { Connector, ConnectorEntity } from '../schema/connector';
@@ -53,14 +53,18 @@ export function targetOpener({
   };
 
   async function openConnection(connectionId: string, priority: Priority): Promise<OpenConnection> {
-    const [connection, secrets] = await Promise.all([
-      getConnection(db, connectionId),
-      loadSecrets(db, keyRing, connectionId),
-    ]);
+    const { connection, seal } = await getConnectionAndSeal(db, connectionId);
     const key = `${connectionId} ${priority}`;
-    const madeOf = JSON.stringify([connection, secrets]);
+    // sealed anew, the same secrets have another nonce
+    const madeOf = JSON.stringify([
+      connection,
+      seal?.key_id,
+      seal?.nonce.toString('hex'),
+      seal?.sealed.toString('hex'),
+    ]);
     const before = remembered.get(key);
     if (before?.madeOf === madeOf) return before.opened;
+    const secrets = seal === null ? {} : openSecrets(keyRing, connectionId, seal);
     const connector = findConnector(connectors, connection);
     const { id, settings, timeZone } = connection;
     const budget = createBudget(db, { account: id, rateLimit: connector.rateLimit, priority });

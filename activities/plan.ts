@@ -25,13 +25,13 @@ import type { Priority } from '../schema/budget';
 import { TidemarkError } from '../schema/errors';
 import type { ApplyPlanResult, ReconciliationResult, Target } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
+import { runResult } from './endDelta';
 import { fetchRecords } from './fetchRecords';
 import { judge, judgeAbsent, whyDoubt } from './judgePlan';
 import { alive, startLiveness } from './liveness';
 import { runEnded } from './metrics';
 import type { OpenTarget } from './openTarget';
 import { proposeLookback } from './proposeLookback';
-import { runResult } from './runs';
 
 export interface PlanInput extends Target {
   readonly runId: string;

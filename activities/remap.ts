@@ -9,11 +9,11 @@ import { TidemarkError } from '../schema/errors';
 import type { RunResult, Target } from '../schema/workflows';
 import { readRecord } from '../source/readRecord';
 import type { ActivityDeps } from './deps';
+import { runResult } from './endDelta';
 import { startLiveness } from './liveness';
 import { runEnded } from './metrics';
 import type { OpenTarget } from './openTarget';
 import { attemptFence } from './pull';
-import { runResult } from './runs';
 
 export interface FinishRunInput extends Target {
   readonly runId: string;

@@ -4,22 +4,31 @@ import { getCursor } from '../destination/entities';
 import { sumParts } from '../destination/runParts';
 import { claimRun, type EndStatus, endedAs, endRun, extendLease, type Run } from '../destination/runs';
 import { ensureTable } from '../destination/tables';
-import { noCounts } from '../schema/answer';
-import { parseDuration } from '../schema/duration';
+import { TidemarkError } from '../schema/errors';
 import type { RunOutcome, RunResult, RunStrategy, Target, Trigger } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
+import { endDelta, runResult } from './endDelta';
 import { runEnded } from './metrics';
 import type { OpenTarget } from './openTarget';
+import { readAtOnce } from './readAtOnce';
 
 export interface BeginRunInput extends Target {
   readonly strategy: RunStrategy;
   readonly trigger: Trigger;
   readonly dryRun: boolean;
   readonly full: boolean;
+  /** a delta: where one page holds all changes, the run is done and ended within this activity */
+  readonly atOnce?: boolean;
 }
 
 export type BegunRun =
-  | { readonly outcome: Exclude<RunOutcome, 'succeeded' | 'waiting'>; readonly holder: string | null }
+  | {
+      readonly outcome: Exclude<RunOutcome, 'waiting'>;
+      /** the run that holds the place; with `succeeded`, the workflow's own */
+      readonly holder: string | null;
+      /** of a delta that was done at once */
+      readonly result?: RunResult;
+    }
   | {
       readonly outcome: 'begun';
       readonly runId: string;
@@ -49,25 +58,26 @@ export function runActivities(
   return {
     /** Claims the run's place. A holder whose lease has expired is looked up in Temporal, and ended as what it is when it is over. */
     async beginRun(input: BeginRunInput): Promise<BegunRun> {
-      const { workflowExecution } = Context.current().info;
-      const { connection, entity, partitions, readLagMs } = await openTarget(
-        input,
-        input.strategy === 'reconciliation' ? 'reconciliation' : 'delta',
-      );
+      const { workflowExecution, attempt } = Context.current().info;
+      const open = await openTarget(input, input.strategy === 'reconciliation' ? 'reconciliation' : 'delta');
+      const { connection, entity, partitions, readLagMs } = open;
       if (!connection.enabled) return { outcome: 'disabled', holder: null };
       await ensureTable(db, entity);
-      const cursor = await getCursor(db, input);
       const byOperator = input.strategy === 'backfill' || input.strategy === 'remap';
-      const full = input.full || (!byOperator && (cursor === null || entity.listings.changes === undefined));
       const claim = {
         ...input,
-        full,
+        full: input.full || (!byOperator && entity.listings.changes === undefined),
+        fullWithoutCursor: !byOperator,
         workflowId: workflowExecution?.workflowId ?? '',
         workflowRunId: workflowExecution?.runId ?? '',
       };
       for (;;) {
         const claimed = await claimRun(db, claim);
+        if ('ended' in claimed) return endedAlready(claimed.ended, input.atOnce);
         if ('run' in claimed) {
+          // a later attempt leaves it to the ordinary pull, whose fence keeps the former out
+          const result = input.atOnce && attempt === 1 ? await readAtOnce(deps, open, claimed.run) : undefined;
+          if (result) return doneAtOnce(result);
           return {
             outcome: 'begun',
             runId: claimed.run.id,
@@ -93,29 +103,26 @@ export function runActivities(
     /** Ends a delta that has read everything: the run and the cursor in one transaction. */
     async finishDelta({ runId, connectionId, entity }: Target & { runId: string }): Promise<RunResult> {
       const open = await openTarget({ connectionId, entity }, 'delta');
-      const { firstSent, firstSentSource } = await sumParts(db, runId, 'pull');
-      // In the source's clock where that is behind ours; where it is ahead, ours is the safe one: records are only read twice.
-      const started = Math.min(...[firstSent, firstSentSource].filter((moment) => moment !== null));
-      const run = await endRun(db, runId, {
-        status: 'succeeded',
-        ...(Number.isFinite(started) ? { cursor: started - parseDuration(open.entity.lookback) } : {}),
-      });
+      const run = await endDelta(db, open, runId, await sumParts(db, runId, 'pull'));
       runEnded(deps, run);
-      return runResult(run, 'succeeded', (await getCursor(db, run)) ?? null);
+      return runResult(run, 'succeeded', run.cursorAfter ?? (await getCursor(db, run)));
     },
   };
 }
 
-export function runResult(run: Run, outcome: RunOutcome, cursor: Date | null): RunResult {
-  return {
-    connectionId: run.connectionId,
-    entity: run.entity,
-    outcome,
-    runId: run.id,
-    counts: { ...noCounts, ...run.counts },
-    pages: run.pages,
-    cursor: cursor === null ? null : cursor.toISOString(),
-  };
+function doneAtOnce(result: RunResult): BegunRun {
+  return { outcome: 'succeeded', holder: result.runId, result };
+}
+
+/** What an attempt gets whose run has ended: the former one succeeded at once, and was killed before it could say so. */
+function endedAlready(run: Run, atOnce = false): BegunRun {
+  if (atOnce && run.status === 'succeeded') {
+    return doneAtOnce(runResult(run, 'succeeded', run.cursorAfter));
+  }
+  throw new TidemarkError(
+    'FenceLost',
+    `Run ${run.id} of ${run.connectionId}/${run.entity} has ended (${run.status}), and its workflow begins no other; this attempt stops`,
+  );
 }
 
 /**

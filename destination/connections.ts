@@ -5,6 +5,7 @@ import { mistakes } from '../schema/definition';
 import { TidemarkError } from '../schema/errors';
 import type { Target } from '../schema/workflows';
 import { nearest } from './nearest';
+import type { Sealed } from './secrets';
 import { storableJson } from './storableText';
 
 export type ConnectionInput = z.input<typeof connection>;
@@ -66,6 +67,22 @@ export async function getConnection(db: Knex, id: string): Promise<StoredConnect
   const { rows } = await db.raw(`select ${columns} from tidemark.connections where id = ?`, [id]);
   if (rows.length === 0) throw await unknownConnection(db, id);
   return rows[0];
+}
+
+/** A connection and its secrets as they are kept (null: it has none), in one statement. Throws TidemarkError 'NotFound'. */
+export async function getConnectionAndSeal(
+  db: Knex,
+  id: string,
+): Promise<{ readonly connection: StoredConnection; readonly seal: Sealed | null }> {
+  const { rows } = await db.raw(
+    `select ${columns}, key_id, nonce, sealed from tidemark.connections
+     left join (select connection_id, key_id, nonce, sealed from tidemark.secrets) s on connection_id = id
+     where id = ?`,
+    [id],
+  );
+  if (rows.length === 0) throw await unknownConnection(db, id);
+  const { key_id, nonce, sealed, ...connection } = rows[0];
+  return { connection, seal: key_id === null ? null : { key_id, nonce, sealed } };
 }
 
 /** All connections by id, or those of one connector, or only the enabled ones. */

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Counts } from '../schema/answer';
 import { TidemarkError } from '../schema/errors';
 import type { RunStrategy, Target, Trigger } from '../schema/workflows';
+import { ensureEntity } from './connections';
 
 /** How a run ended; `lost` is what a run is called whose workflow Temporal no longer knows. */
 export type EndStatus = 'succeeded' | 'waiting' | 'failed' | 'cancelled' | 'terminated' | 'timed-out' | 'lost';
@@ -52,6 +53,8 @@ export interface Claim extends Target {
   readonly trigger: Trigger;
   readonly dryRun: boolean;
   readonly full: boolean;
+  /** reads everything, too, where there is no cursor yet */
+  readonly fullWithoutCursor?: boolean;
   readonly workflowId: string;
   readonly workflowRunId: string;
 }
@@ -62,20 +65,16 @@ export const leaseMs = 60_000;
 /**
  * Claims the one place of a running run of this connection, entity and strategy: a unique index holds it. The same
  * workflow gets its own claim back. Where another run holds it, that run is returned as `holder`: the caller asks
- * Temporal about it when its lease has expired. A workflow claims once, which another index holds: throws FenceLost
- * when its run has ended, so that a late attempt leaves no run behind that nobody works on.
+ * Temporal about it when its lease has expired. A workflow claims once, which another index holds: its run that has
+ * ended is returned as `ended`, so that a late attempt leaves no run behind that nobody works on.
  */
-export async function claimRun(db: Knex, claim: Claim): Promise<{ run: Run } | { holder: Run }> {
+export async function claimRun(db: Knex, claim: Claim): Promise<{ run: Run } | { holder: Run } | { ended: Run }> {
   const { connectionId, entity, strategy } = claim;
-  await db.raw('insert into tidemark.entities (connection_id, entity) values (?, ?) on conflict do nothing', [
-    connectionId,
-    entity,
-  ]);
   for (;;) {
     const { rows } = await db.raw(
       /* sql */ `
       insert into tidemark.runs (connection_id, entity, strategy, trigger, dry_run, full_listing, workflow_id, workflow_run_id, lease_until, cursor_before)
-      select e.connection_id, e.entity, ?, ?, ?, ?, ?, ?, clock_timestamp() + ? * interval '1 millisecond', e.cursor_at
+      select e.connection_id, e.entity, ?, ?, ?, ? or (? and e.cursor_at is null), ?, ?, clock_timestamp() + ? * interval '1 millisecond', e.cursor_at
       from tidemark.entities e where e.connection_id = ? and e.entity = ?
       on conflict do nothing
       returning ${runColumns}`,
@@ -84,6 +83,7 @@ export async function claimRun(db: Knex, claim: Claim): Promise<{ run: Run } | {
         claim.trigger,
         claim.dryRun,
         claim.full,
+        claim.fullWithoutCursor ?? false,
         claim.workflowId,
         claim.workflowRunId,
         leaseMs,
@@ -93,16 +93,11 @@ export async function claimRun(db: Knex, claim: Claim): Promise<{ run: Run } | {
     );
     if (rows[0]) return { run: rows[0] };
     const own = await runOfWorkflow(db, claim);
-    if (own?.status === 'running') return { run: own };
-    if (own) {
-      throw new TidemarkError(
-        'FenceLost',
-        `Run ${own.id} of ${connectionId}/${entity} has ended (${own.status}), and its workflow begins no other; this attempt stops`,
-      );
-    }
+    if (own) return own.status === 'running' ? { run: own } : { ended: own };
     const holder = await runningRun(db, claim, strategy);
-    // none: it ended between the two statements, so the place is free
     if (holder) return { holder };
+    // none: it ended between the two statements, so the place is free; or the entity has never run
+    await ensureEntity(db, claim);
   }
 }
 
@@ -180,38 +175,41 @@ export interface RunEnd {
 }
 
 /**
- * Records how a run ended, sums up its parts and moves the cursor, in one transaction. A run that has ended already
+ * Records how a run ended, sums up its parts and moves the cursor, in one statement. A run that has ended already
  * stays as it is: ending it twice is ending it once.
  */
 export async function endRun(db: Knex, runId: string, end: RunEnd): Promise<Run> {
-  await db.transaction(async (trx) => {
-    const cursor = end.cursor === undefined ? null : new Date(end.cursor);
-    const { rows } = await trx.raw(
-      /* sql */ `
-      update tidemark.runs r set status = ?, ended_at = clock_timestamp(), error_type = ?, error = ?,
-        details = r.details || ?::jsonb, pages = p.pages, requests = p.requests, counts = r.counts || p.counts
-      from (
-        select coalesce(sum(pages), 0) as pages, coalesce(sum(requests), 0) as requests,
-          coalesce((
-            select jsonb_object_agg(name, total) from (
-              select name, sum(value::bigint) as total from tidemark.run_parts q, jsonb_each_text(q.counts) as c(name, value)
-              where q.run_id = ? group by name) summed), '{}') as counts
-        from tidemark.run_parts where run_id = ?) p
-      where r.id = ? and r.status = 'running'
-      returning r.connection_id, r.entity`,
-      [end.status, end.errorType ?? null, end.error ?? null, JSON.stringify(end.details ?? {}), runId, runId, runId],
-    );
-    if (!rows[0] || cursor === null) return;
-    await trx.raw(
-      /* sql */ `
-      with moved as (
-        update tidemark.entities e set cursor_at = ? from tidemark.runs r
-        where r.id = ? and e.connection_id = r.connection_id and e.entity = r.entity
-          and e.cursor_at is not distinct from r.cursor_before and (e.cursor_at is null or e.cursor_at < ?)
-        returning e.cursor_at)
-      update tidemark.runs set cursor_after = moved.cursor_at from moved where id = ?`,
-      [cursor, runId, cursor, runId],
-    );
+  const { rows } = await db.raw(endSql, {
+    runId,
+    status: end.status,
+    errorType: end.errorType ?? null,
+    error: end.error ?? null,
+    details: JSON.stringify(end.details ?? {}),
+    cursor: end.cursor === undefined ? null : new Date(end.cursor),
   });
-  return getRun(db, runId);
+  return rows[0] ?? getRun(db, runId);
 }
+
+const endSql = /* sql */ `
+with open as materialized (
+  select r.id as open_id, r.connection_id as of_connection, r.entity as of_entity, r.cursor_before as found
+  from tidemark.runs r where r.id = :runId and r.status = 'running' for update
+), moved as (
+  update tidemark.entities e set cursor_at = cast(:cursor as timestamptz) from open o
+  where e.connection_id = o.of_connection and e.entity = o.of_entity
+    and e.cursor_at is not distinct from o.found and cast(:cursor as timestamptz) is not null
+    and (e.cursor_at is null or e.cursor_at < cast(:cursor as timestamptz))
+  returning e.cursor_at as moved_to
+), done as (
+  select coalesce(sum(p.pages), 0) as all_pages, coalesce(sum(p.requests), 0) as all_requests,
+    coalesce((
+      select jsonb_object_agg(name, total) from (
+        select name, sum(value::bigint) as total from tidemark.run_parts q, jsonb_each_text(q.counts) as c(name, value)
+        where q.run_id = :runId group by name) summed), '{}') as all_counts
+  from tidemark.run_parts p where p.run_id = :runId
+)
+update tidemark.runs r set status = :status, ended_at = clock_timestamp(), error_type = :errorType, error = :error,
+  details = r.details || cast(:details as jsonb), pages = all_pages, requests = all_requests, counts = r.counts || all_counts,
+  cursor_after = (select moved_to from moved)
+from open, done where r.id = open_id
+returning ${runColumns}`;

@@ -48,7 +48,8 @@ export function keyRing(text: string | undefined): KeyRing {
   return { sealingKeyId: keyIds[0] ?? '', keyIds, key: (id) => keys.get(id) };
 }
 
-interface Sealed {
+/** A connection's secrets as they are kept. */
+export interface Sealed {
   readonly key_id: string;
   readonly nonce: Buffer;
   /** ciphertext and the 16 bytes of its tag */
@@ -71,7 +72,8 @@ function seal(ring: KeyRing, connectionId: string, secrets: Secrets): Sealed {
   return { key_id: ring.sealingKeyId, nonce, sealed };
 }
 
-function open(ring: KeyRing, connectionId: string, row: Sealed): Secrets {
+/** Throws TidemarkError 'Usage' when no key opens them. */
+export function openSecrets(ring: KeyRing, connectionId: string, row: Sealed): Secrets {
   const decipher = createDecipheriv('aes-256-gcm', keyOf(ring, row.key_id, connectionId), row.nonce, {
     authTagLength: tagBytes,
   });
@@ -115,7 +117,7 @@ export async function loadSecrets(db: Knex, ring: KeyRing, connectionId: string)
   const { rows } = await db.raw('select key_id, nonce, sealed from tidemark.secrets where connection_id = ?', [
     connectionId,
   ]);
-  return rows.length === 0 ? {} : open(ring, connectionId, rows[0]);
+  return rows.length === 0 ? {} : openSecrets(ring, connectionId, rows[0]);
 }
 
 /** Under which key a connection's secrets are encrypted, and since when; undefined for one that has none. */

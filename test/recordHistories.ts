@@ -48,7 +48,7 @@ describe('a source with everything', () => {
 
   test(deltaSync, async () => {
     await run(engine, 'first', deltaSync, delta);
-    await run(engine, 'idle', deltaSync, delta);
+    await run(engine, 'at-once', deltaSync, delta);
     control.addFault({ match: 'where[updated_at]', fault: { kind: 'status', status: 401 } });
     await run(engine, 'failing', deltaSync, delta);
     control.clearFaults();

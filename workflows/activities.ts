@@ -1,4 +1,9 @@
-import { type ActivityOptions, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  type ActivityOptions,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities';
 
 /** Which of a run's listings a scan reads. */
@@ -16,6 +21,17 @@ const retry: ActivityOptions['retry'] = { initialInterval: '1s', backoffCoeffici
 
 /** Short work on the destination. */
 export const brief = proxyActivities<Activities>({ startToCloseTimeout: '30s', retry });
+
+/**
+ * Claims a run, and may read a little for it. A cancelled workflow waits for what becomes of it: a run that was claimed
+ * and that nobody ends would keep its place until its lease has expired.
+ */
+export const claiming = proxyActivities<Activities>({
+  startToCloseTimeout: '30s',
+  heartbeatTimeout: '10s',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry,
+});
 
 /** Work through a listing, or over millions of rows: hours; noticed within seconds when its worker dies. */
 export const long = proxyActivities<Activities>({ startToCloseTimeout: '24h', heartbeatTimeout: '10s', retry });

@@ -1,22 +1,24 @@
 import type { DeltaSyncInput, RunResult } from '../schema/workflows';
-import { brief, long } from './activities';
+import { brief, claiming, long } from './activities';
 import { notBegun, recordingFailure, tellingProgress } from './runAround';
 
 /**
  * Brings the table up to what the source changed since the cursor: claim the run, pull every partition, then record the run
- * and move the cursor. The first time, and where there is no cursor, everything is read.
+ * and move the cursor. The first time, and where there is no cursor, everything is read. Where one page holds all
+ * changes, the first activity has done everything: what it returned decides, so histories from before go on as they were.
  */
 export async function deltaSync(input: DeltaSyncInput): Promise<RunResult> {
   const { connectionId, entity, trigger } = input;
   const progress = tellingProgress();
 
-  const run = await brief.beginRun({
+  const run = await claiming.beginRun({
     connectionId,
     entity,
     strategy: 'delta',
     trigger,
     dryRun: false,
     full: input.full ?? false,
+    atOnce: true,
   });
   if (run.outcome !== 'begun') return notBegun(input, run);
   const { runId, listing, partitions } = run;

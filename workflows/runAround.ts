@@ -18,12 +18,12 @@ export function tellingProgress(): { -readonly [K in keyof Progress]: Progress[K
   return progress;
 }
 
-/** The result of a run that could not be claimed. */
+/** The result of a run that could not be claimed, or that the claiming activity has done as well. */
 export function notBegun(
   { connectionId, entity }: Target,
-  { outcome, holder }: Exclude<BegunRun, { outcome: 'begun' }>,
+  { outcome, holder, result }: Exclude<BegunRun, { outcome: 'begun' }>,
 ): RunResult {
-  return { connectionId, entity, outcome, runId: holder, counts: { ...noCounts }, pages: 0, cursor: null };
+  return result ?? { connectionId, entity, outcome, runId: holder, counts: { ...noCounts }, pages: 0, cursor: null };
 }
 
 /**

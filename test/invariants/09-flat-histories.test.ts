@@ -15,8 +15,8 @@ let few: readonly RecordedHistory[];
 let many: readonly RecordedHistory[];
 
 beforeAll(async () => {
-  // one page, and ten times as many records
-  [few, many] = [await lived(90), await lived(900)];
+  // a little more than one page, which a delta reads at once, and ten times as many records
+  [few, many] = [await lived(110), await lived(1_100)];
 }, 90_000);
 
 /** Does to a tenth of its records whatever there is to do. */

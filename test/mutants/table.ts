@@ -44,7 +44,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 2,
     name: 'no lookback',
-    file: 'activities/runs.ts',
+    file: 'activities/endDelta.ts',
     find: 'started - parseDuration(open.entity.lookback)',
     replace: 'started',
     test: {
@@ -55,7 +55,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 2,
     name: 'the cursor is told in our clock only',
-    file: 'activities/runs.ts',
+    file: 'activities/endDelta.ts',
     find: 'Math.min(...[firstSent, firstSentSource]',
     replace: 'Math.min(...[firstSent]',
     test: {
@@ -177,8 +177,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 5,
     name: 'a run that has ended can end again',
     file: 'destination/runs.ts',
-    find: `where r.id = ? and r.status = 'running'\n      returning`,
-    replace: 'where r.id = ?\n      returning',
+    find: `where r.id = :runId and r.status = 'running' for update`,
+    replace: 'where r.id = :runId for update',
     test: {
       file: 'test/invariants/05-twice-is-once.test.ts',
       name: 'activities that are run again after they have done their work do it once',
@@ -188,8 +188,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 6,
     name: 'the cursor moves backwards',
     file: 'destination/runs.ts',
-    find: '(e.cursor_at is null or e.cursor_at < ?)',
-    replace: '(e.cursor_at is null or e.cursor_at <> ?)',
+    find: '(e.cursor_at is null or e.cursor_at < cast(:cursor as timestamptz))',
+    replace: '(e.cursor_at is null or e.cursor_at <> cast(:cursor as timestamptz))',
     test: {
       file: 'test/invariants/06-cursor.test.ts',
       name: 'a source whose clock is set back does not pull it back',
@@ -199,7 +199,7 @@ export const mutants: readonly Mutant[] = [
     invariant: 6,
     name: 'the cursor is set without comparing',
     file: 'destination/runs.ts',
-    find: 'and e.cursor_at is not distinct from r.cursor_before and',
+    find: 'and e.cursor_at is not distinct from o.found and',
     replace: 'and',
     test: {
       file: 'test/invariants/06-cursor.test.ts',

@@ -1,0 +1,34 @@
+import type { Knex } from 'knex';
+import type { StepSum } from '../destination/runParts';
+import { endRun, type Run } from '../destination/runs';
+import { noCounts } from '../schema/answer';
+import { parseDuration } from '../schema/duration';
+import type { RunOutcome, RunResult } from '../schema/workflows';
+import type { OpenTarget } from './openTarget';
+
+/** Ends a delta that has read everything: the run and the cursor in one statement. */
+export function endDelta(
+  db: Knex,
+  open: OpenTarget,
+  runId: string,
+  { firstSent, firstSentSource }: Pick<StepSum, 'firstSent' | 'firstSentSource'>,
+): Promise<Run> {
+  // In the source's clock where that is behind ours; where it is ahead, ours is the safe one: records are only read twice.
+  const started = Math.min(...[firstSent, firstSentSource].filter((moment) => moment !== null));
+  return endRun(db, runId, {
+    status: 'succeeded',
+    ...(Number.isFinite(started) ? { cursor: started - parseDuration(open.entity.lookback) } : {}),
+  });
+}
+
+export function runResult(run: Run, outcome: RunOutcome, cursor: Date | null): RunResult {
+  return {
+    connectionId: run.connectionId,
+    entity: run.entity,
+    outcome,
+    runId: run.id,
+    counts: { ...noCounts, ...run.counts },
+    pages: run.pages,
+    cursor: cursor === null ? null : cursor.toISOString(),
+  };
+}
