@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { takeJson } from './jsonBody';
 import { requireKey } from './key';
 import { limitRequests } from './limit';
 import { type MetricsSource, metricsRoute } from './metrics';
@@ -40,6 +41,7 @@ export function apiOperations(context: ApiContext): Operation[] {
 export async function apiRoutes(app: FastifyInstance, parts: ApiParts): Promise<void> {
   await limitRequests(app, parts.requestsPerMinute);
   requireKey(app, parts.apiKey);
+  takeJson(app);
   const operations = apiOperations(parts);
   for (const one of operations) mount(app, one);
   const description = describeApi(operations);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FastifyBaseLogger, type FastifyError, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { messageOf } from '../../schema/errors';
+import { refuseAddress, refuseBytes } from './malformed';
 import { type Problem, problem, problemOf, sendProblem } from './problem';
 
 /** A Fastify server that answers every error as problem+json and logs one line for each request that failed. */
@@ -14,6 +15,8 @@ export function createApp(logger: Logger): FastifyInstance {
     requestIdHeader: false,
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 200 },
+    frameworkErrors: refuseAddress,
+    clientErrorHandler: refuseBytes(logger),
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
@@ -57,7 +60,7 @@ function pathOf(url: string): string {
 /** What Fastify itself refuses: bodies that are too large, of another type, or no JSON. */
 function framework(error: FastifyError): Problem | undefined {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return problem(413, 'TooLarge', 'Too large', 'The body is larger than this server takes.');
+    return problem(413, 'TooLarge', 'Too large', 'The body is larger than this server takes: send less at once.');
   }
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return problem(415, 'ForeignContentType', 'Not JSON', 'Send the body as application/json.');

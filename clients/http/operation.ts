@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { destinationError } from '../../destination/destinationError';
 import { readBody, readParams, readQuery } from './read';
 
@@ -56,6 +56,9 @@ export function operation<P extends z.ZodObject, Q extends z.ZodObject, B extend
   };
 }
 
+/** Where nothing is asked for, nothing is taken: a mistyped name is told, not ignored. */
+const nothing = z.strictObject({});
+
 /** Makes the operation's route. A request that its schemas refuse gets 400 with every mistake. */
 export function mount(app: FastifyInstance, { method, path, status, params, query, body, perform }: Operation): void {
   app.route({
@@ -63,9 +66,9 @@ export function mount(app: FastifyInstance, { method, path, status, params, quer
     url: path.replace(/\{(\w+)\}/g, ':$1'),
     handler: async (request, reply) => {
       const read = {
-        params: params && readParams(params, request),
-        query: query && readQuery(query, request),
-        body: body && readBody(body, request),
+        params: readParams(params ?? nothing, request),
+        query: readQuery(query ?? nothing, request),
+        body: method === 'POST' ? readBody(body ?? nothing, request) : undefined,
       };
       const answer = await perform(read).catch((error: unknown) => {
         throw destinationError(error);

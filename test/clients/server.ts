@@ -36,6 +36,7 @@ export interface TestServerOptions {
   readonly client?: Client;
   readonly env?: NodeJS.ProcessEnv;
   readonly webhookBodyLimit?: number;
+  readonly requestsPerMinute?: number;
 }
 
 export async function testServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -68,6 +69,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
       },
     }),
     webhookBodyLimit: options.webhookBodyLimit,
+    requestsPerMinute: options.requestsPerMinute,
   });
   atEnd(() => server.close());
 
