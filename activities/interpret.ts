@@ -1,4 +1,5 @@
-import type { Answers, GoneAnswer, LiveAnswer, SetAsideAnswer } from '../schema/answer';
+import { type EncodedAnswers, encodeAnswers } from '../destination/encodedRows';
+import type { GoneAnswer, LiveAnswer, SetAsideAnswer } from '../schema/answer';
 import type { SourcePage } from '../source/client';
 import { readRecord } from '../source/readRecord';
 import type { OpenTarget } from './openTarget';
@@ -11,8 +12,12 @@ export async function* eachWith<Made extends object>(
   for await (const page of pages) yield { ...page, ...make(page) };
 }
 
-/** Turns a page of records into answers: live, gone (tombstones), or set aside. */
-export function interpretPage({ entity, mapContext }: OpenTarget, page: SourcePage, confirming: boolean): Answers {
+/** Turns a page of records into answers: live (made ready to be written), gone (tombstones), or set aside. */
+export function interpretPage(
+  { entity, mapContext }: OpenTarget,
+  page: SourcePage,
+  confirming: boolean,
+): EncodedAnswers {
   const live: LiveAnswer[] = [];
   const gone: GoneAnswer[] = [];
   const setAside: SetAsideAnswer[] = [];
@@ -22,5 +27,5 @@ export function interpretPage({ entity, mapContext }: OpenTarget, page: SourcePa
     else if (answer.kind === 'gone') gone.push(answer);
     else setAside.push(answer);
   }
-  return { sent: page.sent, received: page.received, confirming, live, gone, setAside };
+  return encodeAnswers(entity, { sent: page.sent, received: page.received, confirming, live, gone, setAside });
 }

@@ -3,9 +3,9 @@ import type { LiveAnswer } from '../schema/answer';
 import type { RowBeside } from '../schema/checks';
 import type { ConnectorEntity } from '../schema/connector';
 import type { Target } from '../schema/workflows';
+import { updatedAt } from './encodedRows';
 import { quote } from './identifiers';
 import { contentColumns, tableName } from './rowFormat';
-import { updatedAt } from './upsertRows';
 
 /** How the row of one record stands beside what the source says of it. */
 export interface ComparedRow {

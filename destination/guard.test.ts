@@ -6,6 +6,7 @@ import { defineEntity } from '../schema/entity';
 import { encodeVersion } from '../schema/version';
 import { testDatabase } from '../test/environment';
 import { connectDatabase } from './database';
+import { encodeRows } from './encodedRows';
 import { softDelete } from './softDelete';
 import { ensureTable } from './tables';
 import { upsertRows } from './upsertRows';
@@ -121,17 +122,16 @@ async function writeSome(
     );
   }
   if (live.length > 0) {
-    await upsertRows(
-      trx,
-      context,
-      live.map(({ id, said }) => {
-        const row = { content: said.content ?? `v${said.version}` };
-        return {
-          answer: { id, version: encodeVersion('integer', said.version), row, raw: { any: said.sent } },
-          ...times(said),
-        };
-      }),
-    );
+    const rows = live.map(({ id, said }) => ({
+      answer: {
+        id,
+        version: encodeVersion('integer', said.version),
+        row: { content: said.content ?? `v${said.version}` },
+        raw: { any: said.sent },
+      },
+      ...times(said),
+    }));
+    await upsertRows(trx, context, [encodeRows(entity, rows)]);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 /** Type oids of pg_type, which are fixed for built-in types. */
-const oids = { text: 25, jsonb: 3802 } as const;
+const oids = { text: 25, jsonb: 3802, timestamptz: 1184 } as const;
 /** what the binary form of a jsonb begins with */
 const jsonbVersion = 1;
 const headerBytes = 20;
@@ -13,18 +13,27 @@ const headerBytes = 20;
 const bytesAUnit = 3;
 /** Up to here a loop over plain ASCII is quicker than a call into Node's native code. */
 const shortText = 24;
+/** what PostgreSQL counts its microseconds from: the year 2000, in milliseconds since 1970 */
+const epoch = 946_684_800_000;
 
-/** A `text[]` (each text is cast to its column's type in SQL) or a `jsonb[]` (of JSON texts); null is NULL. */
-export function arrayParameter(type: keyof typeof oids, texts: readonly (string | null)[]): Buffer {
+/** Some elements of an array parameter, in a row. */
+export interface Elements {
+  readonly count: number;
+  readonly nulls: boolean;
+  readonly bytes: Buffer;
+}
+
+/** Elements of a `text[]` (each text is cast to its column's type in SQL) or of a `jsonb[]` (from JSON texts); null is NULL. */
+export function textElements(type: 'text' | 'jsonb', texts: readonly (string | null)[]): Elements {
   const prefix = type === 'jsonb' ? 1 : 0;
-  let room = headerBytes;
+  let room = 0;
   for (const text of texts) room += 4 + prefix + (text === null ? 0 : text.length * bytesAUnit);
   const buffer = Buffer.allocUnsafe(room);
-  let nulls = 0;
-  let at = headerBytes;
+  let nulls = false;
+  let at = 0;
   for (const text of texts) {
     if (text === null) {
-      nulls = 1;
+      nulls = true;
       at = buffer.writeInt32BE(-1, at);
       continue;
     }
@@ -34,11 +43,33 @@ export function arrayParameter(type: keyof typeof oids, texts: readonly (string 
     buffer.writeInt32BE(bytes, at);
     at = start + bytes;
   }
-  const header = [1, nulls, oids[type], texts.length, 1];
-  header.forEach((value, index) => {
-    buffer.writeInt32BE(value, index * 4);
+  // what was not needed of the room, up to two thirds, must not be held while the page waits
+  return { count: texts.length, nulls, bytes: Buffer.from(buffer.subarray(0, at)) };
+}
+
+/** Elements of a `timestamptz[]`, from whole milliseconds since 1970. */
+export function instantElements(instants: readonly number[]): Elements {
+  const bytes = Buffer.allocUnsafe(12 * instants.length);
+  let at = 0;
+  for (const milliseconds of instants) {
+    const microseconds = (milliseconds - epoch) * 1000;
+    const high = Math.floor(microseconds / 2 ** 32);
+    at = bytes.writeInt32BE(8, at);
+    at = bytes.writeInt32BE(high, at);
+    at = bytes.writeUInt32BE(microseconds - high * 2 ** 32, at);
+  }
+  return { count: instants.length, nulls: false, bytes };
+}
+
+/** An array parameter of the elements of all parts. */
+export function arrayParameter(type: keyof typeof oids, parts: readonly Elements[]): Buffer {
+  const header = Buffer.alloc(headerBytes);
+  const count = parts.reduce((total, part) => total + part.count, 0);
+  const nulls = parts.some((part) => part.nulls) ? 1 : 0;
+  [1, nulls, oids[type], count, 1].forEach((value, index) => {
+    header.writeInt32BE(value, index * 4);
   });
-  return buffer.subarray(0, at);
+  return Buffer.concat([header, ...parts.map(({ bytes }) => bytes)]);
 }
 
 function writeText(buffer: Buffer, text: string, start: number): number {

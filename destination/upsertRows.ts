@@ -1,19 +1,12 @@
 import type { Knex } from 'knex';
-import type { Counts, LiveAnswer } from '../schema/answer';
+import type { Counts } from '../schema/answer';
 import type { ConnectorEntity } from '../schema/connector';
+import { type EncodedRows, incomingArrays, incomingSql } from './encodedRows';
 import { guard } from './guard';
 import { quote } from './identifiers';
-import { arrayParameter, columnText, jsonText } from './rowArrays';
 import { contentColumns, tableName } from './rowFormat';
 import { heldColumns, traceSql } from './traceAnswers';
 import { contextSql, contextValues, type WriteContext } from './writeContext';
-
-/** One answer with the times of the request that it came by. */
-export interface TimedLive {
-  readonly answer: LiveAnswer;
-  readonly sent: number;
-  readonly received: number;
-}
 
 export type UpsertCounts = Pick<Counts, 'inserted' | 'updated' | 'unchanged' | 'refused' | 'disputed' | 'skipped'>;
 
@@ -25,21 +18,17 @@ export interface UpsertResult {
 
 /**
  * Writes live answers under the guard: one statement, an array for each column. The caller holds the entity's
- * write lock, so what the statement reads is what it writes over, and the counts are exact. Ids must not repeat.
+ * write lock, so what the statement reads is what it writes over, and the counts are exact. Ids must not repeat, in none of the parts.
  */
 export async function upsertRows(
   trx: Knex.Transaction,
   context: WriteContext,
-  batch: readonly TimedLive[],
+  batch: readonly EncodedRows[],
 ): Promise<UpsertResult> {
   const { entity } = context;
-  const { numbers, sent, received } = requestsOf(batch);
   const { rows: results } = await trx.raw(statementFor(entity), [
     ...contextValues(context),
-    ...columnArrays(entity, batch),
-    numbers,
-    sent,
-    received,
+    ...incomingArrays(entity, batch),
   ]);
   const result = results[0];
   return {
@@ -55,67 +44,6 @@ export async function upsertRows(
   };
 }
 
-/** What stands in `source_updated_at`: the version where that is an instant, in whole milliseconds. */
-export function updatedAt({ deltaSyncField }: ConnectorEntity, { version }: LiveAnswer): string | null {
-  return deltaSyncField.kind === 'instant' && version !== null ? `${version.slice(0, 23)}Z` : null;
-}
-
-/** The requests of a batch, each once, and by which of them, counted from 1, each answer came. */
-function requestsOf(batch: readonly TimedLive[]): { numbers: number[]; sent: string[]; received: string[] } {
-  const sent: string[] = [];
-  const received: string[] = [];
-  let last: TimedLive | undefined;
-  // answers of one request stand together
-  const numbers = batch.map((timed) => {
-    if (timed.sent !== last?.sent || timed.received !== last.received) {
-      sent.push(new Date(timed.sent).toISOString());
-      received.push(new Date(timed.received).toISOString());
-    }
-    last = timed;
-    return sent.length;
-  });
-  return { numbers, sent, received };
-}
-
-/** Id, version, the source's time, raw and each column of content, in the order of `upsertStatement`. */
-function columnArrays(entity: ConnectorEntity, batch: readonly TimedLive[]): Buffer[] {
-  const texts = (of: (answer: LiveAnswer) => string | null) =>
-    arrayParameter(
-      'text',
-      batch.map(({ answer }) => of(answer)),
-    );
-  const jsons = (of: (answer: LiveAnswer) => unknown) =>
-    arrayParameter(
-      'jsonb',
-      batch.map(({ answer }) => jsonText(of(answer))),
-    );
-  return [
-    texts(({ id }) => id),
-    texts(({ version }) => version),
-    texts((answer) => updatedAt(entity, answer)),
-    ...(entity.raw ? [jsons(({ raw }) => raw)] : []),
-    ...contentColumns(entity).map(({ name, type }) =>
-      type === 'jsonb' ? jsons(({ row }) => row[name]) : texts(({ row }) => columnText(row[name])),
-    ),
-  ];
-}
-
-/** The rows of a batch, cast to the types of their columns; binds what `columnArrays` gives and the request's number of each. */
-function incomingSql(entity: ConnectorEntity): string {
-  const columns = [
-    { name: '_id', type: 'text', cast: ' collate "C"' },
-    { name: '_version', type: 'text', cast: ' collate "C"' },
-    { name: '_updated', type: 'timestamptz', cast: '::timestamptz' },
-    ...(entity.raw ? [{ name: 'raw', type: 'jsonb', cast: '' }] : []),
-    ...contentColumns(entity).map(({ name, type }) => ({ name, type, cast: type === 'text' ? '' : `::${type}` })),
-  ];
-  const arrays = columns.map(({ type }) => (type === 'jsonb' ? '?::jsonb[]' : '?::text[]'));
-  const names = columns.map(({ name }) => quote(name));
-  return /* sql */ `
-      select ${columns.map(({ name, cast }) => `u.${quote(name)}${cast} as ${quote(name)}`).join(', ')}, u._request
-      from unnest(${arrays.join(', ')}, ?::int[]) as u(${names.join(', ')}, _request)`;
-}
-
 const statements = new WeakMap<ConnectorEntity, string>();
 
 function statementFor(entity: ConnectorEntity): string {
@@ -129,14 +57,16 @@ function statementFor(entity: ConnectorEntity): string {
 
 function upsertStatement(entity: ConnectorEntity): string {
   const table = tableName(entity);
-  const owned = entity.conflict === 'update' ? contentColumns(entity).map(({ name }) => quote(name)) : [];
   const content = contentColumns(entity).map(({ name }) => quote(name));
+  const owned = entity.conflict === 'update' ? content : [];
   const raw = entity.raw ? ['raw'] : [];
+  // `raw` comes as text, see `incomingSql`
+  const written = (name: string) => (name === 'raw' ? 'raw::jsonb' : name);
   const versionOf = (side: string) =>
     entity.deltaSyncField.kind === 'opaque' ? `''` : `coalesce(${side}._version, '')`;
   const columnsDiffer = owned.length > 0 ? `(${row('n', owned)}) is distinct from (${row('c', owned)})` : 'false';
   const { admitted, wins, disputes, lineAfter, disputedAfter } = guard({
-    n: { gone: 'false', version: versionOf('n'), sent: 'q.sent', received: 'q.received' },
+    n: { gone: 'false', version: versionOf('n'), sent: 'n._sent', received: 'n._received' },
     c: { gone: '(c.deleted_at is not null)', version: versionOf('c'), sent: 'c._sent_at', received: 'c._received_at' },
     rowLine: 'c._line_at',
     entityLine: 's.line_at',
@@ -148,28 +78,28 @@ function upsertStatement(entity: ConnectorEntity): string {
   return /* sql */ `
     with context as materialized (${contextSql}
     ), judged as materialized (
-      select n.*, q.sent as _sent, q.received as _received, s.connection_id as _connection, s.entity as _entity, s.confirming as _confirming,
-        s.written_by as _by, c.external_id is not null as _known,
+      -- what all parts below look at stands first: a row is unpacked only up to there
+      select c.external_id is not null as _known,
         ${admitted} as _admitted,
         coalesce(${wins}, false) as _wins,
         coalesce(${disputes}, false) as _disputes,
         (c.deleted_at is not null or ${columnsDiffer}${entity.conflict === 'update' ? ' or c._version is distinct from n._version' : ''}) as _changed,
         ${lineAfter} as _line_after,
         ${disputedAfter} as _disputed_after,
-        ${heldColumns}
+        ${heldColumns},
+        s.connection_id as _connection, s.entity as _entity, s.confirming as _confirming, s.written_by as _by, n.*
       from (${incomingSql(entity)}) n
-      join unnest(?::timestamptz[], ?::timestamptz[]) with ordinality as q(sent, received, number) on q.number = n._request
       cross join context s
       -- one look into the index for each row: PostgreSQL would rather read the whole table while it is small against a batch
       left join lateral (select * from ${table} t where t.connection_id = s.connection_id and t.external_id = n._id offset 0) c on true
     ), inserted as (
-      insert into ${table} (connection_id, external_id, ${[...content, ...raw].join(', ')}${content.length + raw.length > 0 ? ', ' : ''}
+      insert into ${table} (connection_id, external_id, ${[...content, ...raw].map((name) => `${name}, `).join('')}
         source_updated_at, synced_at, _version, _sent_at, _received_at, _line_at, _written_by)
-      select _connection, _id, ${[...content, ...raw].join(', ')}${content.length + raw.length > 0 ? ', ' : ''}
+      select _connection, _id, ${[...content, ...raw].map((name) => `${written(name)}, `).join('')}
         _updated, now(), _version, _sent, _received, _line_after, _by
       from judged where not _known and _admitted order by _id
     ), updated as (
-      update ${table} t set ${[...owned, ...raw].map((name) => `${name} = j.${name}, `).join('')}
+      update ${table} t set ${[...owned, ...raw].map((name) => `${name} = j.${written(name)}, `).join('')}
         source_updated_at = j._updated, synced_at = now(), deleted_at = null, _version = j._version,
         _sent_at = j._sent, _received_at = j._received, _line_at = j._line_after, _disputed_at = j._disputed_after, _written_by = j._by
       from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known and j._wins and j._changed

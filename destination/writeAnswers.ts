@@ -2,9 +2,10 @@ import type { Knex } from 'knex';
 import { type Answers, addCounts, type Counts, noCounts, type SetAsideAnswer } from '../schema/answer';
 import { messageOf } from '../schema/errors';
 import { codeOf, withRetry } from './destinationError';
+import { type EncodedAnswers, type EncodedRows, encodeAnswers, encodeRows, type TimedLive } from './encodedRows';
 import { clearSetAside, setAside } from './setAside';
 import { type SoftDeleteResult, softDelete, type TimedGone } from './softDelete';
-import { type TimedLive, type UpsertResult, upsertRows } from './upsertRows';
+import { type UpsertResult, upsertRows } from './upsertRows';
 import type { WriteContext } from './writeContext';
 
 export interface WriteOptions {
@@ -29,14 +30,16 @@ export interface WriteResult {
 /**
  * Writes what requests said, in one transaction: rows under the guard, soft deletes, set-aside records, and whatever
  * must be committed with them. One bad record does not stop the others: a batch that PostgreSQL refuses is written again,
- * split until the culprits stand alone, and those are set aside.
+ * split until the culprits stand alone, and those are set aside. Answers may come with their rows encoded already.
  */
 export async function writeAnswers(
   db: Knex,
   context: WriteContext,
-  requests: readonly Answers[],
+  requests: readonly (Answers | EncodedAnswers)[],
   options: WriteOptions,
 ): Promise<WriteResult> {
+  const { entity } = context;
+  const encoded = requests.map((answers) => ('encoded' in answers ? answers : encodeAnswers(entity, answers)).encoded);
   const live = requests.flatMap(({ sent, received, live }) => live.map((answer) => ({ answer, sent, received })));
   const gone = requests.flatMap(({ sent, received, gone }) =>
     gone.map((answer) => ({ answer, sent, received, receivedBefore: options.receivedBefore })),
@@ -46,9 +49,9 @@ export async function writeAnswers(
     withRetry(() =>
       db.transaction(async (trx) => {
         const { any_set_aside: anySetAside } = await lockEntity(trx, context);
-        const written = await writeInRounds(trx, context, { live, gone, oneByOne });
+        const written = await writeInRounds(trx, context, { live, encoded, gone, oneByOne });
         const setAsideNow = [...aside, ...written.setAside];
-        const target = { connectionId: context.connectionId, entity: context.entity.name };
+        const target = { connectionId: context.connectionId, entity: entity.name };
         if (anySetAside) {
           const failed = new Set(setAsideNow.map(({ id }) => id));
           const succeeded = [...live, ...gone].map(({ answer }) => answer.id).filter((id) => !failed.has(id));
@@ -97,6 +100,8 @@ interface Written {
 
 interface Batch {
   readonly live: readonly TimedLive[];
+  /** `live` as it is written in one statement */
+  readonly encoded: readonly EncodedRows[];
   readonly gone: readonly TimedGone[];
   /** PostgreSQL has refused the batch: split it until the culprits stand alone */
   readonly oneByOne: boolean;
@@ -106,14 +111,16 @@ interface Batch {
 async function writeInRounds(
   trx: Knex.Transaction,
   context: WriteContext,
-  { live, gone, oneByOne }: Batch,
+  { live, encoded, gone, oneByOne }: Batch,
 ): Promise<Written> {
   const written: Written = { counts: { ...noCounts }, disputed: [], deleted: [], setAside: [] };
-  const upsert = async (part: readonly TimedLive[]) => note(written, await upsertRows(trx, context, part));
-  for (const round of roundsOf(live)) {
-    if (!oneByOne) await upsert(round);
+  const upsert = async (rows: readonly EncodedRows[]) => note(written, await upsertRows(trx, context, rows));
+  const rounds = roundsOf(live);
+  for (const round of rounds) {
+    const encode = (part: readonly TimedLive[]) => [encodeRows(context.entity, part)];
+    if (!oneByOne) await upsert(rounds.length === 1 ? encoded : encode(round));
     else {
-      await eachThatFits(trx, round, upsert, {
+      await eachThatFits(trx, round, (part) => upsert(encode(part)), {
         refused: ({ answer }, error) => written.setAside.push(refusedRecord(answer.id, answer.raw, error)),
       });
     }
