@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { countDisputed, dueDisputes } from '../destination/disputes';
 import { claimOpenIds, finishEvents } from '../destination/inbox';
 import { parkEvents } from '../destination/inboxCare';
+import { gatheredForMs } from '../destination/inboxPauses';
 import { closeItems, openItems } from '../destination/plans';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
 import type { Priority } from '../schema/budget';
@@ -27,7 +28,9 @@ export interface FetchedBatch {
 
 /** So many ids are asked and written together. */
 const chunk = 50;
-/** A drain looks again for a moment before it ends, so that a burst stays one activity. */
+/** To find out which are open takes a look at all that are: it is done for several chunks at once. */
+const claimed = 10 * chunk;
+/** A drain looks again for a moment before it ends, so that a burst stays one activity; and waits for what is being gathered. */
 const idleRounds = 4;
 const idleMs = 100;
 
@@ -67,8 +70,10 @@ export function recordActivities(
         for (let idle = 0; idle < batch.idleRounds; ) {
           const ids = await batch.next();
           if (ids.length === 0) {
-            idle += 1;
-            if (idle < batch.idleRounds) await sleep(idleMs);
+            const gatheredMs = await batch.gatheredMs();
+            if (gatheredMs === null) idle += 1;
+            // others may come meanwhile, which don't wait
+            if (idle < batch.idleRounds) await sleep(Math.min(idleMs, gatheredMs ?? idleMs));
             continue;
           }
           idle = 0;
@@ -122,13 +127,27 @@ async function endEvents(
 function sourceOfIds(deps: ActivityDeps, open: OpenTarget, batch: Batch) {
   /** what the source says nothing about is not asked again at once */
   const without: string[] = [];
-  return { ...idsOf(deps, open, batch, without), unanswered: (ids: Iterable<string>) => void without.push(...ids) };
+  return {
+    ...idsOf(deps, open, batch, without),
+    unanswered: (ids: Iterable<string>) => void without.push(...ids),
+    /** null when nothing more is to come */
+    gatheredMs: async () => (batch.of === 'inbox' ? gatheredForMs(deps.db, open.target, without) : null),
+  };
 }
 
 function idsOf({ db }: ActivityDeps, { target, entity, readLagMs }: OpenTarget, batch: Batch, without: string[]) {
   switch (batch.of) {
-    case 'inbox':
-      return { writtenBy: 'webhook', idleRounds, next: () => claimOpenIds(db, target, chunk, without) };
+    case 'inbox': {
+      let found: string[] = [];
+      return {
+        writtenBy: 'webhook',
+        idleRounds,
+        next: async () => {
+          if (found.length === 0) found = await claimOpenIds(db, target, claimed, without);
+          return found.splice(0, chunk);
+        },
+      };
+    }
     case 'plan':
       return {
         writtenBy: `plan ${batch.planId}`,

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { connectionsWithDueDisputes } from '../destination/disputes';
 import { openTargets } from '../destination/inbox';
+import { removeOldPauses } from '../destination/inboxPauses';
 import { prune } from '../destination/retention';
 import { runsWithoutLease } from '../destination/runs';
 import { tableExists } from '../destination/tables';
@@ -47,6 +48,7 @@ export function sweepActivities(deps: ActivityDeps) {
       const due = await connectionsWithDueDisputes(db, entity, parseDuration(entity.readLag));
       disputes.push(...due.map((connectionId) => ({ connectionId, entity: entity.name })));
     }
+    await removeOldPauses(db);
     if (new Date().getMinutes() === pruningMinute)
       await prune(db, retention.parse({}), { signal: Context.current().cancellationSignal });
     return { lostRuns, inbox, disputes: disputes.slice(0, targetsPerSweep) };

@@ -17,7 +17,7 @@ beforeAll(async () => {
   db = connectDatabase(database.url);
   for (const id of ['demo', 'other']) await createConnection(db, { id, connector: 'church', settings: {} });
 });
-beforeEach(() => db.raw('truncate tidemark.inbox'));
+beforeEach(() => db.raw('truncate tidemark.inbox, tidemark.inbox_pauses'));
 afterAll(() => db.destroy());
 
 const event = (eventId: string, id: string | null, change: Partial<InboxEvent> = {}): InboxEvent => ({
@@ -112,6 +112,7 @@ test('an event ends only by an answer sent after it was received', async () => {
   const sent = await databaseNow();
   await storeEvents(db, [event('e3', '7')]);
   expect(await finishEvents(db, target, ['7', '9', 'x\0'], sent, 'updated')).toBe(1);
+  await db.raw('truncate tidemark.inbox_pauses');
   expect(await claimOpenIds(db, target, 10)).toEqual(['8', '7']);
   expect(await finishEvents(db, { ...target, entity: 'donations' }, ['7', '8'], await databaseNow(), 'updated')).toBe(
     0,

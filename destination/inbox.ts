@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Target } from '../schema/workflows';
 import { destinationError } from './destinationError';
+import { isGathered, notePauses } from './inboxPauses';
 import { isStorable, storableJson } from './storableText';
 
 /** A webhook event as it is made durable before it is acknowledged. */
@@ -121,8 +122,8 @@ export async function openTargets(db: Knex, limit: number): Promise<OpenTarget[]
 }
 
 /**
- * Ids of records with open events, each once, those that have waited longest first, without those of `except`. Nothing is
- * locked: fetching one twice does no harm.
+ * Ids of records with open events, each once, those that have waited longest first, without those of `except` and those whose
+ * events are being gathered (see inboxPauses.ts). Nothing is locked: fetching one twice does no harm.
  */
 export async function claimOpenIds(
   db: Knex,
@@ -131,8 +132,8 @@ export async function claimOpenIds(
   except: readonly string[] = [],
 ): Promise<string[]> {
   const { rows } = await db.raw(
-    `select external_id as id from tidemark.inbox
-     where connection_id = ? and entity = ? and done_at is null and external_id <> all(?::text[])
+    `select external_id as id from tidemark.inbox i
+     where connection_id = ? and entity = ? and done_at is null and external_id <> all(?::text[]) and not ${isGathered}
      group by external_id
      order by min(opened_at), external_id
      limit ?`,
@@ -144,7 +145,7 @@ export async function claimOpenIds(
 /**
  * Ends the open events of these records that were received before an answer's request was sent (milliseconds since
  * 1970, PostgreSQL's time): call it in the transaction that writes the answer. Later events stay open, since the answer may not
- * show what they tell of. Returns how many events ended.
+ * show what they tell of. What comes soon after this is gathered. Returns how many events ended.
  */
 export async function finishEvents(
   tx: Knex,
@@ -154,11 +155,15 @@ export async function finishEvents(
   outcome: string,
 ): Promise<number> {
   if (ids.length === 0) return 0;
-  const result = await tx.raw(
-    `update tidemark.inbox set done_at = clock_timestamp(), outcome = ?, detail = null
-     where connection_id = ? and entity = ? and external_id = any(?::text[]) and done_at is null
-       and opened_at < timestamptz 'epoch' + ? * interval '1 millisecond'`,
+  const { rows } = await tx.raw(
+    `with ended as (
+       update tidemark.inbox set done_at = clock_timestamp(), outcome = ?, detail = null
+       where connection_id = ? and entity = ? and external_id = any(?::text[]) and done_at is null
+         and opened_at < timestamptz 'epoch' + ? * interval '1 millisecond'
+       returning connection_id, entity, external_id
+     ), noted as (${notePauses})
+     select count(*)::int as ended from ended`,
     [outcome, target.connectionId, target.entity, ids.filter(isStorable), sent],
   );
-  return result.rowCount ?? 0;
+  return rows[0].ended;
 }

@@ -6,6 +6,7 @@ import type { ConnectorEntity } from '../../schema/connector';
 import { messageOf } from '../../schema/errors';
 import { taskQueue as defaultTaskQueue, type SingleRecordInput, type Target } from '../../schema/workflows';
 import { mapLimited } from '../mapLimited';
+import { Lately } from './lately';
 import { Bucket } from './rate';
 import { wakeInbox, wakeRecord } from './wake';
 
@@ -32,6 +33,11 @@ export interface Dispatcher {
  * a dev server to its limit at some 50 a second.
  */
 const single = { atOnce: 8, perSecond: 20 };
+/**
+ * An event about a record of which another came so lately goes through the batch as well: that gathers them, while a workflow
+ * for each would fetch at once.
+ */
+const hotMs = 1_000;
 /** Requests to Temporal under way at once. */
 const concurrency = 16;
 /** Waiting single records, over all targets, from which on they are batched as well. */
@@ -49,6 +55,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const waiting = new Map<string, () => Promise<void>>();
   const underWay = new Set<Promise<void>>();
   const buckets = new Map<string, Bucket>();
+  const told = new Lately(hotMs);
   const bursts = new Map<string, { readonly timer: NodeJS.Timeout; end(): void }>();
   let closed = false;
   let failures = 0;
@@ -67,8 +74,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     }
     const target = keyOf(record);
     const recordKey = `${target}/${record.id}`;
+    const hot = told.again(recordKey);
     if (waiting.has(recordKey)) return;
-    if (bucketOf(target).take() && waiting.size < waitingAtMost) {
+    if (!hot && bucketOf(target).take() && waiting.size < waitingAtMost) {
       waiting.set(
         recordKey,
         AsyncResource.bind(() => wakeRecord(client, taskQueue, entity, record)),

@@ -179,6 +179,17 @@ create table tidemark.inbox (
 create index inbox_open on tidemark.inbox (connection_id, entity, external_id, opened_at) where done_at is null;
 create index inbox_parked on tidemark.inbox (connection_id, entity, id) where outcome = 'parked';
 
+-- Records whose events were answered a moment ago: further events of them are gathered until then. Unlogged, since nothing is
+-- lost with it but one request; rows older than a minute mean nothing and are removed.
+create unlogged table tidemark.inbox_pauses (
+  connection_id text collate "C" not null references tidemark.connections on delete cascade,
+  entity text collate "C" not null,
+  external_id text collate "C" not null,
+  pause_ms int not null,
+  until_at timestamptz not null,
+  primary key (connection_id, entity, external_id)
+);
+
 -- one request budget per account, shared by all workers
 create table tidemark.budgets (
   account text collate "C" primary key,

@@ -141,8 +141,8 @@ export class Flows {
       { logger: silent },
     );
     attempt.environment = environment;
-    // pauses of an activity are short; nothing depends on their length
-    Object.assign(environment.context, { sleep: () => Promise.resolve() });
+    // nobody waits for a pause of an activity, but time passes
+    Object.assign(environment.context, { sleep: async (milliseconds: number) => this.timeline.pass(milliseconds) });
     const run = (this.activities as unknown as Record<string, (input: unknown) => Promise<unknown>>)[activity];
     if (!run) throw new Error(`there is no activity ${activity}`);
     this.scheduler.alive.add(attempt);
