@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { clearKeyless } from '../destination/clearKeyless';
 import type { StepSum } from '../destination/runParts';
 import { endRun, type Run } from '../destination/runs';
 import { noCounts } from '../schema/answer';
@@ -6,8 +7,8 @@ import { parseDuration } from '../schema/duration';
 import type { RunOutcome, RunResult } from '../schema/workflows';
 import type { OpenTarget } from './openTarget';
 
-/** Ends a delta that has read everything: the run and the cursor in one statement. */
-export function endDelta(
+/** Ends a delta that has read all it was to read: the run and the cursor in one statement. */
+export async function endDelta(
   db: Knex,
   open: OpenTarget,
   runId: string,
@@ -15,10 +16,12 @@ export function endDelta(
 ): Promise<Run> {
   // In the source's clock where that is behind ours; where it is ahead, ours is the safe one: records are only read twice.
   const started = Math.min(...[firstSent, firstSentSource].filter((moment) => moment !== null));
-  return endRun(db, runId, {
+  const run = await endRun(db, runId, {
     status: 'succeeded',
     ...(Number.isFinite(started) ? { cursor: started - parseDuration(open.entity.lookback) } : {}),
   });
+  if (run.full) await clearKeyless(db, runId, true);
+  return run;
 }
 
 export function runResult(run: Run, outcome: RunOutcome, cursor: Date | null): RunResult {

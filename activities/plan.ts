@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { clearKeyless } from '../destination/clearKeyless';
 import { knownPlan } from '../destination/decidePlan';
 import { explainDifferences } from '../destination/differenceCauses';
 import { closeListed, countLive, diffScan, keepListed, knownLiveIds } from '../destination/diffScan';
@@ -275,6 +276,7 @@ export function planActivities(
     }
     const found = { planId, scanned, missing, stale, gone, unlisted, deleted, reason: wait, causes, proposedLookback };
     const run = await endRun(db, runId, { status: waiting ? 'waiting' : 'succeeded', details: found });
+    if (!input.dryRun) await clearKeyless(db, runId, !(entity.listings.one && entity.listings.ids));
     runEnded(deps, run);
     for (const step of ['scan', 'second-scan', 'full-listing']) await dropStaging(db, stagingTable(runId, step));
     const cursor = await getCursor(db, input);

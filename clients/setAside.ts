@@ -74,7 +74,9 @@ export async function retrySetAside(context: TemporalContext, input: SetAsideRet
     const { entity } =
       possible.get(key) ?? (await findTarget(context.db, context.connectors, target.connectionId, target.entity));
     if (recordId === null) {
-      impossible.push({ entry: id, why: 'its key could not be read, so there is nothing to ask the source for' });
+      const { connectionId, entity: name } = target;
+      const why = `its key could not be read, so the source cannot be asked for it alone: 'tidemark sync ${connectionId} ${name} --full' reads everything, and ends the entry unless it meets it again`;
+      impossible.push({ entry: id, why });
     } else if (entity.listings.one === undefined) {
       const why = `${key} has no listing 'one': 'tidemark sync ${target.connectionId} ${target.entity} --full' reads it again`;
       impossible.push({ entry: id, why });

@@ -170,3 +170,40 @@ describe('a record for which the source only ever has an error', () => {
     await expectEqual(engine, control);
   });
 });
+
+test('records without a key stay set aside until everything was read and they were not met', async () => {
+  const page = {
+    path: '/things',
+    paging: { scheme: 'offset', sizeParam: 'size', pageSize: 100 },
+    records: 'data',
+    total: 'total',
+  } as const;
+  const changes = { ...page, since: { param: 'since', form: 'iso-seconds', boundary: 'inclusive' } } as const;
+  const listings = { all: page, changes, one: { path: '/things/{id}' } };
+  const { connector, source, records } = await startThings(someThings(3), { listings });
+  const settings = { baseUrl: source.baseUrl };
+  const engine = await startEngine({ connector, settings, secrets: { token: secretValue } });
+  const open = async () => (await listSetAside(engine.db)).length;
+  const keyless = { id: '', updated_at: '2026-01-01T00:00:40Z', name: 'No id' };
+
+  records.set('', keyless);
+  await engine.delta('things', true);
+  await engine.delta('things', true);
+  expect(await open()).toBe(1);
+  records.delete('');
+  await engine.delta('things');
+  expect(await open()).toBe(1);
+  const { runId } = await engine.delta('things', true);
+  expect(await engine.db('tidemark.set_aside').select('cleared_by', 'times')).toEqual([
+    { cleared_by: `run ${runId} read everything and did not meet it`, times: 2 },
+  ]);
+
+  records.set('', keyless);
+  await engine.reconcile('things');
+  expect(await open()).toBe(1);
+  records.delete('');
+  await engine.reconcile('things', true);
+  expect(await open()).toBe(1);
+  await engine.reconcile('things');
+  expect(await open()).toBe(0);
+});
