@@ -4,12 +4,15 @@ import type { SourcePage } from '../source/client';
 import { readRecord } from '../source/readRecord';
 import type { OpenTarget } from './openTarget';
 
-/** Makes something of each page as it comes, so that this too is done while the former ones are being written. */
+/**
+ * Makes something of each page as it comes, so that this too is done while the former ones are being written, and of its
+ * records keeps no more than how many they were.
+ */
 export async function* eachWith<Made extends object>(
   pages: AsyncIterable<SourcePage>,
   make: (page: SourcePage) => Made,
-): AsyncGenerator<SourcePage & Made> {
-  for await (const page of pages) yield { ...page, ...make(page) };
+): AsyncGenerator<Omit<SourcePage, 'records'> & { readonly records: number } & Made> {
+  for await (const page of pages) yield { ...page, records: page.records.length, ...make(page) };
 }
 
 /** Turns a page of records into answers: live (made ready to be written), gone (tombstones), or set aside. */

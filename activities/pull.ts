@@ -72,7 +72,7 @@ export function pullActivities(
         for await (const pages of inBatches(read, Context.current().cancellationSignal)) {
           const answers = pages.map((page) => page.answers);
           const last = pages.at(-1);
-          const records = sum(pages, (page) => page.records.length);
+          const records = sum(pages, (page) => page.records);
           const { counts } = await writeAnswers(db, context, answers, {
             runId: input.runId,
             alongside: (trx, counts) =>

@@ -1,14 +1,14 @@
 /** What is read ahead: a page, and whatever has been made of it. */
 export interface ReadPage {
-  readonly records: readonly unknown[];
+  readonly records: number;
   readonly bytes: number;
 }
 
 /** Pages are written together up to about so many records or bytes; more would only hold memory. */
-const batchRecords = 1_000;
+const batchRecords = 2_000;
 const batchBytes = 8_000_000;
 /** And so much is fetched beforehand while a batch is being written. */
-const aheadRecords = 2_000;
+const aheadRecords = 3_000;
 const aheadBytes = 16_000_000;
 
 /**
@@ -43,7 +43,7 @@ export async function* inBatches<Page extends ReadPage>(
         const next = await iterator.next();
         if (next.done) return;
         queue.push(next.value);
-        records += next.value.records.length;
+        records += next.value.records;
         bytes += next.value.bytes;
         changed();
       }
@@ -62,14 +62,11 @@ export async function* inBatches<Page extends ReadPage>(
       let batchHolds = 0;
       let batchWeighs = 0;
       for (let page = queue[0]; page !== undefined; page = queue[0]) {
-        if (
-          batch.length > 0 &&
-          (batchHolds + page.records.length > batchRecords || batchWeighs + page.bytes > batchBytes)
-        )
+        if (batch.length > 0 && (batchHolds + page.records > batchRecords || batchWeighs + page.bytes > batchBytes))
           break;
         queue.shift();
         batch.push(page);
-        batchHolds += page.records.length;
+        batchHolds += page.records;
         batchWeighs += page.bytes;
       }
       records -= batchHolds;

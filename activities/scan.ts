@@ -1,9 +1,10 @@
 import { Context } from '@temporalio/activity';
 import type { Knex } from 'knex';
+import type { EncodedAnswers } from '../destination/encodedRows';
 import { advancePart, openPart, type PartKey, restartPart } from '../destination/runParts';
 import { createStaging, emptyStaging, type ScannedId, stageIds, stagingTable } from '../destination/staging';
 import { writeAnswers } from '../destination/writeAnswers';
-import { type Answers, type Counts, noCounts } from '../schema/answer';
+import { type Counts, noCounts } from '../schema/answer';
 import type { Priority } from '../schema/budget';
 import type { Target } from '../schema/workflows';
 import type { SourcePage } from '../source/client';
@@ -84,7 +85,7 @@ export function scanActivities(
           );
         for await (const pages of inBatches(read, Context.current().cancellationSignal)) {
           const staged = pages.flatMap(({ ids }) => ids);
-          const records = pages.reduce((total, page) => total + page.records.length, 0);
+          const records = pages.reduce((total, page) => total + page.records, 0);
           const answers = pages.flatMap((page) => page.answers);
           await write(answers, async (trx, counts) => {
             await stageIds(trx, table, staged);
@@ -126,15 +127,16 @@ function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanIn
   const { entity, readLagMs } = open;
   if (input.listing === 'ids' || !input.write) {
     return {
-      interpret: (): Answers[] => [],
-      write: (_answers: readonly Answers[], commit: Commit) => db.transaction((trx) => commit(trx, { ...noCounts })),
+      interpret: (): EncodedAnswers[] => [],
+      write: (_answers: readonly EncodedAnswers[], commit: Commit) =>
+        db.transaction((trx) => commit(trx, { ...noCounts })),
     };
   }
   const confirming = entity.listings.one === undefined || input.step === 'full-listing';
   const context = { connectionId: input.connectionId, entity, confirming, readLagMs, writtenBy: `run ${key.runId}` };
   return {
-    interpret: (page: SourcePage): Answers[] => [interpretPage(open, page, confirming)],
-    write: async (answers: readonly Answers[], commit: Commit) => {
+    interpret: (page: SourcePage): EncodedAnswers[] => [interpretPage(open, page, confirming)],
+    write: async (answers: readonly EncodedAnswers[], commit: Commit) => {
       const { counts } = await writeAnswers(db, context, answers, { runId: key.runId, alongside: commit });
       metrics.rows(input, counts);
     },

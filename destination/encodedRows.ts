@@ -1,22 +1,35 @@
-import type { Answers, LiveAnswer } from '../schema/answer';
+import type { Answers, Asked, GoneAnswer, LiveAnswer, SetAsideAnswer } from '../schema/answer';
 import type { ConnectorEntity } from '../schema/connector';
 import { quote } from './identifiers';
-import { arrayParameter, columnText, type Elements, instantElements, jsonText, textElements } from './rowArrays';
+import {
+  arrayParameter,
+  columnText,
+  type Elements,
+  eachElement,
+  instantElements,
+  jsonText,
+  textElements,
+  textOf,
+} from './rowArrays';
 import { contentColumns } from './rowFormat';
 
-/** One answer with the times of the request that it came by. */
-export interface TimedLive {
-  readonly answer: LiveAnswer;
-  readonly sent: number;
-  readonly received: number;
+/** Live answers in PostgreSQL's binary format. */
+export interface EncodedRows {
+  readonly ids: readonly string[];
+  /** column by column in the order of `incomingSql` */
+  readonly columns: readonly Elements[];
+  /** JSON text of each record as the source sent it, for those that PostgreSQL refuses */
+  readonly raw: Elements;
 }
 
-/** Live answers in PostgreSQL's binary format, column by column in the order of `incomingSql`. */
-export type EncodedRows = readonly Elements[];
-
-/** What a request said, with its live answers made ready to be written. */
-export interface EncodedAnswers extends Answers {
-  readonly encoded: EncodedRows;
+/**
+ * What a request said, with its live answers made ready to be written. They take a fraction of the memory of the answers
+ * themselves, and none that the garbage collector has to look at, so pages wait in this form.
+ */
+export interface EncodedAnswers extends Asked {
+  readonly rows: EncodedRows;
+  readonly gone: readonly GoneAnswer[];
+  readonly setAside: readonly SetAsideAnswer[];
 }
 
 interface IncomingColumn {
@@ -32,11 +45,13 @@ interface AnswerColumn extends IncomingColumn {
   readonly of: (answer: LiveAnswer) => string | null;
 }
 
-/** In PostgreSQL's time; one request has one value of each, but a batch has several requests. */
+/** In PostgreSQL's time, of the request that an answer came by. */
 const timeColumns: readonly IncomingColumn[] = [
   { name: '_sent', type: 'timestamptz', cast: '' },
   { name: '_received', type: 'timestamptz', cast: '' },
 ];
+
+const rawText: AnswerColumn = { name: 'raw', type: 'text', cast: '', of: ({ raw }) => jsonText(raw) };
 
 function answerColumns(entity: ConnectorEntity): AnswerColumn[] {
   return [
@@ -44,9 +59,7 @@ function answerColumns(entity: ConnectorEntity): AnswerColumn[] {
     { name: '_version', type: 'text', cast: ' collate "C"', of: ({ version }) => version },
     { name: '_updated', type: 'text', cast: '::timestamptz', of: (answer) => updatedAt(entity, answer) },
     // still text: it becomes jsonb where it is written, since most rows of a re-read are not
-    ...(entity.raw
-      ? [{ name: 'raw', type: 'text', cast: '', of: ({ raw }: LiveAnswer) => jsonText(raw) } as const]
-      : []),
+    ...(entity.raw ? [rawText] : []),
     ...contentColumns(entity).map(
       ({ name, type }): AnswerColumn =>
         type === 'jsonb'
@@ -56,32 +69,45 @@ function answerColumns(entity: ConnectorEntity): AnswerColumn[] {
   ];
 }
 
-/**
- * Makes the live answers of a request ready to be written. Done when a page comes, while the former ones are being written,
- * it leaves no more than joining buffers for when a transaction is open.
- */
+/** Makes a request's live answers ready to be written: while a transaction is open, no more than joining buffers is left. */
 export function encodeAnswers(entity: ConnectorEntity, answers: Answers): EncodedAnswers {
-  const { live, sent, received } = answers;
+  const { sent, received, live, gone, setAside } = answers;
+  return { sent, received, gone, setAside, rows: encodeRows(entity, live, answers) };
+}
+
+export function encodeRows(
+  entity: ConnectorEntity,
+  live: readonly LiveAnswer[],
+  { sent, received }: Asked,
+): EncodedRows {
+  const raw = textElements('text', live.map(rawText.of));
   return {
-    ...answers,
-    encoded: encodeRows(
-      entity,
-      live.map((answer) => ({ answer, sent, received })),
-    ),
+    ids: live.map(({ id }) => id),
+    columns: [
+      ...answerColumns(entity).map((column) =>
+        column === rawText ? raw : textElements(column.type, live.map(column.of)),
+      ),
+      instantElements(sent, live.length),
+      instantElements(received, live.length),
+    ],
+    raw,
   };
 }
 
-export function encodeRows(entity: ConnectorEntity, batch: readonly TimedLive[]): EncodedRows {
-  return [
-    ...answerColumns(entity).map(({ type, of }) =>
-      textElements(
-        type,
-        batch.map(({ answer }) => of(answer)),
-      ),
-    ),
-    instantElements(batch.map(({ sent }) => sent)),
-    instantElements(batch.map(({ received }) => received)),
-  ];
+/** Each row by itself. */
+export function eachRow({ ids, columns, raw }: EncodedRows): EncodedRows[] {
+  const split = columns.map(eachElement);
+  return eachElement(raw).map((element, row) => ({
+    ids: ids.slice(row, row + 1),
+    columns: split.flatMap((elements) => elements[row] ?? []),
+    raw: element,
+  }));
+}
+
+/** The record as the source sent it, of a row that stands by itself. */
+export function rawOf({ raw }: EncodedRows): unknown {
+  const text = textOf(raw);
+  return text === null ? null : JSON.parse(text);
 }
 
 /** The rows of a batch, cast to the types of their columns (`raw` stays text); bind `incomingArrays`. */
@@ -100,7 +126,7 @@ export function incomingArrays(entity: ConnectorEntity, parts: readonly EncodedR
   return [...answerColumns(entity), ...timeColumns].map(({ type }, at) =>
     arrayParameter(
       type,
-      parts.flatMap((part) => part[at] ?? []),
+      parts.flatMap(({ columns }) => columns[at] ?? []),
     ),
   );
 }

@@ -122,16 +122,16 @@ async function writeSome(
     );
   }
   if (live.length > 0) {
-    const rows = live.map(({ id, said }) => ({
-      answer: {
+    const rows = live.map(({ id, said }) => {
+      const answer = {
         id,
         version: encodeVersion('integer', said.version),
         row: { content: said.content ?? `v${said.version}` },
         raw: { any: said.sent },
-      },
-      ...times(said),
-    }));
-    await upsertRows(trx, context, [encodeRows(entity, rows)]);
+      };
+      return encodeRows(entity, [answer], times(said));
+    });
+    await upsertRows(trx, context, rows);
   }
 }
 

@@ -47,18 +47,30 @@ export function textElements(type: 'text' | 'jsonb', texts: readonly (string | n
   return { count: texts.length, nulls, bytes: Buffer.from(buffer.subarray(0, at)) };
 }
 
-/** Elements of a `timestamptz[]`, from whole milliseconds since 1970. */
-export function instantElements(instants: readonly number[]): Elements {
-  const bytes = Buffer.allocUnsafe(12 * instants.length);
+/** The same instant so many times, in whole milliseconds since 1970, as elements of a `timestamptz[]`. */
+export function instantElements(milliseconds: number, count: number): Elements {
+  const element = Buffer.alloc(12);
+  element.writeInt32BE(8, 0);
+  element.writeBigInt64BE(BigInt(milliseconds - epoch) * 1000n, 4);
+  return { count, nulls: false, bytes: Buffer.alloc(12 * count, element) };
+}
+
+/** Each element by itself, without copying its bytes. */
+export function eachElement({ count, bytes }: Elements): Elements[] {
+  const each: Elements[] = [];
   let at = 0;
-  for (const milliseconds of instants) {
-    const microseconds = (milliseconds - epoch) * 1000;
-    const high = Math.floor(microseconds / 2 ** 32);
-    at = bytes.writeInt32BE(8, at);
-    at = bytes.writeInt32BE(high, at);
-    at = bytes.writeUInt32BE(microseconds - high * 2 ** 32, at);
+  for (let element = 0; element < count; element++) {
+    const length = bytes.readInt32BE(at);
+    const end = at + 4 + Math.max(0, length);
+    each.push({ count: 1, nulls: length < 0, bytes: bytes.subarray(at, end) });
+    at = end;
   }
-  return { count: instants.length, nulls: false, bytes };
+  return each;
+}
+
+/** The text of a single element; null where it is NULL. */
+export function textOf({ nulls, bytes }: Elements): string | null {
+  return nulls ? null : bytes.toString('utf8', 4, 4 + bytes.readInt32BE(0));
 }
 
 /** An array parameter of the elements of all parts. */

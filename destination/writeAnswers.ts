@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { type Answers, addCounts, type Counts, noCounts, type SetAsideAnswer } from '../schema/answer';
 import { messageOf } from '../schema/errors';
 import { codeOf, withRetry } from './destinationError';
-import { type EncodedAnswers, type EncodedRows, encodeAnswers, encodeRows, type TimedLive } from './encodedRows';
+import { type EncodedAnswers, type EncodedRows, eachRow, encodeAnswers, rawOf } from './encodedRows';
 import { clearSetAside, setAside } from './setAside';
 import { type SoftDeleteResult, softDelete, type TimedGone } from './softDelete';
 import { type UpsertResult, upsertRows } from './upsertRows';
@@ -39,22 +39,23 @@ export async function writeAnswers(
   options: WriteOptions,
 ): Promise<WriteResult> {
   const { entity } = context;
-  const encoded = requests.map((answers) => ('encoded' in answers ? answers : encodeAnswers(entity, answers)).encoded);
-  const live = requests.flatMap(({ sent, received, live }) => live.map((answer) => ({ answer, sent, received })));
-  const gone = requests.flatMap(({ sent, received, gone }) =>
+  const all = requests.map((answers) => ('rows' in answers ? answers : encodeAnswers(entity, answers)));
+  const live = all.map(({ rows }) => rows);
+  const gone = all.flatMap(({ sent, received, gone }) =>
     gone.map((answer) => ({ answer, sent, received, receivedBefore: options.receivedBefore })),
   );
-  const aside = requests.flatMap(({ setAside }) => setAside);
+  const aside = all.flatMap(({ setAside }) => setAside);
   const write = (oneByOne: boolean) =>
     withRetry(() =>
       db.transaction(async (trx) => {
         const { any_set_aside: anySetAside } = await lockEntity(trx, context);
-        const written = await writeInRounds(trx, context, { live, encoded, gone, oneByOne });
+        const written = await writeInRounds(trx, context, { live, gone, oneByOne });
         const setAsideNow = [...aside, ...written.setAside];
         const target = { connectionId: context.connectionId, entity: entity.name };
         if (anySetAside) {
           const failed = new Set(setAsideNow.map(({ id }) => id));
-          const succeeded = [...live, ...gone].map(({ answer }) => answer.id).filter((id) => !failed.has(id));
+          const said = [...live.flatMap(({ ids }) => ids), ...gone.map(({ answer }) => answer.id)];
+          const succeeded = said.filter((id) => !failed.has(id));
           await clearSetAside(trx, target, succeeded);
         }
         if (setAsideNow.length > 0) await setAside(trx, target, options.runId, setAsideNow);
@@ -99,9 +100,7 @@ interface Written {
 }
 
 interface Batch {
-  readonly live: readonly TimedLive[];
-  /** `live` as it is written in one statement */
-  readonly encoded: readonly EncodedRows[];
+  readonly live: readonly EncodedRows[];
   readonly gone: readonly TimedGone[];
   /** PostgreSQL has refused the batch: split it until the culprits stand alone */
   readonly oneByOne: boolean;
@@ -111,21 +110,24 @@ interface Batch {
 async function writeInRounds(
   trx: Knex.Transaction,
   context: WriteContext,
-  { live, encoded, gone, oneByOne }: Batch,
+  { live, gone, oneByOne }: Batch,
 ): Promise<Written> {
   const written: Written = { counts: { ...noCounts }, disputed: [], deleted: [], setAside: [] };
   const upsert = async (rows: readonly EncodedRows[]) => note(written, await upsertRows(trx, context, rows));
-  const rounds = roundsOf(live);
-  for (const round of rounds) {
-    const encode = (part: readonly TimedLive[]) => [encodeRows(context.entity, part)];
-    if (!oneByOne) await upsert(rounds.length === 1 ? encoded : encode(round));
+  for (const round of roundsOf(live, ({ ids }) => ids, eachRow)) {
+    if (!oneByOne) await upsert(round);
     else {
-      await eachThatFits(trx, round, (part) => upsert(encode(part)), {
-        refused: ({ answer }, error) => written.setAside.push(refusedRecord(answer.id, answer.raw, error)),
+      await eachThatFits(trx, round.flatMap(eachRow), upsert, {
+        refused: (row, error) => written.setAside.push(refusedRecord(row.ids[0] ?? null, rawOf(row), error)),
       });
     }
   }
-  for (const round of roundsOf(gone)) noteDeleted(written, await softDelete(trx, context, round));
+  for (const round of roundsOf(
+    gone,
+    ({ answer }) => [answer.id],
+    (one) => [one],
+  ))
+    noteDeleted(written, await softDelete(trx, context, round));
   return written;
 }
 
@@ -140,14 +142,23 @@ function noteDeleted(written: Written, { deleted, unchanged, refused, disputed, 
   written.deleted.push(...ids.deletedIds);
 }
 
-function roundsOf<T extends { answer: { id: string } }>(items: readonly T[]): T[][] {
+/** The parts as they are where no id comes twice; otherwise their items, each id once in a round. */
+function roundsOf<T>(
+  parts: readonly T[],
+  idsOf: (part: T) => readonly string[],
+  each: (part: T) => readonly T[],
+): T[][] {
+  const ids = parts.flatMap(idsOf);
+  if (ids.length === 0) return [];
+  if (new Set(ids).size === ids.length) return [[...parts]];
   const rounds: T[][] = [];
   const seen = new Map<string, number>();
-  for (const item of items) {
-    const round = seen.get(item.answer.id) ?? 0;
-    seen.set(item.answer.id, round + 1);
-    const batch = rounds[round];
-    if (batch) batch.push(item);
+  for (const item of parts.flatMap(each)) {
+    const [id = ''] = idsOf(item);
+    const round = seen.get(id) ?? 0;
+    seen.set(id, round + 1);
+    const items = rounds[round];
+    if (items) items.push(item);
     else rounds.push([item]);
   }
   return rounds;
@@ -180,7 +191,7 @@ export async function eachThatFits<T>(
   await eachThatFits(trx, items.slice(middle), write, { refused });
 }
 
-export function refusedRecord(id: string, raw: unknown, error: unknown): SetAsideAnswer {
+export function refusedRecord(id: string | null, raw: unknown, error: unknown): SetAsideAnswer {
   const conflict = codeOf(error)?.startsWith('23') === true;
   // knex puts the statement before PostgreSQL's own words
   const words = messageOf(error).split(' - ').at(-1) ?? '';
