@@ -5,6 +5,23 @@ import type { AddCommand } from '../clients/cli/command';
 
 /** Every command of the CLI with its long options, as its own modules declare them. */
 export async function cliCommands(): Promise<Map<string, readonly string[]>> {
+  const { commands } = await cliProgram();
+  return new Map(
+    commands.map((command) => [command.name(), command.options.flatMap(({ long }) => (long ? [long] : []))]),
+  );
+}
+
+/** The same with those below them, such as `cursor show`; `last`: it has none below it. */
+export async function allCommands(): Promise<{ readonly name: string; readonly last: boolean }[]> {
+  const named = (command: Command, above: string): { name: string; last: boolean }[] =>
+    command.commands.flatMap((one) => {
+      const name = `${above}${one.name()}`;
+      return [{ name, last: one.commands.length === 0 }, ...named(one, `${name} `)];
+    });
+  return named(await cliProgram(), '');
+}
+
+async function cliProgram(): Promise<Command> {
   const folder = join(__dirname, '..', 'clients', 'cli', 'commands');
   const program = new Command();
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))) {
@@ -13,7 +30,5 @@ export async function cliCommands(): Promise<Map<string, readonly string[]>> {
       if (/^add[A-Z]/.test(name)) (add as AddCommand)(program, () => undefined);
     }
   }
-  return new Map(
-    program.commands.map((command) => [command.name(), command.options.flatMap(({ long }) => (long ? [long] : []))]),
-  );
+  return program;
 }

@@ -56,10 +56,13 @@ function describe(one: Operation): Record<string, unknown> {
 
 function problemsOf(one: Operation): Readonly<Record<string, string>> {
   const names = one.params ?? one.query ?? one.body;
+  const posts = one.method === 'POST';
   return {
     ...problems,
     ...(names === undefined ? {} : { 404: 'Something by that name does not exist' }),
-    ...(one.method === 'POST' ? { 409: 'It is on already, or not possible now' } : {}),
+    ...(names === undefined && !posts ? {} : { 409: 'It is on already, or not possible now' }),
+    ...(one.params === undefined ? {} : { 414: 'A name in the path is longer than any can be' }),
+    ...(posts ? { 413: 'The body is larger than 1 MiB', 415: 'The body is not sent as application/json' } : {}),
   };
 }
 

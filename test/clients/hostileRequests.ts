@@ -28,6 +28,8 @@ export interface Described {
   readonly body: Schema | undefined;
   /** the status of success */
   readonly status: number;
+  /** all that it may answer with */
+  readonly statuses: readonly number[];
 }
 
 interface Item {
@@ -46,6 +48,7 @@ export function operationsOf(document: {
       parameters,
       body: requestBody?.content['application/json'].schema,
       status: Number(Object.keys(responses).find((status) => status.startsWith('2'))),
+      statuses: Object.keys(responses).map(Number),
     })),
   );
 }

@@ -84,7 +84,9 @@ const addRetry: AddCommand = (group, onEnd) => {
   addCommand(group, {
     usage: 'retry',
     summary: 'fetch records from the source again and write them, where that works now',
-    details: 'Exit status 1 when some are still set aside.',
+    details:
+      'Exit status 1 when some are still set aside. One whose key could not be read cannot be asked for alone: it ends when a run has ' +
+      'read everything and did not meet it again.',
     examples: [
       'set-aside retry 12',
       'set-aside retry 12 13 14',
