@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { clearKeyless } from '../destination/clearKeyless';
+import { getCursor } from '../destination/entities';
 import type { StepSum } from '../destination/runParts';
 import { endRun, type Run } from '../destination/runs';
 import { noCounts } from '../schema/answer';
@@ -22,6 +23,11 @@ export async function endDelta(
   });
   if (run.full) await clearKeyless(db, runId, true);
   return run;
+}
+
+/** What a delta that has succeeded comes to, with the cursor as it stands now where the run did not move it. */
+export async function deltaResult(db: Knex, run: Run): Promise<RunResult> {
+  return runResult(run, 'succeeded', run.cursorAfter ?? (await getCursor(db, run)));
 }
 
 export function runResult(run: Run, outcome: RunOutcome, cursor: Date | null): RunResult {

@@ -4,11 +4,18 @@ export interface ReadPage {
   readonly bytes: number;
 }
 
-/** Pages are written together up to about so many records or bytes; more would only hold memory. */
-const batchRecords = 2_000;
+export interface ReadAhead {
+  /** pages are written together up to about so many records; more would only hold memory */
+  readonly batch: number;
+  /** and so many are fetched beforehand while a batch is being written */
+  readonly ahead: number;
+}
+
+const ofRecords: ReadAhead = { batch: 2_000, ahead: 3_000 };
+/** For pages of which only ids and versions wait, some 60 bytes each. */
+export const ofIds: ReadAhead = { batch: 20_000, ahead: 30_000 };
+/** The same in bytes. */
 const batchBytes = 8_000_000;
-/** And so much is fetched beforehand while a batch is being written. */
-const aheadRecords = 3_000;
 const aheadBytes = 16_000_000;
 
 /**
@@ -20,6 +27,7 @@ const aheadBytes = 16_000_000;
 export async function* inBatches<Page extends ReadPage>(
   read: (signal: AbortSignal) => AsyncIterable<Page>,
   cancelled: AbortSignal,
+  limits: ReadAhead = ofRecords,
 ): AsyncGenerator<Page[]> {
   const stopped = new AbortController();
   const iterator = read(AbortSignal.any([cancelled, stopped.signal]))[Symbol.asyncIterator]();
@@ -38,7 +46,7 @@ export async function* inBatches<Page extends ReadPage>(
   const reading = (async () => {
     try {
       while (!ended) {
-        while (!ended && queue.length > 0 && (records >= aheadRecords || bytes >= aheadBytes)) await change();
+        while (!ended && queue.length > 0 && (records >= limits.ahead || bytes >= aheadBytes)) await change();
         if (ended) return;
         const next = await iterator.next();
         if (next.done) return;
@@ -62,7 +70,7 @@ export async function* inBatches<Page extends ReadPage>(
       let batchHolds = 0;
       let batchWeighs = 0;
       for (let page = queue[0]; page !== undefined; page = queue[0]) {
-        if (batch.length > 0 && (batchHolds + page.records > batchRecords || batchWeighs + page.bytes > batchBytes))
+        if (batch.length > 0 && (batchHolds + page.records > limits.batch || batchWeighs + page.bytes > batchBytes))
           break;
         queue.shift();
         batch.push(page);

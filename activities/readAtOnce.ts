@@ -1,12 +1,11 @@
 import { Context } from '@temporalio/activity';
-import { getCursor } from '../destination/entities';
 import { advancePart, openPart } from '../destination/runParts';
 import type { Run } from '../destination/runs';
 import { writeAnswers } from '../destination/writeAnswers';
 import type { RunResult } from '../schema/workflows';
 import type { SourcePage } from '../source/client';
 import type { ActivityDeps } from './deps';
-import { endDelta, runResult } from './endDelta';
+import { deltaResult, endDelta } from './endDelta';
 import { interpretPage } from './interpret';
 import { startLiveness } from './liveness';
 import { runEnded } from './metrics';
@@ -61,7 +60,7 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
     deps.metrics.rows({ connectionId, entity }, counts);
     if (!ended) return undefined;
     runEnded(deps, ended);
-    return runResult(ended, 'succeeded', ended.cursorAfter ?? (await getCursor(db, run)));
+    return deltaResult(db, ended);
   } catch (error) {
     // what stopped it stops the ordinary pull too, which can wait, park, and fail
     deps.log.debug({ connection: connectionId, entity, run: run.id, err: error }, 'not done at once');

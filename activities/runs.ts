@@ -1,13 +1,13 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { getCursor } from '../destination/entities';
+import type { Knex } from 'knex';
 import { sumParts } from '../destination/runParts';
 import { claimRun, type EndStatus, endedAs, endRun, extendLease, type Run } from '../destination/runs';
 import { ensureTable } from '../destination/tables';
 import { TidemarkError } from '../schema/errors';
 import type { RunOutcome, RunResult, RunStrategy, Target, Trigger } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
-import { endDelta, runResult } from './endDelta';
+import { deltaResult, endDelta } from './endDelta';
 import { runEnded } from './metrics';
 import type { OpenTarget } from './openTarget';
 import { readAtOnce } from './readAtOnce';
@@ -73,7 +73,7 @@ export function runActivities(
       };
       for (;;) {
         const claimed = await claimRun(db, claim);
-        if ('ended' in claimed) return endedAlready(claimed.ended, input.atOnce);
+        if ('ended' in claimed) return endedAlready(db, claimed.ended, input.atOnce);
         if ('run' in claimed) {
           // a later attempt leaves it to the ordinary pull, whose fence keeps the former out
           const result = input.atOnce && attempt === 1 ? await readAtOnce(deps, open, claimed.run) : undefined;
@@ -105,7 +105,7 @@ export function runActivities(
       const open = await openTarget({ connectionId, entity }, 'delta');
       const run = await endDelta(db, open, runId, await sumParts(db, runId, 'pull'));
       runEnded(deps, run);
-      return runResult(run, 'succeeded', run.cursorAfter ?? (await getCursor(db, run)));
+      return deltaResult(db, run);
     },
   };
 }
@@ -115,9 +115,9 @@ function doneAtOnce(result: RunResult): BegunRun {
 }
 
 /** What an attempt gets whose run has ended: the former one succeeded at once, and was killed before it could say so. */
-function endedAlready(run: Run, atOnce = false): BegunRun {
+async function endedAlready(db: Knex, run: Run, atOnce = false): Promise<BegunRun> {
   if (atOnce && run.status === 'succeeded') {
-    return doneAtOnce(runResult(run, 'succeeded', run.cursorAfter));
+    return doneAtOnce(await deltaResult(db, run));
   }
   throw new TidemarkError(
     'FenceLost',

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Knex } from 'knex';
 import type { EncodedAnswers } from '../destination/encodedRows';
 import { advancePart, openPart, type PartKey, restartPart } from '../destination/runParts';
-import { createStaging, emptyStaging, type ScannedId, stageIds, stagingTable } from '../destination/staging';
+import { createStaging, emptyStaging, encodeIds, type ScannedId, stageIds, stagingTable } from '../destination/staging';
 import { writeAnswers } from '../destination/writeAnswers';
 import { type Counts, noCounts } from '../schema/answer';
 import type { Priority } from '../schema/budget';
@@ -14,7 +14,7 @@ import { eachWith, interpretPage } from './interpret';
 import { startLiveness } from './liveness';
 import type { OpenTarget } from './openTarget';
 import { parkWhileWaiting } from './parking';
-import { inBatches } from './readAhead';
+import { inBatches, ofIds } from './readAhead';
 
 /**
  * `scan` draws the difference, `second-scan` confirms absence where there is no `one`, and `full-listing` reads what would take
@@ -71,7 +71,7 @@ export function scanActivities(
       }
       const done = { pages: part.pages, records: part.records };
       if (part.done) return done;
-      const { interpret, write } = writerOf(deps, open, input, key);
+      const { interpret, write, limits } = writerOf(deps, open, input, key);
       const liveness = startLiveness();
       try {
         const read = (signal: AbortSignal) =>
@@ -81,14 +81,14 @@ export function scanActivities(
               resumePoint: part.resumePoint,
               signal,
             }),
-            (page) => ({ ids: scannedIds(open, page), answers: interpret(page) }),
+            (page) => ({ ids: encodeIds(scannedIds(open, page), page.records.length), answers: interpret(page) }),
           );
-        for await (const pages of inBatches(read, Context.current().cancellationSignal)) {
-          const staged = pages.flatMap(({ ids }) => ids);
+        for await (const pages of inBatches(read, Context.current().cancellationSignal, limits)) {
+          const ids = pages.map((page) => page.ids);
           const records = pages.reduce((total, page) => total + page.records, 0);
           const answers = pages.flatMap((page) => page.answers);
           await write(answers, async (trx, counts) => {
-            await stageIds(trx, table, staged);
+            await stageIds(trx, table, ids);
             await advancePart(trx, key, {
               resumePoint: pages.at(-1)?.resumePoint ?? null,
               firstSent: pages[0]?.sent ?? null,
@@ -96,7 +96,7 @@ export function scanActivities(
               pages: pages.length,
               records,
               requests: pages.reduce((total, page) => total + page.requests, 0),
-              staged: staged.length,
+              staged: ids.reduce((total, { count }) => total + count, 0),
               counts,
               done: pages.at(-1)?.resumePoint === null,
             });
@@ -127,6 +127,7 @@ function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanIn
   const { entity, readLagMs } = open;
   if (input.listing === 'ids' || !input.write) {
     return {
+      limits: ofIds,
       interpret: (): EncodedAnswers[] => [],
       write: (_answers: readonly EncodedAnswers[], commit: Commit) =>
         db.transaction((trx) => commit(trx, { ...noCounts })),
@@ -144,12 +145,10 @@ function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanIn
 }
 
 /** Tombstones and records without a readable key are not listed; the others are, also those that are set aside. */
-function scannedIds({ entity }: OpenTarget, page: SourcePage): ScannedId[] {
-  const ids: ScannedId[] = [];
+function* scannedIds({ entity }: OpenTarget, page: SourcePage): Generator<ScannedId> {
   for (const raw of page.records) {
     const read = readVersionOnly(entity, raw);
-    if (read.kind === 'version') ids.push({ id: read.id, version: read.version });
-    else if (read.kind === 'setAside' && read.id !== null) ids.push({ id: read.id, version: null });
+    if (read.kind === 'version') yield read;
+    else if (read.kind === 'setAside' && read.id !== null) yield { id: read.id, version: null };
   }
-  return ids;
 }

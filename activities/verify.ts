@@ -5,7 +5,7 @@ import { codeOf } from '../destination/destinationError';
 import { countLive } from '../destination/diffScan';
 import { getCursor } from '../destination/entities';
 import { liveIdsAmong, sampleLiveIds, unstagedLiveIds } from '../destination/someIds';
-import { createStaging, dropStaging, stageIds } from '../destination/staging';
+import { createStaging, dropStaging, encodeIds, stageIds } from '../destination/staging';
 import { tableExists } from '../destination/tables';
 import type { LiveAnswer } from '../schema/answer';
 import type { Priority } from '../schema/budget';
@@ -180,7 +180,7 @@ async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, ta
         const listed = answers.flatMap((answer) =>
           answer.kind !== 'gone' && answer.id !== null ? [{ id: answer.id, version: null }] : [],
         );
-        await db.transaction((trx) => stageIds(trx, table, listed));
+        await db.transaction((trx) => stageIds(trx, table, [encodeIds(listed, listed.length)]));
         tally.unclear += answers.filter(({ kind }) => kind === 'setAside').length;
         await judge.compare(answers.filter((answer) => answer.kind === 'live'));
       }

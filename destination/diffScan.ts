@@ -28,42 +28,42 @@ export interface Differences {
  * *missing* (listed, no live row), *stale* (another version, or disputed), *gone* (a live row that was not listed and
  * was last received before the scan began, less the read lag), and *unlisted* (a live row that was received later, by
  * whatever flow: absence says nothing of it, so it is exempt from deletion by absence, and only asked for).
+ * One full join: an anti-join for each side reads and hashes everything twice.
  */
 export async function diffScan(trx: Knex.Transaction, input: DiffInput): Promise<Differences> {
-  const table = tableName(input.entity);
-  const scan = stagingTable(input.runId, 'scan');
   const started = new Date(input.scanStarted);
+  const { rows } = await trx.raw(diffSql(input), {
+    planId: input.planId,
+    connectionId: input.connectionId,
+    entity: input.entity.name,
+    started,
+    exemptFrom: new Date(input.scanStarted - input.readLagMs),
+  });
+  return rows[0];
+}
+
+function diffSql({ entity, runId, versions }: DiffInput): string {
   // a plain text comparison: versions are encoded so that their order is text order
-  const differs = input.entity.conflict === 'skip' ? 'false' : 'c._version is distinct from s.version';
-  const fetches = input.versions
-    ? await trx.raw(
-        /* sql */ `
-      with found as (
-        insert into tidemark.plan_items (plan_id, external_id, difference, cause)
-        select ?, s.external_id, case when c.external_id is null or c.deleted_at is not null then 'missing' else 'stale' end,
-          case when c._disputed_at is not null then 'disputed' end
-        from ${scan} s left join ${table} c on c.connection_id = ? and c.external_id = s.external_id
-        where (c.external_id is null or c.deleted_at is not null or c._disputed_at is not null
-            or (${differs} and not (c._version > s.version and c._received_at >= ?)))
-          and not exists (select from tidemark.set_aside a where a.connection_id = ? and a.entity = ? and a.external_id = s.external_id
-            and a.reason = 'skipped' and a.cleared_at is null)
-        on conflict do nothing returning difference)
-      select count(*) filter (where difference = 'missing') as missing, count(*) filter (where difference = 'stale') as stale from found`,
-        [input.planId, input.connectionId, started, input.connectionId, input.entity.name],
-      )
-    : { rows: [{ missing: 0, stale: 0 }] };
-  const absent = await trx.raw(
-    /* sql */ `
+  const differs = entity.conflict === 'skip' ? 'false' : 'c._version is distinct from s.version';
+  const toFetch = /* sql */ `(c.external_id is null or c.deleted_at is not null or c._disputed_at is not null
+        or (${differs} and not (c._version > s.version and c._received_at >= cast(:started as timestamptz))))
+      and not exists (select from tidemark.set_aside a where a.connection_id = :connectionId and a.entity = :entity
+        and a.external_id = s.external_id and a.reason = 'skipped' and a.cleared_at is null)`;
+  return /* sql */ `
     with found as (
-      insert into tidemark.plan_items (plan_id, external_id, difference)
-      select ?, c.external_id, case when c._received_at < ?::timestamptz then 'gone' else 'unlisted' end from ${table} c
-      where c.connection_id = ? and c.deleted_at is null
-        and not exists (select from ${scan} s where s.external_id = c.external_id)
+      insert into tidemark.plan_items (plan_id, external_id, difference, cause)
+      select :planId, coalesce(s.external_id, c.external_id),
+        case when s.external_id is null then case when c._received_at < cast(:exemptFrom as timestamptz) then 'gone' else 'unlisted' end
+          when c.external_id is null or c.deleted_at is not null then 'missing' else 'stale' end,
+        case when s.external_id is not null and c._disputed_at is not null then 'disputed' end
+      from ${stagingTable(runId, 'scan')} s
+      full join (
+        select external_id, deleted_at, _disputed_at, _version, _received_at from ${tableName(entity)} where connection_id = :connectionId
+      ) c on c.external_id = s.external_id
+      where case when s.external_id is null then c.deleted_at is null else ${versions ? toFetch : 'false'} end
       on conflict do nothing returning difference)
-    select count(*) filter (where difference = 'gone') as gone, count(*) filter (where difference = 'unlisted') as unlisted from found`,
-    [input.planId, new Date(input.scanStarted - input.readLagMs), input.connectionId],
-  );
-  return { missing: fetches.rows[0].missing, stale: fetches.rows[0].stale, ...absent.rows[0] };
+    select count(*) filter (where difference = 'missing') as missing, count(*) filter (where difference = 'stale') as stale,
+      count(*) filter (where difference = 'gone') as gone, count(*) filter (where difference = 'unlisted') as unlisted from found`;
 }
 
 /** Closes a plan's *missing* and *stale* that a full listing has shown. Returns how many are left, to be fetched one by one. */

@@ -33,8 +33,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 1,
     name: 'a reconciliation does not look for rows that are gone',
     file: 'destination/diffScan.ts',
-    find: 'where c.connection_id = ? and c.deleted_at is null\n        and not exists (select from ${scan} s',
-    replace: 'where c.connection_id = ? and c.deleted_at is not null\n        and not exists (select from ${scan} s',
+    find: 'when s.external_id is null then c.deleted_at is null else',
+    replace: 'when s.external_id is null then c.deleted_at is not null else',
     test: {
       file: 'test/strategies.test.ts',
       name: 'a deleted record is soft-deleted after the source confirmed it; everything else stays',
