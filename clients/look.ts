@@ -55,5 +55,5 @@ function whyNot(error: unknown): string {
 }
 
 function noAnswer(seconds: number): string {
-  return `no answer within ${seconds} seconds: is a worker running, and does the source answer?`;
+  return `no answer within ${seconds} s: is a worker running, and does the source answer?`;
 }

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import { isStorable } from '../destination/storableText';
 import type { Connector } from '../schema/connector';
 import { TidemarkError } from '../schema/errors';
 
@@ -35,11 +36,14 @@ export class WrongInput extends TidemarkError {
 
 /** Text that PostgreSQL and Temporal can take: they know neither U+0000 nor half of a surrogate pair. */
 export function textInput(longest: number): z.ZodString {
-  return z
-    .string()
-    .min(1)
-    .max(longest)
-    .regex(/^[^\0\p{Surrogate}]*$/u, { error: 'must not hold U+0000 or half of a surrogate pair' });
+  return (
+    z
+      .string()
+      .min(1)
+      .max(longest)
+      // not as a pattern: the API's description is read by languages whose patterns know no surrogates
+      .refine(isStorable, { error: 'must not hold U+0000 or half of a surrogate pair' })
+  );
 }
 
 /** names of connections, entities, connectors, secrets */

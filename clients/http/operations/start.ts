@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { startProbe, startVerify } from '../../checks';
-import { instantInput, recordIdInput, targetInput } from '../../operator';
+import { instantInput, recordIdInput, targetInput, textInput } from '../../operator';
 import { ownWorkflowId, readOutcome } from '../../outcome';
 import { assertBackfillable, assertRemappable, assertVerifiable } from '../../possible';
 import { startBackfill, startDelta, startReconciliation, startRecord, startRemap } from '../../start';
@@ -131,7 +131,7 @@ export function startOperations({ db, client, connectors, taskQueue }: ApiContex
       summary: 'What became of something that was started',
       details: 'Waits for the end as long as `wait` says, and answers `running` when it has not come by then.',
       query: z.strictObject({
-        workflowId: z.string().max(1_000).regex(ownWorkflowId, { error: 'must be one that this API gave' }),
+        workflowId: textInput(1_000).regex(ownWorkflowId, { error: 'must be one that this API gave' }),
         workflowRunId: workflowRunId.optional().describe('absent: the latest of this id'),
         wait: z.coerce.number().int().min(0).max(mostWaitSeconds).default(0).describe('seconds'),
       }),
