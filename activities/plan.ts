@@ -227,9 +227,12 @@ export function planActivities(
       byListing: false,
       wait: null,
     };
-    if ((await countStaged(db, stagingTable(runId, 'scan'))) !== scan.staged) return rescan;
+    const [staged, liveRows] = await Promise.all([
+      countStaged(db, stagingTable(runId, 'scan')),
+      countLive(db, connectionId, entity),
+    ]);
+    if (staged !== scan.staged) return rescan;
     const scanStarted = scan.firstSent;
-    const liveRows = await countLive(db, connectionId, entity);
     const drawn = await db.transaction(async (trx) => {
       const planId = await createPlan(trx, { ...input, runId, scanStarted, liveRows });
       const versions = input.listing === 'ids' || input.dryRun;
