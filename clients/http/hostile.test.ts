@@ -6,10 +6,12 @@ import {
   type Got,
   operationsOf,
   requestTo,
+  rightRequest,
   type Sent,
   sendRaw,
   singleFaults,
 } from '../../test/clients/hostileRequests';
+import { type TestProxy, testProxy } from '../../test/clients/proxy';
 import { apiKey, type TestServer, testServer } from '../../test/clients/server';
 import { problemShape } from './shapes';
 
@@ -30,11 +32,12 @@ const known = {
   secrets: [{ webhookSecret: 'hush' }, { other: 'hush' }],
   since: ['2026-01-01T00:00:00Z'],
   until: ['2026-02-01T00:00:00+02:00'],
-  workflowId: ['tidemark/delta/demo/customers', 'tidemark/nothing', 'elsewhere'],
+  workflowId: ['tidemark/nothing', 'tidemark/delta/nobody/nothing', 'elsewhere'],
   workflowRunId: ['4f0cf5d5-0a3e-4c3e-8f1c-2f2d5a3c9b11'],
   // no worker runs, so whoever waits waits in vain
-  wait: ['0'],
+  wait: ['1'],
   source: ['false'],
+  state: ['parked'],
 } as const;
 
 const perOperation = 12;
@@ -142,6 +145,33 @@ test.each([
   assertTold(sent, got);
   expect([got.status, JSON.parse(got.text).detail]).toEqual([status, expect.stringContaining(says)]);
 });
+
+test(
+  'without PostgreSQL every operation that needs it says 503 and when to try again',
+  async () => {
+    let proxy: TestProxy | undefined;
+    const { api } = await testServer({
+      databaseUrl: async (url) => {
+        const direct = new URL(url);
+        proxy = await testProxy(direct.hostname, Number(direct.port));
+        direct.host = `127.0.0.1:${proxy.port}`;
+        return direct.href;
+      },
+    });
+    await proxy?.cut();
+    // optional, but some operations are not to be asked without them
+    const said = ['wait', 'source', 'settings', 'secrets', 'entries', 'value', 'state'];
+    for (const operation of await described()) {
+      const { method, path, body } = rightRequest(operation, { ...known, rows: ['keep'] }, said);
+      const { status, headers } = await api(method as 'GET', path, body);
+      // the doctor is there to say so, and Temporal alone knows outcomes
+      const other: Readonly<Record<string, number>> = { '/api/doctor': 200, '/api/outcome': 404 };
+      expect([path, status]).toEqual([path, other[operation.path] ?? 503]);
+      expect([path, headers.has('retry-after')]).toEqual([path, status === 503]);
+    }
+  },
+  longMs,
+);
 
 test('who wants a story does not wait for a source that nobody asks longer than was said', async () => {
   const path = '/api/explain?connection=demo&entity=customers&id=1&wait=1';

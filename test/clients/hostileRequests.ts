@@ -207,29 +207,42 @@ interface Field {
   readonly path: readonly string[];
 }
 
+/** A request that is right, with what is required, what is `always` to be said, and `wrong` in at most one field. */
+function rightBut(
+  operation: Described,
+  known: Known,
+  always: readonly string[],
+  wrong?: Field & { readonly fault: unknown },
+): Sent {
+  const right = (name: string) => known[name]?.[0] ?? '1';
+  const faulty = (where: string, name: string) => wrong?.where === where && wrong.path[0] === name;
+  const given = (where: string) =>
+    operation.parameters
+      .filter((one) => one.in === where && (one.required || always.includes(one.name) || faulty(where, one.name)))
+      .map(({ name }) => [name, faulty(where, name) ? wrong?.fault : right(name)] as const);
+  const { required: needed = [], properties = {} } = operation.body ?? {};
+  const names = Object.keys(properties).filter((name) => needed.includes(name) || always.includes(name));
+  const required = names.map((name) => [name, right(name)] as const);
+  const [top = '', ...rest] = wrong?.where === 'body' ? wrong.path : [];
+  const value = rest.reduceRight((inner: unknown, name) => ({ [name]: inner }), wrong?.fault);
+  const body = Object.fromEntries([...required, ...(top === '' ? [] : [[top, value] as const])]);
+  return sentOf(operation, {
+    path: Object.fromEntries(given('path')),
+    query: given('query'),
+    body: operation.body === undefined ? undefined : body,
+  });
+}
+
+/** A request with nothing wrong in it. */
+export function rightRequest(operation: Described, known: Known, always: readonly string[]): Sent {
+  return rightBut(operation, known, always);
+}
+
 /** Requests that are right but for one field. */
 export function singleFaults(operation: Described, known: Known, always: readonly string[]): Sent[] {
-  const right = (name: string) => known[name]?.[0] ?? '1';
   const inBody = operation.body === undefined ? [] : fieldsOf(operation.body);
   const fields: Field[] = [...operation.parameters.map((one) => ({ where: one.in, path: [one.name] })), ...inBody];
-  return fields.flatMap((field) =>
-    faults.map((fault) => {
-      const faulty = (where: string, name: string) => field.where === where && field.path[0] === name;
-      const given = (where: string) =>
-        operation.parameters
-          .filter((one) => one.in === where && (one.required || always.includes(one.name) || faulty(where, one.name)))
-          .map(({ name }) => [name, faulty(where, name) ? fault : right(name)] as const);
-      const required = (operation.body?.required ?? []).map((name) => [name, right(name)] as const);
-      const [top = '', ...rest] = field.where === 'body' ? field.path : [];
-      const value = rest.reduceRight((inner: unknown, name) => ({ [name]: inner }), fault);
-      const body = Object.fromEntries([...required, ...(top === '' ? [] : [[top, value] as const])]);
-      return sentOf(operation, {
-        path: Object.fromEntries(given('path')),
-        query: given('query'),
-        body: operation.body === undefined ? undefined : body,
-      });
-    }),
-  );
+  return fields.flatMap((field) => faults.map((fault) => rightBut(operation, known, always, { ...field, fault })));
 }
 
 /** Its fields, and the fields of those. */
