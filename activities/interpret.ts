@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type EncodedAnswers, encodeAnswers } from '../destination/encodedRows';
 import type { GoneAnswer, LiveAnswer, SetAsideAnswer } from '../schema/answer';
 import type { SourcePage } from '../source/client';
@@ -6,13 +7,27 @@ import type { OpenTarget } from './openTarget';
 
 /**
  * Makes something of each page as it comes, so that this too is done while the former ones are being written, and of its
- * records keeps no more than how many they were.
+ * records keeps no more than how many they were. The source is asked for the next page before this one is looked at.
  */
 export async function* eachWith<Made extends object>(
   pages: AsyncIterable<SourcePage>,
   make: (page: SourcePage) => Made,
 ): AsyncGenerator<Omit<SourcePage, 'records'> & { readonly records: number } & Made> {
-  for await (const page of pages) yield { ...page, records: page.records.length, ...make(page) };
+  const iterator = pages[Symbol.asyncIterator]();
+  try {
+    for (let coming = iterator.next(); ; ) {
+      const { done, value: page } = await coming;
+      if (done) return;
+      coming = iterator.next();
+      // its failure is told when its turn has come
+      coming.catch(() => undefined);
+      // the request goes out first
+      await setImmediate();
+      yield { ...page, records: page.records.length, ...make(page) };
+    }
+  } finally {
+    await iterator.return?.();
+  }
 }
 
 /** Turns a page of records into answers: live (made ready to be written), gone (tombstones), or set aside. */

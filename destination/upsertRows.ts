@@ -97,7 +97,7 @@ function upsertStatement(entity: ConnectorEntity): string {
         source_updated_at, synced_at, _version, _sent_at, _received_at, _line_at, _written_by)
       select _connection, _id, ${[...content, ...raw].map((name) => `${written(name)}, `).join('')}
         _updated, now(), _version, _sent, _received, _line_after, _by
-      from judged where not _known and _admitted order by _id
+      from judged where not _known and _admitted
     ), updated as (
       update ${table} t set ${[...owned, ...raw].map((name) => `${name} = j.${written(name)}, `).join('')}
         source_updated_at = j._updated, synced_at = now(), deleted_at = null, _version = j._version,
@@ -121,7 +121,7 @@ function upsertStatement(entity: ConnectorEntity): string {
       count(*) filter (where _known and not _changed ${entity.conflict === 'skip' ? '' : 'and false'}) as skipped,
       count(*) filter (where not _known and not _admitted or _known and _changed and not _wins) as refused,
       count(*) filter (where _known and _disputes) as disputed,
-      array_agg(_id order by _id) filter (where _known and _disputed_after is not null) as unsettled
+      array_agg(_id) filter (where _known and _disputed_after is not null) as unsettled
     from judged`;
 }
 
