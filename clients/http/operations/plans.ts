@@ -13,7 +13,7 @@ import { refusable } from '../problem';
 import { number, plan, started, waitingPlan } from '../shapes';
 import { byOf, decision } from './by';
 import type { ApiContext } from './context';
-import { startedAs } from './started';
+import { startedSoon } from './started';
 
 const onePlan = z.strictObject({ plan: number });
 
@@ -51,9 +51,8 @@ export function planOperations({ db, client, connectors, taskQueue }: ApiContext
       body: decision,
       status: 202,
       answer: started,
-      perform: async ({ params, body }) => {
-        return startedAs(await refusable(() => approvePlan({ db, client, taskQueue }, params.plan, byOf(body))));
-      },
+      perform: ({ params, body }) =>
+        refusable(() => startedSoon(client, () => approvePlan({ db, client, taskQueue }, params.plan, byOf(body)))),
     }),
     operation({
       method: 'POST',

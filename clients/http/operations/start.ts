@@ -9,7 +9,7 @@ import { type Operation, operation } from '../operation';
 import { refusable } from '../problem';
 import { started, workflowRunId } from '../shapes';
 import type { ApiContext } from './context';
-import { startedAs } from './started';
+import { startedSoon } from './started';
 
 /** So long a request can wait for what it asks about; clients and proxies give up at a minute. */
 const mostWaitSeconds = 45;
@@ -34,7 +34,7 @@ export function startOperations({ db, client, connectors, taskQueue }: ApiContex
       answer: started,
       perform: async ({ body: { full, ...which } }) => {
         await known(which);
-        return startedAs(await startDelta(context, target(which), { full, ...by }));
+        return startedSoon(client, () => startDelta(context, target(which), { full, ...by }));
       },
     }),
     operation({
@@ -49,7 +49,7 @@ export function startOperations({ db, client, connectors, taskQueue }: ApiContex
       answer: started,
       perform: async ({ body: { dryRun, ...which } }) => {
         await known(which);
-        return startedAs(await startReconciliation(context, target(which), { dryRun, ...by }));
+        return startedSoon(client, () => startReconciliation(context, target(which), { dryRun, ...by }));
       },
     }),
     operation({
@@ -64,7 +64,7 @@ export function startOperations({ db, client, connectors, taskQueue }: ApiContex
       perform: ({ body: { since, ...which } }) =>
         refusable(async () => {
           assertBackfillable(await known(which), since);
-          return startedAs(await startBackfill(context, target(which), { since, ...by }));
+          return startedSoon(client, () => startBackfill(context, target(which), { since, ...by }));
         }),
     }),
     operation({
@@ -79,7 +79,7 @@ export function startOperations({ db, client, connectors, taskQueue }: ApiContex
       perform: ({ body }) =>
         refusable(async () => {
           assertRemappable(await known(body));
-          return startedAs(await startRemap(context, target(body), by));
+          return startedSoon(client, () => startRemap(context, target(body), by));
         }),
     }),
     operation({
@@ -96,7 +96,7 @@ export function startOperations({ db, client, connectors, taskQueue }: ApiContex
       perform: ({ body: { sample, ...which } }) =>
         refusable(async () => {
           assertVerifiable(await known(which), sample);
-          return startedAs(await startVerify(context, target(which), sample));
+          return startedSoon(client, () => startVerify(context, target(which), sample));
         }),
     }),
     operation({
@@ -110,7 +110,7 @@ export function startOperations({ db, client, connectors, taskQueue }: ApiContex
       answer: started,
       perform: async ({ body }) => {
         await known(body);
-        return startedAs(await startProbe(context, target(body)));
+        return startedSoon(client, () => startProbe(context, target(body)));
       },
     }),
     operation({
@@ -122,7 +122,7 @@ export function startOperations({ db, client, connectors, taskQueue }: ApiContex
       answer: started,
       perform: async ({ body: { id, ...which } }) => {
         const { entity } = await known(which);
-        return startedAs(await startRecord(context, { connectionId: which.connection, entity, id }));
+        return startedSoon(client, () => startRecord(context, { connectionId: which.connection, entity, id }));
       },
     }),
     operation({
