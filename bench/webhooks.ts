@@ -1,7 +1,7 @@
 import { Client as PgClient } from 'pg';
 import type { Bench } from './bench';
 import { tableName } from './connector';
-import { connectionId, type Engine, encryptionKey } from './engine';
+import { connectionId, type Engine, encryptionKey, type Ground } from './engine';
 import { type Program, startProgram } from './program';
 import type { ServerReady } from './server/main';
 
@@ -11,11 +11,16 @@ export interface WebhookServer {
   stop(): Promise<void>;
 }
 
-export async function startWebhookServer(bench: Bench, engine: Engine): Promise<WebhookServer> {
+/** `taskQueue`: where it starts workflows, if not where the engine's workers listen. */
+export async function startWebhookServer(
+  { temporalAddress }: Pick<Ground, 'temporalAddress'>,
+  engine: Engine,
+  taskQueue = engine.taskQueue,
+): Promise<WebhookServer> {
   const server = await startProgram<ServerReady>('server', {
     databaseUrl: engine.databaseUrl,
-    temporalAddress: bench.temporalAddress,
-    taskQueue: engine.taskQueue,
+    temporalAddress,
+    taskQueue,
     connector: {},
     encryptionKey,
   });
