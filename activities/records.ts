@@ -50,7 +50,7 @@ export function recordActivities(
           runId: null,
           writtenBy: 'webhook',
           signal: Context.current().cancellationSignal,
-          alongside: (trx, fetched, sent) => endEvents(trx, deps, target, [id], fetched, sent),
+          alongside: (trx, fetched, sent) => endEvents(trx, deps, target, [id], fetched, sent, 'refetchable'),
         }),
       );
       return {
@@ -82,7 +82,8 @@ export function recordActivities(
             writtenBy: batch.writtenBy,
             signal,
             alongside: async (trx, answered, sent) => {
-              await endEvents(trx, deps, input, ids, answered, sent);
+              const rows = input.batch.of === 'inbox' ? 'refetchable' : 'others';
+              await endEvents(trx, deps, input, ids, answered, sent, rows);
               const { failed } = answered;
               if (input.batch.of !== 'plan') return;
               const outcome = (id: string) => (failed.has(id) ? 'failed' : 'fetched');
@@ -117,9 +118,10 @@ async function endEvents(
   ids: readonly string[],
   { counts, unanswered, failed }: Fetched,
   sent: number,
+  rows: 'refetchable' | 'others',
 ): Promise<void> {
   const answered = ids.filter((id) => !unanswered.has(id));
-  await finishEvents(trx, target, answered, sent, ids.length === 1 ? outcomeOf(counts) : 'synced');
+  await finishEvents(trx, target, answered, sent, ids.length === 1 ? outcomeOf(counts) : 'synced', rows);
   for (const id of unanswered) await parkEvents(trx, target, [id], sent - giveUpAfterMs, failed.get(id) ?? '');
 }
 
