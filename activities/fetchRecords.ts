@@ -82,7 +82,7 @@ export async function fetchRecords(
 /** What is unclear is set aside: the record stays as it is. */
 function answersOf(id: string, said: Said): Answers {
   const { sent, received } = said;
-  const nothing = { sent, received, confirming: true, live: [], gone: [], setAside: [] };
+  const nothing = { sent, received, live: [], gone: [], setAside: [] };
   switch (said.kind) {
     case 'live':
       return { ...nothing, live: [said.live] };

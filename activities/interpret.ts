@@ -31,11 +31,7 @@ export async function* eachWith<Made extends object>(
 }
 
 /** Turns a page of records into answers: live (made ready to be written), gone (tombstones), or set aside. */
-export function interpretPage(
-  { entity, mapContext }: OpenTarget,
-  page: SourcePage,
-  confirming: boolean,
-): EncodedAnswers {
+export function interpretPage({ entity, mapContext }: OpenTarget, page: SourcePage): EncodedAnswers {
   const live: LiveAnswer[] = [];
   const gone: GoneAnswer[] = [];
   const setAside: SetAsideAnswer[] = [];
@@ -45,5 +41,5 @@ export function interpretPage(
     else if (answer.kind === 'gone') gone.push(answer);
     else setAside.push(answer);
   }
-  return encodeAnswers(entity, { sent: page.sent, received: page.received, confirming, live, gone, setAside });
+  return encodeAnswers(entity, { sent: page.sent, received: page.received, live, gone, setAside });
 }

@@ -163,7 +163,6 @@ export function planActivities(
             const absent = {
               sent: secondSent,
               received: clock.received(),
-              confirming: true,
               live: [],
               setAside: [],
               gone,

@@ -67,7 +67,7 @@ export function pullActivities(
               signal,
               ...(input.listing === 'changes' && since ? { since } : {}),
             }),
-            (page) => ({ answers: interpretPage(open, page, false) }),
+            (page) => ({ answers: interpretPage(open, page) }),
           );
         for await (const pages of inBatches(read, Context.current().cancellationSignal)) {
           const answers = pages.map((page) => page.answers);

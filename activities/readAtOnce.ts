@@ -39,7 +39,7 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
   try {
     const page = await firstPage(open, partition, run.cursorBefore);
     let ended: Run | undefined;
-    const { counts } = await writeAnswers(db, context, [interpretPage(open, page, false)], {
+    const { counts } = await writeAnswers(db, context, [interpretPage(open, page)], {
       runId: run.id,
       alongside: async (trx, counts) => {
         await openPart(trx, key);

@@ -73,7 +73,7 @@ export function runActivities(
       };
       for (;;) {
         const claimed = await claimRun(db, claim);
-        if ('ended' in claimed) return endedAlready(db, claimed.ended, input.atOnce);
+        if ('ended' in claimed) return await endedAlready(db, claimed.ended, input.atOnce);
         if ('run' in claimed) {
           // a later attempt leaves it to the ordinary pull, whose fence keeps the former out
           const result = input.atOnce && attempt === 1 ? await readAtOnce(deps, open, claimed.run) : undefined;
@@ -105,7 +105,7 @@ export function runActivities(
       const open = await openTarget({ connectionId, entity }, 'delta');
       const run = await endDelta(db, open, runId, await sumParts(db, runId, 'pull'));
       runEnded(deps, run);
-      return deltaResult(db, run);
+      return await deltaResult(db, run);
     },
   };
 }

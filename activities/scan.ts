@@ -136,7 +136,7 @@ function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanIn
   const confirming = entity.listings.one === undefined || input.step === 'full-listing';
   const context = { connectionId: input.connectionId, entity, confirming, readLagMs, writtenBy: `run ${key.runId}` };
   return {
-    interpret: (page: SourcePage): EncodedAnswers[] => [interpretPage(open, page, confirming)],
+    interpret: (page: SourcePage): EncodedAnswers[] => [interpretPage(open, page)],
     write: async (answers: readonly EncodedAnswers[], commit: Commit) => {
       const { counts } = await writeAnswers(db, context, answers, { runId: key.runId, alongside: commit });
       metrics.rows(input, counts);

@@ -53,7 +53,7 @@ function withoutTemporal(): TemporalContext {
 async function write(id: string, connectionId = 'demo'): Promise<number> {
   const now = Date.now();
   const live = [{ id, version: null, row: { name: 'Ada' }, raw: {} }];
-  const answer = { sent: now, received: now, confirming: true, live, gone: [], setAside: [] };
+  const answer = { sent: now, received: now, live, gone: [], setAside: [] };
   const writing = { connectionId, entity: customers, confirming: true, readLagMs: 10, writtenBy: 'test' };
   return (await writeAnswers(context.db, writing, [answer], { runId: null })).counts.inserted;
 }

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { GoneAnswer } from '../schema/answer';
 import { guard } from './guard';
 import { tableName } from './rowFormat';
+import { touchSql } from './touchRows';
 import { heldColumns, traceSql } from './traceAnswers';
 import { contextSql, contextValues, type WriteContext } from './writeContext';
 
@@ -74,13 +75,7 @@ export async function softDelete(
       update ${table} t set deleted_at = now(), synced_at = now(), _version = j._version,
         _sent_at = j._sent, _received_at = j._received, _line_at = j._line_after, _disputed_at = j._disputed_after, _written_by = j._by
       from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known and j._live and j._wins
-    ), touched as (
-      update ${table} t set _disputed_at = j._disputed_after,
-        _sent_at = case when j._wins then j._sent else t._sent_at end,
-        _received_at = case when j._wins then j._received else t._received_at end,
-        _line_at = case when j._wins then j._line_after else t._line_at end
-      from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known
-        and not (j._wins and j._live) and (j._disputes or j._wins)
+    ), touched as (${touchSql(table, 'not (j._wins and j._live) and (j._disputes or j._wins)')}
     ), traced as (${traceSql({
       gone: 'true',
       outcome: `case when _disputes then 'disputed' when not _wins then 'refused' else 'deleted' end`,

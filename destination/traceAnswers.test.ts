@@ -54,7 +54,7 @@ interface Said {
 async function write(id: string, { version = '1011', sent = 'x', gone = false, at, confirming = false }: Said) {
   const times = { sent: start + at * 1000, received: start + at * 1000 + 500 };
   const live = gone ? [] : [{ id, version, row: { sent, received: 'y', entity: 'e', known: true }, raw: {} }];
-  const answers = { ...times, confirming, live, gone: gone ? [{ id, version: null }] : [], setAside: [] };
+  const answers = { ...times, live, gone: gone ? [{ id, version: null }] : [], setAside: [] };
   const context = { connectionId: 'c', entity, confirming, readLagMs: 10_000, writtenBy: `run ${at}` };
   return (await writeAnswers(db, context, [answers], { runId: null })).counts;
 }

@@ -5,6 +5,7 @@ import { type EncodedRows, incomingArrays, incomingSql } from './encodedRows';
 import { guard } from './guard';
 import { quote } from './identifiers';
 import { contentColumns, tableName } from './rowFormat';
+import { touchSql } from './touchRows';
 import { heldColumns, traceSql } from './traceAnswers';
 import { contextSql, contextValues, type WriteContext } from './writeContext';
 
@@ -103,13 +104,7 @@ function upsertStatement(entity: ConnectorEntity): string {
         source_updated_at = j._updated, synced_at = now(), deleted_at = null, _version = j._version,
         _sent_at = j._sent, _received_at = j._received, _line_at = j._line_after, _disputed_at = j._disputed_after, _written_by = j._by
       from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known and j._wins and j._changed
-    ), touched as (
-      update ${table} t set _disputed_at = j._disputed_after,
-        _sent_at = case when j._wins then j._sent else t._sent_at end,
-        _received_at = case when j._wins then j._received else t._received_at end,
-        _line_at = case when j._wins then j._line_after else t._line_at end
-      from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known
-        and not (j._wins and j._changed) and (j._disputes or j._wins and j._confirming)
+    ), touched as (${touchSql(table, 'not (j._wins and j._changed) and (j._disputes or j._wins and j._confirming)')}
     ), traced as (${traceSql({
       gone: 'false',
       outcome: `case when _disputes then 'disputed' when not _wins then 'refused' else 'revived' end`,

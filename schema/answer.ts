@@ -34,9 +34,8 @@ export interface SetAsideAnswer {
   readonly raw: unknown;
 }
 
-/** Everything that one request said. `confirming`: it came from `one`, or from a complete listing that stands for it. */
+/** Everything that one request said. */
 export interface Answers extends Asked {
-  readonly confirming: boolean;
   readonly live: readonly LiveAnswer[];
   readonly gone: readonly GoneAnswer[];
   readonly setAside: readonly SetAsideAnswer[];
