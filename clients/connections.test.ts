@@ -202,6 +202,8 @@ describe('a connection', () => {
     expect(await secret()).toBe('third\nsecond');
     expect(await rotate({ dropFormer: true })).toMatchObject({ formerKept: false });
     expect(await secret()).toBe('third');
+    await expect(rotate({ value: 'fourth\nfifth', dropFormer: false })).rejects.toThrow(/has several lines/);
+    expect(await secret()).toBe('third');
     expect(JSON.stringify(await listAudit(context.db))).not.toMatch(/second|third/);
     await expect(
       rotateSecret(context, ring, 'demo', { secret: 'nope', value: 'x', dropFormer: false }, by),

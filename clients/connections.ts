@@ -118,6 +118,11 @@ export async function rotateSecret(
   ]);
   if (value === undefined && !dropFormer) throw missing;
   const isWebhookSecret = connector.webhooks?.signature.secret === secret;
+  if (isWebhookSecret && value?.includes('\n')) {
+    throw new WrongInput(`The new value of secret '${secret}' of connection '${id}' has several lines`, [
+      'value: a webhook secret is one line; the former one is kept beside it without being given again',
+    ]);
+  }
   return db.transaction(async (tx) => {
     await tx.raw('select 1 from tidemark.secrets where connection_id = ? for update', [id]);
     const secrets = await loadSecrets(tx, ring, id);
