@@ -5,6 +5,7 @@ import { connectDatabase } from '../destination/database';
 import { keyRing, saveSecrets } from '../destination/secrets';
 import { ensureTable } from '../destination/tables';
 import { type ReconciliationResult, type RunResult, workflowNames } from '../schema/workflows';
+import { workerEnvironment } from '../workers/environment';
 import {
   benchConnector,
   type ConnectorOptions,
@@ -73,7 +74,7 @@ export async function startEngine(ground: Ground, options: EngineOptions): Promi
     encryptionKey,
   };
   const startWorker = async () => {
-    const worker = await startProgram<object>('worker', input, options.workerFlags);
+    const worker = await startProgram<object>('worker', input, options.workerFlags, workerEnvironment);
     workers.push(worker);
     return worker;
   };

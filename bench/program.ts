@@ -29,10 +29,12 @@ export async function startProgram<Ready>(
   folder: string,
   input: unknown,
   execArgv: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
 ): Promise<Program<Ready>> {
   const child = fork(join(__dirname, folder, 'main.js'), [JSON.stringify(input)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: [...execArgv],
+    env: { ...process.env, ...env },
   });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let last = 0;

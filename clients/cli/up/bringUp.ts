@@ -7,6 +7,7 @@ import { scriptArguments } from '../../../local/script';
 import { type Stack, startStack } from '../../../local/stack';
 import { type SupervisedChild, untilReady } from '../../../local/supervise';
 import { readSettings, type Settings } from '../../../schema/settings';
+import { workerEnvironment } from '../../../workers/environment';
 import { type LoadedConfig, loadConfig } from '../../config';
 import { agreeWithDatabase } from '../../schedules/agreeWithDatabase';
 import { registerSearchAttributes } from '../../searchAttributes';
@@ -73,7 +74,7 @@ export async function bringUp(options: UpOptions): Promise<Up> {
 
     const args = configFile === undefined ? [] : ['--config', configFile];
     const startedAt = Date.now();
-    const worker = stack.run('worker', [...scriptArguments(program), 'worker', ...args]);
+    const worker = stack.run('worker', [...scriptArguments(program), 'worker', ...args], workerEnvironment);
     const server = stack.run('server', [...scriptArguments(program), 'server', ...args], { PORT: String(port) });
     await untilReady(server, () => answersHttp(`${apiUrl}/readyz`));
     await untilReady(worker, () => workerAnswers(temporal.client, startedAt));
