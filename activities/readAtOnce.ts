@@ -1,7 +1,9 @@
 import { Context } from '@temporalio/activity';
+import type { Knex } from 'knex';
 import { advancePart, openPart } from '../destination/runParts';
 import type { Run } from '../destination/runs';
 import { writeAnswers } from '../destination/writeAnswers';
+import { type Counts, noCounts } from '../schema/answer';
 import type { RunResult } from '../schema/workflows';
 import type { SourcePage } from '../source/client';
 import type { ActivityDeps } from './deps';
@@ -39,25 +41,27 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
   try {
     const page = await firstPage(open, partition, run.cursorBefore);
     let ended: Run | undefined;
-    const { counts } = await writeAnswers(db, context, [interpretPage(open, page)], {
-      runId: run.id,
-      alongside: async (trx, counts) => {
-        await openPart(trx, key);
-        await advancePart(trx, key, {
-          resumePoint: page.resumePoint,
-          firstSent: page.sent,
-          firstSentSource: page.sourceSent,
-          pages: 1,
-          records: page.records.length,
-          requests: page.requests,
-          counts,
-          done: page.resumePoint === null,
-        });
-        if (page.resumePoint !== null) return;
-        ended = await endDelta(trx, open, run.id, { firstSent: page.sent, firstSentSource: page.sourceSent });
-      },
-    });
-    deps.metrics.rows({ connectionId, entity }, counts);
+    const alongside = async (trx: Knex.Transaction, counts: Counts) => {
+      await openPart(trx, key);
+      await advancePart(trx, key, {
+        resumePoint: page.resumePoint,
+        firstSent: page.sent,
+        firstSentSource: page.sourceSent,
+        pages: 1,
+        records: page.records.length,
+        requests: page.requests,
+        counts,
+        done: page.resumePoint === null,
+      });
+      if (page.resumePoint !== null) return;
+      ended = await endDelta(trx, open, run.id, { firstSent: page.sent, firstSentSource: page.sourceSent });
+    };
+    if (page.records.length === 0) await db.transaction((trx) => alongside(trx, { ...noCounts }));
+    else {
+      const answers = [interpretPage(open, page)];
+      const { counts } = await writeAnswers(db, context, answers, { runId: run.id, alongside });
+      deps.metrics.rows({ connectionId, entity }, counts);
+    }
     if (!ended) return undefined;
     runEnded(deps, ended);
     return deltaResult(db, ended);
