@@ -73,6 +73,17 @@ test('one hot record is fetched by one workflow, which is not told of each event
   expect(await signals(t, ids.record(target, 'hot'))).toBeLessThanOrEqual(trickle(start));
 });
 
+test('an event about a record of which another has just come goes to the batch, which gathers them', async () => {
+  const t = await testServer();
+  await Promise.all([t.deliver('demo', [event('first', 'hot')]), t.deliver('demo', [event('second', 'hot')])]);
+  await until(() => exists(t, ids.inbox(target)));
+  await until(() => exists(t, ids.record(target, 'hot')));
+  expect(await signals(t, ids.record(target, 'hot'))).toBe(1);
+  // others are none of its business
+  await t.deliver('demo', [event('third', 'other')]);
+  await until(() => exists(t, ids.record(target, 'other')));
+});
+
 test('with Temporal down webhooks are taken, and processed when it is back', async () => {
   const { proxy, client, direct } = await throughProxy();
   const t = await testServer({ client });
