@@ -175,6 +175,25 @@ export const mutants: readonly Mutant[] = [
   },
   {
     invariant: 5,
+    name: 'who reads at once is not fenced out by the ordinary pull',
+    file: 'activities/readAtOnce.ts',
+    find: 'const fence = 0;',
+    replace: 'const fence = 1_000;',
+    test: {
+      file: 'test/atOnce.test.ts',
+      name: 'an attempt thought dead writes nothing once the ordinary pull has begun',
+    },
+  },
+  {
+    invariant: 10,
+    name: 'a workflow that is cancelled does not wait for its claim',
+    file: 'workflows/activities.ts',
+    find: 'ActivityCancellationType.WAIT_CANCELLATION_COMPLETED',
+    replace: 'ActivityCancellationType.TRY_CANCEL',
+    test: { file: 'test/atOnce.test.ts', name: 'cancelled while the source is asked: the run says so', builds: true },
+  },
+  {
+    invariant: 5,
     name: 'a run that has ended can end again',
     file: 'destination/runs.ts',
     find: `where r.id = :runId and r.status = 'running' for update`,
