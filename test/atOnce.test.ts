@@ -92,7 +92,7 @@ test('a run that another has ended meanwhile stays as it ended', async () => {
 });
 
 test('cancelled while the source is asked: the run says so', async () => {
-  control.latencyMs = 3_000;
+  control.latencyMs = 20_000;
   const handle = await engine.start('deltaSync', { ...target, trigger: 'test' });
   await afterRequests(control, 1, () => undefined);
   await handle.cancel();

@@ -16,10 +16,10 @@ beforeEach(() => {
   control.latencyMs = 0;
 });
 
-/** A delta that is on, and takes its time. */
-async function slowDelta() {
+/** A delta that is on, and has no answer before the test is done with it: with one, even a terminated run can have succeeded. */
+async function slowDelta(latencyMs = 20_000) {
   const before = (await lastRun(engine)).id;
-  control.latencyMs = 2_000;
+  control.latencyMs = latencyMs;
   const handle = await engine.start(workflowNames.deltaSync, { connectionId, entity: 'people', trigger: 'test' });
   await until(async () => (await lastRun(engine)).id !== before);
   const run = await lastRun(engine);
@@ -87,7 +87,7 @@ test('of one that was cancelled: cancelled, at once', async () => {
 });
 
 test('a delta and a reconciliation of the same entity do not stand in each other’s way', async () => {
-  const { handle } = await slowDelta();
+  const { handle } = await slowDelta(2_000);
   control.latencyMs = 0;
   expect(await engine.reconcile('people')).toMatchObject({ outcome: 'succeeded' });
   expect(await handle.result()).toMatchObject({ outcome: 'succeeded' });
