@@ -50,7 +50,7 @@ export function recordActivities(
           runId: null,
           writtenBy: 'webhook',
           signal: Context.current().cancellationSignal,
-          alongside: (trx, fetched, sent) => endEvents(trx, deps, target, [id], fetched, sent, 'refetchable'),
+          alongside: (trx, fetched, sent) => endEvents(trx, deps, target, [id], fetched, sent),
         }),
       );
       return {
@@ -82,8 +82,7 @@ export function recordActivities(
             writtenBy: batch.writtenBy,
             signal,
             alongside: async (trx, answered, sent) => {
-              const rows = input.batch.of === 'inbox' ? 'refetchable' : 'others';
-              await endEvents(trx, deps, input, ids, answered, sent, rows);
+              await endEvents(trx, deps, input, ids, answered, sent);
               const { failed } = answered;
               if (input.batch.of !== 'plan') return;
               const outcome = (id: string) => (failed.has(id) ? 'failed' : 'fetched');
@@ -118,10 +117,9 @@ async function endEvents(
   ids: readonly string[],
   { counts, unanswered, failed }: Fetched,
   sent: number,
-  rows: 'refetchable' | 'others',
 ): Promise<void> {
   const answered = ids.filter((id) => !unanswered.has(id));
-  await finishEvents(trx, target, answered, sent, ids.length === 1 ? outcomeOf(counts) : 'synced', rows);
+  await finishEvents(trx, target, answered, sent, ids.length === 1 ? outcomeOf(counts) : 'synced');
   for (const id of unanswered) await parkEvents(trx, target, [id], sent - giveUpAfterMs, failed.get(id) ?? '');
 }
 

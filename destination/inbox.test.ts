@@ -135,27 +135,6 @@ test('an event is done in the transaction that writes the answer, or not at all'
   expect(await claimOpenIds(db, target, 10)).toEqual(['7']);
 });
 
-test('a commit of nothing but answers that open events ask for need not wait for the disk; any other does', async () => {
-  const safe = connectDatabase(`${database.url}?options=${encodeURIComponent('-c synchronous_commit=on')}`);
-  const settingOf = async (tx: Knex) => (await tx.raw('show synchronous_commit')).rows[0].synchronous_commit;
-  const settingAfter = (rows: 'refetchable' | 'others') =>
-    safe.transaction(async (tx) => {
-      await finishEvents(tx, target, ['7'], await databaseNow(), 'updated', rows);
-      return settingOf(tx);
-    });
-  try {
-    await storeEvents(db, [event('e1', '7')]);
-    expect(await settingAfter('refetchable')).toBe('off');
-    // nothing would ask for it again
-    expect(await settingAfter('refetchable')).toBe('on');
-    await storeEvents(db, [event('e2', '7')]);
-    expect(await settingAfter('others')).toBe('on');
-    expect(await settingOf(safe)).toBe('on');
-  } finally {
-    await safe.destroy();
-  }
-});
-
 test('who has waited longest comes first; connections that are switched off wait', async () => {
   await storeEvents(db, [event('1', 'late', { connectionId: 'other', entity: 'donations' })]);
   await storeEvents(db, [event('2', 'b')]);

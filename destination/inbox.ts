@@ -146,9 +146,6 @@ export async function claimOpenIds(
  * Ends the open events of these records that were received before an answer's request was sent (milliseconds since
  * 1970, PostgreSQL's time): call it in the transaction that writes the answer. Later events stay open, since the answer may not
  * show what they tell of. What comes soon after this is gathered. Returns how many events ended.
- *
- * `rows`, what else the transaction writes: 'refetchable' when it is nothing but those answers. Its commit then need not wait for the
- * disk, since what a crash of PostgreSQL forgets are answers together with the end of the events that ask for them.
  */
 export async function finishEvents(
   tx: Knex,
@@ -156,19 +153,17 @@ export async function finishEvents(
   ids: readonly string[],
   sent: number,
   outcome: string,
-  rows: 'refetchable' | 'others' = 'others',
 ): Promise<number> {
   if (ids.length === 0) return 0;
-  const result = await tx.raw(
+  const { rows } = await tx.raw(
     `with ended as (
        update tidemark.inbox set done_at = clock_timestamp(), outcome = ?, detail = null
        where connection_id = ? and entity = ? and external_id = any(?::text[]) and done_at is null
          and opened_at < timestamptz 'epoch' + ? * interval '1 millisecond'
        returning connection_id, entity, external_id
      ), noted as (${notePauses})
-     select count(*)::int as ended, case when count(*) > 0 and ? then set_config('synchronous_commit', 'off', true) end
-     from ended`,
-    [outcome, target.connectionId, target.entity, ids.filter(isStorable), sent, rows === 'refetchable'],
+     select count(*)::int as ended from ended`,
+    [outcome, target.connectionId, target.entity, ids.filter(isStorable), sent],
   );
-  return result.rows[0].ended;
+  return rows[0].ended;
 }

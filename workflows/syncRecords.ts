@@ -1,4 +1,4 @@
-import { condition, defineQuery, defineSignal, setHandler } from '@temporalio/workflow';
+import { condition, continueAsNew, defineQuery, defineSignal, setHandler } from '@temporalio/workflow';
 import { addCounts, noCounts } from '../schema/answer';
 import {
   againSignal,
@@ -9,7 +9,7 @@ import {
 } from '../schema/workflows';
 import { long } from './activities';
 
-/** A workflow of the inbox ends after so many rounds, to keep its history short; whoever sends the next event starts another. */
+/** A workflow of the inbox that has more to do after so many rounds goes on as a new one, to keep its history short. */
 const roundsAtMost = 100;
 
 /**
@@ -35,8 +35,9 @@ export async function syncRecords(input: SyncRecordsInput): Promise<SyncRecordsR
     total.counts = addCounts(total.counts, done.counts);
     total.fetches += done.fetches;
     total.disputed = done.disputed;
-    if (input.batch.of !== 'inbox' || round >= roundsAtMost) break;
+    if (input.batch.of !== 'inbox') break;
     if (!again && !(await condition(() => again, '50ms'))) break;
+    if (round >= roundsAtMost) await continueAsNew<typeof syncRecords>(input);
   }
   const { connectionId, entity } = input;
   return { connectionId, entity, ...total };
