@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { PagingInput } from '../../schema/listing';
+import type { PagingInput, ResumePoint } from '../../schema/listing';
 import { json, readAll, startSource, type TestSource, testClient } from '../../test/httpSource';
 
 interface Item {
@@ -96,9 +96,13 @@ const ends: [string, object][] = [
   ['nothing but the pages', {}],
 ];
 
-async function read(paging: PagingInput, end: { total?: string; paging?: { more?: string } }) {
+async function read(
+  paging: PagingInput,
+  end: { total?: string; paging?: { more?: string } },
+  resumePoint: ResumePoint | null = null,
+) {
   const all = { path: '/people', records: 'data', ...end, paging: { ...paging, ...end.paging } as PagingInput };
-  return readAll(testClient(source.baseUrl, { listings: { all } }));
+  return readAll(testClient(source.baseUrl, { listings: { all } }), 'all', { resumePoint });
 }
 
 /** Reads while the list moves. Either everything untouched comes exactly once, or the run fails and says so. */
@@ -148,6 +152,25 @@ describe.each(schemes)('%s', (_, paging, capped) => {
     for (const size of [0, 1, 3, 4, 5, 7, 8, 13, 35]) {
       for (const limit of [Number.POSITIVE_INFINITY, 4]) {
         await expect(history(paging, end, 'id', size, [], limit)).resolves.toBe('read');
+      }
+    }
+  });
+
+  test.each(ends)('so is one that is resumed after any page, with %s', async (_end, end) => {
+    script = [];
+    for (const size of [0, 1, 3, 4, 5, 7, 8, 13]) {
+      for (const limit of [Number.POSITIVE_INFINITY, 4]) {
+        list = new MovingList('id', size);
+        cap = limit;
+        const whole = await read(paging, end);
+        let came: unknown[] = [];
+        for (const page of whole.pages) {
+          came = [...came, ...page.records];
+          if (page.resumePoint === null) continue;
+          const rest = await read(paging, end, page.resumePoint);
+          expect([...came, ...rest.records]).toEqual(whole.records);
+        }
+        expect(came).toHaveLength(size);
       }
     }
   });

@@ -71,10 +71,12 @@ export async function* readByPosition(
 ): AsyncGenerator<ListedPage, void, undefined> {
   const { scheme, param, sizeParam } = reader.paging;
   const start = resumed(reader, point.extend({ scheme: z.literal(scheme) }), resume);
-  let size = start?.size ?? reader.pageSize ?? reader.paging.pageSize;
-  if (size <= positions.overlap) {
-    throw reader.broken(`pages of ${size} cannot overlap by ${positions.overlap}`, 'Ask for larger pages');
+  const wanted = reader.pageSize ?? reader.paging.pageSize;
+  if (wanted <= positions.overlap) {
+    throw reader.broken(`pages of ${wanted} cannot overlap by ${positions.overlap}`, 'Ask for larger pages');
   }
+  // what is resumed may be smaller: the size that the source cut pages to, which those that follow have without overlapping too
+  let size = start?.size ?? wanted;
   let position = start?.position ?? 0;
   let largest = start?.largest ?? 0;
   let tail = readTail(start);
