@@ -10,10 +10,10 @@ jest.mock('@temporalio/workflow', () => ({
   ...jest.requireActual('./workflowApi').workflowApi,
 }));
 
-const runs = 300;
+const runs = 200;
 const seed = 20261121;
 /** On a machine that is busy with other things, fewer histories are played, and a failure is shrunk less. */
-const timeLimitMs = 150_000;
+const timeLimitMs = 120_000;
 let world: World;
 
 beforeAll(async () => {
