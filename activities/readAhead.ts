@@ -19,6 +19,12 @@ const batchBytes = 8_000_000;
 const aheadBytes = 16_000_000;
 
 /**
+ * The writer has so long to send its statement before room is noticed: to look at a page takes longer than to begin a transaction,
+ * and would keep it waiting, with PostgreSQL idle.
+ */
+const headStartMs = 5;
+
+/**
  * Fetches the next pages while the former are being written, and hands out together what has come meanwhile: a slow
  * source has each page written at once, a fast one with small pages gets large batches. Memory is bounded in records
  * and bytes. An error of the source comes after the pages that came before it. A consumer that stops early aborts the
@@ -36,12 +42,11 @@ export async function* inBatches<Page extends ReadPage>(
   let bytes = 0;
   let ended = false;
   let failure: { error: unknown } | undefined;
-  let wake: (() => void) | undefined;
+  const waiting: (() => void)[] = [];
   const changed = () => {
-    wake?.();
-    wake = undefined;
+    for (const wake of waiting.splice(0)) wake();
   };
-  const change = () => new Promise<void>((resolve) => (wake = resolve));
+  const change = () => new Promise<void>((resolve) => waiting.push(resolve));
 
   const reading = (async () => {
     try {
@@ -79,7 +84,7 @@ export async function* inBatches<Page extends ReadPage>(
       }
       records -= batchHolds;
       bytes -= batchWeighs;
-      changed();
+      setTimeout(changed, headStartMs);
       if (batch.length > 0) yield batch;
       else if (failure) throw failure.error;
       else return;

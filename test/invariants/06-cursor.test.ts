@@ -100,7 +100,10 @@ test('a reconciliation does not move it', async () => {
 
 test('a full run asks without it and moves it all the same', async () => {
   const before = (await cursor(engine)) as number;
-  await engine.delta('people', true);
+  // the source tells its time in whole seconds, so a run within the same second moves nothing
+  await until(async () => {
+    await engine.delta('people', true);
+    return ((await cursor(engine)) as number) > before;
+  });
   expect(filters()).toEqual([]);
-  expect(await cursor(engine)).toBeGreaterThan(before);
 });
