@@ -163,6 +163,17 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    invariant: 4,
+    name: 'a repeated deletion leaves the times of the first',
+    file: 'destination/softDelete.ts',
+    find: '(j._disputes or j._wins)',
+    replace: '(j._disputes or j._wins and j._confirming)',
+    test: {
+      file: 'destination/guard.test.ts',
+      name: 'gone, created again and gone again, and a stale answer from in between',
+    },
+  },
+  {
     invariant: 5,
     name: 'no fence',
     file: 'destination/runParts.ts',
