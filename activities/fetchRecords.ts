@@ -5,7 +5,7 @@ import type { Answers, Counts } from '../schema/answer';
 import { askOne, isUnavailable, type Said } from './askOne';
 import type { ActivityDeps } from './deps';
 import { inParallel } from './inParallel';
-import type { OpenTarget } from './openTarget';
+import { type OpenTarget, writeContext } from './openTarget';
 
 export interface Fetched extends WriteResult {
   readonly fetches: number;
@@ -60,13 +60,7 @@ export async function fetchRecords(
     options.onProgress?.(fetches);
   });
 
-  const context = {
-    connectionId: open.target.connectionId,
-    entity: open.entity,
-    confirming: true,
-    readLagMs: open.readLagMs,
-    writtenBy: options.writtenBy,
-  };
+  const context = writeContext(open, options.writtenBy, true);
   const result = { fetches, failed, unanswered, live };
   const written = await writeAnswers(deps.db, context, answers, {
     runId: options.runId,

@@ -4,6 +4,7 @@ import type { GoneAnswer, LiveAnswer, SetAsideAnswer } from '../schema/answer';
 import type { SourcePage } from '../source/client';
 import { readRecord } from '../source/readRecord';
 import type { OpenTarget } from './openTarget';
+import type { CountedPage } from './pageProgress';
 
 /**
  * Makes something of each page as it comes, so that this too is done while the former ones are being written, and of its
@@ -12,7 +13,7 @@ import type { OpenTarget } from './openTarget';
 export async function* eachWith<Made extends object>(
   pages: AsyncIterable<SourcePage>,
   make: (page: SourcePage) => Made,
-): AsyncGenerator<Omit<SourcePage, 'records'> & { readonly records: number } & Made> {
+): AsyncGenerator<CountedPage & Made> {
   const iterator = pages[Symbol.asyncIterator]();
   try {
     for (let coming = iterator.next(); ; ) {

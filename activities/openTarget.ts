@@ -1,6 +1,7 @@
 import { createBudget } from '../destination/budget';
 import { getConnectionAndSeal } from '../destination/connections';
 import { openSecrets } from '../destination/secrets';
+import type { WriteContext } from '../destination/writeContext';
 import type { Priority } from '../schema/budget';
 import type { Connection } from '../schema/connection';
 import type { Connector, ConnectorEntity } from '../schema/connector';
@@ -21,6 +22,15 @@ export interface OpenTarget {
   readonly mapContext: MapContext;
   readonly readLagMs: number;
   readonly partitions: readonly string[];
+}
+
+/** What answers about an entity are written with. `confirming`: they came from `one`, or from a complete listing that stands for it. */
+export function writeContext(
+  { target, entity, readLagMs }: OpenTarget,
+  writtenBy: string,
+  confirming: boolean,
+): WriteContext {
+  return { connectionId: target.connectionId, entity, confirming, readLagMs, writtenBy };
 }
 
 type OpenConnection = Pick<OpenTarget, 'connection' | 'connector' | 'source' | 'mapContext'>;

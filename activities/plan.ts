@@ -31,7 +31,7 @@ import { fetchRecords } from './fetchRecords';
 import { judge, judgeAbsent, whyDoubt } from './judgePlan';
 import { alive, startLiveness } from './liveness';
 import { runEnded } from './metrics';
-import type { OpenTarget } from './openTarget';
+import { type OpenTarget, writeContext } from './openTarget';
 import { proposeLookback } from './proposeLookback';
 
 export interface PlanInput extends Target {
@@ -141,8 +141,8 @@ export function planActivities(
 
     /** Where the API has no `one`: soft-deletes the rows that two complete scans did not list. */
     async deleteUnlisted(input: PlanInput): Promise<'done' | 'rescan'> {
-      const { entity, readLagMs } = await openTarget(input, 'reconciliation');
-      const { runId, planId, connectionId } = input;
+      const open = await openTarget(input, 'reconciliation');
+      const { runId, planId } = input;
       const second = await sumParts(db, runId, 'second-scan');
       if (
         !second.done ||
@@ -152,21 +152,15 @@ export function planActivities(
         return 'rescan';
       await db.transaction((trx) => keepListed(trx, planId, runId));
       const secondSent = second.firstSent;
-      const before = await receivedBefore(planId, readLagMs);
-      const context = { connectionId, entity, confirming: true, readLagMs, writtenBy: `run ${runId}` };
+      const before = await receivedBefore(planId, open.readLagMs);
+      const context = writeContext(open, `run ${runId}`, true);
       const liveness = startLiveness();
       try {
         await eachChunk(
           () => openItems(db, planId, ['gone'], 1000),
           async (ids) => {
             const gone = ids.map((id) => ({ id, version: null }));
-            const absent = {
-              sent: secondSent,
-              received: clock.received(),
-              live: [],
-              setAside: [],
-              gone,
-            };
+            const absent = { sent: secondSent, received: clock.received(), live: [], setAside: [], gone };
             const { counts } = await writeAnswers(db, context, [absent], {
               runId,
               receivedBefore: before,

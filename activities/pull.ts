@@ -8,7 +8,8 @@ import type { Target } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
 import { eachWith, interpretPage } from './interpret';
 import { startLiveness } from './liveness';
-import type { OpenTarget } from './openTarget';
+import { type OpenTarget, writeContext } from './openTarget';
+import { progressOf, recordsIn } from './pageProgress';
 import { parkWhileWaiting } from './parking';
 import { inBatches } from './readAhead';
 
@@ -50,13 +51,7 @@ export function pullActivities(
       const since = input.since === undefined ? run.cursorBefore : new Date(input.since);
       const done = { pages: part.pages, records: part.records, counts: { ...noCounts, ...part.counts } };
       if (part.done) return done;
-      const context = {
-        connectionId: input.connectionId,
-        entity: open.entity,
-        confirming: false,
-        readLagMs: open.readLagMs,
-        writtenBy: `run ${input.runId}`,
-      };
+      const context = writeContext(open, `run ${input.runId}`, false);
       const liveness = startLiveness();
       try {
         const read = (signal: AbortSignal) =>
@@ -71,25 +66,13 @@ export function pullActivities(
           );
         for await (const pages of inBatches(read, Context.current().cancellationSignal)) {
           const answers = pages.map((page) => page.answers);
-          const last = pages.at(-1);
-          const records = sum(pages, (page) => page.records);
           const { counts } = await writeAnswers(db, context, answers, {
             runId: input.runId,
-            alongside: (trx, counts) =>
-              advancePart(trx, key, {
-                resumePoint: last?.resumePoint ?? null,
-                firstSent: pages[0]?.sent ?? null,
-                firstSentSource: pages[0]?.sourceSent ?? null,
-                pages: pages.length,
-                records,
-                requests: sum(pages, (page) => page.requests),
-                counts,
-                done: last?.resumePoint === null,
-              }),
+            alongside: (trx, counts) => advancePart(trx, key, progressOf(pages, counts)),
           });
           deps.metrics.rows(input, counts);
           done.pages += pages.length;
-          done.records += records;
+          done.records += recordsIn(pages);
           for (const name of Object.keys(counts) as (keyof Counts)[]) done.counts[name] += counts[name];
           liveness.progress({ pages: done.pages, records: done.records, counts: done.counts });
         }
@@ -101,8 +84,4 @@ export function pullActivities(
       }
     },
   };
-}
-
-function sum<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
 }

@@ -11,7 +11,8 @@ import { deltaResult, endDelta } from './endDelta';
 import { interpretPage } from './interpret';
 import { startLiveness } from './liveness';
 import { runEnded } from './metrics';
-import type { OpenTarget } from './openTarget';
+import { type OpenTarget, writeContext } from './openTarget';
+import { progressOf } from './pageProgress';
 
 /** The source gets so long to answer; a slower one is read by the ordinary pull. */
 const patienceMs = 5_000;
@@ -30,36 +31,20 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
   const { db } = deps;
   const { connectionId, entity } = run;
   const key = { runId: run.id, step: 'pull', partition, fence };
-  const context = {
-    connectionId,
-    entity: open.entity,
-    confirming: false,
-    readLagMs: open.readLagMs,
-    writtenBy: `run ${run.id}`,
-  };
   const liveness = startLiveness();
   try {
     const page = await firstPage(open, partition, run.cursorBefore);
     let ended: Run | undefined;
     const alongside = async (trx: Knex.Transaction, counts: Counts) => {
       await openPart(trx, key);
-      await advancePart(trx, key, {
-        resumePoint: page.resumePoint,
-        firstSent: page.sent,
-        firstSentSource: page.sourceSent,
-        pages: 1,
-        records: page.records.length,
-        requests: page.requests,
-        counts,
-        done: page.resumePoint === null,
-      });
+      await advancePart(trx, key, progressOf([{ ...page, records: page.records.length }], counts));
       if (page.resumePoint !== null) return;
       ended = await endDelta(trx, open, run.id, { firstSent: page.sent, firstSentSource: page.sourceSent });
     };
     if (page.records.length === 0) await db.transaction((trx) => alongside(trx, { ...noCounts }));
     else {
-      const answers = [interpretPage(open, page)];
-      const { counts } = await writeAnswers(db, context, answers, { runId: run.id, alongside });
+      const context = writeContext(open, `run ${run.id}`, false);
+      const { counts } = await writeAnswers(db, context, [interpretPage(open, page)], { runId: run.id, alongside });
       deps.metrics.rows({ connectionId, entity }, counts);
     }
     if (!ended) return undefined;

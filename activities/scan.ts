@@ -12,7 +12,8 @@ import { readVersionOnly } from '../source/readRecord';
 import type { ActivityDeps } from './deps';
 import { eachWith, interpretPage } from './interpret';
 import { startLiveness } from './liveness';
-import type { OpenTarget } from './openTarget';
+import { type OpenTarget, writeContext } from './openTarget';
+import { progressOf, recordsIn } from './pageProgress';
 import { parkWhileWaiting } from './parking';
 import { inBatches, ofIds } from './readAhead';
 
@@ -85,24 +86,14 @@ export function scanActivities(
           );
         for await (const pages of inBatches(read, Context.current().cancellationSignal, limits)) {
           const ids = pages.map((page) => page.ids);
-          const records = pages.reduce((total, page) => total + page.records, 0);
           const answers = pages.flatMap((page) => page.answers);
           await write(answers, async (trx, counts) => {
             await stageIds(trx, table, ids);
-            await advancePart(trx, key, {
-              resumePoint: pages.at(-1)?.resumePoint ?? null,
-              firstSent: pages[0]?.sent ?? null,
-              firstSentSource: pages[0]?.sourceSent ?? null,
-              pages: pages.length,
-              records,
-              requests: pages.reduce((total, page) => total + page.requests, 0),
-              staged: ids.reduce((total, { count }) => total + count, 0),
-              counts,
-              done: pages.at(-1)?.resumePoint === null,
-            });
+            const staged = ids.reduce((total, { count }) => total + count, 0);
+            await advancePart(trx, key, { ...progressOf(pages, counts), staged });
           });
           done.pages += pages.length;
-          done.records += records;
+          done.records += recordsIn(pages);
           liveness.progress(done);
         }
         return done;
@@ -124,7 +115,7 @@ type Commit = (trx: Knex.Transaction, counts: Counts) => Promise<void>;
 
 /** How a page is written: over `all`, its records too; they confirm where `one` is not there to do it, or would take too long. */
 function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanInput, key: PartKey) {
-  const { entity, readLagMs } = open;
+  const { entity } = open;
   if (input.listing === 'ids' || !input.write) {
     return {
       limits: ofIds,
@@ -134,7 +125,7 @@ function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanIn
     };
   }
   const confirming = entity.listings.one === undefined || input.step === 'full-listing';
-  const context = { connectionId: input.connectionId, entity, confirming, readLagMs, writtenBy: `run ${key.runId}` };
+  const context = writeContext(open, `run ${key.runId}`, confirming);
   return {
     interpret: (page: SourcePage): EncodedAnswers[] => [interpretPage(open, page)],
     write: async (answers: readonly EncodedAnswers[], commit: Commit) => {

@@ -6,10 +6,10 @@
  * `test/model` show:
  * every answer of `one` is confirming (its times decide in SQL whether it may confirm, so nobody has to know of a
  * dispute beforehand); a dispute ends only with a confirming answer sent more than the read lag after *both* answers
- * had been received; a confirming answer that finds the row unchanged still draws its line; and the entity's line lets
+ * had been received; a confirming answer that finds the row unchanged still draws its line; the entity's line lets
  * answers of the row's own version pass that were sent after what the row holds, as disputed ones, since a reconciliation
- * that compares versions has proved nothing about two edits within one tick of the version. And a deletion of what is
- * gone already is written (`softDelete.ts`), for its times: else a stale answer from when the id was live, between the two, passes for the latest.
+ * that compares versions has proved nothing about two edits within one tick of the version; and a deletion of what is gone
+ * already is written for its times (`softDelete.ts`), or a stale answer from between the two deletions passes for the latest.
  */
 
 /** SQL expressions of one side of the comparison. */

@@ -1,0 +1,26 @@
+import type { PartProgress } from '../destination/runParts';
+import type { Counts } from '../schema/answer';
+import type { SourcePage } from '../source/client';
+
+/** A page of which no more is held than how many records it had. */
+export type CountedPage = Omit<SourcePage, 'records'> & { readonly records: number };
+
+/** How far a part has come once these pages, in the order of the listing, are written. */
+export function progressOf(pages: readonly CountedPage[], counts: Counts): PartProgress {
+  const [first] = pages;
+  const last = pages.at(-1);
+  return {
+    resumePoint: last?.resumePoint ?? null,
+    firstSent: first?.sent ?? null,
+    firstSentSource: first?.sourceSent ?? null,
+    pages: pages.length,
+    records: recordsIn(pages),
+    requests: pages.reduce((total, page) => total + page.requests, 0),
+    counts,
+    done: last?.resumePoint === null,
+  };
+}
+
+export function recordsIn(pages: readonly CountedPage[]): number {
+  return pages.reduce((total, page) => total + page.records, 0);
+}
