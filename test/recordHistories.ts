@@ -4,7 +4,7 @@ import { storeEvents } from '../destination/inbox';
 import { againSignal, type ReconciliationResult, workflowNames } from '../schema/workflows';
 import { connectionId, type Engine, startChurch, startEngine } from './engine';
 import { aMinuteLater, until } from './invariants/support';
-import { secretValue, someThings, startThings } from './invariants/thingsSource';
+import { secretValue, someThings, startThings, thingsPage } from './invariants/thingsSource';
 import { record } from './recordedHistories';
 
 /**
@@ -163,13 +163,7 @@ describe('a source with everything', () => {
 });
 
 test('a source without `one`: absence is confirmed by a second scan', async () => {
-  const listing = {
-    path: '/things',
-    paging: { scheme: 'offset', sizeParam: 'size', pageSize: 100 },
-    records: 'data',
-    total: 'total',
-  } as const;
-  const { connector, source, records } = await startThings(someThings(250), { listings: { all: listing } });
+  const { connector, source, records } = await startThings(someThings(250), { listings: { all: thingsPage } });
   const secrets = { token: secretValue };
   const engine = await startEngine({ connector, settings: { baseUrl: source.baseUrl }, secrets });
   const input = { ...things, trigger: 'test' };

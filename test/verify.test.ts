@@ -3,7 +3,7 @@ import type { VerifyResult } from '../schema/checks';
 import { workflowNames } from '../schema/workflows';
 import { connectionId, type Engine, startChurch, startEngine } from './engine';
 import { aMinuteLater, people } from './invariants/support';
-import { secretValue, someThings, startThings } from './invariants/thingsSource';
+import { secretValue, someThings, startThings, thingsPage } from './invariants/thingsSource';
 
 const verify = async (engine: Engine, sample: number | null, entity = 'people'): Promise<VerifyResult> =>
   (await engine.start<VerifyResult>(workflowNames.verify, { connectionId, entity, sample })).result();
@@ -64,13 +64,7 @@ describe('a source with `one`', () => {
 });
 
 test('without `one` all is compared by listing alone', async () => {
-  const page = {
-    path: '/things',
-    paging: { scheme: 'offset', sizeParam: 'size', pageSize: 100 },
-    records: 'data',
-    total: 'total',
-  } as const;
-  const { connector, source, records } = await startThings(someThings(120), { listings: { all: page } });
+  const { connector, source, records } = await startThings(someThings(120), { listings: { all: thingsPage } });
   const engine = await startEngine({
     connector,
     settings: { baseUrl: source.baseUrl },

@@ -5,7 +5,7 @@ import { listSetAside } from '../../destination/setAsideEntries';
 import { workflowNames } from '../../schema/workflows';
 import { connectionId, type Engine, startChurch, startEngine } from '../engine';
 import { aMinuteLater, type Control, expectEqual, people, peopleEntity } from './support';
-import { secretValue, someThings, startThings, type Thing, type Things } from './thingsSource';
+import { secretValue, someThings, startThings, type Thing, type Things, thingsPage } from './thingsSource';
 
 /** Invariant 8: a bad record stops nothing and is never lost. */
 describe('records that the row schema or PostgreSQL refuses', () => {
@@ -172,14 +172,8 @@ describe('a record for which the source only ever has an error', () => {
 });
 
 test('records without a key stay set aside until everything was read and they were not met', async () => {
-  const page = {
-    path: '/things',
-    paging: { scheme: 'offset', sizeParam: 'size', pageSize: 100 },
-    records: 'data',
-    total: 'total',
-  } as const;
-  const changes = { ...page, since: { param: 'since', form: 'iso-seconds', boundary: 'inclusive' } } as const;
-  const listings = { all: page, changes, one: { path: '/things/{id}' } };
+  const changes = { ...thingsPage, since: { param: 'since', form: 'iso-seconds', boundary: 'inclusive' } } as const;
+  const listings = { all: thingsPage, changes, one: { path: '/things/{id}' } };
   const { connector, source, records } = await startThings(someThings(3), { listings });
   const settings = { baseUrl: source.baseUrl };
   const engine = await startEngine({ connector, settings, secrets: { token: secretValue } });

@@ -72,13 +72,15 @@ function pageOf({ records, unlisted }: Things, url: URL): { data: Thing[]; total
   };
 }
 
+/** The listing of all things, as the source answers it. */
+export const thingsPage = {
+  path: '/things',
+  paging: { scheme: 'offset', sizeParam: 'size', pageSize: 100 },
+  records: 'data',
+  total: 'total',
+} as const;
+
 function connectorOf(changes: Partial<EntityInput<typeof row, JsonObject>>): Connector {
-  const page = {
-    path: '/things',
-    paging: { scheme: 'offset', sizeParam: 'size', pageSize: 100 },
-    records: 'data',
-    total: 'total',
-  } as const;
   const things = defineEntity<typeof row>({
     name: 'things',
     row,
@@ -91,9 +93,9 @@ function connectorOf(changes: Partial<EntityInput<typeof row, JsonObject>>): Con
     supportsWebhooks: false,
     readLag: '1s',
     listings: {
-      all: page,
-      changes: { ...page, since: { param: 'since', form: 'iso-seconds', boundary: 'inclusive' } },
-      ids: page,
+      all: thingsPage,
+      changes: { ...thingsPage, since: { param: 'since', form: 'iso-seconds', boundary: 'inclusive' } },
+      ids: thingsPage,
       one: { path: '/things/{id}' },
     },
     ...changes,
