@@ -42,7 +42,8 @@ export async function follow<Result>(
         try {
           return { result: await handle.result() };
         } catch (error) {
-          return { error };
+          const { temporalError } = await import('../temporal.js');
+          return { error: temporalError(error) };
         } finally {
           states.set(name, 'done');
         }
