@@ -33,7 +33,7 @@ export async function forget(
     erased,
     withoutKey,
     warnings: [
-      'It is not suppressed: unless it is deleted at the source, the next listing, webhook or reconciliation that shows it brings it back. Delete it there first, then forget it here.',
+      'It is not suppressed: unless it is deleted at the source, the next listing, webhook or reconciliation that shows it brings it back. Delete it there first, then forget it here. What was asked for before is not written any more; for that its id, and nothing else, is kept for a day.',
       'Other records that mention the person (other entities, your own tables), backups and write-ahead logs are not touched; Temporal keeps the id, never content, in workflow ids and histories until their retention ends, and the errors of past runs may name it.',
       ...(withoutKey === 0
         ? []

@@ -3,6 +3,7 @@ import type { ConnectorEntity } from '../schema/connector';
 import { TidemarkError } from '../schema/errors';
 import { audit } from './audit';
 import type { Decision } from './decidePlan';
+import { rememberForgotten } from './forgotten';
 import { tableName } from './rowFormat';
 import { tableExists } from './tables';
 
@@ -26,7 +27,7 @@ export interface Erased {
 /**
  * Erases one record from everything that the engine keeps: its row with `raw`, set-aside payloads, webhook bodies, the trace of answers, plans.
  * The audit notes that a record was erased and why, not which: neither its id nor a hash of it. Waits for the writer that
- * is at work. Throws TidemarkError 'NotFound' where nothing is kept of it, 'Usage' without a reason.
+ * is at work; answers that are under way are not written (`withoutForgotten`), for which its id is kept a day longer. Throws TidemarkError 'NotFound' where nothing is kept of it, 'Usage' without a reason.
  */
 export async function forgetRecord(
   db: Knex,
@@ -72,6 +73,7 @@ export async function forgetRecord(
         `Nothing is kept of this record of ${connectionId}/${entity.name}: is the id the one that the source uses?`,
       );
     }
+    await rememberForgotten(tx, connectionId, entity.name, id);
     await audit(tx, { ...by, action: 'forget', connectionId, entity: entity.name, details: { ...erased } });
     return erased;
   });

@@ -13,6 +13,8 @@ export interface Pruned {
   /** plans that nobody decided in time; they stay, as expired, for as long as others */
   readonly expiredPlans: number;
   readonly runs: number;
+  /** ids of records that were erased */
+  readonly forgotten: number;
   /** staging tables of scans that are over */
   readonly stagingTables: number;
 }
@@ -47,6 +49,7 @@ export async function prune(db: Knex, settings: Retention, options: PruneOptions
     await repeat(planItemsSql, settings.plans);
     const plans = await repeat(plansSql, settings.plans);
     const runs = await repeat(runsSql, settings.runs);
+    const forgotten = await repeat(forgottenSql, settings.forgotten);
     options.signal?.throwIfAborted();
     return {
       inbox,
@@ -55,6 +58,7 @@ export async function prune(db: Knex, settings: Retention, options: PruneOptions
       plans,
       expiredPlans: expiredPlans ?? 0,
       runs,
+      forgotten,
       stagingTables: await pruneStaging(db),
     };
   } catch (error) {
@@ -114,6 +118,10 @@ delete from tidemark.set_aside where id in (
 const answersSql = /* sql */ `
 delete from tidemark.answers where at < now() - cast(:age as interval) and id in (
   select id from tidemark.answers order by id limit :batch)`;
+
+const forgottenSql = /* sql */ `
+delete from tidemark.forgotten where ctid = any(array(
+  select ctid from tidemark.forgotten where at < now() - cast(:age as interval) limit :batch))`;
 
 const expirePlansSql = /* sql */ `
 update tidemark.plans set status = 'expired', decided_at = now() where status = 'waiting' and expires_at < now()`;

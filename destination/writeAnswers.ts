@@ -3,6 +3,7 @@ import { type Answers, addCounts, type Counts, noCounts, type SetAsideAnswer } f
 import { messageOf } from '../schema/errors';
 import { codeOf, withRetry } from './destinationError';
 import { type EncodedAnswers, type EncodedRows, eachRow, encodeAnswers, rawOf } from './encodedRows';
+import { withoutForgotten } from './forgotten';
 import { clearSetAside, setAside } from './setAside';
 import { type SoftDeleteResult, softDelete, type TimedGone } from './softDelete';
 import { type UpsertResult, upsertRows } from './upsertRows';
@@ -40,15 +41,16 @@ export async function writeAnswers(
 ): Promise<WriteResult> {
   const { entity } = context;
   const all = requests.map((answers) => ('rows' in answers ? answers : encodeAnswers(entity, answers)));
-  const live = all.map(({ rows }) => rows);
-  const gone = all.flatMap(({ sent, received, gone }) =>
-    gone.map((answer) => ({ answer, sent, received, receivedBefore: options.receivedBefore })),
-  );
-  const aside = all.flatMap(({ setAside }) => setAside);
   const write = (oneByOne: boolean) =>
     withRetry(() =>
       db.transaction(async (trx) => {
-        const { any_set_aside: anySetAside } = await lockEntity(trx, context);
+        const { any_set_aside: anySetAside, any_forgotten: anyForgotten } = await lockEntity(trx, context);
+        const { answers, left } = anyForgotten ? await withoutForgotten(trx, context, all) : { answers: all, left: 0 };
+        const live = answers.map(({ rows }) => rows);
+        const gone = answers.flatMap(({ sent, received, gone }) =>
+          gone.map((answer) => ({ answer, sent, received, receivedBefore: options.receivedBefore })),
+        );
+        const aside = answers.flatMap(({ setAside }) => setAside);
         const written = await writeInRounds(trx, context, { live, gone, oneByOne });
         const setAsideNow = [...aside, ...written.setAside];
         const target = { connectionId: context.connectionId, entity: entity.name };
@@ -60,7 +62,12 @@ export async function writeAnswers(
         }
         if (setAsideNow.length > 0) await setAside(trx, target, options.runId, setAsideNow);
         const skipped = setAsideNow.filter(({ reason }) => reason === 'skipped').length;
-        const counts = addCounts(written.counts, { ...noCounts, skipped, errors: setAsideNow.length - skipped });
+        const counts = addCounts(written.counts, {
+          ...noCounts,
+          skipped,
+          errors: setAsideNow.length - skipped,
+          refused: left,
+        });
         await options.alongside?.(trx, counts, written.deleted);
         return { counts, disputed: written.disputed, deleted: written.deleted };
       }),
@@ -81,13 +88,14 @@ export async function writeAnswers(
 export async function lockEntity(
   trx: Knex.Transaction,
   { connectionId, entity }: Pick<WriteContext, 'connectionId' | 'entity'>,
-): Promise<{ any_set_aside: boolean }> {
+): Promise<{ any_set_aside: boolean; any_forgotten: boolean }> {
   const { rows } = await trx.raw(
     /* sql */ `
     select set_config('lock_timeout', '30s', true),
       pg_advisory_xact_lock(hashtextextended(?, 0)),
-      exists (select from tidemark.set_aside where connection_id = ? and entity = ? and cleared_at is null) as any_set_aside`,
-    [`tidemark ${connectionId} ${entity.name}`, connectionId, entity.name],
+      exists (select from tidemark.set_aside where connection_id = ? and entity = ? and cleared_at is null) as any_set_aside,
+      exists (select from tidemark.forgotten where connection_id = ? and entity = ?) as any_forgotten`,
+    [`tidemark ${connectionId} ${entity.name}`, connectionId, entity.name, connectionId, entity.name],
   );
   return rows[0];
 }

@@ -15,5 +15,7 @@ export const retention = z.strictObject({
   setAside: duration.default('30d'),
   /** what `explain` tells of answers that were refused, disputed, deleted a row or revived one */
   answers: duration.default('90d'),
+  /** ids of records that were erased; longer than any request, with all its attempts, is under way */
+  forgotten: duration.default('1d'),
 });
 export type Retention = z.infer<typeof retention>;

@@ -1,0 +1,109 @@
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import { type ConnectorEntity, defineConnector } from '../schema/connector';
+import { defineEntity } from '../schema/entity';
+import { retention } from '../schema/retention';
+import { testDatabase } from '../test/environment';
+import { connectDatabase } from './database';
+import { forgetRecord } from './forgetRecord';
+import { prune } from './retention';
+import { ensureTable } from './tables';
+import { writeAnswers } from './writeAnswers';
+
+/** What was asked before a record was erased, and is written afterwards. */
+const row = z.object({ name: z.string() });
+const people = defineEntity<typeof row>({
+  name: 'people',
+  row,
+  key: 'id',
+  deltaSyncField: { name: 'version', kind: 'integer' },
+  map: ({ name }) => ({ name: String(name) }),
+  listings: { all: { path: '/', paging: { scheme: 'none' } } },
+  supportsWebhooks: false,
+});
+const connector = defineConnector({
+  name: 'x',
+  settings: z.object({ baseUrl: z.string() }),
+  secrets: z.object({}),
+  auth: { scheme: 'none' },
+  entities: [people],
+});
+const entity = connector.entities.get('people') as ConnectorEntity;
+const by = { actor: 'test', reason: 'asked to' };
+let db: Knex;
+
+beforeEach(async () => {
+  db = connectDatabase((await testDatabase()).url);
+  await db.raw(`insert into tidemark.connections (id, connector, settings, time_zone) values ('c', 'x', '{}', 'UTC')`);
+  await ensureTable(db, entity);
+});
+afterEach(() => db.destroy());
+
+interface Said {
+  readonly live?: readonly string[];
+  readonly gone?: readonly string[];
+  readonly bad?: readonly string[];
+  /** seconds from now */
+  readonly at: number;
+}
+
+async function write(...said: readonly Said[]) {
+  const answers = said.map(({ live = [], gone = [], bad = [], at }) => ({
+    sent: Date.now() + at * 1000,
+    received: Date.now() + at * 1000 + 50,
+    live: live.map((id) => ({
+      id,
+      version: '1011',
+      row: { name: `name of ${id}` },
+      raw: { id, name: `name of ${id}` },
+    })),
+    gone: gone.map((id) => ({ id, version: null })),
+    setAside: bad.map((id) => ({ id, reason: 'invalid' as const, detail: 'no', raw: { name: `name of ${id}` } })),
+  }));
+  const context = { connectionId: 'c', entity, confirming: false, readLagMs: 10_000, writtenBy: 'run 1' };
+  return (await writeAnswers(db, context, answers, { runId: null })).counts;
+}
+
+const kept = async () =>
+  (await db('x_people').orderBy('external_id')).map(({ external_id, name }) => [external_id, name]);
+const named = (...ids: string[]) => ids.map((id) => [id, `name of ${id}`]);
+const forget = (id: string) => forgetRecord(db, 'c', entity, id, by);
+
+test('a page that was under way does not bring the record back, nor its payload; all others of the page are written', async () => {
+  await write({ live: ['a', 'b'], at: -60 });
+  await forget('a');
+  expect(await write({ live: ['a', 'b', 'c'], at: -30 }, { live: ['d'], bad: ['a', 'e'], at: -20 })).toMatchObject({
+    ...{ inserted: 2, unchanged: 1, refused: 2, errors: 1 },
+  });
+  expect(await kept()).toEqual(named('b', 'c', 'd'));
+  expect((await db('tidemark.set_aside')).map(({ external_id }) => external_id)).toEqual(['e']);
+  expect(await db('tidemark.answers')).toEqual([]);
+});
+
+test('that it is gone is not remembered, whenever that was asked', async () => {
+  await write({ live: ['a'], at: -60 });
+  await forget('a');
+  expect(await write({ gone: ['a', 'b'], at: -30 })).toMatchObject({ refused: 1, unchanged: 1 });
+  expect(await write({ gone: ['a'], at: 30 })).toMatchObject({ refused: 1 });
+  expect(await kept()).toEqual([['b', null]]);
+});
+
+test('what the source shows afterwards is written, and is deleted again when it is gone', async () => {
+  await write({ live: ['a'], at: -60 });
+  await forget('a');
+  expect(await write({ live: ['a'], at: 30 })).toMatchObject({ inserted: 1 });
+  expect(await kept()).toEqual(named('a'));
+  expect(await write({ live: ['a'], at: -10 })).toMatchObject({ refused: 1 });
+  expect(await write({ gone: ['a'], at: 60 })).toMatchObject({ deleted: 1 });
+  await forget('a');
+  expect(await write({ live: ['a'], at: 90 }, { gone: ['a'], at: 120 })).toMatchObject({ inserted: 1, deleted: 1 });
+});
+
+test('its id is kept for a day', async () => {
+  await write({ live: ['a', 'b'], at: -60 });
+  await forget('a');
+  await db.raw(`update tidemark.forgotten set at = at - interval '25 hours'`);
+  await forget('b');
+  expect(await prune(db, retention.parse({}))).toMatchObject({ forgotten: 1 });
+  expect((await db('tidemark.forgotten')).map(({ external_id }) => external_id)).toEqual(['b']);
+});
