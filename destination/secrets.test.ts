@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { Knex } from 'knex';
 import { testDatabase } from '../test/environment';
+import { listAudit } from './audit';
 import { createConnection } from './connections';
 import { connectDatabase } from './database';
 import { keyRing, loadSecrets, resealSecrets, saveSecrets } from './secrets';
@@ -33,8 +34,16 @@ test('a rotated key: the former opens until all is sealed again, then it can go'
   await saveSecrets(db, keyRing(former), 'demo', secrets);
   const both = keyRing(`${present}, ${former}`);
   expect(await loadSecrets(db, both, 'demo')).toEqual(secrets);
-  expect(await resealSecrets(db, both)).toEqual({ resealed: 1 });
-  expect(await resealSecrets(db, both)).toEqual({ resealed: 0 });
+  const by = { actor: 'test', reason: 'a new year' };
+  expect(await resealSecrets(db, both, by)).toEqual({ resealed: 1 });
+  expect(await resealSecrets(db, both, by)).toEqual({ resealed: 0 });
+  expect(await listAudit(db)).toEqual([
+    expect.objectContaining({
+      ...by,
+      ...{ action: 'connections reseal', connectionId: 'demo' },
+      details: { before: keyRing(former).sealingKeyId, after: both.sealingKeyId },
+    }),
+  ]);
   expect(await loadSecrets(db, keyRing(present), 'demo')).toEqual(secrets);
   await expect(loadSecrets(db, keyRing(former), 'demo')).rejects.toMatchObject({
     type: 'Usage',

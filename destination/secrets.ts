@@ -9,6 +9,7 @@ import {
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { TidemarkError } from '../schema/errors';
+import { audit } from './audit';
 
 /** A connection's secrets by name, as its connector declares them. */
 export type Secrets = Readonly<Record<string, string>>;
@@ -133,19 +134,25 @@ export async function sealOfSecrets(
 }
 
 /**
- * Encrypts under the ring's first key whatever another key sealed, one transaction a connection; afterwards the former
- * keys can go. Secrets that no key opens are named by the error and stay as they are.
+ * Encrypts under the ring's first key whatever another key sealed, one transaction a connection, audited; afterwards the
+ * former keys can go. Secrets that no key opens are named by the error and stay as they are.
  */
-export async function resealSecrets(db: Knex, ring: KeyRing): Promise<{ readonly resealed: number }> {
+export async function resealSecrets(
+  db: Knex,
+  ring: KeyRing,
+  by: { readonly actor: string; readonly reason: string },
+): Promise<{ readonly resealed: number }> {
   const { rows: others } = await db.raw(
-    'select connection_id from tidemark.secrets where key_id <> ? order by connection_id',
+    'select connection_id, key_id from tidemark.secrets where key_id <> ? order by connection_id',
     [ring.sealingKeyId],
   );
-  for (const { connection_id } of others) {
+  for (const { connection_id: connectionId, key_id: before } of others) {
     await db.transaction(async (tx) => {
       // somebody may be saving new ones
-      await tx.raw('select 1 from tidemark.secrets where connection_id = ? for update', [connection_id]);
-      await saveSecrets(tx, ring, connection_id, await loadSecrets(tx, ring, connection_id));
+      await tx.raw('select 1 from tidemark.secrets where connection_id = ? for update', [connectionId]);
+      await saveSecrets(tx, ring, connectionId, await loadSecrets(tx, ring, connectionId));
+      const details = { before, after: ring.sealingKeyId };
+      await audit(tx, { ...by, action: 'connections reseal', connectionId, details });
     });
   }
   return { resealed: others.length };

@@ -61,7 +61,7 @@ test('made, changed, given new secrets, removed; no secret is answered, logged, 
   expect((await call('POST', '/api/connections/grace/rotate-secret', { secret: 'webhookSecret', reason }))[0]).toBe(
     400,
   );
-  expect((await call('POST', '/api/connections/reseal'))[1]).toMatchObject({ resealed: 0 });
+  expect((await call('POST', '/api/connections/reseal', { reason }))[1]).toMatchObject({ resealed: 0 });
 
   // what happens to its rows has to be said
   const [unsaid, { detail }] = await call('POST', '/api/connections/grace/remove', { reason });

@@ -131,20 +131,22 @@ const addReseal: AddCommand = (connections, onEnd) => {
     summary: 'encrypt all secrets under the first key of OAUTH_ENCRYPTION_KEY',
     details:
       'To replace the key: put the new one before the former, separated by a comma, for all processes; reseal; then leave the former out.',
-    examples: ['connections reseal'],
-  }).action(
-    perform(onEnd, (shell) =>
-      withSession(shell, async ({ db, settings }) => {
-        const { keyRing, resealSecrets } = await import('../../../destination/secrets.js');
-        const ring = keyRing(settings.encryptionKey);
-        const { resealed } = await resealSecrets(db, ring);
-        shell.result(
-          { resealed, keyId: ring.sealingKeyId },
-          () =>
-            `The secrets of ${plural(resealed, 'connection')} were encrypted anew; all are under key ${ring.sealingKeyId} now.`,
-        );
-        return undefined;
-      }),
-    ),
-  );
+    examples: ['connections reseal --reason "the key of 2026"'],
+  })
+    .option('--reason <text>', 'why; kept in the audit', 'no reason given')
+    .action(
+      perform(onEnd, (shell, { reason }: Reasoned) =>
+        withSession(shell, async ({ db, settings }) => {
+          const { keyRing, resealSecrets } = await import('../../../destination/secrets.js');
+          const ring = keyRing(settings.encryptionKey);
+          const { resealed } = await resealSecrets(db, ring, { actor: actor(), reason });
+          shell.result(
+            { resealed, keyId: ring.sealingKeyId },
+            () =>
+              `The secrets of ${plural(resealed, 'connection')} were encrypted anew; all are under key ${ring.sealingKeyId} now.`,
+          );
+          return undefined;
+        }),
+      ),
+    );
 };

@@ -120,8 +120,12 @@ export function connectionOperations(context: ApiContext): Operation[] {
       method: 'POST',
       path: '/api/connections/reseal',
       summary: 'Encrypt all secrets under the first key of OAUTH_ENCRYPTION_KEY',
+      body: decision,
       answer: z.strictObject({ resealed: z.int(), keyId: z.string() }),
-      perform: async () => ({ ...(await refusable(() => resealSecrets(db, ring))), keyId: ring.sealingKeyId }),
+      perform: async ({ body }) => ({
+        ...(await refusable(() => resealSecrets(db, ring, byOf(body)))),
+        keyId: ring.sealingKeyId,
+      }),
     }),
     ...([true, false] as const).map((enabled) =>
       operation({
