@@ -2,7 +2,7 @@
  * Which of two answers about a record stays: rank and line. One predicate for delta, reconciliation, webhook, import
  * and delete, so that answers can be written in any order, twice, and late.
  *
- * Five things differ from the plain text of the rule, each for a reason that the models in `guard.test.ts` and
+ * Five things differ from the plain text of the rule, each for a reason that the models in `guardModel.test.ts` and
  * `test/model` show:
  * every answer of `one` is confirming (its times decide in SQL whether it may confirm, so nobody has to know of a
  * dispute beforehand); a dispute ends only with a confirming answer sent more than the read lag after *both* answers

@@ -1,0 +1,143 @@
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import { connectDatabase } from '../destination/database';
+import { encodeRows } from '../destination/encodedRows';
+import { softDelete } from '../destination/softDelete';
+import { ensureTable } from '../destination/tables';
+import { upsertRows } from '../destination/upsertRows';
+import type { WriteContext } from '../destination/writeContext';
+import { type ConnectorEntity, defineConnector } from '../schema/connector';
+import { defineEntity } from '../schema/entity';
+import { encodeVersion } from '../schema/version';
+import { testDatabase } from './environment';
+
+/** One answer about one record; times in seconds. */
+export interface Said {
+  readonly gone?: boolean;
+  readonly version: number;
+  readonly content?: string;
+  readonly sent: number;
+  readonly received?: number;
+  readonly confirming?: boolean;
+}
+
+/** What stands in the table of it. */
+export interface Row {
+  gone: boolean;
+  version: string | null;
+  content: string | null;
+  disputed: boolean;
+}
+
+/** the read lag, in seconds */
+export const lag = 10;
+/** what the times of answers count from */
+export const epoch = Date.parse('2026-01-01T00:00:00Z');
+const entity = makeEntity();
+let records = 0;
+
+/** A database for a test file, with the table `x_things` of connection `c`. Destroy it afterwards. */
+export async function guardedTable(): Promise<Knex> {
+  const db = connectDatabase((await testDatabase()).url);
+  await db.raw(`insert into tidemark.connections (id, connector, settings, time_zone) values ('c', 'x', '{}', 'UTC')`);
+  await ensureTable(db, entity);
+  return db;
+}
+
+function makeEntity(): ConnectorEntity {
+  const things = defineEntity({
+    name: 'things',
+    row: z.object({ content: z.string().nullable() }),
+    key: 'id',
+    deltaSyncField: { name: 'version', kind: 'integer' },
+    map: () => ({ content: null }),
+    listings: { all: { path: '/things', paging: { scheme: 'none' } } },
+    supportsWebhooks: false,
+  });
+  const connector = defineConnector({
+    name: 'x',
+    settings: z.object({ baseUrl: z.string() }),
+    secrets: z.object({}),
+    auth: { scheme: 'none' },
+    entities: [things],
+  });
+  return connector.entities.get('things') as ConnectorEntity;
+}
+
+/** Writes the answers to a fresh record in the order given and returns what stands in the table. */
+export async function write(db: Knex, answers: readonly Said[]): Promise<Row> {
+  return (await writeAll(db, [answers]))[0] as Row;
+}
+
+/** The same for many sequences, each with a record of its own; what comes at the same place of each is one statement. */
+export async function writeAll(db: Knex, sequences: readonly (readonly Said[])[]): Promise<Row[]> {
+  const ids = sequences.map(() => `record-${++records}`);
+  await db.transaction(async (trx) => {
+    for (let place = 0; place < Math.max(...sequences.map(({ length }) => length)); place++) {
+      const all = sequences.flatMap((answers, index) => {
+        const said = answers[place];
+        return said ? [{ id: ids[index] as string, said }] : [];
+      });
+      for (const confirming of [false, true]) {
+        const some = all.filter(({ said }) => (said.confirming ?? false) === confirming);
+        await writeSome(trx, some, confirming);
+      }
+    }
+  });
+  const found = await db('x_things').whereIn('external_id', ids);
+  const rows = new Map(found.map((row) => [row.external_id, row]));
+  return ids.map((id) => {
+    const row = rows.get(id);
+    return {
+      gone: row.deleted_at !== null,
+      version: row.deleted_at === null ? row._version : null,
+      content: row.deleted_at === null ? row.content : null,
+      disputed: row._disputed_at !== null,
+    };
+  });
+}
+
+export async function writeSome(
+  trx: Knex.Transaction,
+  items: readonly { id: string; said: Said }[],
+  confirming: boolean,
+): Promise<void> {
+  const context: WriteContext = {
+    connectionId: 'c',
+    entity,
+    confirming,
+    readLagMs: lag * 1000,
+    writtenBy: 'test',
+  };
+  const times = (said: Said) => ({
+    sent: epoch + said.sent * 1000,
+    received: epoch + (said.received ?? said.sent + 1) * 1000,
+  });
+  const gone = items.filter(({ said }) => said.gone);
+  const live = items.filter(({ said }) => !said.gone);
+  if (gone.length > 0) {
+    await softDelete(
+      trx,
+      context,
+      gone.map(({ id, said }) => ({ answer: { id, version: null }, ...times(said) })),
+    );
+  }
+  if (live.length > 0) {
+    const rows = live.map(({ id, said }) => {
+      const answer = {
+        id,
+        version: encodeVersion('integer', said.version),
+        row: { content: said.content ?? `v${said.version}` },
+        raw: { any: said.sent },
+      };
+      return encodeRows(entity, [answer], times(said));
+    });
+    await upsertRows(trx, context, rows);
+  }
+}
+
+/** All permutations. */
+export function orders<T>(items: readonly T[]): T[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((item, index) => orders(items.toSpliced(index, 1)).map((rest) => [item, ...rest]));
+}
