@@ -27,6 +27,9 @@ export interface PullResult {
   readonly records: number;
 }
 
+/** Where so much of a batch was new, the next one is taken to be new as well. */
+const mostly = 0.9;
+
 /** Fence of an attempt: Temporal numbers the attempts of an activity, and a later one has taken over. */
 export function attemptFence(): number {
   return Context.current().info.attempt;
@@ -53,6 +56,7 @@ export function pullActivities(
       if (part.done) return done;
       const context = writeContext(open, `run ${input.runId}`, false);
       const liveness = startLiveness();
+      let mostlyNew = false;
       try {
         const read = (signal: AbortSignal) =>
           eachWith(
@@ -68,11 +72,13 @@ export function pullActivities(
           const answers = pages.map((page) => page.answers);
           const { counts } = await writeAnswers(db, context, answers, {
             runId: input.runId,
+            mostlyNew,
             alongside: (trx, counts) => advancePart(trx, key, progressOf(pages, counts)),
           });
           deps.metrics.rows(input, counts);
           done.pages += pages.length;
           done.records += recordsIn(pages);
+          mostlyNew = counts.inserted > recordsIn(pages) * mostly;
           for (const name of Object.keys(counts) as (keyof Counts)[]) done.counts[name] += counts[name];
           liveness.progress({ pages: done.pages, records: done.records, counts: done.counts });
         }

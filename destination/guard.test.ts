@@ -94,6 +94,7 @@ describe('the table of the design, in every write order', () => {
   test.each(cases)('$name', async ({ answers, result, confirmedBy, settled }) => {
     for (const order of orders(answers)) {
       expect(await write(db, order)).toEqual(result);
+      expect(await write(db, order, true)).toEqual(result);
       expect(
         await write(
           db,

@@ -88,6 +88,7 @@ describe('a model of one record at a source', () => {
           const written = await writeAll(db, [...all, ...doubled, ...settled]);
           const results = written.slice(0, all.length);
           expect(written.slice(all.length, 2 * all.length)).toEqual(results);
+          expect(await writeAll(db, all, true)).toEqual(results);
           for (const { disputed, ...row } of written.slice(2 * all.length)) {
             expect(disputed).toBe(false);
             expect(row).toEqual(

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Counts } from '../schema/answer';
+import { type Counts, noCounts } from '../schema/answer';
 import type { ConnectorEntity } from '../schema/connector';
 import { type EncodedRows, incomingArrays, incomingSql } from './encodedRows';
 import { guard } from './guard';
@@ -20,40 +20,68 @@ export interface UpsertResult {
 /**
  * Writes live answers under the guard: one statement, an array for each column. The caller holds the entity's
  * write lock, so what the statement reads is what it writes over, and the counts are exact. Ids must not repeat, in none of the parts.
+ *
+ * `mostlyNew`, a guess that only costs time where it is wrong: what is not in the table is inserted first, which is a tenth
+ * cheaper, and a batch of which anything is left is judged as a whole, where the rows just inserted are unchanged.
  */
 export async function upsertRows(
   trx: Knex.Transaction,
   context: WriteContext,
   batch: readonly EncodedRows[],
+  mostlyNew = false,
 ): Promise<UpsertResult> {
   const { entity } = context;
-  const { rows: results } = await trx.raw(statementFor(entity), [
-    ...contextValues(context),
-    ...incomingArrays(entity, batch),
-  ]);
+  const values = [...contextValues(context), ...incomingArrays(entity, batch)];
+  const { insertNew, judge } = statementsFor(entity);
+  const first = mostlyNew && !context.confirming ? ((await trx.raw(insertNew, values)).rowCount ?? 0) : 0;
+  if (first === batch.reduce((sum, { ids }) => sum + ids.length, 0)) {
+    return { counts: { ...noCounts, inserted: first }, disputed: [] };
+  }
+  const { rows: results } = await trx.raw(judge, values);
   const result = results[0];
+  // what was inserted first is there already, the same
+  const [unchanged, skipped] = entity.conflict === 'skip' ? [0, first] : [first, 0];
   return {
     counts: {
-      inserted: Number(result.inserted),
+      inserted: Number(result.inserted) + first,
       updated: Number(result.updated),
-      unchanged: Number(result.unchanged),
+      unchanged: Number(result.unchanged) - unchanged,
       refused: Number(result.refused),
       disputed: Number(result.disputed),
-      skipped: Number(result.skipped),
+      skipped: Number(result.skipped) - skipped,
     },
     disputed: result.unsettled ?? [],
   };
 }
 
-const statements = new WeakMap<ConnectorEntity, string>();
+interface Statements {
+  readonly insertNew: string;
+  readonly judge: string;
+}
 
-function statementFor(entity: ConnectorEntity): string {
-  let sql = statements.get(entity);
-  if (sql === undefined) {
-    sql = upsertStatement(entity);
-    statements.set(entity, sql);
+const statements = new WeakMap<ConnectorEntity, Statements>();
+
+function statementsFor(entity: ConnectorEntity): Statements {
+  let both = statements.get(entity);
+  if (both === undefined) {
+    both = { insertNew: insertStatement(entity), judge: upsertStatement(entity) };
+    statements.set(entity, both);
   }
-  return sql;
+  return both;
+}
+
+/** Of a record that has no row the guard asks one thing: that it was received after the entity's line. */
+function insertStatement(entity: ConnectorEntity): string {
+  const table = tableName(entity);
+  const named = [...contentColumns(entity).map(({ name }) => quote(name)), ...(entity.raw ? ['raw'] : [])];
+  return /* sql */ `
+    insert into ${table} (connection_id, external_id, ${named.map((name) => `${name}, `).join('')}
+      source_updated_at, synced_at, _version, _sent_at, _received_at, _written_by)
+    select s.connection_id, n._id, ${named.map((name) => `n.${name === 'raw' ? 'raw::jsonb' : name}, `).join('')}
+      n._updated, now(), n._version, n._sent, n._received, s.written_by
+    from (${contextSql}) s cross join (${incomingSql(entity)}) n
+    where n._received >= s.line_at
+      and not exists (select from ${table} t where t.connection_id = s.connection_id and t.external_id = n._id offset 0)`;
 }
 
 function upsertStatement(entity: ConnectorEntity): string {

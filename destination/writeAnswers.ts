@@ -13,6 +13,8 @@ export interface WriteOptions {
   readonly runId: string | null;
   /** For absence from a scan, see `TimedGone.receivedBefore`; milliseconds in PostgreSQL's time. */
   readonly receivedBefore?: number;
+  /** a guess: no row is there yet for most of the records, see `upsertRows` */
+  readonly mostlyNew?: boolean;
   /**
    * What must be committed with the rows: the resume point under its fence, the inbox events that they answer.
    * Throwing takes the whole batch back. `deleted`: the ids that this batch soft-deletes.
@@ -40,6 +42,7 @@ export async function writeAnswers(
   options: WriteOptions,
 ): Promise<WriteResult> {
   const { entity } = context;
+  const { mostlyNew = false } = options;
   const all = requests.map((answers) => ('rows' in answers ? answers : encodeAnswers(entity, answers)));
   const write = (oneByOne: boolean) =>
     withRetry(() =>
@@ -51,7 +54,7 @@ export async function writeAnswers(
           gone.map((answer) => ({ answer, sent, received, receivedBefore: options.receivedBefore })),
         );
         const aside = answers.flatMap(({ setAside }) => setAside);
-        const written = await writeInRounds(trx, context, { live, gone, oneByOne });
+        const written = await writeInRounds(trx, context, { live, gone, oneByOne, mostlyNew });
         const setAsideNow = [...aside, ...written.setAside];
         const target = { connectionId: context.connectionId, entity: entity.name };
         if (anySetAside) {
@@ -112,16 +115,17 @@ interface Batch {
   readonly gone: readonly TimedGone[];
   /** PostgreSQL has refused the batch: split it until the culprits stand alone */
   readonly oneByOne: boolean;
+  readonly mostlyNew: boolean;
 }
 
 /** An id that comes several times is written several times, one after another, so that the guard judges each pair. */
 async function writeInRounds(
   trx: Knex.Transaction,
   context: WriteContext,
-  { live, gone, oneByOne }: Batch,
+  { live, gone, oneByOne, mostlyNew }: Batch,
 ): Promise<Written> {
   const written: Written = { counts: { ...noCounts }, disputed: [], deleted: [], setAside: [] };
-  const upsert = async (rows: readonly EncodedRows[]) => note(written, await upsertRows(trx, context, rows));
+  const upsert = async (rows: readonly EncodedRows[]) => note(written, await upsertRows(trx, context, rows, mostlyNew));
   for (const round of roundsOf(live, ({ ids }) => ids, eachRow)) {
     if (!oneByOne) await upsert(round);
     else {

@@ -65,12 +65,12 @@ function makeEntity(): ConnectorEntity {
 }
 
 /** Writes the answers to a fresh record in the order given and returns what stands in the table. */
-export async function write(db: Knex, answers: readonly Said[]): Promise<Row> {
-  return (await writeAll(db, [answers]))[0] as Row;
+export async function write(db: Knex, answers: readonly Said[], mostlyNew = false): Promise<Row> {
+  return (await writeAll(db, [answers], mostlyNew))[0] as Row;
 }
 
 /** The same for many sequences, each with a record of its own; what comes at the same place of each is one statement. */
-export async function writeAll(db: Knex, sequences: readonly (readonly Said[])[]): Promise<Row[]> {
+export async function writeAll(db: Knex, sequences: readonly (readonly Said[])[], mostlyNew = false): Promise<Row[]> {
   const ids = sequences.map(() => `record-${++records}`);
   await db.transaction(async (trx) => {
     for (let place = 0; place < Math.max(...sequences.map(({ length }) => length)); place++) {
@@ -80,7 +80,7 @@ export async function writeAll(db: Knex, sequences: readonly (readonly Said[])[]
       });
       for (const confirming of [false, true]) {
         const some = all.filter(({ said }) => (said.confirming ?? false) === confirming);
-        await writeSome(trx, some, confirming);
+        await writeSome(trx, some, confirming, mostlyNew);
       }
     }
   });
@@ -101,6 +101,7 @@ export async function writeSome(
   trx: Knex.Transaction,
   items: readonly { id: string; said: Said }[],
   confirming: boolean,
+  mostlyNew = false,
 ): Promise<void> {
   const context: WriteContext = {
     connectionId: 'c',
@@ -132,7 +133,7 @@ export async function writeSome(
       };
       return encodeRows(entity, [answer], times(said));
     });
-    await upsertRows(trx, context, rows);
+    await upsertRows(trx, context, rows, mostlyNew);
   }
 }
 
