@@ -13,7 +13,7 @@ export interface ReadAhead {
 
 const ofRecords: ReadAhead = { batch: 2_000, ahead: 3_000 };
 /** For pages of which only ids and versions wait, some 60 bytes each. */
-export const ofIds: ReadAhead = { batch: 20_000, ahead: 30_000 };
+export const ofIds: ReadAhead = { batch: 50_000, ahead: 70_000 };
 /** The same in bytes. */
 const batchBytes = 8_000_000;
 const aheadBytes = 16_000_000;
