@@ -85,6 +85,8 @@ export interface RecordFacts {
   readonly events: readonly EventFacts[];
   readonly setAside: readonly SetAsideFacts[];
   readonly plans: readonly PlannedFacts[];
+  /** when an operator erased it, if that was lately */
+  readonly forgottenAt: Date | null;
 }
 
 /** Everything that the engine keeps about one record, each kind in order of time. */
@@ -95,15 +97,16 @@ export async function recordFacts(
   id: string,
 ): Promise<RecordFacts> {
   const key = [connectionId, entity.name, id];
-  const [row, answers, events, setAside, plans, clock] = await Promise.all([
+  const [row, answers, events, setAside, plans, forgotten, clock] = await Promise.all([
     rowFacts(db, entity, connectionId, id),
     latest<TracedAnswer>(db, answersSql, key),
     latest<EventFacts>(db, eventsSql, key),
     latest<SetAsideFacts>(db, setAsideSql, key),
     latest<PlannedFacts>(db, plansSql, key),
+    latest<{ at: Date }>(db, forgottenSql, key),
     db.raw('select clock_timestamp() as now'),
   ]);
-  return { now: clock.rows[0].now, row, answers, events, setAside, plans };
+  return { now: clock.rows[0].now, row, answers, events, setAside, plans, forgottenAt: forgotten[0]?.at ?? null };
 }
 
 async function latest<T>(db: Knex, sql: string, key: readonly string[]): Promise<T[]> {
@@ -144,6 +147,9 @@ select p.id::text as "planId", p.run_id::text as "runId", p.applied_by::text as 
   p.created_at as "createdAt", p.decided_at as "decidedAt", p.decided_by as "decidedBy", p.decision_reason as "decisionReason"
 from tidemark.plans p join tidemark.plan_items i on i.plan_id = p.id
 where p.connection_id = ? and p.entity = ? and i.external_id = ? order by p.id desc limit ?`;
+
+const forgottenSql = /* sql */ `
+select at from tidemark.forgotten where connection_id = ? and entity = ? and external_id = ? limit ?`;
 
 /**
  * Runs that have to do with a record: those named, and those that were on at or after `since`, the earliest of these and the

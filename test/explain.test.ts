@@ -1,5 +1,6 @@
 import type { Explanation } from '../clients/explain/explain';
 import { explain } from '../clients/explain/explain';
+import { forget } from '../clients/forget';
 import { lookAt } from '../clients/look';
 import { findTarget } from '../clients/targets';
 import type { Simulator } from '../connectors/planning-center/simulator';
@@ -71,6 +72,21 @@ test('a webhook that arrived and is open', async () => {
   const after = await explained(id);
   expect(after.verdict.right).toBe(true);
   expect(texts(after)).toMatch(/webhook: that webhook was done: updated/);
+});
+
+test('a record that an operator erased, though the source still has it', async () => {
+  const id = ids[40] as string;
+  const context = { db: engine.db, connectors: [engine.connector] };
+  await forget(context, { connection: connectionId, entity: 'people', id }, { actor: 'test', reason: 'asked to' });
+  await engine.delta('people');
+  const told = await explained(id);
+  expect(told.verdict).toEqual({
+    right: false,
+    sentence: expect.stringMatching(/erased here on purpose at .*the next reconciliation/),
+  });
+  expect(texts(told)).toMatch(/operator: it was erased from everything that is kept/);
+  await engine.record('people', id);
+  expect((await explained(id)).verdict.right).toBe(true);
 });
 
 test('a record that is set aside, with the reason', async () => {

@@ -93,10 +93,13 @@ export function storyOf(
         text: `${actor}: ${action}, because "${reason}"`,
       }),
     ),
+    ...(facts.forgottenAt === null ? [] : [{ at: facts.forgottenAt, about: 'operator' as const, text: erased }]),
     ...rowEntries(facts),
   ];
   return entries.sort((a, b) => a.at.getTime() - b.at.getTime());
 }
+
+const erased = 'it was erased from everything that is kept; what had been asked for before is not written any more';
 
 function runText(run: Run, facts: RecordFacts, covers: boolean): string {
   const read =

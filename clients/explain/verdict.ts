@@ -107,6 +107,8 @@ function reason(about: Circumstances): string | undefined {
   if (aside) return `it is set aside as ${aside.reason}: ${trimmed(aside.detail)} (entry ${aside.id})`;
   const known = openWebhook(facts) ?? disabled(about);
   if (known) return known;
+  if (facts.row === null && facts.forgottenAt !== null)
+    return `it was erased here on purpose at ${moment(facts.forgottenAt)}, and what the source still has comes back when it changes there or with the next reconciliation: delete it at the source first`;
   if (facts.row?.disputedAt) return 'the row is disputed, and is asked for again after the read lag';
   const last = runs.findLast(({ strategy }) => strategy === 'delta');
   if (last?.status === 'running') return `run ${last.id} is on`;
