@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { type ConnectorEntity, defineConnector } from '../schema/connector';
@@ -6,7 +7,10 @@ import { retention } from '../schema/retention';
 import { testDatabase } from '../test/environment';
 import { connectDatabase } from './database';
 import { forgetRecord } from './forgetRecord';
+import { rememberForgotten } from './forgotten';
+import { lockEntity } from './lockEntity';
 import { prune } from './retention';
+import { setAside } from './setAside';
 import { ensureTable } from './tables';
 import { writeAnswers } from './writeAnswers';
 
@@ -64,6 +68,12 @@ async function write(...said: readonly Said[]) {
   return (await writeAnswers(db, context, answers, { runId: null })).counts;
 }
 
+/** Until a session waits for a lock of this database. */
+async function somebodyWaits(): Promise<void> {
+  const sql = `select 1 from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())`;
+  while ((await db.raw(sql)).rows.length === 0) await sleep(10);
+}
+
 const kept = async () =>
   (await db('x_people').orderBy('external_id')).map(({ external_id, name }) => [external_id, name]);
 const named = (...ids: string[]) => ids.map((id) => [id, `name of ${id}`]);
@@ -78,6 +88,22 @@ test('a page that was under way does not bring the record back, nor its payload;
   expect(await kept()).toEqual(named('b', 'c', 'd'));
   expect((await db('tidemark.set_aside')).map(({ external_id }) => external_id)).toEqual(['e']);
   expect(await db('tidemark.answers')).toEqual([]);
+});
+
+test('nor does one that waited for the lock while it was being erased; and what was set aside meanwhile ends', async () => {
+  await write({ live: ['a'], at: -60 });
+  const erasing = await db.transaction();
+  await lockEntity(erasing, { connectionId: 'c', entity });
+  const writing = write({ live: ['a', 'b'], at: -30 });
+  await somebodyWaits();
+  await erasing.raw('delete from x_people');
+  await rememberForgotten(erasing, 'c', 'people', 'a');
+  const bad = { id: 'b', reason: 'invalid' as const, detail: 'no', raw: {} };
+  await setAside(erasing, { connectionId: 'c', entity: 'people' }, null, [bad]);
+  await erasing.commit();
+  expect(await writing).toMatchObject({ inserted: 1, refused: 1 });
+  expect(await kept()).toEqual(named('b'));
+  expect(await db('tidemark.set_aside').whereNull('cleared_at')).toEqual([]);
 });
 
 test('that it is gone is not remembered, whenever that was asked', async () => {

@@ -4,6 +4,7 @@ import { TidemarkError } from '../schema/errors';
 import { audit } from './audit';
 import type { Decision } from './decidePlan';
 import { rememberForgotten } from './forgotten';
+import { lockEntity } from './lockEntity';
 import { tableName } from './rowFormat';
 import { tableExists } from './tables';
 
@@ -37,9 +38,7 @@ export async function forgetRecord(
   by: Decision,
 ): Promise<Erased> {
   return db.transaction(async (tx) => {
-    await tx.raw(`select set_config('lock_timeout', '30s', true), pg_advisory_xact_lock(hashtextextended(?, 0))`, [
-      `tidemark ${connectionId} ${entity.name}`,
-    ]);
+    await lockEntity(tx, { connectionId, entity });
     const erase = async (sql: string, values: readonly string[]) => (await tx.raw(sql, [...values])).rowCount ?? 0;
     const ofRecord = 'connection_id = ? and entity = ? and external_id = ?';
     const record = [connectionId, entity.name, id];

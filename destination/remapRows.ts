@@ -4,9 +4,10 @@ import { type Counts, noCounts } from '../schema/answer';
 import type { ConnectorEntity } from '../schema/connector';
 import { withRetry } from './destinationError';
 import { quote } from './identifiers';
+import { lockEntity } from './lockEntity';
 import { contentColumns, tableName } from './rowFormat';
 import { setAside } from './setAside';
-import { eachThatFits, lockEntity, refusedRecord } from './writeAnswers';
+import { eachThatFits, refusedRecord } from './writeAnswers';
 
 /** What a kept record is mapped to now; null: it says that the record is gone, which is not for a mapping to decide. */
 export type Remapped = LiveAnswer | SetAsideAnswer | null;

@@ -3,6 +3,7 @@ import type { ConnectorEntity } from '../schema/connector';
 import { TidemarkError } from '../schema/errors';
 import { audit } from './audit';
 import type { Decision } from './decidePlan';
+import { lockEntity } from './lockEntity';
 import { tableName } from './rowFormat';
 import { tableExists } from './tables';
 
@@ -43,10 +44,8 @@ export async function removeConnection(
 ): Promise<RowsOfTable[]> {
   return db.transaction(async (tx) => {
     await tx.raw(`select set_config('lock_timeout', '30s', true)`);
-    const names = entities.map(({ name }) => name).sort();
-    for (const name of names) {
-      await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`tidemark ${connectionId} ${name}`]);
-    }
+    const inOrder = entities.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entity of inOrder) await lockEntity(tx, { connectionId, entity });
     await tx.raw('select 1 from tidemark.connections where id = ? for update', [connectionId]);
     const { rows: on } = await tx.raw(
       `select id::text as id, entity, strategy from tidemark.runs

@@ -3,6 +3,7 @@ import type { ConnectorEntity } from '../schema/connector';
 import { TidemarkError } from '../schema/errors';
 import { audit } from './audit';
 import type { Decision } from './decidePlan';
+import { lockEntity } from './lockEntity';
 import { tableName } from './rowFormat';
 import { getRun } from './runs';
 
@@ -26,9 +27,7 @@ export async function undoRun(
 ): Promise<Undone> {
   const run = await getRun(db, runId);
   return db.transaction(async (trx) => {
-    await trx.raw(`select set_config('lock_timeout', '30s', true), pg_advisory_xact_lock(hashtextextended(?, 0))`, [
-      `tidemark ${run.connectionId} ${run.entity}`,
-    ]);
+    await lockEntity(trx, { connectionId: run.connectionId, entity });
     const { rows } = await trx.raw(
       /* sql */ `
       with deleted as (

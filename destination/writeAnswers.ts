@@ -4,6 +4,7 @@ import { messageOf } from '../schema/errors';
 import { codeOf, withRetry } from './destinationError';
 import { type EncodedAnswers, type EncodedRows, eachRow, encodeAnswers, rawOf } from './encodedRows';
 import { withoutForgotten } from './forgotten';
+import { lockEntity } from './lockEntity';
 import { clearSetAside, setAside } from './setAside';
 import { type SoftDeleteResult, softDelete, type TimedGone } from './softDelete';
 import { type UpsertResult, upsertRows } from './upsertRows';
@@ -47,7 +48,7 @@ export async function writeAnswers(
   const write = (oneByOne: boolean) =>
     withRetry(() =>
       db.transaction(async (trx) => {
-        const { any_set_aside: anySetAside, any_forgotten: anyForgotten } = await lockEntity(trx, context);
+        const { anySetAside, anyForgotten } = await lockEntity(trx, context);
         const { answers, left } = anyForgotten ? await withoutForgotten(trx, context, all) : { answers: all, left: 0 };
         const live = answers.map(({ rows }) => rows);
         const gone = answers.flatMap(({ sent, received, gone }) =>
@@ -82,25 +83,6 @@ export async function writeAnswers(
     if (!aboutTheData.test(codeOf(error) ?? '')) throw error;
     return write(true);
   }
-}
-
-/**
- * One writer at a time per entity of a connection: what a statement reads is then what it writes over, which makes
- * counts exact and deadlocks impossible. Held for one batch, some 20 ms for 1,000 rows.
- */
-export async function lockEntity(
-  trx: Knex.Transaction,
-  { connectionId, entity }: Pick<WriteContext, 'connectionId' | 'entity'>,
-): Promise<{ any_set_aside: boolean; any_forgotten: boolean }> {
-  const { rows } = await trx.raw(
-    /* sql */ `
-    select set_config('lock_timeout', '30s', true),
-      pg_advisory_xact_lock(hashtextextended(?, 0)),
-      exists (select from tidemark.set_aside where connection_id = ? and entity = ? and cleared_at is null) as any_set_aside,
-      exists (select from tidemark.forgotten where connection_id = ? and entity = ?) as any_forgotten`,
-    [`tidemark ${connectionId} ${entity.name}`, connectionId, entity.name, connectionId, entity.name],
-  );
-  return rows[0];
 }
 
 interface Written {

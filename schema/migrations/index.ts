@@ -1,5 +1,5 @@
 import { engineTables } from './0001_engine_tables';
-import { forgotten } from './0002_forgotten';
+import { forgottenAndLock } from './0002_forgotten_and_lock';
 
 export interface Migration {
   readonly version: number;
@@ -13,5 +13,5 @@ export interface Migration {
 /** Every migration of the engine's own tables, in order. A released one is never edited. */
 export const migrations: readonly Migration[] = [
   { version: 1, name: 'engine tables', sql: engineTables, breaking: true },
-  { version: 2, name: 'forgotten records', sql: forgotten, breaking: false },
+  { version: 2, name: 'forgotten records, the write lock as a function', sql: forgottenAndLock, breaking: false },
 ];

@@ -354,6 +354,6 @@ export class Scheduler {
 function kindOf(text: string): GateKind | null {
   if (/^begin/i.test(text)) return 'begin';
   if (/^commit/i.test(text)) return 'commit';
-  if (/pg_advisory_xact_lock\(hashtextextended\(\$1, 0\)\)/.test(text)) return 'lock';
+  if (/tidemark\.lock_entity\(/.test(text)) return 'lock';
   return /insert into tidemark\.(runs|run_parts)/.test(text) ? 'claim' : null;
 }
