@@ -174,6 +174,17 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    invariant: 4,
+    name: 'what is inserted first is not held against the line',
+    file: 'destination/upsertRows.ts',
+    find: 'where n._received >= s.line_at',
+    replace: 'where true',
+    test: {
+      file: 'destination/upsertRows.test.ts',
+      name: 'counts, rows and trace are the same, whatever was guessed',
+    },
+  },
+  {
     invariant: 5,
     name: 'no fence',
     file: 'destination/runParts.ts',
