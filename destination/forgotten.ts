@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Asked } from '../schema/answer';
+import { type Asked, type Counts, noCounts } from '../schema/answer';
 import { type EncodedAnswers, eachRow, encodeRows } from './encodedRows';
 import { tableName } from './rowFormat';
 import type { WriteContext } from './writeContext';
@@ -21,13 +21,13 @@ export async function rememberForgotten(
 /**
  * Leaves out what was asked before its record was erased: a page or a fetch under way would bring back the person who was
  * deleted at the source and erased here. What was asked afterwards counts, but that a record is gone is not remembered
- * of one that was erased. `left`: how many answers were left out.
+ * of one that was erased. The counts are of what is left out: refused, or unchanged where there is nothing to remember.
  */
 export async function withoutForgotten(
   trx: Knex.Transaction,
   { connectionId, entity }: Pick<WriteContext, 'connectionId' | 'entity'>,
   requests: readonly EncodedAnswers[],
-): Promise<{ answers: readonly EncodedAnswers[]; left: number }> {
+): Promise<{ answers: readonly EncodedAnswers[]; left: Readonly<Counts> }> {
   const named = requests.flatMap(({ rows, gone, setAside }) => [
     ...rows.ids,
     ...gone.map(({ id }) => id),
@@ -40,14 +40,14 @@ export async function withoutForgotten(
     from tidemark.forgotten f where f.connection_id = ? and f.entity = ? and f.external_id = any(?)`,
     [connectionId, entity.name, named],
   );
-  if (found.length === 0) return { answers: requests, left: 0 };
+  if (found.length === 0) return { answers: requests, left: noCounts };
   const erased = new Map((found as { id: string; at: number }[]).map(({ id, at }) => [id, at]));
   const back = new Set((found as { id: string; back: boolean }[]).flatMap((row) => (row.back ? [row.id] : [])));
 
-  let left = 0;
-  const only = <T>(answers: readonly T[], counts: (answer: T) => boolean): T[] => {
+  const left = { ...noCounts };
+  const only = <T>(answers: readonly T[], counts: (answer: T) => boolean, as: 'refused' | 'unchanged' = 'refused') => {
     const kept = answers.filter(counts);
-    left += answers.length - kept.length;
+    left[as] += answers.length - kept.length;
     return kept;
   };
   const askedSince = ({ sent }: Asked, id: string | null | undefined) => sent >= (erased.get(id ?? '') ?? 0);
@@ -58,7 +58,8 @@ export async function withoutForgotten(
   });
   for (const { ids } of shown.flat()) for (const id of ids) back.add(id);
   const answers = requests.flatMap((request, at) => {
-    const gone = only(request.gone, ({ id }) => askedSince(request, id) && (!erased.has(id) || back.has(id)));
+    const since = only(request.gone, ({ id }) => askedSince(request, id));
+    const gone = only(since, ({ id }) => !erased.has(id) || back.has(id), 'unchanged');
     const setAside = only(request.setAside, ({ id }) => askedSince(request, id));
     return (shown[at] ?? []).map(
       (rows, part): EncodedAnswers =>

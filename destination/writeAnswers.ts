@@ -49,14 +49,16 @@ export async function writeAnswers(
     withRetry(() =>
       db.transaction(async (trx) => {
         const { anySetAside, anyForgotten } = await lockEntity(trx, context);
-        const { answers, left } = anyForgotten ? await withoutForgotten(trx, context, all) : { answers: all, left: 0 };
+        const { answers, left } = anyForgotten
+          ? await withoutForgotten(trx, context, all)
+          : { answers: all, left: noCounts };
         const live = answers.map(({ rows }) => rows);
         const gone = answers.flatMap(({ sent, received, gone }) =>
           gone.map((answer) => ({ answer, sent, received, receivedBefore: options.receivedBefore })),
         );
-        const aside = answers.flatMap(({ setAside }) => setAside);
+        const unreadable = answers.flatMap(({ setAside }) => setAside);
         const written = await writeInRounds(trx, context, { live, gone, oneByOne, mostlyNew });
-        const setAsideNow = [...aside, ...written.setAside];
+        const setAsideNow = [...unreadable, ...written.setAside];
         const target = { connectionId: context.connectionId, entity: entity.name };
         if (anySetAside) {
           const failed = new Set(setAsideNow.map(({ id }) => id));
@@ -66,12 +68,8 @@ export async function writeAnswers(
         }
         if (setAsideNow.length > 0) await setAside(trx, target, options.runId, setAsideNow);
         const skipped = setAsideNow.filter(({ reason }) => reason === 'skipped').length;
-        const counts = addCounts(written.counts, {
-          ...noCounts,
-          skipped,
-          errors: setAsideNow.length - skipped,
-          refused: left,
-        });
+        const aside = { ...noCounts, skipped, errors: setAsideNow.length - skipped };
+        const counts = addCounts(addCounts(written.counts, aside), left);
         await options.alongside?.(trx, counts, written.deleted);
         return { counts, disputed: written.disputed, deleted: written.deleted };
       }),
