@@ -41,7 +41,7 @@ interface Figures {
   readonly beside: readonly number[];
 }
 
-const options = ({ quick }: Bench): EngineOptions => ({ source: { records: quick ? 100_000 : 400_000 } });
+const options = ({ quick }: Bench): EngineOptions => ({ source: { records: quick ? 100_000 : 800_000 } });
 
 function told(about: string, { idle, beside }: Figures): Row {
   const [alone, crowded] = [quantile(idle, 0.99), quantile(beside, 0.99)];
