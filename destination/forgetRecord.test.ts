@@ -1,45 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { type ConnectorEntity, defineConnector } from '../schema/connector';
-import { defineEntity } from '../schema/entity';
 import { retention } from '../schema/retention';
-import { testDatabase } from '../test/environment';
-import { connectDatabase } from './database';
+import { databaseOf, writtenEntity } from '../test/writtenEntity';
 import { forgetRecord } from './forgetRecord';
 import { rememberForgotten } from './forgotten';
 import { lockEntity } from './lockEntity';
 import { prune } from './retention';
 import { setAside } from './setAside';
-import { ensureTable } from './tables';
 import { writeAnswers } from './writeAnswers';
 
 /** What was asked before a record was erased, and is written afterwards. */
-const row = z.object({ name: z.string() });
-const people = defineEntity<typeof row>({
-  name: 'people',
-  row,
-  key: 'id',
-  deltaSyncField: { name: 'version', kind: 'integer' },
-  map: ({ name }) => ({ name: String(name) }),
-  listings: { all: { path: '/', paging: { scheme: 'none' } } },
-  supportsWebhooks: false,
-});
-const connector = defineConnector({
-  name: 'x',
-  settings: z.object({ baseUrl: z.string() }),
-  secrets: z.object({}),
-  auth: { scheme: 'none' },
-  entities: [people],
-});
-const entity = connector.entities.get('people') as ConnectorEntity;
+const entity = writtenEntity('people', z.object({ name: z.string() }));
 const by = { actor: 'test', reason: 'asked to' };
 let db: Knex;
 
 beforeEach(async () => {
-  db = connectDatabase((await testDatabase()).url);
-  await db.raw(`insert into tidemark.connections (id, connector, settings, time_zone) values ('c', 'x', '{}', 'UTC')`);
-  await ensureTable(db, entity);
+  db = await databaseOf(entity);
 });
 afterEach(() => db.destroy());
 

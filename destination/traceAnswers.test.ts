@@ -1,10 +1,6 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { type ConnectorEntity, defineConnector } from '../schema/connector';
-import { defineEntity } from '../schema/entity';
-import { testDatabase } from '../test/environment';
-import { connectDatabase } from './database';
-import { ensureTable } from './tables';
+import { databaseOf, writtenEntity } from '../test/writtenEntity';
 import { writeAnswers } from './writeAnswers';
 
 /** Columns that are called like the words of the guarded statement: an author may call them anything. */
@@ -15,30 +11,12 @@ const row = z.object({
   known: z.boolean().nullable(),
   changed: z.boolean().nullable(),
 });
-const messages = defineEntity<typeof row>({
-  name: 'messages',
-  row,
-  key: 'id',
-  deltaSyncField: { name: 'version', kind: 'integer' },
-  map: () => ({ sent: null, received: null, entity: null, known: null, changed: null }),
-  listings: { all: { path: '/', paging: { scheme: 'none' } } },
-  supportsWebhooks: false,
-});
-const connector = defineConnector({
-  name: 'x',
-  settings: z.object({ baseUrl: z.string() }),
-  secrets: z.object({}),
-  auth: { scheme: 'none' },
-  entities: [messages],
-});
-const entity = connector.entities.get('messages') as ConnectorEntity;
+const entity = writtenEntity('messages', row);
 const start = Date.parse('2026-01-01T00:00:00Z');
 let db: Knex;
 
 beforeAll(async () => {
-  db = connectDatabase((await testDatabase()).url);
-  await db.raw(`insert into tidemark.connections (id, connector, settings, time_zone) values ('c', 'x', '{}', 'UTC')`);
-  await ensureTable(db, entity);
+  db = await databaseOf(entity);
 });
 afterAll(() => db.destroy());
 

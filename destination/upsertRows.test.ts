@@ -1,9 +1,6 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { type ConnectorEntity, defineConnector } from '../schema/connector';
-import { defineEntity } from '../schema/entity';
-import { testDatabase } from '../test/environment';
-import { connectDatabase } from './database';
+import { databaseOf, writtenEntity } from '../test/writtenEntity';
 import { encodeRows } from './encodedRows';
 import { softDelete } from './softDelete';
 import { ensureTable } from './tables';
@@ -13,33 +10,8 @@ import { upsertRows } from './upsertRows';
 const row = z.object({ name: z.string(), price: z.number().nullable(), tags: z.array(z.string()) });
 const start = Date.parse('2026-01-01T00:00:00Z');
 
-function entityWith(conflict: 'update' | 'skip'): ConnectorEntity {
-  const things = defineEntity<typeof row>({
-    name: `things_${conflict}`,
-    row,
-    key: 'id',
-    conflict,
-    deltaSyncField: { name: 'version', kind: 'integer' },
-    map: () => ({ name: '', price: null, tags: [] }),
-    listings: { all: { path: '/', paging: { scheme: 'none' } } },
-    supportsWebhooks: false,
-  });
-  const connector = defineConnector({
-    name: 'x',
-    settings: z.object({ baseUrl: z.string() }),
-    secrets: z.object({}),
-    auth: { scheme: 'none' },
-    entities: [things],
-  });
-  return connector.entities.get(things.name) as ConnectorEntity;
-}
-
 let db: Knex;
-beforeAll(async () => {
-  db = connectDatabase((await testDatabase()).url);
-  await db.raw(`insert into tidemark.connections (id, connector, settings, time_zone) values ('c', 'x', '{}', 'UTC')`);
-});
-afterAll(() => db.destroy());
+afterEach(() => db.destroy());
 
 const counts = {
   update: { updated: 1, unchanged: 1, skipped: 0, refused: 3, disputed: 2 },
@@ -48,7 +20,11 @@ const counts = {
 
 describe.each(['update', 'skip'] as const)('conflict policy %s', (conflict) => {
   const expected = { inserted: 2, ...counts[conflict] };
-  const entity = entityWith(conflict);
+  const entity = writtenEntity(`things_${conflict}`, row, conflict);
+  beforeEach(async () => {
+    db = await databaseOf(entity);
+  });
+
   const context = { connectionId: 'c', entity, confirming: false, readLagMs: 10_000, writtenBy: 'run 1' };
   const answered = (ids: readonly string[], name: string, version: string, seconds: number) =>
     encodeRows(

@@ -1,15 +1,11 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { connectDatabase } from '../destination/database';
 import { encodeRows } from '../destination/encodedRows';
 import { softDelete } from '../destination/softDelete';
-import { ensureTable } from '../destination/tables';
 import { upsertRows } from '../destination/upsertRows';
 import type { WriteContext } from '../destination/writeContext';
-import { type ConnectorEntity, defineConnector } from '../schema/connector';
-import { defineEntity } from '../schema/entity';
 import { encodeVersion } from '../schema/version';
-import { testDatabase } from './environment';
+import { databaseOf, writtenEntity } from './writtenEntity';
 
 /** One answer about one record; times in seconds. */
 export interface Said {
@@ -33,35 +29,12 @@ export interface Row {
 export const lag = 10;
 /** what the times of answers count from */
 export const epoch = Date.parse('2026-01-01T00:00:00Z');
-const entity = makeEntity();
+const entity = writtenEntity('things', z.object({ content: z.string().nullable() }));
 let records = 0;
 
 /** A database for a test file, with the table `x_things` of connection `c`. Destroy it afterwards. */
-export async function guardedTable(): Promise<Knex> {
-  const db = connectDatabase((await testDatabase()).url);
-  await db.raw(`insert into tidemark.connections (id, connector, settings, time_zone) values ('c', 'x', '{}', 'UTC')`);
-  await ensureTable(db, entity);
-  return db;
-}
-
-function makeEntity(): ConnectorEntity {
-  const things = defineEntity({
-    name: 'things',
-    row: z.object({ content: z.string().nullable() }),
-    key: 'id',
-    deltaSyncField: { name: 'version', kind: 'integer' },
-    map: () => ({ content: null }),
-    listings: { all: { path: '/things', paging: { scheme: 'none' } } },
-    supportsWebhooks: false,
-  });
-  const connector = defineConnector({
-    name: 'x',
-    settings: z.object({ baseUrl: z.string() }),
-    secrets: z.object({}),
-    auth: { scheme: 'none' },
-    entities: [things],
-  });
-  return connector.entities.get('things') as ConnectorEntity;
+export function guardedTable(): Promise<Knex> {
+  return databaseOf(entity);
 }
 
 /** Writes the answers to a fresh record in the order given and returns what stands in the table. */

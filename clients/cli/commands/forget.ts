@@ -9,7 +9,7 @@ export const addForget: AddCommand = (program, onEnd) => {
     summary:
       'erase one record from everything that is kept: its row with raw, set-aside payloads, webhook bodies, plans',
     details:
-      'For good: there is no undo. The audit notes that it was done and why, neither the id nor a hash of it, so leave both out of the reason. ' +
+      'For good: there is no undo. The audit notes that it was done and why, neither the id nor a hash of it, so leave both out of the reason; the id alone is kept for a day, to hold off what was being fetched. ' +
       'Nothing is suppressed: delete the record at the source first, else the next sync brings it back.',
     examples: ['forget demo people 10000001 --reason "erasure request of 3 March"'],
   })
