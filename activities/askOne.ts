@@ -1,6 +1,6 @@
 import type { Asked, GoneAnswer, LiveAnswer, SetAsideAnswer } from '../schema/answer';
 import { TidemarkError } from '../schema/errors';
-import { readRecord } from '../source/readRecord';
+import { readRecord } from '../source/record/readRecord';
 import type { ActivityDeps } from './deps';
 import type { OpenTarget } from './openTarget';
 

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
 import type { Logger } from 'pino';
-import type { KeyRing } from '../destination/secrets';
+import type { KeyRing } from '../destination/connections/secrets';
 import type { DatabaseClock } from '../schema/budget';
 import type { Connector } from '../schema/connector';
 import type { Metrics } from './metrics';

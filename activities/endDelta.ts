@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import { clearKeyless } from '../destination/clearKeyless';
-import { getCursor } from '../destination/entities';
-import type { StepSum } from '../destination/runParts';
-import { endRun, type Run } from '../destination/runs';
+import { getCursor } from '../destination/runs/entities';
+import type { StepSum } from '../destination/runs/runParts';
+import { endRun, type Run } from '../destination/runs/runs';
+import { clearKeyless } from '../destination/setAside/clearKeyless';
 import { noCounts } from '../schema/answer';
 import { parseDuration } from '../schema/duration';
 import type { RunOutcome, RunResult } from '../schema/workflows';

@@ -1,5 +1,5 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import { destinationError } from '../destination/destinationError';
+import { destinationError } from '../destination/database/destinationError';
 import { messageOf, type Remedy, TidemarkError } from '../schema/errors';
 
 /** Nothing helps against these but a person, or another run. */

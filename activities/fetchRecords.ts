@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import { otherLiveId } from '../destination/diffScan';
-import { type WriteResult, writeAnswers } from '../destination/writeAnswers';
+import { otherLiveId } from '../destination/plans/diffScan';
+import { type WriteResult, writeAnswers } from '../destination/rows/writeAnswers';
 import type { Answers, Counts } from '../schema/answer';
 import { askOne, isUnavailable, type Said } from './askOne';
 import type { ActivityDeps } from './deps';

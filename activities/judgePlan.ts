@@ -1,4 +1,4 @@
-import type { closeItems } from '../destination/plans';
+import type { closeItems } from '../destination/plans/plans';
 import { askOne, isUnavailable } from './askOne';
 import type { ActivityDeps } from './deps';
 import type { Fetched } from './fetchRecords';

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
-import { type ComparedRow, compareRows } from '../destination/compareRows';
-import { codeOf } from '../destination/destinationError';
-import { tableExists } from '../destination/tables';
+import { codeOf } from '../destination/database/destinationError';
+import { type ComparedRow, compareRows } from '../destination/rows/compareRows';
+import { tableExists } from '../destination/rows/tables';
 import type { LiveAnswer } from '../schema/answer';
 import type { Priority } from '../schema/budget';
 import type { LookAtInput, LookAtResult } from '../schema/checks';

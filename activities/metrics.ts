@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Run } from '../destination/runs';
+import type { Run } from '../destination/runs/runs';
 import type { Counts } from '../schema/answer';
 import type { Target } from '../schema/workflows';
 

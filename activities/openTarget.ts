@@ -1,7 +1,7 @@
-import { createBudget } from '../destination/budget';
-import { getConnectionAndSeal } from '../destination/connections';
-import { openSecrets } from '../destination/secrets';
-import type { WriteContext } from '../destination/writeContext';
+import { createBudget } from '../destination/budget/budget';
+import { getConnectionAndSeal } from '../destination/connections/connections';
+import { openSecrets } from '../destination/connections/secrets';
+import type { WriteContext } from '../destination/rows/writeContext';
 import type { Priority } from '../schema/budget';
 import type { Connection } from '../schema/connection';
 import type { Connector, ConnectorEntity } from '../schema/connector';

@@ -1,4 +1,4 @@
-import type { PartProgress } from '../destination/runParts';
+import type { PartProgress } from '../destination/runs/runParts';
 import type { Counts } from '../schema/answer';
 import type { SourcePage } from '../source/client';
 

@@ -1,6 +1,6 @@
-import type { PartKey } from '../destination/runParts';
-import { noteFailing } from '../destination/runParts';
-import { extendLease } from '../destination/runs';
+import type { PartKey } from '../destination/runs/runParts';
+import { noteFailing } from '../destination/runs/runParts';
+import { extendLease } from '../destination/runs/runs';
 import { TidemarkError } from '../schema/errors';
 import type { ActivityDeps } from './deps';
 

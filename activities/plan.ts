@@ -1,10 +1,7 @@
 import { Context } from '@temporalio/activity';
-import { clearKeyless } from '../destination/clearKeyless';
-import { knownPlan } from '../destination/decidePlan';
-import { explainDifferences } from '../destination/differenceCauses';
-import { closeListed, countLive, diffScan, keepListed, knownLiveIds } from '../destination/diffScan';
-import { countDisputed } from '../destination/disputes';
-import { getCursor } from '../destination/entities';
+import { knownPlan } from '../destination/plans/decidePlan';
+import { explainDifferences } from '../destination/plans/differenceCauses';
+import { closeListed, countLive, diffScan, keepListed, knownLiveIds } from '../destination/plans/diffScan';
 import {
   closeItems,
   createPlan,
@@ -16,11 +13,14 @@ import {
   recordDifferences,
   settlePlan,
   whyWait,
-} from '../destination/plans';
-import { sumParts } from '../destination/runParts';
-import { endRun } from '../destination/runs';
-import { countStaged, dropStaging, stagingTable } from '../destination/staging';
-import { writeAnswers } from '../destination/writeAnswers';
+} from '../destination/plans/plans';
+import { countStaged, dropStaging, stagingTable } from '../destination/plans/staging';
+import { countDisputed } from '../destination/rows/disputes';
+import { writeAnswers } from '../destination/rows/writeAnswers';
+import { getCursor } from '../destination/runs/entities';
+import { sumParts } from '../destination/runs/runParts';
+import { endRun } from '../destination/runs/runs';
+import { clearKeyless } from '../destination/setAside/clearKeyless';
 import { noCounts } from '../schema/answer';
 import type { Priority } from '../schema/budget';
 import { TidemarkError } from '../schema/errors';

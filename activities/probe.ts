@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
-import { someDeletedIds } from '../destination/someIds';
-import { tableExists } from '../destination/tables';
+import { someDeletedIds } from '../destination/rows/liveIds';
+import { tableExists } from '../destination/rows/tables';
 import type { Priority } from '../schema/budget';
 import type { ProbeInput, ProbeResult } from '../schema/checks';
 import type { Target } from '../schema/workflows';

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
-import { advancePart, openPart, type PartKey } from '../destination/runParts';
-import { getRun } from '../destination/runs';
-import { writeAnswers } from '../destination/writeAnswers';
+import { writeAnswers } from '../destination/rows/writeAnswers';
+import { advancePart, openPart, type PartKey } from '../destination/runs/runParts';
+import { getRun } from '../destination/runs/runs';
 import { type Counts, noCounts } from '../schema/answer';
 import type { Priority } from '../schema/budget';
 import type { Target } from '../schema/workflows';

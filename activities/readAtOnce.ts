@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 import type { Knex } from 'knex';
-import { advancePart, openPart } from '../destination/runParts';
-import type { Run } from '../destination/runs';
-import { writeAnswers } from '../destination/writeAnswers';
+import { writeAnswers } from '../destination/rows/writeAnswers';
+import { advancePart, openPart } from '../destination/runs/runParts';
+import type { Run } from '../destination/runs/runs';
 import { type Counts, noCounts } from '../schema/answer';
 import type { RunResult } from '../schema/workflows';
 import type { SourcePage } from '../source/client';

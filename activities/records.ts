@@ -1,10 +1,10 @@
 import { Context, sleep } from '@temporalio/activity';
 import type { Knex } from 'knex';
-import { countDisputed, dueDisputes } from '../destination/disputes';
-import { claimOpenIds, finishEvents } from '../destination/inbox';
-import { parkEvents } from '../destination/inboxCare';
-import { gatheredForMs } from '../destination/inboxPauses';
-import { closeItems, openItems } from '../destination/plans';
+import { claimOpenIds, finishEvents } from '../destination/inbox/inbox';
+import { parkEvents } from '../destination/inbox/inboxCare';
+import { gatheredForMs } from '../destination/inbox/inboxPauses';
+import { closeItems, openItems } from '../destination/plans/plans';
+import { countDisputed, dueDisputes } from '../destination/rows/disputes';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
 import type { Priority } from '../schema/budget';
 import type { Batch, SingleRecordInput, SyncRecordsInput, Target } from '../schema/workflows';

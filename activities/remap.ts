@@ -1,13 +1,13 @@
 import { Context } from '@temporalio/activity';
-import { getCursor } from '../destination/entities';
-import { type Remapped, remapRows } from '../destination/remapRows';
-import { advancePart, openPart, type PartKey } from '../destination/runParts';
-import { endRun } from '../destination/runs';
+import { type Remapped, remapRows } from '../destination/rows/remapRows';
+import { getCursor } from '../destination/runs/entities';
+import { advancePart, openPart, type PartKey } from '../destination/runs/runParts';
+import { endRun } from '../destination/runs/runs';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
 import type { Priority } from '../schema/budget';
 import { TidemarkError } from '../schema/errors';
 import type { RunResult, Target } from '../schema/workflows';
-import { readRecord } from '../source/readRecord';
+import { readRecord } from '../source/record/readRecord';
 import type { ActivityDeps } from './deps';
 import { runResult } from './endDelta';
 import { startLiveness } from './liveness';

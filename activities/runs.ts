@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { sumParts } from '../destination/runParts';
-import { claimRun, type EndStatus, endedAs, endRun, extendLease, type Run } from '../destination/runs';
-import { ensureTable } from '../destination/tables';
+import { ensureTable } from '../destination/rows/tables';
+import { sumParts } from '../destination/runs/runParts';
+import { claimRun, type EndStatus, endedAs, endRun, extendLease, type Run } from '../destination/runs/runs';
 import { TidemarkError } from '../schema/errors';
 import type { RunOutcome, RunResult, RunStrategy, Target, Trigger } from '../schema/workflows';
 import type { ActivityDeps } from './deps';

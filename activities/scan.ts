@@ -1,14 +1,21 @@
 import { Context } from '@temporalio/activity';
 import type { Knex } from 'knex';
-import type { EncodedAnswers } from '../destination/encodedRows';
-import { advancePart, openPart, type PartKey, restartPart } from '../destination/runParts';
-import { createStaging, emptyStaging, encodeIds, type ScannedId, stageIds, stagingTable } from '../destination/staging';
-import { writeAnswers } from '../destination/writeAnswers';
+import {
+  createStaging,
+  emptyStaging,
+  encodeIds,
+  type ScannedId,
+  stageIds,
+  stagingTable,
+} from '../destination/plans/staging';
+import type { EncodedAnswers } from '../destination/rows/encodedRows';
+import { writeAnswers } from '../destination/rows/writeAnswers';
+import { advancePart, openPart, type PartKey, restartPart } from '../destination/runs/runParts';
 import { type Counts, noCounts } from '../schema/answer';
 import type { Priority } from '../schema/budget';
 import type { Target } from '../schema/workflows';
 import type { SourcePage } from '../source/client';
-import { readVersionOnly } from '../source/readRecord';
+import { readVersionOnly } from '../source/record/readRecord';
 import type { ActivityDeps } from './deps';
 import { eachWith, interpretPage } from './interpret';
 import { startLiveness } from './liveness';

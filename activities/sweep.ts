@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
-import { connectionsWithDueDisputes } from '../destination/disputes';
-import { openTargets } from '../destination/inbox';
-import { removeOldPauses } from '../destination/inboxPauses';
-import { prune } from '../destination/retention';
-import { runsWithoutLease } from '../destination/runs';
-import { tableExists } from '../destination/tables';
+import { prune } from '../destination/cleanup/retention';
+import { openTargets } from '../destination/inbox/inbox';
+import { removeOldPauses } from '../destination/inbox/inboxPauses';
+import { connectionsWithDueDisputes } from '../destination/rows/disputes';
+import { tableExists } from '../destination/rows/tables';
+import { runsWithoutLease } from '../destination/runs/runs';
 import { parseDuration } from '../schema/duration';
 import { retention } from '../schema/retention';
 import type { Target } from '../schema/workflows';

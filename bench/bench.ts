@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { Client as PgClient } from 'pg';
-import { migrate } from '../destination/migrate';
+import { migrate } from '../destination/database/migrate';
 import { type Engine, type EngineOptions, type Ground, startEngine } from './engine';
 import type { Row } from './row';
 import type { Servers } from './servers';

@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { createConnection } from '../destination/connections';
-import { connectDatabase } from '../destination/database';
-import { keyRing, saveSecrets } from '../destination/secrets';
-import { ensureTable } from '../destination/tables';
+import { createConnection } from '../destination/connections/connections';
+import { keyRing, saveSecrets } from '../destination/connections/secrets';
+import { connectDatabase } from '../destination/database/database';
+import { ensureTable } from '../destination/rows/tables';
 import { type ReconciliationResult, type RunResult, workflowNames } from '../schema/workflows';
 import { workerEnvironment } from '../workers/environment';
 import {

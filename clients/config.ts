@@ -3,10 +3,10 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { createJiti } from 'jiti';
 import * as zod from 'zod';
 import * as planningCenter from '../connectors/planning-center/connector';
-import { nearest } from '../destination/nearest';
 import * as tidemark from '../schema';
 import type { Connector } from '../schema/connector';
 import { TidemarkError } from '../schema/errors';
+import { nearest } from '../schema/nearest';
 
 /** Where `tidemark.config` is looked for, in this order. */
 export const configNames = ['tidemark.config.ts', 'tidemark.config.js', 'tidemark.config.mjs', 'tidemark.config.cjs'];

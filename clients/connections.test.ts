@@ -1,11 +1,11 @@
 import { Client, Connection } from '@temporalio/client';
 import { listAudit } from '../destination/audit';
-import { createConnection } from '../destination/connections';
-import { connectDatabase } from '../destination/database';
-import { claimRun, endRun } from '../destination/runs';
-import { keyRing, loadSecrets, saveSecrets } from '../destination/secrets';
-import { ensureTable } from '../destination/tables';
-import { writeAnswers } from '../destination/writeAnswers';
+import { createConnection } from '../destination/connections/connections';
+import { keyRing, loadSecrets, saveSecrets } from '../destination/connections/secrets';
+import { connectDatabase } from '../destination/database/database';
+import { ensureTable } from '../destination/rows/tables';
+import { writeAnswers } from '../destination/rows/writeAnswers';
+import { claimRun, endRun } from '../destination/runs/runs';
 import type { ConnectorEntity } from '../schema/connector';
 import { ids } from '../schema/workflows';
 import { testConnector } from '../test/clients/connector';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { audit } from '../destination/audit';
-import { enableConnection, getConnection, type StoredConnection } from '../destination/connections';
-import { getCursor } from '../destination/entities';
-import { type RowsOfTable, removeConnection, rowsOfConnection } from '../destination/removeConnection';
-import { type KeyRing, loadSecrets, saveSecrets, sealOfSecrets } from '../destination/secrets';
+import { enableConnection, getConnection, type StoredConnection } from '../destination/connections/connections';
+import { type RowsOfTable, removeConnection, rowsOfConnection } from '../destination/connections/removeConnection';
+import { type KeyRing, loadSecrets, saveSecrets, sealOfSecrets } from '../destination/connections/secrets';
+import { getCursor } from '../destination/runs/entities';
 import type { Connector } from '../schema/connector';
 import { mistakes } from '../schema/definition';
 import { TidemarkError } from '../schema/errors';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type AuditedEntry, listAudit } from '../destination/audit';
-import { getCursor } from '../destination/entities';
-import { lastToMoveCursor, type MovedCursor, resetCursor } from '../destination/resetCursor';
-import { runningRun } from '../destination/runs';
+import { getCursor } from '../destination/runs/entities';
+import { lastToMoveCursor, type MovedCursor, resetCursor } from '../destination/runs/resetCursor';
+import { runningRun } from '../destination/runs/runs';
 import type { Target } from '../schema/workflows';
 import { type By, instantInput, type OperatorContext, type TargetInput, targetInput } from './operator';
 import { findTarget } from './targets';

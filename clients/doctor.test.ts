@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { planningCenter } from '../connectors/planning-center/connector';
-import { connectDatabase } from '../destination/database';
-import { keyRing } from '../destination/secrets';
+import { keyRing } from '../destination/connections/secrets';
+import { connectDatabase } from '../destination/database/database';
 import { TidemarkError } from '../schema/errors';
 import { ring, startChurch } from '../test/engine';
 import { atEnd, testDatabase, testTemporal } from '../test/environment';

@@ -1,9 +1,9 @@
 import { type Client, isGrpcServiceError } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { listConnections } from '../destination/connections';
-import { destinationError } from '../destination/destinationError';
-import { assertSchema } from '../destination/migrate';
-import { type KeyRing, loadSecrets } from '../destination/secrets';
+import { listConnections } from '../destination/connections/connections';
+import { type KeyRing, loadSecrets } from '../destination/connections/secrets';
+import { destinationError } from '../destination/database/destinationError';
+import { assertSchema } from '../destination/database/migrate';
 import type { Connector } from '../schema/connector';
 import { messageOf } from '../schema/errors';
 import { taskQueue as defaultTaskQueue } from '../schema/workflows';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type Erased, forgetRecord, keylessSetAside } from '../destination/forgetRecord';
+import { type Erased, forgetRecord, keylessSetAside } from '../destination/cleanup/forgetRecord';
 import type { Target } from '../schema/workflows';
 import { type By, type OperatorContext, recordIdInput, targetInput } from './operator';
 import { findTarget } from './targets';

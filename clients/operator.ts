@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { isStorable } from '../destination/storableText';
 import type { Connector } from '../schema/connector';
 import { TidemarkError } from '../schema/errors';
+import { isStorable } from '../schema/storableText';
 
 /** What an operator's abilities work with. The command line and the HTTP API call the same functions with the same inputs. */
 export interface OperatorContext {

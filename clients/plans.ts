@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
-import { type Decision, decidePlan } from '../destination/decidePlan';
+import { type Decision, decidePlan } from '../destination/plans/decidePlan';
 import { TidemarkError } from '../schema/errors';
 import {
   type ApplyPlanInput,

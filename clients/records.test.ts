@@ -1,8 +1,8 @@
 import type { Simulator } from '../connectors/planning-center/simulator';
 import { listAudit } from '../destination/audit';
-import { sampleOfPlan } from '../destination/decidePlan';
-import { storeEvents } from '../destination/inbox';
-import { setAside } from '../destination/setAside';
+import { storeEvents } from '../destination/inbox/inbox';
+import { sampleOfPlan } from '../destination/plans/decidePlan';
+import { setAside } from '../destination/setAside/setAside';
 import { connectionId, type Engine, startChurch } from '../test/engine';
 import { forget } from './forget';
 import { readRun } from './runDetails';

@@ -7,8 +7,8 @@ import {
   type RunPart,
   type RunPlan,
   setAsideByRun,
-} from '../destination/runDetails';
-import { getRun, type Run } from '../destination/runs';
+} from '../destination/readModels/runDetails';
+import { getRun, type Run } from '../destination/runs/runs';
 import { type RunState, stateOf } from './runState';
 
 export interface RunDetails extends Run {

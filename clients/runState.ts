@@ -1,6 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { type EndStatus, endedAs, getRun, type Run } from '../destination/runs';
+import { type EndStatus, endedAs, getRun, type Run } from '../destination/runs/runs';
 import { temporalError } from './temporal';
 
 /** How a run goes, as Temporal tells it. `running` of one that Postgres calls so too. */

@@ -5,13 +5,13 @@ import {
   getConnection,
   type StoredConnection,
   updateConnection,
-} from '../destination/connections';
-import { nearest } from '../destination/nearest';
-import { type KeyRing, loadSecrets, type Secrets, saveSecrets } from '../destination/secrets';
+} from '../destination/connections/connections';
+import { type KeyRing, loadSecrets, type Secrets, saveSecrets } from '../destination/connections/secrets';
 import type { Connection } from '../schema/connection';
 import type { Connector } from '../schema/connector';
 import { mistakes } from '../schema/definition';
 import { TidemarkError } from '../schema/errors';
+import { nearest } from '../schema/nearest';
 import { type By, type TemporalContext, WrongInput } from './operator';
 import { type AgreedOrLater, agreeOrLater } from './schedules/agreeOrLater';
 import { connectorOf } from './targets';

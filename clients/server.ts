@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
 import type { DestinationStream } from 'pino';
-import { assertSchema } from '../destination/migrate';
-import { keyRing } from '../destination/secrets';
+import { keyRing } from '../destination/connections/secrets';
+import { assertSchema } from '../destination/database/migrate';
 import type { TidemarkConfig } from '../schema/connector';
 import { messageOf, TidemarkError } from '../schema/errors';
 import type { Settings } from '../schema/settings';

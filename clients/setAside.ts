@@ -6,7 +6,7 @@ import {
   listSetAside,
   type SetAsideEntry,
   stillSetAside,
-} from '../destination/setAsideEntries';
+} from '../destination/setAside/setAsideEntries';
 import type { ConnectorEntity } from '../schema/connector';
 import { TidemarkError } from '../schema/errors';
 import type { Target } from '../schema/workflows';

@@ -6,7 +6,7 @@ import {
   type WorkflowHandleWithSignaledRunId,
 } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { endRun, runningRun } from '../destination/runs';
+import { endRun, runningRun } from '../destination/runs/runs';
 import type { ConnectorEntity } from '../schema/connector';
 import { TidemarkError } from '../schema/errors';
 import { recordKey } from '../schema/recordKey';

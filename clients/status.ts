@@ -1,8 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { getConnection, listConnections, type StoredConnection } from '../destination/connections';
-import { type InboxCount, inboxCounts } from '../destination/inboxCare';
-import { type SetAsideCount, setAsideCounts } from '../destination/setAsideEntries';
+import { getConnection, listConnections, type StoredConnection } from '../destination/connections/connections';
+import { type InboxCount, inboxCounts } from '../destination/inbox/inboxCare';
 import {
   type EntityFacts,
   entityFacts,
@@ -12,7 +11,8 @@ import {
   rowCounts,
   type WaitingPlan,
   waitingPlans,
-} from '../destination/statusFacts';
+} from '../destination/readModels/statusFacts';
+import { type SetAsideCount, setAsideCounts } from '../destination/setAside/setAsideEntries';
 import type { Connector } from '../schema/connector';
 import { ids, type Strategy, type Target } from '../schema/workflows';
 import { mapLimited } from './mapLimited';

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import { getConnection, type StoredConnection } from '../destination/connections';
-import { nearest } from '../destination/nearest';
+import { getConnection, type StoredConnection } from '../destination/connections/connections';
 import type { Connector, ConnectorEntity } from '../schema/connector';
 import { TidemarkError } from '../schema/errors';
+import { nearest } from '../schema/nearest';
 
 export interface KnownTarget {
   readonly connection: StoredConnection;

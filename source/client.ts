@@ -4,14 +4,14 @@ import type { ProbeFinding } from '../schema/checks';
 import type { Connector, ConnectorEntity } from '../schema/connector';
 import type { MapContext } from '../schema/entity';
 import type { ListingName, ResumePoint } from '../schema/listing';
-import { baseUrl, NoAddress } from './address';
 import { type Authorizer, authorizerOf, UnusableSecret } from './auth';
-import { getById } from './getById';
-import type { Limits } from './http';
 import { type ProbeOptions, probe } from './probe/probe';
-import { createReporter, type Reporter, type Secrets } from './report';
-import type { Sender } from './send';
-import { streamAll } from './streamAll';
+import { getById } from './reading/getById';
+import { streamAll } from './reading/streamAll';
+import { baseUrl, NoAddress } from './wire/address';
+import type { Limits } from './wire/http';
+import { createReporter, type Reporter, type Secrets } from './wire/report';
+import type { Sender } from './wire/send';
 
 /** One page of a listing. */
 export interface SourcePage extends Asked {

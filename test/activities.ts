@@ -3,7 +3,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import pino from 'pino';
 import { type Activities, createActivities } from '../activities';
 import { noMetrics } from '../activities/metrics';
-import { measureClock } from '../destination/clock';
+import { measureClock } from '../destination/database/clock';
 import { type Engine, ring } from './engine';
 import { atEnd } from './environment';
 

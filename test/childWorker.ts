@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { planningCenter } from '../connectors/planning-center/connector';
-import { connectDatabase } from '../destination/database';
-import { keyRing } from '../destination/secrets';
+import { keyRing } from '../destination/connections/secrets';
+import { connectDatabase } from '../destination/database/database';
 import { startWorker } from '../workers/worker';
 import type { ChildWorkerInput } from './children';
 import { quick } from './quick';

@@ -4,7 +4,7 @@ import { forget } from '../clients/forget';
 import { lookAt } from '../clients/look';
 import { findTarget } from '../clients/targets';
 import type { Simulator } from '../connectors/planning-center/simulator';
-import { storeEvents } from '../destination/inbox';
+import { storeEvents } from '../destination/inbox/inbox';
 import { connectionId, type Engine, startChurch } from './engine';
 import { aMinuteLater } from './invariants/support';
 

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { encodeRows } from '../destination/encodedRows';
-import { softDelete } from '../destination/softDelete';
-import { upsertRows } from '../destination/upsertRows';
-import type { WriteContext } from '../destination/writeContext';
+import { encodeRows } from '../destination/rows/encodedRows';
+import { softDelete } from '../destination/rows/softDelete';
+import { upsertRows } from '../destination/rows/upsertRows';
+import type { WriteContext } from '../destination/rows/writeContext';
 import { encodeVersion } from '../schema/version';
 import { databaseOf, writtenEntity } from './writtenEntity';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listSetAside } from '../destination/setAsideEntries';
+import { listSetAside } from '../destination/setAside/setAsideEntries';
 import { defineConnector } from '../schema/connector';
 import { defineEntity } from '../schema/entity';
 import { connectionId, type Engine, startEngine } from './engine';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { storeEvents } from '../destination/inbox';
+import { storeEvents } from '../destination/inbox/inbox';
 import { workflowNames } from '../schema/workflows';
 import { startChildWorker } from './children';
 import { connectionId, type Engine, startChurch } from './engine';

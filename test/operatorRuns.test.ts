@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Simulator } from '../connectors/planning-center/simulator';
-import { claimRun, endRun } from '../destination/runs';
+import { claimRun, endRun } from '../destination/runs/runs';
 import { defineConnector } from '../schema/connector';
 import { SkipRecord } from '../schema/errors';
 import type { RunResult } from '../schema/workflows';

@@ -1,8 +1,8 @@
 import { approvePlan } from '../clients/plans';
 import { planningCenter } from '../connectors/planning-center/connector';
 import type { Simulator } from '../connectors/planning-center/simulator';
-import { decidePlan, sampleOfPlan } from '../destination/decidePlan';
-import { undoRun } from '../destination/undoRun';
+import { decidePlan, sampleOfPlan } from '../destination/plans/decidePlan';
+import { undoRun } from '../destination/runs/undoRun';
 import type { ConnectorEntity } from '../schema/connector';
 import { type Engine, startChurch } from './engine';
 

@@ -1,6 +1,6 @@
 import { approvePlan } from '../clients/plans';
 import type { Simulator } from '../connectors/planning-center/simulator';
-import { storeEvents } from '../destination/inbox';
+import { storeEvents } from '../destination/inbox/inbox';
 import { againSignal, type ReconciliationResult, workflowNames } from '../schema/workflows';
 import { connectionId, type Engine, startChurch, startEngine } from './engine';
 import { aMinuteLater, until } from './invariants/support';

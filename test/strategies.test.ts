@@ -1,5 +1,5 @@
 import type { Simulator } from '../connectors/planning-center/simulator';
-import { getRun } from '../destination/runs';
+import { getRun } from '../destination/runs/runs';
 import { type Engine, startChurch } from './engine';
 
 /** The three strategies over the simulated source, from first sync to confirmed deletes. The tests build on each other. */

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { connectDatabase } from '../destination/database';
-import { ensureTable } from '../destination/tables';
+import { connectDatabase } from '../destination/database/database';
+import { ensureTable } from '../destination/rows/tables';
 import { type ConnectorEntity, defineConnector } from '../schema/connector';
 import { defineEntity } from '../schema/entity';
 import { testDatabase } from './environment';

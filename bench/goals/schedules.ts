@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { agreeWithDatabase } from '../../clients/schedules/agreeWithDatabase';
-import { keyRing, saveSecrets } from '../../destination/secrets';
+import { keyRing, saveSecrets } from '../../destination/connections/secrets';
 import type { Bench, Goal } from '../bench';
 import { benchConnector, connectorName, entityName } from '../connector';
 import { type Engine, encryptionKey } from '../engine';

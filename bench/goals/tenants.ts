@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { createConnection } from '../../destination/connections';
-import { keyRing, saveSecrets } from '../../destination/secrets';
+import { createConnection } from '../../destination/connections/connections';
+import { keyRing, saveSecrets } from '../../destination/connections/secrets';
 import { startTemporal } from '../../local/temporal';
 import { workflowNames } from '../../schema/workflows';
 import type { Bench, Goal } from '../bench';

@@ -1,7 +1,7 @@
 import { destination } from 'pino';
 import { startServer } from '../../clients/server';
 import { connectTemporalLater } from '../../clients/temporal';
-import { connectDatabase } from '../../destination/database';
+import { connectDatabase } from '../../destination/database/database';
 import { readSettings } from '../../schema/settings';
 import { benchConnector } from '../connector';
 import { runProgram } from '../program';

@@ -1,7 +1,7 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import pino from 'pino';
-import { connectDatabase } from '../../destination/database';
-import { keyRing } from '../../destination/secrets';
+import { keyRing } from '../../destination/connections/secrets';
+import { connectDatabase } from '../../destination/database/database';
 import { startWorker } from '../../workers/worker';
 import { benchConnector, type ConnectorOptions } from '../connector';
 import { runProgram } from '../program';

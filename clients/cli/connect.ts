@@ -1,5 +1,5 @@
-import { listConnections, type StoredConnection } from '../../destination/connections';
-import { type KeyRing, keyRing, loadSecrets } from '../../destination/secrets';
+import { listConnections, type StoredConnection } from '../../destination/connections/connections';
+import { type KeyRing, keyRing, loadSecrets } from '../../destination/connections/secrets';
 import type { Connector } from '../../schema/connector';
 import { messageOf, TidemarkError } from '../../schema/errors';
 import { registeredConnector } from '../config';

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import { nearest } from '../../destination/nearest';
 import type { Connection } from '../../schema/connection';
 import type { Connector } from '../../schema/connector';
 import { mistakes } from '../../schema/definition';
 import { TidemarkError } from '../../schema/errors';
 import type { Json } from '../../schema/json';
+import { nearest } from '../../schema/nearest';
 import type { EntitySchedule } from '../../schema/schedule';
 import type { GivenSecrets } from './secretInput';
 

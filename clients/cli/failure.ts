@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { codeOf, destinationError } from '../../destination/destinationError';
+import { codeOf, destinationError } from '../../destination/database/destinationError';
 import { type ErrorType, messageOf, TidemarkError } from '../../schema/errors';
 import { remoteFailure } from '../remoteFailure';
 

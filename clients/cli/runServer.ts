@@ -1,5 +1,5 @@
 import { destination } from 'pino';
-import { connectDatabase } from '../../destination/database';
+import { connectDatabase } from '../../destination/database/database';
 import { readSettings } from '../../schema/settings';
 import { loadConfig } from '../config';
 import { startServer } from '../server';

@@ -1,7 +1,7 @@
 import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { destination, type Logger } from 'pino';
-import { connectDatabase } from '../../destination/database';
-import { keyRing } from '../../destination/secrets';
+import { keyRing } from '../../destination/connections/secrets';
+import { connectDatabase } from '../../destination/database/database';
 import { type LogLevel, readSettings } from '../../schema/settings';
 import { temporalConfig } from '../../schema/temporalConfig';
 import { createExporter } from '../../schema/tracing/exporter';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { nearest } from '../../destination/nearest';
 import { TidemarkError } from '../../schema/errors';
+import { nearest } from '../../schema/nearest';
 
 /** A secret as the connector declares it. */
 export interface DeclaredSecret {

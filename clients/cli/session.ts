@@ -53,8 +53,8 @@ export async function withSession<T>(shell: Shell, work: (session: Session) => P
   const { readSettings } = await import('../../schema/settings.js');
   const settings = readSettings(await resolveEnvironment(shell));
   const [{ connectDatabase }, { assertSchema }] = await Promise.all([
-    import('../../destination/database.js'),
-    import('../../destination/migrate.js'),
+    import('../../destination/database/database.js'),
+    import('../../destination/database/migrate.js'),
   ]);
   const db = connectDatabase(settings.databaseUrl ?? '', { poolSize: 4, applicationName: 'tidemark cli' });
   let config: Promise<LoadedConfig> | undefined;

@@ -1,5 +1,5 @@
 import ms from 'ms';
-import type { WaitingPlan } from '../../destination/statusFacts';
+import type { WaitingPlan } from '../../destination/readModels/statusFacts';
 import type { EntityStatus, RunWithState, Status, StrategyStatus } from '../status';
 import { plural, since } from './phrases';
 import type { Colours } from './shell';

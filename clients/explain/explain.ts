@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import { type AuditedEntry, listAudit } from '../../destination/audit';
-import { getCursor } from '../../destination/entities';
-import { type RecordFacts, recordFacts, runsAbout } from '../../destination/recordFacts';
-import type { Run } from '../../destination/runs';
+import { type RecordFacts, recordFacts, runsAbout } from '../../destination/readModels/recordFacts';
+import { getCursor } from '../../destination/runs/entities';
+import type { Run } from '../../destination/runs/runs';
 import type { Target } from '../../schema/workflows';
 import type { KnownTarget } from '../targets';
 import { type StoryEntry, storyOf } from './story';

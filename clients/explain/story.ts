@@ -1,6 +1,6 @@
 import type { AuditedEntry } from '../../destination/audit';
-import type { RecordFacts } from '../../destination/recordFacts';
-import type { Run } from '../../destination/runs';
+import type { RecordFacts } from '../../destination/readModels/recordFacts';
+import type { Run } from '../../destination/runs/runs';
 import type { ConnectorEntity } from '../../schema/connector';
 import { covered, moment, plannedText, runName, versionText, why } from './words';
 

@@ -1,5 +1,5 @@
-import type { RecordFacts } from '../../destination/recordFacts';
-import type { Run } from '../../destination/runs';
+import type { RecordFacts } from '../../destination/readModels/recordFacts';
+import type { Run } from '../../destination/runs/runs';
 import type { LookAtResult } from '../../schema/checks';
 import type { Target } from '../../schema/workflows';
 import { covered, moment } from './words';

@@ -1,5 +1,5 @@
-import type { PlannedFacts, TracedAnswer } from '../../destination/recordFacts';
-import type { Run } from '../../destination/runs';
+import type { PlannedFacts, TracedAnswer } from '../../destination/readModels/recordFacts';
+import type { Run } from '../../destination/runs/runs';
 import type { ConnectorEntity } from '../../schema/connector';
 
 /** Sentences that story and verdict share. */

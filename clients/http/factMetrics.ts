@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { Gauge, type Registry } from 'prom-client';
-import { type MetricFacts, readMetricFacts } from '../../destination/metricFacts';
+import { type MetricFacts, readMetricFacts } from '../../destination/readModels/metricFacts';
 import type { Connector } from '../../schema/connector';
 import { messageOf } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';

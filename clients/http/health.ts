@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import type { Knex } from 'knex';
-import { assertSchema } from '../../destination/migrate';
+import { assertSchema } from '../../destination/database/migrate';
 import { messageOf } from '../../schema/errors';
 import { temporalError } from '../temporal';
 

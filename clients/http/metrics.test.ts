@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { planningCenter } from '../../connectors/planning-center/connector';
 import type { Simulator } from '../../connectors/planning-center/simulator';
-import { connectDatabase } from '../../destination/database';
+import { connectDatabase } from '../../destination/database/database';
 import { readSettings } from '../../schema/settings';
 import { type Engine, encryptionKey, startChurch } from '../../test/engine';
 import { atEnd } from '../../test/environment';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { destinationError } from '../../destination/destinationError';
+import { destinationError } from '../../destination/database/destinationError';
 import { readBody, readParams, readQuery } from './read';
 
 /** What a request to an operation holds, parsed. */

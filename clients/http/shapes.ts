@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isStorable } from '../../destination/storableText';
+import { isStorable } from '../../schema/storableText';
 import { filterInput, textInput } from '../operator';
 
 /** What the API's answers hold: described by these schemas, and real answers are tested against them. */

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
-import { createConnection } from '../../destination/connections';
-import { connectDatabase } from '../../destination/database';
+import { createConnection } from '../../destination/connections/connections';
+import { connectDatabase } from '../../destination/database/database';
 import { testDatabase } from '../../test/environment';
 import { agreeOrLater } from './agreeOrLater';
 

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { listConnections } from '../../destination/connections';
+import { listConnections } from '../../destination/connections/connections';
 import type { Connector } from '../../schema/connector';
 import { type Agreed, type AgreeOptions, agreeSchedules } from './agree';
 import { desiredSchedules } from './desired';

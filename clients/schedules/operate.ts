@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { getConnection, listConnections } from '../../destination/connections';
-import { pauseSchedules } from '../../destination/pauseSchedules';
+import { getConnection, listConnections } from '../../destination/connections/connections';
+import { pauseSchedules } from '../../destination/connections/pauseSchedules';
 import { type Strategy, strategies, type Target } from '../../schema/workflows';
 import { type By, filterInput, name, type TemporalContext } from '../operator';
 import { assertNames, connectorOf } from '../targets';

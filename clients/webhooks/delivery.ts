@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { InboxEvent } from '../../destination/inbox';
+import type { InboxEvent } from '../../destination/inbox/inbox';
 import { messageOf } from '../../schema/errors';
 import type { WebhookEvent } from '../../schema/webhooks';
 import type { Endpoint } from './endpoints';

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import { getConnection } from '../../destination/connections';
-import { destinationError } from '../../destination/destinationError';
-import { type KeyRing, loadSecrets } from '../../destination/secrets';
+import { getConnection } from '../../destination/connections/connections';
+import { type KeyRing, loadSecrets } from '../../destination/connections/secrets';
+import { destinationError } from '../../destination/database/destinationError';
 import { connection } from '../../schema/connection';
 import type { Connector } from '../../schema/connector';
 import { TidemarkError } from '../../schema/errors';

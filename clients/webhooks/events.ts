@@ -7,7 +7,7 @@ import {
   type Reopened,
   reopenEvents,
   type StoredEvent,
-} from '../../destination/inboxEvents';
+} from '../../destination/inbox/inboxEvents';
 import { messageOf, TidemarkError } from '../../schema/errors';
 import { taskQueue as defaultTaskQueue } from '../../schema/workflows';
 import {

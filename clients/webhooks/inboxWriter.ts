@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { type InboxEvent, storeEvents } from '../../destination/inbox';
+import { type InboxEvent, storeEvents } from '../../destination/inbox/inbox';
 import { TidemarkError } from '../../schema/errors';
 
 export interface InboxWriterOptions {

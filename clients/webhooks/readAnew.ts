@@ -1,5 +1,5 @@
 import { audit } from '../../destination/audit';
-import { storeEvents } from '../../destination/inbox';
+import { storeEvents } from '../../destination/inbox/inbox';
 import {
   type EventChoice,
   endAsRead,
@@ -7,7 +7,7 @@ import {
   type Reopened,
   type UnreadEvent,
   unreadEvents,
-} from '../../destination/inboxEvents';
+} from '../../destination/inbox/inboxEvents';
 import type { Connector } from '../../schema/connector';
 import type { By, OperatorContext } from '../operator';
 import { eventsOf } from './delivery';

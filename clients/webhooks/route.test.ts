@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { keyRing, saveSecrets } from '../../destination/secrets';
+import { keyRing, saveSecrets } from '../../destination/connections/secrets';
 import { ids } from '../../schema/workflows';
 import { testConnector } from '../../test/clients/connector';
 import { type TestServer, testServer, until } from '../../test/clients/server';

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { InboxEvent } from '../../destination/inbox';
+import type { InboxEvent } from '../../destination/inbox/inbox';
 import { TidemarkError } from '../../schema/errors';
 import { problem, sendProblem } from '../http/problem';
 import { eventsOf } from './delivery';

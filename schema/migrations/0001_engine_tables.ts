@@ -1,4 +1,4 @@
-/** The engine's own tables. Destination tables are made from row schemas, by `destination/tables.ts`. */
+/** The engine's own tables. Destination tables are made from row schemas, by `destination/rows/tables.ts`. */
 export const engineTables = /* sql */ `
 create table tidemark.connections (
   id text collate "C" primary key,

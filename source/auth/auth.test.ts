@@ -9,8 +9,8 @@ import {
   testClient,
   testClock,
 } from '../../test/httpSource';
-import { createReporter } from '../report';
-import { ask, type Sender } from '../send';
+import { createReporter } from '../wire/report';
+import { ask, type Sender } from '../wire/send';
 
 let source: TestSource | undefined;
 afterEach(() => source?.close());

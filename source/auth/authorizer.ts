@@ -1,5 +1,5 @@
 import type { Auth } from '../../schema/auth';
-import type { Secrets } from '../report';
+import type { Secrets } from '../wire/report';
 
 /** A request about to be sent; schemes write into it. */
 export interface Outgoing {

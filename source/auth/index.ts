@@ -1,5 +1,5 @@
 import type { Auth } from '../../schema/auth';
-import type { Secrets } from '../report';
+import type { Secrets } from '../wire/report';
 import { apiKey } from './apiKey';
 import type { Authorizer, AuthScheme } from './authorizer';
 import { basic } from './basic';

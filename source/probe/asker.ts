@@ -1,14 +1,14 @@
 import type { Listing, One, Paging } from '../../schema/listing';
 import type { Source } from '../client';
-import { exchange, type Reply } from '../http';
-import { parseJson } from '../json';
-import { inLane } from '../lanes';
-import { addressed } from '../question';
-import type { About } from '../report';
-import { retryAfter } from '../retryAfter';
-import { shown } from '../send';
-import { shapeOf } from '../shape';
-import { TransportProblem } from '../transportProblem';
+import { shapeOf } from '../reading/shape';
+import { exchange, type Reply } from '../wire/http';
+import { parseJson } from '../wire/json';
+import { inLane } from '../wire/lanes';
+import { addressed } from '../wire/question';
+import type { About } from '../wire/report';
+import { retryAfter } from '../wire/retryAfter';
+import { shown } from '../wire/send';
+import { TransportProblem } from '../wire/transportProblem';
 
 /** A reply as it came, whatever its status. */
 export interface Probed {

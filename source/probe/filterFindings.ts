@@ -2,8 +2,8 @@ import type { ProbeFinding } from '../../schema/checks';
 import type { ConnectorEntity } from '../../schema/connector';
 import type { ChangesListing } from '../../schema/listing';
 import { instantOfVersion } from '../../schema/version';
-import { filterValue } from '../cursorForm';
-import { olderThan } from '../filter';
+import { filterValue } from '../reading/cursorForm';
+import { olderThan } from '../reading/filter';
 import type { Asker } from './asker';
 import { errorKey, orderOf, pageOf, type SampledPage } from './sample';
 

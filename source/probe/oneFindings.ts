@@ -3,8 +3,8 @@ import type { ConnectorEntity } from '../../schema/connector';
 import { valueAt } from '../../schema/json';
 import type { One } from '../../schema/listing';
 import type { Source } from '../client';
-import { declaredError } from '../listAnswer';
-import { readRecord } from '../readRecord';
+import { declaredError } from '../reading/listAnswer';
+import { readRecord } from '../record/readRecord';
 import type { Asker } from './asker';
 import { errorKey, type SampledPage } from './sample';
 

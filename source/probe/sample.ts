@@ -3,8 +3,8 @@ import { messageOf } from '../../schema/errors';
 import { valueAt } from '../../schema/json';
 import type { Listing } from '../../schema/listing';
 import type { Version } from '../../schema/version';
-import { fieldsOf, keyOf, versionOf } from '../fields';
-import { declaredError, listIn, NotThisList } from '../listAnswer';
+import { declaredError, listIn, NotThisList } from '../reading/listAnswer';
+import { fieldsOf, keyOf, versionOf } from '../record/fields';
 import type { Probed } from './asker';
 
 /** A record of a page, as far as it can be read. */

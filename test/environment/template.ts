@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { migrate } from '../../destination/migrate';
+import { migrate } from '../../destination/database/migrate';
 
 /** The database that every `testDatabase()` is a copy of. */
 export const templateName = 'tidemark_template';

@@ -5,7 +5,7 @@ import { secretValue, someThings, startThings, type Thing, type Things } from '.
 
 /**
  * Invariant 4: which of two answers stays is decided by what they say and when they were asked for, not by who writes last. The
- * predicate itself is tested in destination/guard.test.ts and guardModel.test.ts.
+ * predicate itself is tested in destination/rows/mergeRule.test.ts and guardModel.test.ts.
  */
 const table = 'acme_things';
 let engine: Engine;

@@ -1,4 +1,4 @@
-import { claimRun } from '../../destination/runs';
+import { claimRun } from '../../destination/runs/runs';
 import { activitiesOf, type RunActivity } from '../activities';
 import { startChildWorker } from '../children';
 import { connectionId, type Engine, startChurch } from '../engine';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { storeEvents } from '../../destination/inbox';
+import { storeEvents } from '../../destination/inbox/inbox';
 import { ids as workflowIds, workflowNames } from '../../schema/workflows';
 import { connectionId, type Engine, startChurch } from '../engine';
 import { afterRequests, aMinuteLater, type Control, expectEqual, people, until } from './support';

@@ -1,7 +1,7 @@
-import { knownLiveIds, otherLiveId } from '../../destination/diffScan';
-import { storeEvents } from '../../destination/inbox';
-import { reopenEvents } from '../../destination/inboxEvents';
-import { listSetAside } from '../../destination/setAsideEntries';
+import { storeEvents } from '../../destination/inbox/inbox';
+import { reopenEvents } from '../../destination/inbox/inboxEvents';
+import { knownLiveIds, otherLiveId } from '../../destination/plans/diffScan';
+import { listSetAside } from '../../destination/setAside/setAsideEntries';
 import { workflowNames } from '../../schema/workflows';
 import { connectionId, type Engine, startChurch, startEngine } from '../engine';
 import { aMinuteLater, type Control, expectEqual, people, peopleEntity } from './support';

@@ -1,4 +1,4 @@
-import { storeEvents } from '../../destination/inbox';
+import { storeEvents } from '../../destination/inbox/inbox';
 import { workflowNames } from '../../schema/workflows';
 import { connectionId, startChurch, startEngine } from '../engine';
 import { aMinuteLater, failureOf, histories, type RecordedHistory, until } from './support';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { getRun } from '../../destination/runs';
+import { getRun } from '../../destination/runs/runs';
 import { workflowNames } from '../../schema/workflows';
 import { connectionId, type Engine, startChurch } from '../engine';
 import { type Control, cursor, lastRun, until } from './support';

@@ -5,7 +5,7 @@ import { connectionId, type Engine, startChurch } from '../engine';
 import { quick } from '../quick';
 import { type Control, cursor, lastRun, until } from './support';
 
-/** Invariant 13: a source that says wait is obeyed by everyone. How requests are counted: see destination/budget.test.ts. */
+/** Invariant 13: a source that says wait is obeyed by everyone. How requests are counted: see destination/budget/budget.test.ts. */
 const people = { connectionId, entity: 'people' };
 const delta = { ...people, trigger: 'test' };
 

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { planningCenter } from '../../connectors/planning-center/connector';
 import type { ResourceObject, Simulator } from '../../connectors/planning-center/simulator';
-import { getRun, type Run } from '../../destination/runs';
+import { getRun, type Run } from '../../destination/runs/runs';
 import type { ConnectorEntity } from '../../schema/connector';
-import { readRecord } from '../../source/readRecord';
+import { readRecord } from '../../source/record/readRecord';
 import { connectionId, type Engine } from '../engine';
 import { readable } from '../recordedHistories';
 

@@ -1,4 +1,4 @@
-import { storeEvents } from '../../destination/inbox';
+import { storeEvents } from '../../destination/inbox/inbox';
 import type { Target } from '../../schema/workflows';
 import { deltaSync, reconciliation, singleRecord, syncRecords } from '../../workflows';
 import type { Attempt, Flow } from './flows';

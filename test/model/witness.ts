@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Knex } from 'knex';
-import { tableName } from '../../destination/rowFormat';
+import { tableName } from '../../destination/rows/rowFormat';
 import type { RunResult, Target } from '../../schema/workflows';
 import type { Attempt, Flow } from './flows';
 import type { Expectations, History } from './history';

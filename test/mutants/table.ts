@@ -20,7 +20,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 1,
     name: 'a reconciliation does not look at versions',
-    file: 'destination/diffScan.ts',
+    file: 'destination/plans/diffScan.ts',
     find: `'c._version is distinct from s.version'`,
     replace: `'false'`,
     test: {
@@ -32,7 +32,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 1,
     name: 'a reconciliation does not look for rows that are gone',
-    file: 'destination/diffScan.ts',
+    file: 'destination/plans/diffScan.ts',
     find: 'when s.external_id is null then c.deleted_at is null else',
     replace: 'when s.external_id is null then c.deleted_at is not null else',
     test: {
@@ -101,7 +101,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 3,
     name: 'an empty list is evidence',
-    file: 'destination/plans.ts',
+    file: 'destination/plans/plans.ts',
     find: 'if (plan.scanned === 0 && plan.liveRows > 0) {',
     replace: 'if (plan.scanned < 0) {',
     test: {
@@ -113,7 +113,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 3,
     name: 'the deletion guard forgets what was deleted before',
-    file: 'destination/plans.ts',
+    file: 'destination/plans/plans.ts',
     find: 'const gone = plan.gone + plan.deletedLately;',
     replace: 'const gone = plan.gone;',
     test: {
@@ -124,7 +124,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 4,
     name: 'whoever writes last wins',
-    file: 'destination/guard.ts',
+    file: 'destination/rows/mergeRule.ts',
     find: '${rank(n)} > ${rank(c)}',
     replace: 'true',
     test: {
@@ -135,15 +135,15 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 4,
     name: 'whoever asked last wins',
-    file: 'destination/guard.ts',
+    file: 'destination/rows/mergeRule.ts',
     find: '${rank(n)} > ${rank(c)}',
     replace: '${n.sent} > ${c.sent}',
-    test: { file: 'destination/guard.test.ts', name: 'a version of 2099, corrected later' },
+    test: { file: 'destination/rows/mergeRule.test.ts', name: 'a version of 2099, corrected later' },
   },
   {
     invariant: 4,
     name: 'disputes are not raised',
-    file: 'destination/guard.ts',
+    file: 'destination/rows/mergeRule.ts',
     find: 'const disputes = `(${admitted} and',
     replace: 'const disputes = `(false and ${admitted} and',
     test: {
@@ -154,40 +154,40 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 4,
     name: 'no line is drawn',
-    file: 'destination/guard.ts',
+    file: 'destination/rows/mergeRule.ts',
     find: `(\${n.received} >= coalesce(\${rowLine}, '-infinity') and (`,
     replace: `(true or \${n.received} >= coalesce(\${rowLine}, '-infinity') and (`,
     test: {
-      file: 'destination/guard.test.ts',
+      file: 'destination/rows/mergeRule.test.ts',
       name: 'nothing received before the entity’s line is written, not even a new row',
     },
   },
   {
     invariant: 4,
     name: 'a repeated deletion leaves the times of the first',
-    file: 'destination/softDelete.ts',
+    file: 'destination/rows/softDelete.ts',
     find: '(j._disputes or j._wins)',
     replace: '(j._disputes or j._wins and j._confirming)',
     test: {
-      file: 'destination/guard.test.ts',
+      file: 'destination/rows/mergeRule.test.ts',
       name: 'gone, created again and gone again, and a stale answer from in between',
     },
   },
   {
     invariant: 4,
     name: 'what is inserted first is not held against the line',
-    file: 'destination/upsertRows.ts',
+    file: 'destination/rows/upsertRows.ts',
     find: 'where n._received >= s.line_at',
     replace: 'where true',
     test: {
-      file: 'destination/upsertRows.test.ts',
+      file: 'destination/rows/upsertRows.test.ts',
       name: 'counts, rows and trace are the same, whatever was guessed',
     },
   },
   {
     invariant: 5,
     name: 'no fence',
-    file: 'destination/runParts.ts',
+    file: 'destination/runs/runParts.ts',
     find: 'where run_id = ? and step = ? and partition = ? and fence = ?\n      returning run_id)',
     replace: 'where run_id = ? and step = ? and partition = ? and fence >= ?\n      returning run_id)',
     test: {
@@ -217,7 +217,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 5,
     name: 'a run that has ended can end again',
-    file: 'destination/runs.ts',
+    file: 'destination/runs/runs.ts',
     find: `where r.id = :runId and r.status = 'running' for update`,
     replace: 'where r.id = :runId for update',
     test: {
@@ -228,7 +228,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 6,
     name: 'the cursor moves backwards',
-    file: 'destination/runs.ts',
+    file: 'destination/runs/runs.ts',
     find: '(e.cursor_at is null or e.cursor_at < cast(:cursor as timestamptz))',
     replace: '(e.cursor_at is null or e.cursor_at <> cast(:cursor as timestamptz))',
     test: {
@@ -239,7 +239,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 6,
     name: 'the cursor is set without comparing',
-    file: 'destination/runs.ts',
+    file: 'destination/runs/runs.ts',
     find: 'and e.cursor_at is not distinct from o.found and',
     replace: 'and',
     test: {
@@ -250,7 +250,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 6,
     name: 'the cursor is rounded up on its way to the source',
-    file: 'source/cursorForm.ts',
+    file: 'source/reading/cursorForm.ts',
     find: 'Math.floor(earliest / tick)',
     replace: 'Math.ceil(earliest / tick)',
     test: {
@@ -261,7 +261,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 7,
     name: 'any answer ends an event',
-    file: 'destination/inbox.ts',
+    file: 'destination/inbox/inbox.ts',
     find: `and opened_at < timestamptz 'epoch' + ? * interval '1 millisecond'`,
     replace: `and ?::float8 is not null`,
     test: {
@@ -272,11 +272,11 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 7,
     name: 'events are acknowledged before they are on disk',
-    file: 'destination/inbox.ts',
+    file: 'destination/inbox/inbox.ts',
     find: `when 'off' then 'on' else`,
     replace: `when 'on' then 'off' else`,
     test: {
-      file: 'destination/inbox.test.ts',
+      file: 'destination/inbox/inbox.test.ts',
       name: 'the commit waits for the disk, whatever the database’s default is',
     },
   },
@@ -294,7 +294,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 8,
     name: 'a record that PostgreSQL refuses takes its batch with it',
-    file: 'destination/writeAnswers.ts',
+    file: 'destination/rows/writeAnswers.ts',
     find: 'if (items.length === 1 && items[0] !== undefined) return refused(items[0], error);',
     replace: 'throw error;',
     test: {
@@ -316,7 +316,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 9,
     name: 'an error quotes the body',
-    file: 'source/listReader.ts',
+    file: 'source/reading/listReader.ts',
     find: 'shapeOf(body)}`',
     replace: 'JSON.stringify(body)}`',
     test: {
@@ -327,7 +327,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 10,
     name: 'nobody looks after runs whose lease has expired',
-    file: 'destination/runs.ts',
+    file: 'destination/runs/runs.ts',
     find: `where status = 'running' and lease_until < clock_timestamp()`,
     replace: `where status = 'running' and lease_until < '-infinity'`,
     test: { file: 'test/invariants/10-status.test.ts', name: '… or as soon as the sweep comes by' },
@@ -357,7 +357,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 11,
     name: 'old records among changes are taken',
-    file: 'source/streamAll.ts',
+    file: 'source/reading/streamAll.ts',
     find: 'if (older * 2 <= readable) return;',
     replace: 'if (older >= 0) return;',
     test: {
@@ -368,7 +368,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 11,
     name: 'only a page of nothing but old records is refused',
-    file: 'source/streamAll.ts',
+    file: 'source/reading/streamAll.ts',
     find: 'if (older * 2 <= readable) return;',
     replace: 'if (older < readable) return;',
     test: {
@@ -406,7 +406,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 13,
     name: 'a wait that the source asks for is kept to oneself',
-    file: 'source/send.ts',
+    file: 'source/wire/send.ts',
     find: 'await sender.budget.block(inVain ? waitInVainMs : milliseconds);',
     replace: '',
     test: {
@@ -417,37 +417,37 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 13,
     name: 'a shorter wait lifts a longer one',
-    file: 'destination/budget.ts',
+    file: 'destination/budget/budget.ts',
     find: 'greatest(b.blocked_until, excluded.blocked_until)',
     replace: 'excluded.blocked_until',
-    test: { file: 'destination/budget.test.ts', name: 'is obeyed by everyone: limit %p' },
+    test: { file: 'destination/budget/budget.test.ts', name: 'is obeyed by everyone: limit %p' },
   },
   {
     invariant: 13,
     name: 'each process has a budget of its own',
-    file: 'destination/takeRequest.ts',
+    file: 'destination/budget/takeRequest.ts',
     find: 'select ends, granted from slices\n      union all\n',
     replace: '',
     test: {
-      file: 'destination/budget.test.ts',
+      file: 'destination/budget/budget.test.ts',
       name: 'processes that hammer it together never get more than the limit in any window',
     },
   },
   {
     invariant: 14,
     name: 'secrets are not bound to their connection',
-    file: 'destination/secrets.ts',
+    file: 'destination/connections/secrets.ts',
     find: 'tidemark.secrets\\0${connectionId}',
     replace: 'tidemark.secrets',
     test: {
-      file: 'destination/secrets.test.ts',
+      file: 'destination/connections/secrets.test.ts',
       name: 'sealed secrets that were changed, or moved to another connection, do not open',
     },
   },
   {
     invariant: 14,
     name: 'secrets stay in the words of an error',
-    file: 'source/report.ts',
+    file: 'source/wire/report.ts',
     find: '(pattern ? text.replace(pattern, blot) : text)',
     replace: 'text',
     test: {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { ResourceObject } from '../../connectors/planning-center/simulator';
-import { quote } from '../../destination/identifiers';
-import { readRecord } from '../../source/readRecord';
+import { quote } from '../../destination/database/identifiers';
+import { readRecord } from '../../source/record/readRecord';
 import { connectionId, type EntityName, entityOf } from './setting';
 import type { SourceWorld } from './sourceWorld';
 

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import { quote } from '../../destination/identifiers';
-import { ensureTable } from '../../destination/tables';
+import { quote } from '../../destination/database/identifiers';
+import { ensureTable } from '../../destination/rows/tables';
 import { type EntityName, entityNames, entityOf } from './setting';
 import type { SourceWorld } from './sourceWorld';
 

@@ -1,4 +1,4 @@
-import type { StoredConnection } from '../../../destination/connections';
+import type { StoredConnection } from '../../../destination/connections/connections';
 import { type AddCommand, addCommand, perform } from '../command';
 import { addConnectionsChange } from '../connections/change';
 import { addConnectionsRemove } from '../connections/remove';
@@ -16,7 +16,7 @@ export const addConnections: AddCommand = (program, onEnd) => {
   for (const add of [addConnectionsShow, addConnectionsChange, addConnectionsRemove]) add(connections, onEnd);
   connections.action(
     perform(onEnd, async (shell) => {
-      const { listConnections } = await import('../../../destination/connections.js');
+      const { listConnections } = await import('../../../destination/connections/connections.js');
       const found = await withSession(shell, ({ db }) => listConnections(db));
       shell.result({ connections: found }, () => listText(shell, found));
       return undefined;

@@ -58,8 +58,8 @@ async function examine(shell: Shell): Promise<Checkup[]> {
 
 async function examineServers(settings: Settings, connectors: readonly Connector[]): Promise<Checkup[]> {
   const { checkDatabase, checkTemporal } = await import('../../doctor.js');
-  const { connectDatabase } = await import('../../../destination/database.js');
-  const { keyRing } = await import('../../../destination/secrets.js');
+  const { connectDatabase } = await import('../../../destination/database/database.js');
+  const { keyRing } = await import('../../../destination/connections/secrets.js');
   const { connectTemporalLater } = await import('../../temporal.js');
   const db: Knex = connectDatabase(settings.databaseUrl ?? '', { poolSize: 2, applicationName: 'tidemark cli' });
   const temporal = connectTemporalLater(settings);

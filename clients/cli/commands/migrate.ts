@@ -11,7 +11,7 @@ export const addMigrate: AddCommand = (program, onEnd) => {
     perform(onEnd, async (shell) => {
       const { readSettings } = await import('../../../schema/settings.js');
       const settings = readSettings(await resolveEnvironment(shell));
-      const { migrate } = await import('../../../destination/migrate.js');
+      const { migrate } = await import('../../../destination/database/migrate.js');
       const migrated = await migrate(settings.databaseUrl ?? '');
       const { connectTemporal } = await import('../../temporal.js');
       const { registerSearchAttributes } = await import('../../searchAttributes.js');

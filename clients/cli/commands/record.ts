@@ -22,7 +22,7 @@ export const addRecord: AddCommand = (program, onEnd) => {
       perform(onEnd, (shell, { show }: { show?: boolean }, connectionId: string, entityName: string, id: string) =>
         withSession(shell, async (session) => {
           const { findTarget } = await import('../../targets.js');
-          const { readRow } = await import('../../../destination/readRow.js');
+          const { readRow } = await import('../../../destination/rows/readRow.js');
           const { entity } = await findTarget(session.db, await session.connectors(), connectionId, entityName);
           const name = `${connectionId}/${entityName} ${id}`;
           if (show) {

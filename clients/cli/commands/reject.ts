@@ -15,7 +15,7 @@ export const addReject: AddCommand = (program, onEnd) => {
     .action(
       perform(onEnd, (shell, { reason }: { reason: string }, planId: string) =>
         withSession(shell, async ({ db }) => {
-          const { decidePlan } = await import('../../../destination/decidePlan.js');
+          const { decidePlan } = await import('../../../destination/plans/decidePlan.js');
           const plan = await decidePlan(db, planId, 'rejected', { actor: actor(), reason });
           shell.result(
             plan,

@@ -1,4 +1,4 @@
-import type { Run } from '../../../destination/runs';
+import type { Run } from '../../../destination/runs/runs';
 import { type AddCommand, addCommand, perform } from '../command';
 import { countsText, since } from '../phrases';
 import { type Session, withSession } from '../session';
@@ -68,12 +68,12 @@ async function runsOf(
   limit: number,
 ): Promise<Run[]> {
   const { db } = session;
-  const { listRuns } = await import('../../../destination/runs.js');
+  const { listRuns } = await import('../../../destination/runs/runs.js');
   if (connectionId !== undefined && entity !== undefined) {
     const { findTarget } = await import('../../targets.js');
     await findTarget(db, await session.connectors(), connectionId, entity);
   } else if (connectionId !== undefined) {
-    const { getConnection } = await import('../../../destination/connections.js');
+    const { getConnection } = await import('../../../destination/connections/connections.js');
     await getConnection(db, connectionId);
   }
   const runs = await listRuns(db, { connectionId, entity, limit });

@@ -1,4 +1,4 @@
-import type { SetAsideEntry } from '../../../destination/setAsideEntries';
+import type { SetAsideEntry } from '../../../destination/setAside/setAsideEntries';
 import type { SetAsideList, StartedRetry } from '../../setAside';
 import { type AddCommand, addCommand, addGroup, perform } from '../command';
 import { type ExitStatus, exitStatus } from '../failure';
@@ -63,7 +63,7 @@ const addShow: AddCommand = (group, onEnd) => {
     .action(
       perform(onEnd, (shell, _options: object, entry: number) =>
         withSession(shell, async ({ db }) => {
-          const { getSetAside } = await import('../../../destination/setAsideEntries.js');
+          const { getSetAside } = await import('../../../destination/setAside/setAsideEntries.js');
           const found = await getSetAside(db, entry);
           shell.result(found, () => showText(found));
           return undefined;

@@ -48,7 +48,7 @@ async function targetsOf(session: Session, connectionId: string, entity?: string
     await findTarget(session.db, connectors, connectionId, entity);
     return [{ connectionId, entity }];
   }
-  const { getConnection } = await import('../../../destination/connections.js');
+  const { getConnection } = await import('../../../destination/connections/connections.js');
   const connector = connectorOf(connectors, await getConnection(session.db, connectionId));
   return [...connector.entities.keys()].map((name) => ({ connectionId, entity: name }));
 }

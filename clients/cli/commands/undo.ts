@@ -19,8 +19,8 @@ export const addUndo: AddCommand = (program, onEnd) => {
         withSession(shell, async (session) => {
           const { db } = session;
           const [{ undoRun }, { getRun }, { findTarget }, { parseDuration }] = await Promise.all([
-            import('../../../destination/undoRun.js'),
-            import('../../../destination/runs.js'),
+            import('../../../destination/runs/undoRun.js'),
+            import('../../../destination/runs/runs.js'),
             import('../../targets.js'),
             import('../../../schema/duration.js'),
           ]);

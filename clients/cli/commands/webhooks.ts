@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { EventState, StoredEvent } from '../../../destination/inboxEvents';
+import type { EventState, StoredEvent } from '../../../destination/inbox/inboxEvents';
 import type { Replayed } from '../../webhooks/events';
 import { type AddCommand, addCommand, addGroup, perform } from '../command';
 import { plural, since } from '../phrases';

@@ -86,7 +86,7 @@ const addRotateSecret: AddCommand = (connections, onEnd) => {
       perform(onEnd, (shell, options: RotateOptions, id: string, secret: string) =>
         withSession(shell, async (session) => {
           const { rotateSecret } = await import('../../connections.js');
-          const { keyRing } = await import('../../../destination/secrets.js');
+          const { keyRing } = await import('../../../destination/connections/secrets.js');
           const ring = keyRing(session.settings.encryptionKey);
           const connectors = await session.connectors();
           const value = await newValue(shell, secret, options);
@@ -137,7 +137,7 @@ const addReseal: AddCommand = (connections, onEnd) => {
     .action(
       perform(onEnd, (shell, { reason }: Reasoned) =>
         withSession(shell, async ({ db, settings }) => {
-          const { keyRing, resealSecrets } = await import('../../../destination/secrets.js');
+          const { keyRing, resealSecrets } = await import('../../../destination/connections/secrets.js');
           const ring = keyRing(settings.encryptionKey);
           const { resealed } = await resealSecrets(db, ring, { actor: actor(), reason });
           shell.result(

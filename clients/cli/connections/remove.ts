@@ -1,4 +1,4 @@
-import type { RowsOfTable } from '../../../destination/removeConnection';
+import type { RowsOfTable } from '../../../destination/connections/removeConnection';
 import { TidemarkError } from '../../../schema/errors';
 import type { RemovedConnection } from '../../connections';
 import { type AddCommand, addCommand, perform } from '../command';

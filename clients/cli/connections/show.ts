@@ -11,7 +11,7 @@ export const addConnectionsShow: AddCommand = (connections, onEnd) => {
     perform(onEnd, (shell, _options: object, id: string) =>
       withSession(shell, async ({ db, connectors, settings }) => {
         const { showConnection } = await import('../../connections.js');
-        const { keyRing } = await import('../../../destination/secrets.js');
+        const { keyRing } = await import('../../../destination/connections/secrets.js');
         // without a key, what is kept under it can still be told of
         const ring = settings.encryptionKey === undefined ? undefined : keyRing(settings.encryptionKey);
         const shown = await showConnection({ db, connectors: await connectors() }, id, ring);

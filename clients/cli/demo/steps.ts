@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { readRow } from '../../../destination/readRow';
-import { rowCounts } from '../../../destination/statusFacts';
+import { rowCounts } from '../../../destination/readModels/statusFacts';
+import { readRow } from '../../../destination/rows/readRow';
 import type { ConnectorEntity } from '../../../schema/connector';
 import { startDelta, startReconciliation } from '../../start';
 import type { Up } from '../up/bringUp';

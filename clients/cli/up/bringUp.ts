@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { connectDatabase } from '../../../destination/database';
-import { migrate } from '../../../destination/migrate';
+import { connectDatabase } from '../../../destination/database/database';
+import { migrate } from '../../../destination/database/migrate';
 import { scriptArguments } from '../../../local/script';
 import { type Stack, startStack } from '../../../local/stack';
 import { type SupervisedChild, untilReady } from '../../../local/supervise';

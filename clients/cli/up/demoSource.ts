@@ -7,8 +7,8 @@ import {
   listConnections,
   type StoredConnection,
   updateConnection,
-} from '../../../destination/connections';
-import { keyRing, loadSecrets, type Secrets, saveSecrets } from '../../../destination/secrets';
+} from '../../../destination/connections/connections';
+import { keyRing, loadSecrets, type Secrets, saveSecrets } from '../../../destination/connections/secrets';
 import { readJson, writeWhole } from '../../../local/files';
 import { choosePort } from '../../../local/ports';
 import { scriptArguments } from '../../../local/script';

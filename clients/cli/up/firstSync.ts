@@ -1,5 +1,5 @@
-import { getCursor } from '../../../destination/entities';
-import { runningRun } from '../../../destination/runs';
+import { getCursor } from '../../../destination/runs/entities';
+import { runningRun } from '../../../destination/runs/runs';
 import { TidemarkError } from '../../../schema/errors';
 import type { DeltaSyncInput, RunResult, Target } from '../../../schema/workflows';
 import { startDelta } from '../../start';

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import { createConnection, listConnections } from '../../../destination/connections';
-import { keyRing, saveSecrets } from '../../../destination/secrets';
+import { createConnection, listConnections } from '../../../destination/connections/connections';
+import { keyRing, saveSecrets } from '../../../destination/connections/secrets';
 import type { Connection } from '../../../schema/connection';
 import type { Settings } from '../../../schema/settings';
 import type { LoadedConfig } from '../../config';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { listRuns, type Run } from '../../../destination/runs';
+import { listRuns, type Run } from '../../../destination/runs/runs';
 import { messageOf } from '../../../schema/errors';
 import { countsText } from '../phrases';
 import type { Colours } from '../shell';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { listConnections } from '../../../destination/connections';
-import { resealSecrets } from '../../../destination/secrets';
+import { listConnections } from '../../../destination/connections/connections';
+import { resealSecrets } from '../../../destination/connections/secrets';
 import { connection as storedConnection } from '../../../schema/connection';
 import { businessHours, scheduleOverride, timeZone } from '../../../schema/schedule';
 import {

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
-import type { KeyRing } from '../../../destination/secrets';
+import type { KeyRing } from '../../../destination/connections/secrets';
 import type { Connector } from '../../../schema/connector';
 
 /** What the operations work with. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listRuns, type Run } from '../../../destination/runs';
+import { listRuns, type Run } from '../../../destination/runs/runs';
 import { checkDatabase, checkTemporal } from '../../doctor';
 import { mapLimited } from '../../mapLimited';
 import { readRun } from '../../runDetails';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { decidePlan, knownPlan, sampleOfPlan } from '../../../destination/decidePlan';
-import { countItems } from '../../../destination/plans';
-import { getRun } from '../../../destination/runs';
-import { waitingPlans } from '../../../destination/statusFacts';
-import { undoRun } from '../../../destination/undoRun';
+import { decidePlan, knownPlan, sampleOfPlan } from '../../../destination/plans/decidePlan';
+import { countItems } from '../../../destination/plans/plans';
+import { waitingPlans } from '../../../destination/readModels/statusFacts';
+import { getRun } from '../../../destination/runs/runs';
+import { undoRun } from '../../../destination/runs/undoRun';
 import { parseDuration } from '../../../schema/duration';
 import { name } from '../../operator';
 import { approvePlan } from '../../plans';

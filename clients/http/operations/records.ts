@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readRow } from '../../../destination/readRow';
+import { readRow } from '../../../destination/rows/readRow';
 import { explain } from '../../explain/explain';
 import { forget, forgetInput } from '../../forget';
 import { lookAt, mostPatienceSeconds } from '../../look';

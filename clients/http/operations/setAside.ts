@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { getSetAside } from '../../../destination/setAsideEntries';
+import { getSetAside } from '../../../destination/setAside/setAsideEntries';
 import { discardEntries, findSetAside, retrySetAside, setAsideList, setAsideRetry } from '../../setAside';
 import { type Operation, operation } from '../operation';
 import { refusable } from '../problem';

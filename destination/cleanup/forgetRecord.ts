@@ -1,0 +1,88 @@
+import type { Knex } from 'knex';
+import type { ConnectorEntity } from '../../schema/connector';
+import { TidemarkError } from '../../schema/errors';
+import { audit } from '../audit';
+import type { Decision } from '../plans/decidePlan';
+import { rememberForgotten } from '../rows/forgotten';
+import { lockEntity } from '../rows/lockEntity';
+import { tableName } from '../rows/rowFormat';
+import { tableExists } from '../rows/tables';
+
+/** What was erased of one record. */
+export interface Erased {
+  /** rows of the entity's table: 1 or 0 */
+  readonly rows: number;
+  readonly setAside: number;
+  /** webhook events about it, with their bodies */
+  readonly events: number;
+  /** events about other records that came in the same deliveries: their bodies were emptied */
+  readonly sharedDeliveries: number;
+  /** entries of the trace of answers */
+  readonly answers: number;
+  /** its places in plans of reconciliations, from which samples are shown */
+  readonly planItems: number;
+  /** audits of what was done about it before, from which its id was taken */
+  readonly audits: number;
+}
+
+/**
+ * Erases one record from everything that the engine keeps: its row with `raw`, set-aside payloads, webhook bodies, the trace of answers, plans.
+ * The audit notes that a record was erased and why, not which: neither its id nor a hash of it. Waits for the writer that
+ * is at work; answers that are under way are not written (`withoutForgotten`), for which its id is kept a day longer. Throws TidemarkError 'NotFound' where nothing is kept of it, 'Usage' without a reason.
+ */
+export async function forgetRecord(
+  db: Knex,
+  connectionId: string,
+  entity: ConnectorEntity,
+  id: string,
+  by: Decision,
+): Promise<Erased> {
+  return db.transaction(async (tx) => {
+    await lockEntity(tx, { connectionId, entity });
+    const erase = async (sql: string, values: readonly string[]) => (await tx.raw(sql, [...values])).rowCount ?? 0;
+    const ofRecord = 'connection_id = ? and entity = ? and external_id = ?';
+    const record = [connectionId, entity.name, id];
+    const rows = (await tableExists(tx, entity))
+      ? await erase(`delete from ${tableName(entity)} where connection_id = ? and external_id = ?`, [connectionId, id])
+      : 0;
+    const setAside = await erase(`delete from tidemark.set_aside where ${ofRecord}`, record);
+    const sharedDeliveries = await erase(
+      `update tidemark.inbox set body = ''
+       where connection_id = ? and not (entity is not distinct from ? and external_id is not distinct from ?)
+         and body in (select body from tidemark.inbox where ${ofRecord})`,
+      [...record, ...record],
+    );
+    const events = await erase(`delete from tidemark.inbox where ${ofRecord}`, record);
+    await erase(`delete from tidemark.inbox_pauses where ${ofRecord}`, record);
+    const answers = await erase(`delete from tidemark.answers where ${ofRecord}`, record);
+    const planItems = await erase(
+      `delete from tidemark.plan_items i using tidemark.plans p
+       where p.id = i.plan_id and p.connection_id = ? and p.entity = ? and i.external_id = ?`,
+      record,
+    );
+    const audits = await erase(
+      `update tidemark.audit set details = details - 'recordId'
+       where connection_id = ? and entity = ? and details ->> 'recordId' = ?`,
+      record,
+    );
+    const erased = { rows, setAside, events, sharedDeliveries, answers, planItems, audits };
+    if (Object.values(erased).every((count) => count === 0)) {
+      throw new TidemarkError(
+        'NotFound',
+        `Nothing is kept of this record of ${connectionId}/${entity.name}: is the id the one that the source uses?`,
+      );
+    }
+    await rememberForgotten(tx, connectionId, entity.name, id);
+    await audit(tx, { ...by, action: 'forget', connectionId, entity: entity.name, details: { ...erased } });
+    return erased;
+  });
+}
+
+/** Records of an entity that are set aside without a readable key: any of them may be about anybody. */
+export async function keylessSetAside(db: Knex, connectionId: string, entity: string): Promise<number> {
+  const { rows } = await db.raw(
+    `select count(*)::int as found from tidemark.set_aside where connection_id = ? and entity = ? and external_id is null`,
+    [connectionId, entity],
+  );
+  return rows[0].found;
+}

@@ -1,0 +1,145 @@
+import type { Knex } from 'knex';
+import type { z } from 'zod';
+import { type Connection, connection } from '../../schema/connection';
+import { mistakes } from '../../schema/definition';
+import { TidemarkError } from '../../schema/errors';
+import { nearest } from '../../schema/nearest';
+import { storableJson } from '../../schema/storableText';
+import type { Target } from '../../schema/workflows';
+import type { Sealed } from './secrets';
+
+export type ConnectionInput = z.input<typeof connection>;
+/** What can be changed of a connection: everything but its name and connector. */
+export type ConnectionChange = Partial<Omit<ConnectionInput, 'id' | 'connector'>>;
+
+export interface StoredConnection extends Connection {
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+const columns = `id, connector, settings, time_zone as "timeZone", business_hours as "businessHours", schedules, enabled,
+  created_at as "createdAt", updated_at as "updatedAt"`;
+
+/**
+ * Keeps a new connection. Its settings must have been checked by the connector; secrets are kept apart (`saveSecrets`).
+ * Throws TidemarkError 'Usage' for wrong values and for an id that is taken.
+ */
+export async function createConnection(db: Knex, input: ConnectionInput): Promise<StoredConnection> {
+  const values = checked(input);
+  const { rows } = await db.raw(
+    `insert into tidemark.connections (id, connector, settings, time_zone, business_hours, schedules, enabled)
+     values (:id, :connector, cast(:settings as jsonb), :timeZone, cast(:businessHours as jsonb), cast(:schedules as jsonb), :enabled)
+     on conflict (id) do nothing
+     returning ${columns}`,
+    bindings(values),
+  );
+  if (rows.length === 0) {
+    throw new TidemarkError('Usage', `There is a connection '${values.id}' already: choose another name, or change it`);
+  }
+  return rows[0];
+}
+
+/** Changes what is given and leaves the rest. Throws TidemarkError 'NotFound', and 'Usage' for wrong values. */
+export async function updateConnection(db: Knex, id: string, change: ConnectionChange): Promise<StoredConnection> {
+  return db.transaction(async (tx) => {
+    const { rows: found } = await tx.raw(`select ${columns} from tidemark.connections where id = ? for update`, [id]);
+    if (found.length === 0) throw await unknownConnection(tx, id);
+    const { createdAt: _created, updatedAt: _updated, ...before } = found[0] as StoredConnection;
+    const { rows } = await tx.raw(
+      `update tidemark.connections
+       set settings = cast(:settings as jsonb), time_zone = :timeZone, business_hours = cast(:businessHours as jsonb),
+           schedules = cast(:schedules as jsonb), enabled = :enabled, updated_at = clock_timestamp()
+       where id = :id
+       returning ${columns}`,
+      bindings(checked({ ...before, ...change })),
+    );
+    return rows[0];
+  });
+}
+
+/** Switches a connection on or off: while off, nothing is synced and its webhooks are kept for later. */
+export async function enableConnection(db: Knex, id: string, enabled: boolean): Promise<StoredConnection> {
+  return updateConnection(db, id, { enabled });
+}
+
+/** Throws TidemarkError 'NotFound', which names the connections that there are. */
+export async function getConnection(db: Knex, id: string): Promise<StoredConnection> {
+  const { rows } = await db.raw(`select ${columns} from tidemark.connections where id = ?`, [id]);
+  if (rows.length === 0) throw await unknownConnection(db, id);
+  return rows[0];
+}
+
+/** A connection and its secrets as they are kept (null: it has none), in one statement. Throws TidemarkError 'NotFound'. */
+export async function getConnectionAndSeal(
+  db: Knex,
+  id: string,
+): Promise<{ readonly connection: StoredConnection; readonly seal: Sealed | null }> {
+  const { rows } = await db.raw(
+    `select ${columns}, key_id, nonce, sealed from tidemark.connections
+     left join (select connection_id, key_id, nonce, sealed from tidemark.secrets) s on connection_id = id
+     where id = ?`,
+    [id],
+  );
+  if (rows.length === 0) throw await unknownConnection(db, id);
+  const { key_id, nonce, sealed, ...connection } = rows[0];
+  return { connection, seal: key_id === null ? null : { key_id, nonce, sealed } };
+}
+
+/** All connections by id, or those of one connector, or only the enabled ones. */
+export async function listConnections(
+  db: Knex,
+  filter: { readonly connector?: string; readonly enabledOnly?: boolean } = {},
+): Promise<StoredConnection[]> {
+  const { rows } = await db.raw(
+    `select ${columns} from tidemark.connections
+     where (cast(:connector as text) is null or connector = :connector) and (enabled or not :enabledOnly)
+     order by id`,
+    { connector: filter.connector ?? null, enabledOnly: filter.enabledOnly ?? false },
+  );
+  return rows;
+}
+
+/** Makes the entity's row in tidemark.entities, where its cursor and line stand, unless it is there. */
+export async function ensureEntity(db: Knex, target: Target): Promise<void> {
+  await db.raw('insert into tidemark.entities (connection_id, entity) values (?, ?) on conflict do nothing', [
+    target.connectionId,
+    target.entity,
+  ]);
+}
+
+function checked(input: ConnectionInput): Connection {
+  const parsed = connection.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new TidemarkError(
+    'Usage',
+    `The connection is wrong:\n${mistakes('', parsed.error)
+      .map((line) => `  ${line}`)
+      .join('\n')}`,
+  );
+}
+
+function bindings(values: Connection): Record<string, Knex.Value> {
+  return {
+    id: values.id,
+    connector: values.connector,
+    settings: storableJson(values.settings),
+    timeZone: values.timeZone,
+    businessHours: values.businessHours === null ? null : storableJson(values.businessHours),
+    schedules: storableJson(values.schedules),
+    enabled: values.enabled,
+  };
+}
+
+async function unknownConnection(db: Knex, id: string): Promise<TidemarkError> {
+  const { rows } = await db.raw('select id from tidemark.connections order by id limit 500');
+  const ids = rows.map((row: { id: string }) => row.id);
+  const meant = nearest(id, ids);
+  const known =
+    ids.length === 0
+      ? `There is none yet: make one with 'tidemark connect'`
+      : `There ${ids.length === 1 ? 'is' : 'are'} ${ids.slice(0, 20).join(', ')}${ids.length > 20 ? ` and ${ids.length - 20} more ('tidemark connections')` : ''}`;
+  return new TidemarkError(
+    'NotFound',
+    `There is no connection ${JSON.stringify(id)}. ${meant === undefined ? '' : `Did you mean '${meant}'? `}${known}.`,
+  );
+}

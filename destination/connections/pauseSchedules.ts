@@ -1,0 +1,40 @@
+import type { Knex } from 'knex';
+import type { ScheduleOverride } from '../../schema/schedule';
+import type { Strategy } from '../../schema/workflows';
+import { audit } from '../audit';
+import type { Decision } from '../plans/decidePlan';
+import { getConnection, type StoredConnection, updateConnection } from './connections';
+
+export interface SchedulesToPause {
+  readonly connectionId: string;
+  readonly entities: readonly string[];
+  readonly strategies: readonly Strategy[];
+}
+
+/**
+ * Notes at the connection that schedules are paused, and why, or that they are not any more; audited. Temporal's schedules
+ * are made to agree afterwards. Throws TidemarkError 'NotFound'.
+ */
+export async function pauseSchedules(
+  db: Knex,
+  { connectionId, entities, strategies }: SchedulesToPause,
+  paused: boolean,
+  by: Decision,
+): Promise<StoredConnection> {
+  return db.transaction(async (tx) => {
+    await tx.raw('select 1 from tidemark.connections where id = ? for update', [connectionId]);
+    const schedules = { ...(await getConnection(tx, connectionId)).schedules };
+    for (const entity of entities) {
+      const { paused: before, ...times } = schedules[entity] ?? {};
+      const after = { ...before };
+      for (const strategy of strategies) {
+        if (paused) after[strategy] = by.reason;
+        else delete after[strategy];
+      }
+      schedules[entity] = Object.keys(after).length > 0 ? { ...times, paused: after } : (times as ScheduleOverride);
+    }
+    const action = paused ? 'schedules pause' : 'schedules resume';
+    await audit(tx, { ...by, action, connectionId, details: { entities, strategies } });
+    return updateConnection(tx, connectionId, { schedules });
+  });
+}

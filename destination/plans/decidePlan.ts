@@ -1,0 +1,81 @@
+import type { Knex } from 'knex';
+import { TidemarkError } from '../../schema/errors';
+import { audit } from '../audit';
+import { getPlan, type Plan } from './plans';
+
+/** Who decides about a plan, and why; kept in the audit. */
+export interface Decision {
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/**
+ * Lets a waiting plan be applied, or puts it aside for good. Only a plan that waits and has not expired can be decided;
+ * of several that wait for one entity only the newest can be approved, since the older ones tell of an older source.
+ * Throws TidemarkError 'NotFound', and 'Usage' where nothing is to be decided.
+ */
+export async function decidePlan(
+  db: Knex,
+  planId: string,
+  decision: 'approved' | 'rejected',
+  by: Decision,
+): Promise<Plan> {
+  return db.transaction(async (trx) => {
+    await trx.raw('select id from tidemark.plans where id = ? for update', [numeric(planId)]);
+    const plan = await knownPlan(trx, planId);
+    const where = `${plan.connectionId}/${plan.entity}`;
+    // one that was approved but never applied (Temporal was away, or a reconciliation was on) may be approved again
+    const undecided = plan.status === 'waiting' || (plan.status === 'approved' && decision === 'approved');
+    if (!undecided || plan.expiresAt.getTime() < Date.now()) {
+      const now = undecided ? 'has expired' : `is ${plan.status}`;
+      throw new TidemarkError(
+        'Usage',
+        `Plan ${planId} of ${where} ${now}: nothing is to be decided. \`tidemark status\` shows what waits`,
+      );
+    }
+    const { rows } = await trx.raw(
+      `select max(id)::text as newest from tidemark.plans where connection_id = ? and entity = ? and status in ('waiting', 'approved')`,
+      [plan.connectionId, plan.entity],
+    );
+    if (decision === 'approved' && rows[0].newest !== planId) {
+      throw new TidemarkError(
+        'Usage',
+        `Plan ${planId} of ${where} is not the newest that waits: decide about plan ${rows[0].newest}, which tells of the source as it was later`,
+      );
+    }
+    await trx.raw(
+      'update tidemark.plans set status = ?, decided_at = now(), decided_by = ?, decision_reason = ? where id = ?',
+      [decision, by.actor, by.reason, planId],
+    );
+    const action = decision === 'approved' ? 'plan approve' : 'plan reject';
+    const { connectionId, entity } = plan;
+    await audit(trx, {
+      ...by,
+      action,
+      connectionId,
+      entity,
+      details: { planId, gone: plan.gone, unlisted: plan.unlisted, liveRows: plan.liveRows },
+    });
+    return knownPlan(trx, planId);
+  });
+}
+
+/** Throws TidemarkError 'NotFound' for a plan that is not there. */
+export async function knownPlan(db: Knex, planId: string): Promise<Plan> {
+  const plan = await getPlan(db, String(numeric(planId)));
+  if (plan) return plan;
+  throw new TidemarkError('NotFound', `There is no plan ${planId}: \`tidemark status\` shows those that wait`);
+}
+
+function numeric(planId: string): string {
+  return /^\d{1,18}$/.test(planId) ? planId : '0';
+}
+
+/** A few of the ids that a plan would delete, for the operator to look up at the source. */
+export async function sampleOfPlan(db: Knex, planId: string, limit = 5): Promise<string[]> {
+  const { rows } = await db.raw(
+    `select external_id from tidemark.plan_items where plan_id = ? and difference in ('gone', 'unlisted') order by md5(external_id) limit ?`,
+    [planId, limit],
+  );
+  return rows.map(({ external_id }: { external_id: string }) => external_id);
+}

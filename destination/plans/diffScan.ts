@@ -1,0 +1,136 @@
+import type { Knex } from 'knex';
+import type { ConnectorEntity } from '../../schema/connector';
+import { isStorable } from '../../schema/storableText';
+import { tableName } from '../rows/rowFormat';
+import { stagingTable } from './staging';
+
+export interface DiffInput {
+  readonly runId: string;
+  readonly planId: string;
+  readonly connectionId: string;
+  readonly entity: ConnectorEntity;
+  /** when the scan's first request was sent; milliseconds in PostgreSQL's time */
+  readonly scanStarted: number;
+  readonly readLagMs: number;
+  /** false when the scan wrote the rows itself (listing `all`): then only rows that it did not list are of interest */
+  readonly versions: boolean;
+}
+
+export interface Differences {
+  readonly missing: number;
+  readonly stale: number;
+  readonly gone: number;
+  readonly unlisted: number;
+}
+
+/**
+ * The set difference between a complete scan and the table, in SQL, written down as items of the plan:
+ * *missing* (listed, no live row), *stale* (another version, or disputed), *gone* (a live row that was not listed and
+ * was last received before the scan began, less the read lag), and *unlisted* (a live row that was received later, by
+ * whatever flow: absence says nothing of it, so it is exempt from deletion by absence, and only asked for).
+ * One full join: an anti-join for each side reads and hashes everything twice.
+ */
+export async function diffScan(trx: Knex.Transaction, input: DiffInput): Promise<Differences> {
+  const started = new Date(input.scanStarted);
+  const { rows } = await trx.raw(diffSql(input), {
+    planId: input.planId,
+    connectionId: input.connectionId,
+    entity: input.entity.name,
+    started,
+    exemptFrom: new Date(input.scanStarted - input.readLagMs),
+  });
+  return rows[0];
+}
+
+function diffSql({ entity, runId, versions }: DiffInput): string {
+  // a plain text comparison: versions are encoded so that their order is text order
+  const differs = entity.conflict === 'skip' ? 'false' : 'c._version is distinct from s.version';
+  const toFetch = /* sql */ `(c.external_id is null or c.deleted_at is not null or c._disputed_at is not null
+        or (${differs} and not (c._version > s.version and c._received_at >= cast(:started as timestamptz))))
+      and not exists (select from tidemark.set_aside a where a.connection_id = :connectionId and a.entity = :entity
+        and a.external_id = s.external_id and a.reason = 'skipped' and a.cleared_at is null)`;
+  return /* sql */ `
+    with found as (
+      insert into tidemark.plan_items (plan_id, external_id, difference, cause)
+      select :planId, coalesce(s.external_id, c.external_id),
+        case when s.external_id is null then case when c._received_at < cast(:exemptFrom as timestamptz) then 'gone' else 'unlisted' end
+          when c.external_id is null or c.deleted_at is not null then 'missing' else 'stale' end,
+        case when s.external_id is not null and c._disputed_at is not null then 'disputed' end
+      from ${stagingTable(runId, 'scan')} s
+      full join (
+        select external_id, deleted_at, _disputed_at, _version, _received_at from ${tableName(entity)} where connection_id = :connectionId
+      ) c on c.external_id = s.external_id
+      where case when s.external_id is null then c.deleted_at is null else ${versions ? toFetch : 'false'} end
+      on conflict do nothing returning difference)
+    select count(*) filter (where difference = 'missing') as missing, count(*) filter (where difference = 'stale') as stale,
+      count(*) filter (where difference = 'gone') as gone, count(*) filter (where difference = 'unlisted') as unlisted from found`;
+}
+
+/** Closes a plan's *missing* and *stale* that a full listing has shown. Returns how many are left, to be fetched one by one. */
+export async function closeListed(trx: Knex.Transaction, planId: string, runId: string): Promise<number> {
+  await trx.raw(
+    /* sql */ `
+    update tidemark.plan_items i set outcome = 'fetched', detail = 'by a full listing'
+    where i.plan_id = ? and i.difference in ('missing', 'stale') and i.outcome = 'open'
+      and exists (select from ${stagingTable(runId, 'full-listing')} s where s.external_id = i.external_id)`,
+    [planId],
+  );
+  const { rows } = await trx.raw(
+    `select count(*)::int as left from tidemark.plan_items where plan_id = ? and difference in ('missing', 'stale') and outcome = 'open'`,
+    [planId],
+  );
+  return rows[0].left;
+}
+
+/** Takes from a plan's *gone* those that a second complete scan listed after all. Returns how many. */
+export async function keepListed(trx: Knex.Transaction, planId: string, runId: string): Promise<number> {
+  const { rowCount } = await trx.raw(
+    /* sql */ `
+    update tidemark.plan_items i set outcome = 'live', detail = 'the second scan listed it'
+    where i.plan_id = ? and i.difference = 'gone' and i.outcome = 'open'
+      and exists (select from ${stagingTable(runId, 'second-scan')} s where s.external_id = i.external_id)`,
+    [planId],
+  );
+  return rowCount ?? 0;
+}
+
+/** Rows that are live and that the plan does not doubt, since the source listed them: one of them must answer live before anything is deleted. */
+export async function knownLiveIds(
+  db: Knex,
+  input: Pick<DiffInput, 'planId' | 'connectionId' | 'entity'>,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await db.raw(
+    /* sql */ `
+    select c.external_id from ${tableName(input.entity)} c
+    where c.connection_id = ? and c.deleted_at is null
+      and not exists (select from tidemark.plan_items i where i.plan_id = ? and i.external_id = c.external_id and i.difference in ('gone', 'unlisted'))
+    limit ?`,
+    [input.connectionId, input.planId, limit],
+  );
+  return rows.map(({ external_id }: { external_id: string }) => external_id);
+}
+
+/** Any live row that is none of these; undefined when there is none. */
+export async function otherLiveId(
+  db: Knex,
+  connectionId: string,
+  entity: ConnectorEntity,
+  ids: readonly string[],
+): Promise<string | undefined> {
+  const { rows } = await db.raw(
+    `select external_id from ${tableName(entity)}
+     where connection_id = ? and deleted_at is null and external_id <> all(?::text[]) limit 1`,
+    [connectionId, ids.filter(isStorable)],
+  );
+  return rows[0]?.external_id;
+}
+
+/** How many rows of a connection's entity are live. */
+export async function countLive(db: Knex, connectionId: string, entity: ConnectorEntity): Promise<number> {
+  const { rows } = await db.raw(
+    `select count(*) as live from ${tableName(entity)} where connection_id = ? and deleted_at is null`,
+    [connectionId],
+  );
+  return rows[0].live;
+}

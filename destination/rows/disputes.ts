@@ -1,0 +1,49 @@
+import type { Knex } from 'knex';
+import type { ConnectorEntity } from '../../schema/connector';
+import { tableName } from './rowFormat';
+
+/**
+ * Disputed rows whose read lag has passed, since the dispute and since what the row holds: a confirming answer asked
+ * for now settles them. The longest disputed first.
+ */
+export async function dueDisputes(
+  db: Knex,
+  connectionId: string,
+  entity: ConnectorEntity,
+  readLagMs: number,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await db.raw(
+    /* sql */ `
+    select external_id from ${tableName(entity)}
+    where connection_id = ? and _disputed_at is not null
+      and greatest(_disputed_at, _received_at) < clock_timestamp() - (? + 100) * interval '1 millisecond'
+    order by _disputed_at limit ?`,
+    [connectionId, readLagMs, limit],
+  );
+  return rows.map(({ external_id }: { external_id: string }) => external_id);
+}
+
+/** Connections of which an entity has disputed rows that are due. */
+export async function connectionsWithDueDisputes(
+  db: Knex,
+  entity: ConnectorEntity,
+  readLagMs: number,
+): Promise<string[]> {
+  const { rows } = await db.raw(
+    /* sql */ `
+    select distinct connection_id from ${tableName(entity)}
+    where _disputed_at is not null and greatest(_disputed_at, _received_at) < clock_timestamp() - (? + 100) * interval '1 millisecond'`,
+    [readLagMs],
+  );
+  return rows.map(({ connection_id }: { connection_id: string }) => connection_id);
+}
+
+/** How many rows of a connection's entity are disputed, due or not. */
+export async function countDisputed(db: Knex, connectionId: string, entity: ConnectorEntity): Promise<number> {
+  const { rows } = await db.raw(
+    `select count(*) as disputed from ${tableName(entity)} where connection_id = ? and _disputed_at is not null`,
+    [connectionId],
+  );
+  return rows[0].disputed;
+}

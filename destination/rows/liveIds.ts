@@ -1,0 +1,65 @@
+import type { Knex } from 'knex';
+import type { ConnectorEntity } from '../../schema/connector';
+import { tableName } from './rowFormat';
+
+/** Ids of rows that were soft-deleted, those deleted last first: their records are the likeliest that the source still knows as deleted. */
+export async function someDeletedIds(
+  db: Knex,
+  connectionId: string,
+  entity: ConnectorEntity,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await db.raw(
+    `select external_id as id from ${tableName(entity)} where connection_id = ? and deleted_at is not null order by deleted_at desc limit ?`,
+    [connectionId, limit],
+  );
+  return rows.map(({ id }: { id: string }) => id);
+}
+
+/** Ids of live rows, at random: each row is as likely as any other. Reads the index of the primary key once. */
+export async function sampleLiveIds(
+  db: Knex,
+  connectionId: string,
+  entity: ConnectorEntity,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await db.raw(
+    `select external_id as id from ${tableName(entity)} where connection_id = ? and deleted_at is null order by random() limit ?`,
+    [connectionId, limit],
+  );
+  return rows.map(({ id }: { id: string }) => id);
+}
+
+/** Those of the ids that have a live row. */
+export async function liveIdsAmong(
+  db: Knex,
+  connectionId: string,
+  entity: ConnectorEntity,
+  ids: readonly string[],
+): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await db.raw(
+    `select external_id as id from ${tableName(entity)} where connection_id = ? and external_id = any(?::text[]) and deleted_at is null`,
+    [connectionId, [...ids]],
+  );
+  return rows.map(({ id }: { id: string }) => id);
+}
+
+/** Ids of live rows received before a moment that a staging table does not hold. */
+export async function unstagedLiveIds(
+  db: Knex,
+  connectionId: string,
+  entity: ConnectorEntity,
+  { table, before, limit }: { readonly table: string; readonly before: Date; readonly limit: number },
+): Promise<string[]> {
+  await db.raw(`analyze ${table}`);
+  const { rows } = await db.raw(
+    /* sql */ `
+    select c.external_id as id from ${tableName(entity)} c
+    where c.connection_id = ? and c.deleted_at is null and c._received_at < ?
+      and not exists (select from ${table} s where s.external_id = c.external_id)
+    order by c.external_id limit ?`,
+    [connectionId, before, limit],
+  );
+  return rows.map(({ id }: { id: string }) => id);
+}

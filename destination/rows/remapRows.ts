@@ -1,0 +1,105 @@
+import type { Knex } from 'knex';
+import type { LiveAnswer, SetAsideAnswer } from '../../schema/answer';
+import { type Counts, noCounts } from '../../schema/answer';
+import type { ConnectorEntity } from '../../schema/connector';
+import { withRetry } from '../database/destinationError';
+import { quote } from '../database/identifiers';
+import { setAside } from '../setAside/setAside';
+import { lockEntity } from './lockEntity';
+import { contentColumns, tableName } from './rowFormat';
+import { eachThatFits, refusedRecord } from './writeAnswers';
+
+/** What a kept record is mapped to now; null: it says that the record is gone, which is not for a mapping to decide. */
+export type Remapped = LiveAnswer | SetAsideAnswer | null;
+
+export interface RemapBatch {
+  readonly connectionId: string;
+  readonly entity: ConnectorEntity;
+  readonly runId: string;
+  /** the id after which this batch begins; '' for the first */
+  readonly after: string;
+  readonly limit: number;
+  readonly map: (id: string, raw: unknown) => Remapped;
+  /** what must be committed with the rows; `last` is null when there are no more */
+  readonly alongside: (trx: Knex.Transaction, counts: Counts, last: string | null, rows: number) => Promise<void>;
+}
+
+export interface RemappedBatch {
+  readonly counts: Counts;
+  readonly rows: number;
+  /** null when there are no more */
+  readonly last: string | null;
+}
+
+/**
+ * Rebuilds the typed columns of the next rows from their `raw`, in one transaction under the entity's write lock, so that nothing is
+ * written between reading and writing. Version, line, dispute and deleted state stay as they are: the row holds
+ * the same answer, only mapped anew. A row that no longer maps keeps its columns and is set aside.
+ */
+export function remapRows(db: Knex, batch: RemapBatch): Promise<RemappedBatch> {
+  const { connectionId, entity, runId, after, limit } = batch;
+  return withRetry(() =>
+    db.transaction(async (trx) => {
+      await lockEntity(trx, { connectionId, entity });
+      const { rows } = await trx.raw(
+        /* sql */ `
+        select external_id as id, raw, deleted_at is not null as deleted from ${tableName(entity)}
+        where connection_id = ? and external_id > ? order by external_id limit ?`,
+        [connectionId, after, limit],
+      );
+      const counts = { ...noCounts };
+      const live: LiveAnswer[] = [];
+      const aside: SetAsideAnswer[] = [];
+      for (const { id, raw, deleted } of rows as Kept[]) {
+        const mapped = raw === null ? undefined : batch.map(id, raw);
+        if (mapped === undefined && deleted) counts.unchanged += 1;
+        else if (mapped === undefined || mapped === null) counts.skipped += 1;
+        else if ('row' in mapped) live.push(mapped);
+        else aside.push(mapped);
+      }
+      await eachThatFits(
+        trx,
+        live,
+        async (part) => {
+          const updated = await update(trx, connectionId, entity, part);
+          counts.updated += updated;
+          counts.unchanged += part.length - updated;
+        },
+        { refused: ({ id, raw }, error) => aside.push(refusedRecord(id, raw, error)) },
+      );
+      if (aside.length > 0) await setAside(trx, { connectionId, entity: entity.name }, runId, aside);
+      const skipped = aside.filter(({ reason }) => reason === 'skipped').length;
+      counts.skipped += skipped;
+      counts.errors += aside.length - skipped;
+      const last = rows.length < limit ? null : (rows.at(-1)?.id ?? null);
+      await batch.alongside(trx, counts, last, rows.length);
+      return { counts, rows: rows.length, last };
+    }),
+  );
+}
+
+interface Kept {
+  readonly id: string;
+  readonly raw: unknown;
+  readonly deleted: boolean;
+}
+
+/** `synced_at` moves with the content, for those who follow the table by it. Returns how many rows were not like this before. */
+async function update(
+  trx: Knex.Transaction,
+  connectionId: string,
+  entity: ConnectorEntity,
+  live: readonly LiveAnswer[],
+): Promise<number> {
+  const columns = contentColumns(entity);
+  if (columns.length === 0 || live.length === 0) return 0;
+  const names = (side: string) => columns.map(({ name }) => `${side}.${quote(name)}`).join(', ');
+  const { rowCount } = await trx.raw(
+    /* sql */ `
+    update ${tableName(entity)} t set ${columns.map(({ name }) => `${quote(name)} = n.${quote(name)}`).join(', ')}, synced_at = now()
+    from jsonb_to_recordset(?::jsonb) as n(_id text collate "C", ${columns.map(({ name, type }) => `${quote(name)} ${type}`).join(', ')})
+    where t.connection_id = ? and t.external_id = n._id and (${names('t')}) is distinct from (${names('n')})`,
+    [JSON.stringify(live.map(({ id, row }) => ({ ...row, _id: id }))), connectionId],
+  );
+  return rowCount ?? 0;
+}

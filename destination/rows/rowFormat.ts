@@ -1,0 +1,44 @@
+import type { Column } from '../../schema/columns';
+import type { ConnectorEntity } from '../../schema/connector';
+import { quote } from '../database/identifiers';
+
+/**
+ * What every destination row has beside its typed columns. The columns with an underscore are the guard's:
+ * the answer that the row holds, its line and its dispute.
+ */
+export const keyColumns: readonly Column[] = [
+  { name: 'connection_id', type: 'text' },
+  { name: 'external_id', type: 'text' },
+];
+
+export const engineColumns: readonly Column[] = [
+  { name: 'source_updated_at', type: 'timestamp with time zone' },
+  { name: 'synced_at', type: 'timestamp with time zone' },
+  { name: 'deleted_at', type: 'timestamp with time zone' },
+  { name: '_version', type: 'text' },
+  { name: '_sent_at', type: 'timestamp with time zone' },
+  { name: '_received_at', type: 'timestamp with time zone' },
+  { name: '_line_at', type: 'timestamp with time zone' },
+  { name: '_disputed_at', type: 'timestamp with time zone' },
+  { name: '_written_by', type: 'text' },
+];
+
+export const rawColumn: Column = { name: 'raw', type: 'jsonb' };
+
+/** Columns that hold what the mapping made: the content that the guard compares. */
+export function contentColumns(entity: ConnectorEntity): readonly Column[] {
+  return entity.columns;
+}
+
+/** Every column of an entity's table, in order. */
+export function tableColumns(entity: ConnectorEntity): Column[] {
+  return [...keyColumns, ...entity.columns, ...engineColumns, ...(entity.raw ? [rawColumn] : [])];
+}
+
+/** The quoted, schema-qualified table. */
+export function tableName(entity: ConnectorEntity): string {
+  return `public.${quote(entity.table)}`;
+}
+
+/** Text columns that are compared byte by byte. */
+export const collatedColumns: ReadonlySet<string> = new Set(['connection_id', 'external_id', '_version']);

@@ -1,0 +1,153 @@
+import type { Knex } from 'knex';
+import { type Counts, noCounts } from '../../schema/answer';
+import type { ConnectorEntity } from '../../schema/connector';
+import { quote } from '../database/identifiers';
+import { type EncodedRows, incomingArrays, incomingSql } from './encodedRows';
+import { guard } from './mergeRule';
+import { contentColumns, tableName } from './rowFormat';
+import { touchSql } from './touchRows';
+import { heldColumns, traceSql } from './traceAnswers';
+import { contextSql, contextValues, type WriteContext } from './writeContext';
+
+export type UpsertCounts = Pick<Counts, 'inserted' | 'updated' | 'unchanged' | 'refused' | 'disputed' | 'skipped'>;
+
+export interface UpsertResult {
+  readonly counts: UpsertCounts;
+  /** ids of the batch whose row is disputed now */
+  readonly disputed: readonly string[];
+}
+
+/**
+ * Writes live answers under the guard: one statement, an array for each column. The caller holds the entity's
+ * write lock, so what the statement reads is what it writes over, and the counts are exact. Ids must not repeat, in none of the parts.
+ *
+ * `mostlyNew`, a guess that only costs time where it is wrong: what is not in the table is inserted first, which is a tenth
+ * cheaper, and a batch of which anything is left is judged as a whole, where the rows just inserted are unchanged.
+ */
+export async function upsertRows(
+  trx: Knex.Transaction,
+  context: WriteContext,
+  batch: readonly EncodedRows[],
+  mostlyNew = false,
+): Promise<UpsertResult> {
+  const { entity } = context;
+  const values = [...contextValues(context), ...incomingArrays(entity, batch)];
+  const { insertNew, judge } = statementsFor(entity);
+  const first = mostlyNew && !context.confirming ? ((await trx.raw(insertNew, values)).rowCount ?? 0) : 0;
+  if (first === batch.reduce((sum, { ids }) => sum + ids.length, 0)) {
+    return { counts: { ...noCounts, inserted: first }, disputed: [] };
+  }
+  const { rows: results } = await trx.raw(judge, values);
+  const result = results[0];
+  // what was inserted first is there already, the same
+  const [unchanged, skipped] = entity.conflict === 'skip' ? [0, first] : [first, 0];
+  return {
+    counts: {
+      inserted: Number(result.inserted) + first,
+      updated: Number(result.updated),
+      unchanged: Number(result.unchanged) - unchanged,
+      refused: Number(result.refused),
+      disputed: Number(result.disputed),
+      skipped: Number(result.skipped) - skipped,
+    },
+    disputed: result.unsettled ?? [],
+  };
+}
+
+interface Statements {
+  readonly insertNew: string;
+  readonly judge: string;
+}
+
+const statements = new WeakMap<ConnectorEntity, Statements>();
+
+function statementsFor(entity: ConnectorEntity): Statements {
+  let both = statements.get(entity);
+  if (both === undefined) {
+    both = { insertNew: insertStatement(entity), judge: upsertStatement(entity) };
+    statements.set(entity, both);
+  }
+  return both;
+}
+
+/** Of a record that has no row the guard asks one thing: that it was received after the entity's line. */
+function insertStatement(entity: ConnectorEntity): string {
+  const table = tableName(entity);
+  const named = [...contentColumns(entity).map(({ name }) => quote(name)), ...(entity.raw ? ['raw'] : [])];
+  return /* sql */ `
+    insert into ${table} (connection_id, external_id, ${named.map((name) => `${name}, `).join('')}
+      source_updated_at, synced_at, _version, _sent_at, _received_at, _written_by)
+    select s.connection_id, n._id, ${named.map((name) => `n.${name === 'raw' ? 'raw::jsonb' : name}, `).join('')}
+      n._updated, now(), n._version, n._sent, n._received, s.written_by
+    from (${contextSql}) s cross join (${incomingSql(entity)}) n
+    where n._received >= s.line_at
+      and not exists (select from ${table} t where t.connection_id = s.connection_id and t.external_id = n._id offset 0)`;
+}
+
+function upsertStatement(entity: ConnectorEntity): string {
+  const table = tableName(entity);
+  const content = contentColumns(entity).map(({ name }) => quote(name));
+  const owned = entity.conflict === 'update' ? content : [];
+  const raw = entity.raw ? ['raw'] : [];
+  // `raw` comes as text, see `incomingSql`
+  const written = (name: string) => (name === 'raw' ? 'raw::jsonb' : name);
+  const versionOf = (side: string) =>
+    entity.deltaSyncField.kind === 'opaque' ? `''` : `coalesce(${side}._version, '')`;
+  const columnsDiffer = owned.length > 0 ? `(${row('n', owned)}) is distinct from (${row('c', owned)})` : 'false';
+  const { admitted, wins, disputes, lineAfter, disputedAfter } = guard({
+    n: { gone: 'false', version: versionOf('n'), sent: 'n._sent', received: 'n._received' },
+    c: { gone: '(c.deleted_at is not null)', version: versionOf('c'), sent: 'c._sent_at', received: 'c._received_at' },
+    rowLine: 'c._line_at',
+    entityLine: 's.line_at',
+    disputedAt: 'c._disputed_at',
+    confirming: 's.confirming',
+    lag: 's.lag',
+    contentDiffers: `(c.deleted_at is not null or ${columnsDiffer})`,
+  });
+  return /* sql */ `
+    with context as materialized (${contextSql}
+    ), judged as materialized (
+      -- what all parts below look at stands first: a row is unpacked only up to there
+      select c.external_id is not null as _known,
+        ${admitted} as _admitted,
+        coalesce(${wins}, false) as _wins,
+        coalesce(${disputes}, false) as _disputes,
+        (c.deleted_at is not null or ${columnsDiffer}${entity.conflict === 'update' ? ' or c._version is distinct from n._version' : ''}) as _changed,
+        ${lineAfter} as _line_after,
+        ${disputedAfter} as _disputed_after,
+        ${heldColumns},
+        s.connection_id as _connection, s.entity as _entity, s.confirming as _confirming, s.written_by as _by, n.*
+      from (${incomingSql(entity)}) n
+      cross join context s
+      -- one look into the index for each row: PostgreSQL would rather read the whole table while it is small against a batch
+      left join lateral (select * from ${table} t where t.connection_id = s.connection_id and t.external_id = n._id offset 0) c on true
+    ), inserted as (
+      insert into ${table} (connection_id, external_id, ${[...content, ...raw].map((name) => `${name}, `).join('')}
+        source_updated_at, synced_at, _version, _sent_at, _received_at, _line_at, _written_by)
+      select _connection, _id, ${[...content, ...raw].map((name) => `${written(name)}, `).join('')}
+        _updated, now(), _version, _sent, _received, _line_after, _by
+      from judged where not _known and _admitted
+    ), updated as (
+      update ${table} t set ${[...owned, ...raw].map((name) => `${name} = j.${written(name)}, `).join('')}
+        source_updated_at = j._updated, synced_at = now(), deleted_at = null, _version = j._version,
+        _sent_at = j._sent, _received_at = j._received, _line_at = j._line_after, _disputed_at = j._disputed_after, _written_by = j._by
+      from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known and j._wins and j._changed
+    ), touched as (${touchSql(table, 'not (j._wins and j._changed) and (j._disputes or j._wins and j._confirming)')}
+    ), traced as (${traceSql({
+      gone: 'false',
+      outcome: `case when _disputes then 'disputed' when not _wins then 'refused' else 'revived' end`,
+      where: '_disputes or not _known and not _admitted or _known and _changed and not _wins or _held_gone and _wins',
+    })})
+    select count(*) filter (where not _known and _admitted) as inserted,
+      count(*) filter (where _known and _wins and _changed) as updated,
+      count(*) filter (where _known and not _changed ${entity.conflict === 'skip' ? 'and false' : ''}) as unchanged,
+      count(*) filter (where _known and not _changed ${entity.conflict === 'skip' ? '' : 'and false'}) as skipped,
+      count(*) filter (where not _known and not _admitted or _known and _changed and not _wins) as refused,
+      count(*) filter (where _known and _disputes) as disputed,
+      array_agg(_id) filter (where _known and _disputed_after is not null) as unsettled
+    from judged`;
+}
+
+function row(side: string, columns: readonly string[]): string {
+  return columns.map((column) => `${side}.${column}`).join(', ');
+}

@@ -1,0 +1,196 @@
+import type { Knex } from 'knex';
+import { type Answers, addCounts, type Counts, noCounts, type SetAsideAnswer } from '../../schema/answer';
+import { messageOf } from '../../schema/errors';
+import { codeOf, withRetry } from '../database/destinationError';
+import { clearSetAside, setAside } from '../setAside/setAside';
+import { type EncodedAnswers, type EncodedRows, eachRow, encodeAnswers, rawOf } from './encodedRows';
+import { withoutForgotten } from './forgotten';
+import { lockEntity } from './lockEntity';
+import { type SoftDeleteResult, softDelete, type TimedGone } from './softDelete';
+import { type UpsertResult, upsertRows } from './upsertRows';
+import type { WriteContext } from './writeContext';
+
+export interface WriteOptions {
+  readonly runId: string | null;
+  /** For absence from a scan, see `TimedGone.receivedBefore`; milliseconds in PostgreSQL's time. */
+  readonly receivedBefore?: number;
+  /** a guess: no row is there yet for most of the records, see `upsertRows` */
+  readonly mostlyNew?: boolean;
+  /**
+   * What must be committed with the rows: the resume point under its fence, the inbox events that they answer.
+   * Throwing takes the whole batch back. `deleted`: the ids that this batch soft-deletes.
+   */
+  readonly alongside?: (trx: Knex.Transaction, counts: Counts, deleted: readonly string[]) => Promise<void>;
+}
+
+export interface WriteResult {
+  readonly counts: Counts;
+  /** ids whose row is disputed now: to be asked again after the read lag */
+  readonly disputed: readonly string[];
+  /** ids that were soft-deleted */
+  readonly deleted: readonly string[];
+}
+
+/**
+ * Writes what requests said, in one transaction: rows under the guard, soft deletes, set-aside records, and whatever
+ * must be committed with them. One bad record does not stop the others: a batch that PostgreSQL refuses is written again,
+ * split until the culprits stand alone, and those are set aside. Answers may come with their rows encoded already.
+ */
+export async function writeAnswers(
+  db: Knex,
+  context: WriteContext,
+  requests: readonly (Answers | EncodedAnswers)[],
+  options: WriteOptions,
+): Promise<WriteResult> {
+  const { entity } = context;
+  const { mostlyNew = false } = options;
+  const all = requests.map((answers) => ('rows' in answers ? answers : encodeAnswers(entity, answers)));
+  const write = (oneByOne: boolean) =>
+    withRetry(() =>
+      db.transaction(async (trx) => {
+        const { anySetAside, anyForgotten } = await lockEntity(trx, context);
+        const { answers, left } = anyForgotten
+          ? await withoutForgotten(trx, context, all)
+          : { answers: all, left: noCounts };
+        const live = answers.map(({ rows }) => rows);
+        const gone = answers.flatMap(({ sent, received, gone }) =>
+          gone.map((answer) => ({ answer, sent, received, receivedBefore: options.receivedBefore })),
+        );
+        const unreadable = answers.flatMap(({ setAside }) => setAside);
+        const written = await writeInRounds(trx, context, { live, gone, oneByOne, mostlyNew });
+        const setAsideNow = [...unreadable, ...written.setAside];
+        const target = { connectionId: context.connectionId, entity: entity.name };
+        if (anySetAside) {
+          const failed = new Set(setAsideNow.map(({ id }) => id));
+          const said = [...live.flatMap(({ ids }) => ids), ...gone.map(({ answer }) => answer.id)];
+          const succeeded = said.filter((id) => !failed.has(id));
+          await clearSetAside(trx, target, succeeded);
+        }
+        if (setAsideNow.length > 0) await setAside(trx, target, options.runId, setAsideNow);
+        const skipped = setAsideNow.filter(({ reason }) => reason === 'skipped').length;
+        const aside = { ...noCounts, skipped, errors: setAsideNow.length - skipped };
+        const counts = addCounts(addCounts(written.counts, aside), left);
+        await options.alongside?.(trx, counts, written.deleted);
+        return { counts, disputed: written.disputed, deleted: written.deleted };
+      }),
+    );
+  try {
+    return await write(false);
+  } catch (error) {
+    // the transaction is gone; a savepoint before each statement would have saved it, for two round trips a batch
+    if (!aboutTheData.test(codeOf(error) ?? '')) throw error;
+    return write(true);
+  }
+}
+
+interface Written {
+  counts: Counts;
+  disputed: string[];
+  deleted: string[];
+  setAside: SetAsideAnswer[];
+}
+
+interface Batch {
+  readonly live: readonly EncodedRows[];
+  readonly gone: readonly TimedGone[];
+  /** PostgreSQL has refused the batch: split it until the culprits stand alone */
+  readonly oneByOne: boolean;
+  readonly mostlyNew: boolean;
+}
+
+/** An id that comes several times is written several times, one after another, so that the guard judges each pair. */
+async function writeInRounds(
+  trx: Knex.Transaction,
+  context: WriteContext,
+  { live, gone, oneByOne, mostlyNew }: Batch,
+): Promise<Written> {
+  const written: Written = { counts: { ...noCounts }, disputed: [], deleted: [], setAside: [] };
+  const upsert = async (rows: readonly EncodedRows[]) => note(written, await upsertRows(trx, context, rows, mostlyNew));
+  for (const round of roundsOf(live, ({ ids }) => ids, eachRow)) {
+    if (!oneByOne) await upsert(round);
+    else {
+      await eachThatFits(trx, round.flatMap(eachRow), upsert, {
+        refused: (row, error) => written.setAside.push(refusedRecord(row.ids[0] ?? null, rawOf(row), error)),
+      });
+    }
+  }
+  for (const round of roundsOf(
+    gone,
+    ({ answer }) => [answer.id],
+    (one) => [one],
+  ))
+    noteDeleted(written, await softDelete(trx, context, round));
+  return written;
+}
+
+function note(written: Written, result: UpsertResult): void {
+  written.counts = addCounts(written.counts, { ...noCounts, ...result.counts });
+  written.disputed.push(...result.disputed);
+}
+
+function noteDeleted(written: Written, { deleted, unchanged, refused, disputed, ...ids }: SoftDeleteResult): void {
+  written.counts = addCounts(written.counts, { ...noCounts, deleted, unchanged, refused, disputed });
+  written.disputed.push(...ids.disputedIds);
+  written.deleted.push(...ids.deletedIds);
+}
+
+/** The parts as they are where no id comes twice; otherwise their items, each id once in a round. */
+function roundsOf<T>(
+  parts: readonly T[],
+  idsOf: (part: T) => readonly string[],
+  each: (part: T) => readonly T[],
+): T[][] {
+  const ids = parts.flatMap(idsOf);
+  if (ids.length === 0) return [];
+  if (new Set(ids).size === ids.length) return [[...parts]];
+  const rounds: T[][] = [];
+  const seen = new Map<string, number>();
+  for (const item of parts.flatMap(each)) {
+    const [id = ''] = idsOf(item);
+    const round = seen.get(id) ?? 0;
+    seen.set(id, round + 1);
+    const items = rounds[round];
+    if (items) items.push(item);
+    else rounds.push([item]);
+  }
+  return rounds;
+}
+
+/** SQLSTATE classes that are about the data: 22 data exception, 23 integrity constraint, and 54 for a row that is too big. */
+const aboutTheData = /^(22|23|54)/;
+
+/** Writes what fits: a batch that PostgreSQL refuses for its data is split until the culprits stand alone. */
+export async function eachThatFits<T>(
+  trx: Knex.Transaction,
+  items: readonly T[],
+  write: (part: readonly T[]) => Promise<void>,
+  { refused }: { refused: (item: T, error: unknown) => void },
+): Promise<void> {
+  if (items.length === 0) return;
+  await trx.raw('savepoint batch');
+  try {
+    await write(items);
+    await trx.raw('release savepoint batch');
+    return;
+  } catch (error) {
+    if (!aboutTheData.test(codeOf(error) ?? '')) throw error;
+    await trx.raw('rollback to savepoint batch');
+    await trx.raw('release savepoint batch');
+    if (items.length === 1 && items[0] !== undefined) return refused(items[0], error);
+  }
+  const middle = Math.ceil(items.length / 2);
+  await eachThatFits(trx, items.slice(0, middle), write, { refused });
+  await eachThatFits(trx, items.slice(middle), write, { refused });
+}
+
+export function refusedRecord(id: string | null, raw: unknown, error: unknown): SetAsideAnswer {
+  const conflict = codeOf(error)?.startsWith('23') === true;
+  // knex puts the statement before PostgreSQL's own words
+  const words = messageOf(error).split(' - ').at(-1) ?? '';
+  return {
+    id,
+    reason: conflict ? 'conflict' : 'invalid',
+    detail: `PostgreSQL refused the row: ${words.slice(0, 500)}`,
+    raw,
+  };
+}

@@ -1,0 +1,30 @@
+import type { Knex } from 'knex';
+import type { ConnectorEntity } from '../../schema/connector';
+
+/** Whose answers are written, and by whom. */
+export interface WriteContext {
+  readonly connectionId: string;
+  readonly entity: ConnectorEntity;
+  /** the answers came from `one`, or from a complete listing that stands for it */
+  readonly confirming: boolean;
+  readonly readLagMs: number;
+  /** who writes, for `explain`: `run 17`, `webhook`, `cli` */
+  readonly writtenBy: string;
+}
+
+/** One row of what a guarded statement must know; bind `contextValues`. None, so that nothing is written, when the connection has been removed. */
+export const contextSql = /* sql */ `
+  select a.*, coalesce(e.line_at, '-infinity') as line_at
+  from (select ?::text as connection_id, ?::text as entity, ?::boolean as confirming, ?::interval as lag, ?::text as written_by) a
+  join tidemark.connections k on k.id = a.connection_id
+  left join tidemark.entities e on e.connection_id = a.connection_id and e.entity = a.entity`;
+
+export function contextValues({
+  connectionId,
+  entity,
+  confirming,
+  readLagMs,
+  writtenBy,
+}: WriteContext): Knex.RawBinding[] {
+  return [connectionId, entity.name, confirming, `${readLagMs} milliseconds`, writtenBy];
+}

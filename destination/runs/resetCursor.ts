@@ -1,0 +1,71 @@
+import type { Knex } from 'knex';
+import { TidemarkError } from '../../schema/errors';
+import type { Target } from '../../schema/workflows';
+import { audit } from '../audit';
+import { ensureEntity } from '../connections/connections';
+import type { Decision } from '../plans/decidePlan';
+
+export interface ResetTo {
+  /** null: nothing counts as synced, the next delta reads everything */
+  readonly to: Date | null;
+  /** also to a later moment than it stands at: what changed between is then left to the next reconciliation */
+  readonly forward?: boolean | undefined;
+}
+
+export interface MovedCursor {
+  readonly before: Date | null;
+  readonly after: Date | null;
+}
+
+/**
+ * Moves a cursor by hand, audited. A delta that is on does not move it back: it compares with where it began. Throws
+ * TidemarkError 'Usage' for a moment to come, and without `forward` for one that would leave changes out.
+ */
+export async function resetCursor(
+  db: Knex,
+  target: Target,
+  { to, forward }: ResetTo,
+  by: Decision,
+): Promise<MovedCursor> {
+  const where = `${target.connectionId}/${target.entity}`;
+  return db.transaction(async (tx) => {
+    await ensureEntity(tx, target);
+    const { rows } = await tx.raw(
+      `select cursor_at as before, ?::timestamptz > clock_timestamp() as ahead
+       from tidemark.entities where connection_id = ? and entity = ? for update`,
+      [to, target.connectionId, target.entity],
+    );
+    const { before, ahead }: { before: Date | null; ahead: boolean | null } = rows[0];
+    if (ahead === true && to !== null) {
+      throw new TidemarkError(
+        'Usage',
+        `${to.toISOString()} is still to come: a cursor tells up to when ${where} is synced`,
+      );
+    }
+    if (to !== null && (before === null || to > before) && !forward) {
+      const stands =
+        before === null ? `${where} has no cursor yet` : `The cursor of ${where} stands at ${before.toISOString()}`;
+      throw new TidemarkError(
+        'Usage',
+        `${stands}, so ${to.toISOString()} would leave out what changed before it: add --forward if that is meant; the next reconciliation finds what was left out`,
+      );
+    }
+    await tx.raw('update tidemark.entities set cursor_at = ? where connection_id = ? and entity = ?', [
+      to,
+      target.connectionId,
+      target.entity,
+    ]);
+    await audit(tx, { ...by, ...target, action: 'cursor reset', details: { before, after: to } });
+    return { before, after: to };
+  });
+}
+
+/** The run that moved a cursor last; undefined when none has, or its record has been pruned. */
+export async function lastToMoveCursor(db: Knex, { connectionId, entity }: Target): Promise<string | undefined> {
+  const { rows } = await db.raw(
+    `select id::text as id from tidemark.runs
+     where connection_id = ? and entity = ? and cursor_after is not null order by tidemark.runs.id desc limit 1`,
+    [connectionId, entity],
+  );
+  return rows[0]?.id;
+}

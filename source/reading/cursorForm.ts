@@ -1,0 +1,42 @@
+import type { Since } from '../../schema/listing';
+
+const day = 24 * 60 * 60 * 1000;
+
+/** The filter value of a `changes` query. */
+export interface FilterValue {
+  readonly text: string;
+  /** the earliest instant that the text can mean, in milliseconds since 1970: no record that passes the filter is older */
+  readonly instant: number;
+}
+
+/** Milliseconds down to the tick that the source's form knows, and the text of it. */
+interface Form {
+  readonly tick: number;
+  readonly write: (milliseconds: number) => string;
+}
+
+const iso = (milliseconds: number) => new Date(milliseconds).toISOString();
+
+/** What stands for a cursor in each form. A date is read by each source in a time zone of its own. */
+const forms: { readonly [F in Since['form']]: Form } = {
+  'iso-seconds': { tick: 1000, write: (at) => `${iso(at).slice(0, 19)}Z` },
+  'iso-milliseconds': { tick: 1, write: iso },
+  // cursors are whole milliseconds: a whole one earlier is at least a microsecond earlier
+  'iso-microseconds': { tick: 1, write: (at) => `${iso(at).slice(0, 23)}000Z` },
+  date: { tick: day, write: (at) => iso(at).slice(0, 10) },
+  'epoch-seconds': { tick: 1000, write: (at) => String(at / 1000) },
+  'epoch-milliseconds': { tick: 1, write: String },
+};
+
+/**
+ * The cursor in the source's own form, never later than it: rounded down to the form's tick, and one tick earlier where
+ * the source compares strictly, because `>` loses the records that tie with the cursor.
+ */
+export function filterValue(since: Since, cursor: Date): FilterValue {
+  const { tick, write } = forms[since.form];
+  // the day that has begun everywhere on earth, since nobody says whose midnight the source takes; zones go from -12 to +14
+  const earliest = since.form === 'date' ? cursor.getTime() - 12 * 60 * 60 * 1000 : cursor.getTime();
+  const rounded = Math.floor(earliest / tick) * tick;
+  const sent = since.boundary === 'exclusive' ? rounded - tick : rounded;
+  return { text: write(sent), instant: since.form === 'date' ? sent - 14 * 60 * 60 * 1000 : sent };
+}

@@ -1,0 +1,90 @@
+import type { ConnectorEntity } from '../../schema/connector';
+import { messageOf } from '../../schema/errors';
+import { valueAt } from '../../schema/json';
+import type { RecordAnswer, Source } from '../client';
+import { fieldsOf, keyOf } from '../record/fields';
+import { addressed } from '../wire/question';
+import { short } from '../wire/report';
+import { ask, shown } from '../wire/send';
+import { declaredError } from './listAnswer';
+import { shapeOf } from './shape';
+
+const itStays = 'This is no evidence that the record is gone, so its row stays as it is';
+
+/** See SourceClient.getById. */
+export async function getById(
+  source: Source,
+  entity: ConnectorEntity,
+  id: string,
+  signal: AbortSignal,
+): Promise<RecordAnswer> {
+  const { one } = entity.listings;
+  const about = { entity: entity.name, what: `record '${short(id, 100)}'` };
+  const { sender } = source;
+  const { reporter } = sender;
+  if (!one) {
+    throw reporter.error(
+      'Usage',
+      about,
+      'this entity has no listing `one`',
+      'Add `listings.one` to fetch single records',
+    );
+  }
+  if (id === '') throw reporter.error('Usage', about, 'the id is empty', 'An empty id would ask for the whole list');
+  const question = {
+    ...addressed(source, one, { id }, about),
+    about,
+    signal,
+    statuses: new Set(entity.gone.statuses),
+    forbidden: {
+      type: 'ContractBroken',
+      todo: `${itStays}. If the API says so of deleted records, put 403 into gone.statuses`,
+    } as const,
+  };
+  const answer = await ask(sender, question, () => undefined);
+  const { sent, received } = answer;
+  const request = `GET ${shown(sender, answer.url)}`;
+  const broken = (problem: string) => reporter.error('ContractBroken', about, `${request} ${problem}`, itStays);
+  if (question.statuses.has(answer.status)) {
+    return { kind: 'gone', evidence: reporter.redact(`${request} answered ${answer.status}`), sent, received };
+  }
+  const declared = declaredError(answer.body, one.error);
+  if (declared !== undefined) {
+    throw broken(`answered ${answer.status} with an error: ${reporter.excerpt(JSON.stringify(declared))}`);
+  }
+  const record = valueAt(answer.body, one.record);
+  if (typeof record !== 'object' || record === null || Array.isArray(record)) {
+    throw broken(`answered ${answer.status} without a record: ${shapeOf(answer.body)}`);
+  }
+  const found = identify(entity, record);
+  if (found.id !== undefined && found.id !== id) {
+    throw broken(`answered with another record, '${short(found.id, 100)}'; the two may have been merged`);
+  }
+  if (found.tombstone)
+    return { kind: 'gone', evidence: reporter.redact(`${request} answered a tombstone`), sent, received };
+  if (found.id === undefined) throw broken(`answered with a record that cannot be recognised: ${found.problem}`);
+  return { kind: 'live', record, sent, received };
+}
+
+interface Identity {
+  readonly id: string | undefined;
+  readonly tombstone: boolean;
+  readonly problem: string;
+}
+
+/** Tombstones often hold little, so one without an id is still a tombstone. */
+function identify(entity: ConnectorEntity, record: object): Identity {
+  const fields = fieldsOf(entity);
+  let id: string | undefined;
+  let problem = '';
+  try {
+    id = keyOf(fields, record);
+  } catch (error) {
+    problem = messageOf(error);
+  }
+  try {
+    return { id, tombstone: fields.isTombstone?.(record) ?? false, problem };
+  } catch (error) {
+    return { id: undefined, tombstone: false, problem: messageOf(error) };
+  }
+}

@@ -1,0 +1,73 @@
+import type { JsonObject } from '../../schema/json';
+import { isWellFormed } from '../wellFormed';
+
+/** A request cannot be put together from the definition, the settings and the id; `message` says why. */
+export class NoAddress extends Error {}
+
+/** The connection's base URL. Throws NoAddress where it is missing, not http(s), or carries credentials. */
+export function baseUrl(settings: Readonly<JsonObject>): URL {
+  const text = settings.baseUrl;
+  if (typeof text !== 'string' || !URL.canParse(text)) throw new NoAddress("the setting 'baseUrl' is not a URL");
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw new NoAddress("the setting 'baseUrl' is neither http nor https");
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new NoAddress("the setting 'baseUrl' carries a user name or password; those belong among the secrets");
+  }
+  url.hash = '';
+  return url;
+}
+
+/** What stands for `{name}` in paths, queries and headers. */
+export type Filling = Readonly<Record<string, unknown>>;
+
+interface RequestTemplate {
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean>> | undefined;
+}
+
+/** The address of a listing or record below the base URL. Throws NoAddress. */
+export function addressOf(base: URL, template: RequestTemplate, filling: Filling): URL {
+  const url = new URL(base);
+  const [path = '', search = ''] = template.path.split('?', 2);
+  // assigned, not resolved: a path that begins with two slashes would otherwise name another host
+  url.pathname = `${base.pathname.replace(/\/+$/, '')}${fill(path, filling, pathSegment)}`;
+  for (const [name, value] of new URLSearchParams(search)) url.searchParams.set(name, fill(value, filling, plain));
+  for (const [name, value] of Object.entries(template.query ?? {})) {
+    url.searchParams.set(name, typeof value === 'string' ? fill(value, filling, plain) : String(value));
+  }
+  return url;
+}
+
+/** Replaces each `{name}` of a template. Throws NoAddress for a name that nothing stands for. */
+export function fill(template: string, filling: Filling, write: (value: string) => string = plain): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = Object.hasOwn(filling, name) ? filling[name] : undefined;
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+      throw new NoAddress(`nothing stands for {${name}} of '${template}'; the connection has no such setting`);
+    }
+    return write(String(value));
+  });
+}
+
+const plain = (value: string) => value;
+
+/** Encoded so that slashes and percent signs stay inside; what URLs cannot carry at all is refused instead of changed. */
+function pathSegment(value: string): string {
+  // a URL takes these as steps through the path however they are encoded
+  if (/^(\.|%2e){1,2}$/i.test(value)) throw new NoAddress(`'${value}' cannot be part of a path`);
+  if (!isWellFormed(value)) throw new NoAddress('it holds half a surrogate pair, which cannot be part of a path');
+  return encodeURIComponent(value);
+}
+
+/** The address that a body or a redirect gave, resolved against where it stood; undefined when it leads to another origin or nowhere. */
+export function sameOrigin(from: URL, link: string): URL | undefined {
+  if (!URL.canParse(link, from.href)) return undefined;
+  const url = new URL(link, from);
+  if (url.origin !== from.origin) return undefined;
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  return url;
+}

@@ -1,0 +1,182 @@
+import type { Asked } from '../../schema/answer';
+import type { DatabaseClock, RequestBudget } from '../../schema/budget';
+import type { ErrorType } from '../../schema/errors';
+import type { Authorizer } from '../auth';
+import { sameOrigin } from './address';
+import { exchange, type Limits, type Reply } from './http';
+import { inLane } from './lanes';
+import { pause } from './pause';
+import type { About, Reporter } from './report';
+import { TransportProblem } from './transportProblem';
+import { isHtml, judge, type Verdict } from './verdict';
+
+/** Further tries of a request after transport faults, and how long after the first one a last may begin. */
+const furtherTries = 3;
+const patienceMs = 20_000;
+const firstPauseMs = 250;
+/** A wait that the source asks for is waited here up to this; longer ones are parked in Temporal. */
+const longestWaitHereMs = 10_000;
+const waitsHere = 3;
+/** How long a source is left alone that goes on saying wait after its short waits were obeyed. */
+const waitInVainMs = 60_000;
+const longestChainOfRedirects = 5;
+
+/** What every request of one client shares. */
+export interface Sender {
+  readonly reporter: Reporter;
+  readonly authorizer: Authorizer;
+  readonly budget: RequestBudget;
+  readonly clock: DatabaseClock;
+  /** told of every request with the status of its answer; null: there was none */
+  readonly onAnswer: (status: number | null) => void;
+  readonly limits: Limits;
+  /** name and width of the lane that bounds requests under way */
+  readonly lane: string;
+  readonly concurrency: number;
+}
+
+export interface Question {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly about: About;
+  readonly signal: AbortSignal;
+  /** statuses that are answers here, such as 404 for a record; a web page with such a status is none */
+  readonly statuses: ReadonlySet<number>;
+  /** what a 403 is that is not among `statuses` */
+  readonly forbidden: { readonly type: ErrorType; readonly todo: string };
+}
+
+export interface JsonAnswer extends Asked {
+  readonly status: number;
+  /** undefined for one of the question's `statuses` */
+  readonly body: unknown;
+  readonly bytes: number;
+  readonly sourceSent: number | null;
+  /** where the answer came from, after redirects */
+  readonly url: URL;
+}
+
+/**
+ * Asks until there is an answer: waits its turn, repeats what a short fault broke, obeys short waits, renews the
+ * credentials once, follows redirects on the same host. `sending` is told of every request. Throws TidemarkError.
+ */
+export async function ask(sender: Sender, question: Question, sending: () => void): Promise<JsonAnswer> {
+  const { signal, about } = question;
+  const began = performance.now();
+  let { url } = question;
+  let tries = 0;
+  let waits = 0;
+  let hops = 0;
+  let renewed = false;
+  for (;;) {
+    const verdict = await attempt(sender, question, url, sending);
+    const fail = (type: ErrorType, problem: string, todo: string, retryAfterMs?: number) =>
+      sender.reporter.error(
+        type,
+        about,
+        `GET ${shown(sender, url)} ${problem}`,
+        todo,
+        retryAfterMs === undefined ? {} : { retryAfterMs },
+      );
+    switch (verdict.kind) {
+      case 'answer': {
+        const { sent, received, bytes, sourceSent, status } = verdict.reply;
+        return { sent, received, bytes, sourceSent, status, body: verdict.body, url };
+      }
+      case 'redirect': {
+        const next = verdict.location === '' ? undefined : sameOrigin(url, verdict.location);
+        hops += 1;
+        if (!next) {
+          throw fail(
+            'ContractBroken',
+            `${verdict.problem}, a redirect to ${destination(url, verdict.location)}`,
+            'Secrets are not sent to another host; if the API has moved, change the setting baseUrl',
+          );
+        }
+        if (hops > longestChainOfRedirects) {
+          throw fail('ContractBroken', `redirected ${hops} times`, 'Check the setting baseUrl and the path');
+        }
+        url = next;
+        break;
+      }
+      case 'renew':
+        if (renewed || !sender.authorizer.renew) {
+          throw fail(
+            'CredentialsRefused',
+            verdict.problem,
+            'Give the connection working secrets: `tidemark connect <connector> <connection> --update`',
+          );
+        }
+        await sender.authorizer.renew(signal);
+        renewed = true;
+        break;
+      case 'wait': {
+        const milliseconds = verdict.milliseconds ?? Math.min(1000 * 2 ** waits, longestWaitHereMs);
+        const inVain = waits >= waitsHere && milliseconds <= longestWaitHereMs;
+        await sender.budget.block(inVain ? waitInVainMs : milliseconds);
+        if (inVain || milliseconds > longestWaitHereMs) {
+          const retryAfterMs = inVain ? waitInVainMs : milliseconds;
+          const seconds = Math.ceil(retryAfterMs / 1000);
+          throw fail('SourceAsksToWait', verdict.problem, `It is asked again in ${seconds} s`, retryAfterMs);
+        }
+        // a wait of nothing at all would be a busy loop
+        await pause(Math.max(milliseconds, firstPauseMs), signal);
+        waits += 1;
+        break;
+      }
+      case 'failure': {
+        const late = performance.now() - began > patienceMs;
+        if (!verdict.again || tries >= furtherTries || late) {
+          const times = tries > 0 ? ` (tried ${tries + 1} times)` : '';
+          throw fail(verdict.type, `${verdict.problem}${times}`, verdict.todo);
+        }
+        await pause(firstPauseMs * 2 ** tries * (0.5 + Math.random()), signal);
+        tries += 1;
+        break;
+      }
+    }
+  }
+}
+
+async function attempt(sender: Sender, question: Question, url: URL, sending: () => void): Promise<Verdict> {
+  const { signal } = question;
+  const outgoing = { url: new URL(url), headers: { ...question.headers } };
+  await sender.authorizer.authorize(outgoing);
+  // leave before the lane: who waits for leave must not keep others, perhaps more urgent, out of the lane
+  await sender.budget.take(signal);
+  try {
+    const reply = await inLane(sender.lane, sender.concurrency, signal, () => {
+      sending();
+      return exchange(outgoing.url, outgoing.headers, sender.limits, sender.clock, signal);
+    });
+    sender.onAnswer(reply.status);
+    return judged(sender, question, reply);
+  } catch (error) {
+    if (!(error instanceof TransportProblem)) throw error;
+    sender.onAnswer(null);
+    const { again, type, todo } = error;
+    return { kind: 'failure', again, type, todo, problem: `failed: ${error.message}` };
+  }
+}
+
+function judged(sender: Sender, question: Question, reply: Reply): Verdict {
+  if (question.statuses.has(reply.status) && !isHtml(reply)) return { kind: 'answer', body: undefined, reply };
+  const verdict = judge(reply, sender.reporter);
+  return reply.status === 403 && verdict.kind === 'failure' ? { ...verdict, ...question.forbidden } : verdict;
+}
+
+function destination(from: URL, location: string): string {
+  return location !== '' && URL.canParse(location, from.href) ? new URL(location, from).origin : 'no address';
+}
+
+/** The address for messages: without the parameter that carries the key, and without anything else that is secret. */
+export function shown(sender: Pick<Sender, 'authorizer' | 'reporter'>, url: URL): string {
+  return sender.reporter.address(withoutKey(sender.authorizer, url));
+}
+
+/** A copy of the address without the query parameter that carries the secret. */
+export function withoutKey(authorizer: Authorizer, url: URL): URL {
+  const copy = new URL(url);
+  if (authorizer.queryParameter !== undefined) copy.searchParams.delete(authorizer.queryParameter);
+  return copy;
+}
