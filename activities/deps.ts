@@ -2,8 +2,8 @@ import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
 import type { Logger } from 'pino';
 import type { KeyRing } from '../destination/connections/secrets';
-import type { DatabaseClock } from '../schema/budget';
-import type { Connector } from '../schema/connector';
+import type { Connector } from '../schema/definition/connector';
+import type { DatabaseClock } from '../schema/ports';
 import type { Metrics } from './metrics';
 
 /** What activities work with; made once by the worker. */

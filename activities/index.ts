@@ -1,16 +1,16 @@
+import { lookActivities } from './checks/look';
+import { probeActivities } from './checks/probe';
+import { verifyActivities } from './checks/verify';
+import { pullActivities } from './delta/pull';
 import type { ActivityDeps } from './deps';
 import { withFailures } from './failure';
-import { lookActivities } from './look';
 import { targetOpener } from './openTarget';
-import { planActivities } from './plan';
-import { probeActivities } from './probe';
-import { pullActivities } from './pull';
+import { planActivities } from './reconciliation/plan';
+import { scanActivities } from './reconciliation/scan';
 import { recordActivities } from './records';
 import { remapActivities } from './remap';
 import { runActivities } from './runs';
-import { scanActivities } from './scan';
 import { sweepActivities } from './sweep';
-import { verifyActivities } from './verify';
 
 /** Everything that workflows can have done. Their names stand in histories: a public API. */
 export function createActivities(deps: ActivityDeps) {

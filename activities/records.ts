@@ -6,7 +6,7 @@ import { gatheredForMs } from '../destination/inbox/inboxPauses';
 import { closeItems, openItems } from '../destination/plans/plans';
 import { countDisputed, dueDisputes } from '../destination/rows/disputes';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
-import type { Priority } from '../schema/budget';
+import type { Priority } from '../schema/ports';
 import type { Batch, SingleRecordInput, SyncRecordsInput, Target } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
 import { type Fetched, fetchRecords, outcomeOf } from './fetchRecords';

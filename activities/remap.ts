@@ -4,16 +4,16 @@ import { getCursor } from '../destination/runs/entities';
 import { advancePart, openPart, type PartKey } from '../destination/runs/runParts';
 import { endRun } from '../destination/runs/runs';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
-import type { Priority } from '../schema/budget';
 import { TidemarkError } from '../schema/errors';
+import type { Priority } from '../schema/ports';
 import type { RunResult, Target } from '../schema/workflows';
 import { readRecord } from '../source/record/readRecord';
+import { runResult } from './delta/endDelta';
+import { attemptFence } from './delta/pull';
 import type { ActivityDeps } from './deps';
-import { runResult } from './endDelta';
 import { startLiveness } from './liveness';
 import { runEnded } from './metrics';
 import type { OpenTarget } from './openTarget';
-import { attemptFence } from './pull';
 
 export interface FinishRunInput extends Target {
   readonly runId: string;

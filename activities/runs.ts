@@ -6,11 +6,11 @@ import { sumParts } from '../destination/runs/runParts';
 import { claimRun, type EndStatus, endedAs, endRun, extendLease, type Run } from '../destination/runs/runs';
 import { TidemarkError } from '../schema/errors';
 import type { RunOutcome, RunResult, RunStrategy, Target, Trigger } from '../schema/workflows';
+import { deltaResult, endDelta } from './delta/endDelta';
+import { readAtOnce } from './delta/readAtOnce';
 import type { ActivityDeps } from './deps';
-import { deltaResult, endDelta } from './endDelta';
 import { runEnded } from './metrics';
 import type { OpenTarget } from './openTarget';
-import { readAtOnce } from './readAtOnce';
 
 export interface BeginRunInput extends Target {
   readonly strategy: RunStrategy;

@@ -3,7 +3,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   type WorkflowHandleWithFirstExecutionRunId,
 } from '@temporalio/client';
-import type { ProbeInput, ProbeResult, VerifyInput, VerifyResult } from '../schema/checks';
+import type { ProbeInput, ProbeResult, VerifyInput, VerifyResult } from '../schema/definition/checks';
 import { TidemarkError } from '../schema/errors';
 import { taskQueue as defaultTaskQueue, ids, type Target, workflowNames } from '../schema/workflows';
 import { workflowPriority } from './priority';

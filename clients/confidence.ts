@@ -1,4 +1,4 @@
-import type { VerifyResult } from '../schema/checks';
+import type { VerifyResult } from '../schema/definition/checks';
 
 /**
  * The share of records that differ, at most, with 95 % confidence, when `differing` of `compared` taken at random did: the

@@ -4,7 +4,7 @@ import { createJiti } from 'jiti';
 import * as zod from 'zod';
 import * as planningCenter from '../connectors/planning-center/connector';
 import * as tidemark from '../schema';
-import type { Connector } from '../schema/connector';
+import type { Connector } from '../schema/definition/connector';
 import { TidemarkError } from '../schema/errors';
 import { nearest } from '../schema/nearest';
 

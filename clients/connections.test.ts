@@ -6,7 +6,7 @@ import { connectDatabase } from '../destination/database/database';
 import { ensureTable } from '../destination/rows/tables';
 import { writeAnswers } from '../destination/rows/writeAnswers';
 import { claimRun, endRun } from '../destination/runs/runs';
-import type { ConnectorEntity } from '../schema/connector';
+import type { ConnectorEntity } from '../schema/definition/connector';
 import { ids } from '../schema/workflows';
 import { testConnector } from '../test/clients/connector';
 import { until } from '../test/clients/server';

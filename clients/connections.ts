@@ -4,8 +4,8 @@ import { enableConnection, getConnection, type StoredConnection } from '../desti
 import { type RowsOfTable, removeConnection, rowsOfConnection } from '../destination/connections/removeConnection';
 import { type KeyRing, loadSecrets, saveSecrets, sealOfSecrets } from '../destination/connections/secrets';
 import { getCursor } from '../destination/runs/entities';
-import type { Connector } from '../schema/connector';
-import { mistakes } from '../schema/definition';
+import type { Connector } from '../schema/definition/connector';
+import { mistakes } from '../schema/definition/definition';
 import { TidemarkError } from '../schema/errors';
 import { type By, name, type OperatorContext, type TemporalContext, WrongInput } from './operator';
 import { type AgreedOrLater, agreeOrLater } from './schedules/agreeOrLater';

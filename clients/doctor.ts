@@ -4,7 +4,7 @@ import { listConnections } from '../destination/connections/connections';
 import { type KeyRing, loadSecrets } from '../destination/connections/secrets';
 import { destinationError } from '../destination/database/destinationError';
 import { assertSchema } from '../destination/database/migrate';
-import type { Connector } from '../schema/connector';
+import type { Connector } from '../schema/definition/connector';
 import { messageOf } from '../schema/errors';
 import { taskQueue as defaultTaskQueue } from '../schema/workflows';
 import { compareSchedules } from './schedules/compare';

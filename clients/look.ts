@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowFailedError } from '@temporalio/client';
-import type { LookAtInput, LookAtResult } from '../schema/checks';
-import type { ConnectorEntity } from '../schema/connector';
+import type { LookAtInput, LookAtResult } from '../schema/definition/checks';
+import type { ConnectorEntity } from '../schema/definition/connector';
 import { messageOf } from '../schema/errors';
 import { recordKey } from '../schema/recordKey';
 import { taskQueue as defaultTaskQueue, ids, type Target, workflowNames } from '../schema/workflows';

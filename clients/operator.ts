@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import type { Connector } from '../schema/connector';
+import type { Connector } from '../schema/definition/connector';
 import { TidemarkError } from '../schema/errors';
 import { isStorable } from '../schema/storableText';
 

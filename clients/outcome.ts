@@ -1,5 +1,5 @@
 import { type Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-import type { VerifyResult } from '../schema/checks';
+import type { VerifyResult } from '../schema/definition/checks';
 import { messageOf, TidemarkError } from '../schema/errors';
 import { type Target, workflowNames } from '../schema/workflows';
 import { withConfidence } from './confidence';

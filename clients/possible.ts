@@ -1,4 +1,4 @@
-import type { ConnectorEntity } from '../schema/connector';
+import type { ConnectorEntity } from '../schema/definition/connector';
 import { TidemarkError } from '../schema/errors';
 import type { KnownTarget } from './targets';
 

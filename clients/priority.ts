@@ -1,5 +1,5 @@
 import type { Priority as TemporalPriority } from '@temporalio/common';
-import type { Priority } from '../schema/budget';
+import type { Priority } from '../schema/ports';
 
 /** Webhooks go before deltas, deltas before reconciliations, those before backfills; 1 is first, Temporal's default is 3. */
 const keys: Readonly<Record<Priority, number>> = { webhook: 1, delta: 2, reconciliation: 4, backfill: 5 };

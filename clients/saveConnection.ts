@@ -8,8 +8,8 @@ import {
 } from '../destination/connections/connections';
 import { type KeyRing, loadSecrets, type Secrets, saveSecrets } from '../destination/connections/secrets';
 import type { Connection } from '../schema/connection';
-import type { Connector } from '../schema/connector';
-import { mistakes } from '../schema/definition';
+import type { Connector } from '../schema/definition/connector';
+import { mistakes } from '../schema/definition/definition';
 import { TidemarkError } from '../schema/errors';
 import { nearest } from '../schema/nearest';
 import { type By, type TemporalContext, WrongInput } from './operator';

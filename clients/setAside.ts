@@ -7,7 +7,7 @@ import {
   type SetAsideEntry,
   stillSetAside,
 } from '../destination/setAside/setAsideEntries';
-import type { ConnectorEntity } from '../schema/connector';
+import type { ConnectorEntity } from '../schema/definition/connector';
 import { TidemarkError } from '../schema/errors';
 import type { Target } from '../schema/workflows';
 import { mapLimited } from './mapLimited';

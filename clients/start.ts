@@ -7,7 +7,7 @@ import {
 } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { endRun, runningRun } from '../destination/runs/runs';
-import type { ConnectorEntity } from '../schema/connector';
+import type { ConnectorEntity } from '../schema/definition/connector';
 import { TidemarkError } from '../schema/errors';
 import { recordKey } from '../schema/recordKey';
 import {

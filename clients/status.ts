@@ -13,7 +13,7 @@ import {
   waitingPlans,
 } from '../destination/readModels/statusFacts';
 import { type SetAsideCount, setAsideCounts } from '../destination/setAside/setAsideEntries';
-import type { Connector } from '../schema/connector';
+import type { Connector } from '../schema/definition/connector';
 import { ids, type Strategy, type Target } from '../schema/workflows';
 import { mapLimited } from './mapLimited';
 import type { RunState } from './runState';

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { getConnection, type StoredConnection } from '../destination/connections/connections';
-import type { Connector, ConnectorEntity } from '../schema/connector';
+import type { Connector, ConnectorEntity } from '../schema/definition/connector';
 import { TidemarkError } from '../schema/errors';
 import { nearest } from '../schema/nearest';
 

@@ -8,7 +8,7 @@ import {
 import { messageOf, TidemarkError } from '../schema/errors';
 import type { Settings } from '../schema/settings';
 import { temporalConfig } from '../schema/temporalConfig';
-import { withTrace } from '../schema/tracing/header';
+import { withTrace } from '../telemetry/header';
 
 export interface Temporal {
   readonly connection: Connection;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { identifier } from './entity';
-import { businessHours, scheduleOverride, timeZone } from './schedule';
+import { identifier } from './definition/entity';
+import { businessHours, scheduleOverride, timeZone } from './definition/schedule';
 
 /** One account (tenant, workspace) of a connector. Its secrets are kept apart and encrypted. */
 export const connection = z.strictObject({

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Entity } from './entity';
+import type { Entity } from './definition/entity';
 
 /**
  * How a record is called in workflow ids, which people see in Temporal: its id where that is a plain one, else a hash of

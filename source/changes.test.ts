@@ -1,4 +1,4 @@
-import type { ChangesListingInput, Since } from '../schema/listing';
+import type { ChangesListingInput, Since } from '../schema/definition/listing';
 import { idsOf, json, readAll, startSource, type TestSource, testClient } from '../test/httpSource';
 
 let source: TestSource | undefined;

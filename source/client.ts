@@ -1,9 +1,9 @@
 import type { Asked } from '../schema/answer';
-import type { DatabaseClock, RequestBudget } from '../schema/budget';
-import type { ProbeFinding } from '../schema/checks';
-import type { Connector, ConnectorEntity } from '../schema/connector';
-import type { MapContext } from '../schema/entity';
-import type { ListingName, ResumePoint } from '../schema/listing';
+import type { ProbeFinding } from '../schema/definition/checks';
+import type { Connector, ConnectorEntity } from '../schema/definition/connector';
+import type { MapContext } from '../schema/definition/entity';
+import type { ListingName, ResumePoint } from '../schema/definition/listing';
+import type { DatabaseClock, RequestBudget } from '../schema/ports';
 import { type Authorizer, authorizerOf, UnusableSecret } from './auth';
 import { type ProbeOptions, probe } from './probe/probe';
 import { getById } from './reading/getById';

@@ -7,7 +7,7 @@ import { type Simulator, startPlanningCenterSimulator } from '../connectors/plan
 import { createConnection } from '../destination/connections/connections';
 import { keyRing, saveSecrets } from '../destination/connections/secrets';
 import { connectDatabase } from '../destination/database/database';
-import type { Connector } from '../schema/connector';
+import type { Connector } from '../schema/definition/connector';
 import { type ReconciliationResult, type RunResult, type SingleRecordResult, workflowNames } from '../schema/workflows';
 import { type RunningWorker, startWorker, type WorkerOptions } from '../workers/worker';
 import {

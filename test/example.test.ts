@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { loadConfig } from '../clients/config';
 import { signingKeys, verifySignature } from '../clients/webhooks/signature';
-import type { Connector } from '../schema/connector';
+import type { Connector } from '../schema/definition/connector';
 import { type Engine, startEngine } from './engine';
 import { atEnd } from './environment';
 import { json, startSource, type TestSource } from './httpSource';

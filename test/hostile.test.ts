@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { defineConnector } from '../schema/connector';
-import { defineEntity } from '../schema/entity';
+import { defineConnector } from '../schema/definition/connector';
+import { defineEntity } from '../schema/definition/entity';
+import type { PagingInput } from '../schema/definition/listing';
 import type { ErrorType } from '../schema/errors';
-import type { PagingInput } from '../schema/listing';
 import { type Engine, startEngine } from './engine';
 import { atEnd } from './environment';
 import { json, startSource, type TestSource } from './httpSource';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { listSetAside } from '../destination/setAside/setAsideEntries';
-import { defineConnector } from '../schema/connector';
-import { defineEntity } from '../schema/entity';
+import { defineConnector } from '../schema/definition/connector';
+import { defineEntity } from '../schema/definition/entity';
 import { connectionId, type Engine, startEngine } from './engine';
 import { atEnd } from './environment';
 import { json, startSource } from './httpSource';

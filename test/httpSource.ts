@@ -1,10 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { z } from 'zod';
-import type { DatabaseClock, RequestBudget } from '../schema/budget';
-import { type Connector, type ConnectorEntity, type ConnectorInput, defineConnector } from '../schema/connector';
-import { defineEntity, type EntityInput } from '../schema/entity';
+import {
+  type Connector,
+  type ConnectorEntity,
+  type ConnectorInput,
+  defineConnector,
+} from '../schema/definition/connector';
+import { defineEntity, type EntityInput } from '../schema/definition/entity';
 import type { JsonObject } from '../schema/json';
+import type { DatabaseClock, RequestBudget } from '../schema/ports';
 import { createSourceClient, type ListOptions, type SourceClient, type SourceClientOptions } from '../source/client';
 
 /** A real HTTP server for tests, which answers as each test says. */

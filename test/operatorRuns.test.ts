@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Simulator } from '../connectors/planning-center/simulator';
 import { claimRun, endRun } from '../destination/runs/runs';
-import { defineConnector } from '../schema/connector';
+import { defineConnector } from '../schema/definition/connector';
 import { SkipRecord } from '../schema/errors';
 import type { RunResult } from '../schema/workflows';
 import { workflowNames } from '../schema/workflows';

@@ -1,5 +1,5 @@
 import type { Simulator } from '../connectors/planning-center/simulator';
-import type { VerifyResult } from '../schema/checks';
+import type { VerifyResult } from '../schema/definition/checks';
 import { workflowNames } from '../schema/workflows';
 import { connectionId, type Engine, startChurch, startEngine } from './engine';
 import { aMinuteLater, people } from './invariants/support';

@@ -2,8 +2,8 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { connectDatabase } from '../destination/database/database';
 import { ensureTable } from '../destination/rows/tables';
-import { type ConnectorEntity, defineConnector } from '../schema/connector';
-import { defineEntity } from '../schema/entity';
+import { type ConnectorEntity, defineConnector } from '../schema/definition/connector';
+import { defineEntity } from '../schema/definition/entity';
 import { testDatabase } from './environment';
 
 /** An entity of a connector `x` whose source is never asked, for tests that make up the answers: they write them with integer versions. */

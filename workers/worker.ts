@@ -8,10 +8,10 @@ import { type Metrics, noMetrics } from '../activities/metrics';
 import type { KeyRing } from '../destination/connections/secrets';
 import { measureClock } from '../destination/database/clock';
 import { assertSchema } from '../destination/database/migrate';
-import type { Connector } from '../schema/connector';
+import type { Connector } from '../schema/definition/connector';
 import { TidemarkError } from '../schema/errors';
-import type { Tracer } from '../schema/tracing/trace';
 import { taskQueue as defaultTaskQueue } from '../schema/workflows';
+import type { Tracer } from '../telemetry/trace';
 import { builtBundle } from './bundle';
 import { activityTracing } from './tracing';
 

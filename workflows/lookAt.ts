@@ -1,4 +1,4 @@
-import type { LookAtInput, LookAtResult } from '../schema/checks';
+import type { LookAtInput, LookAtResult } from '../schema/definition/checks';
 import { asked } from './activities';
 
 /** Asks the source for one record and compares it with the row, writing nothing. For `explain`. */

@@ -1,4 +1,4 @@
-import type { ProbeInput, ProbeResult } from '../schema/checks';
+import type { ProbeInput, ProbeResult } from '../schema/definition/checks';
 import { asked } from './activities';
 
 /** Asks an API with a bounded number of requests whether it behaves as its definition says. */

@@ -1,4 +1,4 @@
-import type { VerifyInput, VerifyResult } from '../schema/checks';
+import type { VerifyInput, VerifyResult } from '../schema/definition/checks';
 import { long } from './activities';
 import { tellingProgress } from './runAround';
 

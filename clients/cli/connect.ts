@@ -1,6 +1,6 @@
 import { listConnections, type StoredConnection } from '../../destination/connections/connections';
 import { type KeyRing, keyRing, loadSecrets } from '../../destination/connections/secrets';
-import type { Connector } from '../../schema/connector';
+import type { Connector } from '../../schema/definition/connector';
 import { messageOf, TidemarkError } from '../../schema/errors';
 import { registeredConnector } from '../config';
 import { changeConnection, makeConnection } from '../saveConnection';

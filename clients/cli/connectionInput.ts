@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import type { Connection } from '../../schema/connection';
-import type { Connector } from '../../schema/connector';
-import { mistakes } from '../../schema/definition';
+import type { Connector } from '../../schema/definition/connector';
+import { mistakes } from '../../schema/definition/definition';
+import type { EntitySchedule } from '../../schema/definition/schedule';
 import { TidemarkError } from '../../schema/errors';
 import type { Json } from '../../schema/json';
 import { nearest } from '../../schema/nearest';
-import type { EntitySchedule } from '../../schema/schedule';
 import type { GivenSecrets } from './secretInput';
 
 /**

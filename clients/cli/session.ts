@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Connector } from '../../schema/connector';
+import type { Connector } from '../../schema/definition/connector';
 import { TidemarkError } from '../../schema/errors';
 import type { Settings } from '../../schema/settings';
 import type { LoadedConfig } from '../config';

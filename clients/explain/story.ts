@@ -1,7 +1,7 @@
 import type { AuditedEntry } from '../../destination/audit';
 import type { RecordFacts } from '../../destination/readModels/recordFacts';
 import type { Run } from '../../destination/runs/runs';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { covered, moment, plannedText, runName, versionText, why } from './words';
 
 /** One thing that happened to a record, or to what is kept of it. */

@@ -1,6 +1,6 @@
 import type { RecordFacts } from '../../destination/readModels/recordFacts';
 import type { Run } from '../../destination/runs/runs';
-import type { LookAtResult } from '../../schema/checks';
+import type { LookAtResult } from '../../schema/definition/checks';
 import type { Target } from '../../schema/workflows';
 import { covered, moment } from './words';
 

@@ -1,6 +1,6 @@
 import type { PlannedFacts, TracedAnswer } from '../../destination/readModels/recordFacts';
 import type { Run } from '../../destination/runs/runs';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 
 /** Sentences that story and verdict share. */
 

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { Gauge, type Registry } from 'prom-client';
 import { type MetricFacts, readMetricFacts } from '../../destination/readModels/metricFacts';
-import type { Connector } from '../../schema/connector';
+import type { Connector } from '../../schema/definition/connector';
 import { messageOf } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import { freshGauge } from './metrics';

@@ -7,11 +7,11 @@ import { planningCenter } from '../../connectors/planning-center/connector';
 import type { Simulator } from '../../connectors/planning-center/simulator';
 import { connectDatabase } from '../../destination/database/database';
 import { readSettings } from '../../schema/settings';
+import { createLogger } from '../../telemetry/logger';
 import { type Engine, encryptionKey, startChurch } from '../../test/engine';
 import { atEnd } from '../../test/environment';
 import { createWorkerMetrics } from '../../workers/metrics';
 import { type RunningServer, startServer } from '../server';
-import { createLogger } from './logger';
 import { serveMetrics } from './serveMetrics';
 
 const root = join(__dirname, '..', '..');

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { mistakes } from '../../schema/definition';
+import { mistakes } from '../../schema/definition/definition';
 import { ProblemError, wrongRequest } from './problem';
 
 /** Throws a problem (400) with every mistake and its path. */

@@ -3,13 +3,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { readSettings } from '../../schema/settings';
-import { createExporter } from '../../schema/tracing/exporter';
-import { parseTraceparent, Tracer } from '../../schema/tracing/trace';
+import { createExporter } from '../../telemetry/exporter';
+import { createLogger } from '../../telemetry/logger';
+import { parseTraceparent, Tracer } from '../../telemetry/trace';
 import { encryptionKey, startChurch } from '../../test/engine';
 import { atEnd } from '../../test/environment';
 import { startServer } from '../server';
 import { connectTemporalLater } from '../temporal';
-import { createLogger } from './logger';
 
 interface Span {
   readonly traceId: string;

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { parseTraceparent, type Tracer } from '../../schema/tracing/trace';
+import { parseTraceparent, type Tracer } from '../../telemetry/trace';
 
 /** Makes each request a step: of the sender's trace where it names one, else of one that begins here. Health and metrics are left out. */
 export function traceRequests(app: FastifyInstance, tracer: Tracer): void {

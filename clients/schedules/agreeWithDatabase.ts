@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { listConnections } from '../../destination/connections/connections';
-import type { Connector } from '../../schema/connector';
+import type { Connector } from '../../schema/definition/connector';
 import { type Agreed, type AgreeOptions, agreeSchedules } from './agree';
 import { desiredSchedules } from './desired';
 

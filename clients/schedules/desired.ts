@@ -1,8 +1,8 @@
 import type { ScheduleSpec } from '@temporalio/client';
 import type { Connection } from '../../schema/connection';
-import type { Connector, ConnectorEntity } from '../../schema/connector';
+import type { Connector, ConnectorEntity } from '../../schema/definition/connector';
+import type { EntitySchedule } from '../../schema/definition/schedule';
 import { parseDuration } from '../../schema/duration';
-import type { EntitySchedule } from '../../schema/schedule';
 import {
   type DeltaSyncInput,
   ids,

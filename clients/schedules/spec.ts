@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DayOfWeek, ScheduleSpec } from '@temporalio/client';
-import type { BusinessHours } from '../../schema/schedule';
+import type { BusinessHours } from '../../schema/definition/schedule';
 
 const days: readonly DayOfWeek[] = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY'];
 const daySeconds = 86_400;

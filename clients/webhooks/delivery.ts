@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { InboxEvent } from '../../destination/inbox/inbox';
+import type { WebhookEvent } from '../../schema/definition/webhooks';
 import { messageOf } from '../../schema/errors';
-import type { WebhookEvent } from '../../schema/webhooks';
 import type { Endpoint } from './endpoints';
 import type { DeliveryHeaders } from './signature';
 

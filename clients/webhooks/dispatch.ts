@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { openTargets } from '../../destination/inbox/inbox';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { messageOf } from '../../schema/errors';
 import { taskQueue as defaultTaskQueue, type SingleRecordInput, type Target } from '../../schema/workflows';
 import { mapLimited } from '../mapLimited';

@@ -3,9 +3,9 @@ import { getConnection } from '../../destination/connections/connections';
 import { type KeyRing, loadSecrets } from '../../destination/connections/secrets';
 import { destinationError } from '../../destination/database/destinationError';
 import { connection } from '../../schema/connection';
-import type { Connector } from '../../schema/connector';
+import type { Connector } from '../../schema/definition/connector';
+import type { WebhookRules } from '../../schema/definition/webhooks';
 import { TidemarkError } from '../../schema/errors';
-import type { WebhookRules } from '../../schema/webhooks';
 import { signingKeys } from './signature';
 
 /** Where one connection's webhooks arrive. */

@@ -8,7 +8,7 @@ import {
   type UnreadEvent,
   unreadEvents,
 } from '../../destination/inbox/inboxEvents';
-import type { Connector } from '../../schema/connector';
+import type { Connector } from '../../schema/definition/connector';
 import type { By, OperatorContext } from '../operator';
 import { eventsOf } from './delivery';
 

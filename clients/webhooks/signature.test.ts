@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { type WebhookSignatureInput, webhookSignature } from '../../schema/webhooks';
+import { type WebhookSignatureInput, webhookSignature } from '../../schema/definition/webhooks';
 import { signingKeys, verifySignature } from './signature';
 
 const now = 1_760_000_000_000;

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { WebhookSignature } from '../../schema/definition/webhooks';
 import { parseDuration } from '../../schema/duration';
-import type { WebhookSignature } from '../../schema/webhooks';
 
 export type DeliveryHeaders = Readonly<Record<string, string | string[] | undefined>>;
 

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { recordKey } from '../../schema/recordKey';
 import {
   againSignal,

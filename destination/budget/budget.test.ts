@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import type { Priority } from '../../schema/budget';
 import { TidemarkError } from '../../schema/errors';
+import type { Priority } from '../../schema/ports';
 import { type TestDatabase, testDatabase } from '../../test/environment';
 import { connectDatabase } from '../database/database';
 import { type BudgetOptions, createBudget } from './budget';

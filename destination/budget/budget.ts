@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { type Priority, priorities, type RequestBudget } from '../../schema/budget';
-import type { RateLimit } from '../../schema/connector';
+import type { RateLimit } from '../../schema/definition/connector';
 import { parseDuration } from '../../schema/duration';
 import { TidemarkError } from '../../schema/errors';
+import { type Priority, priorities, type RequestBudget } from '../../schema/ports';
 import { destinationError } from '../database/destinationError';
 import { type TakeRequest, takeRequest } from './takeRequest';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { retention } from '../../schema/retention';
+import { retention } from '../../schema/definition/retention';
 import { databaseOf, writtenEntity } from '../../test/writtenEntity';
 import { rememberForgotten } from '../rows/forgotten';
 import { lockEntity } from '../rows/lockEntity';

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { TidemarkError } from '../../schema/errors';
 import { audit } from '../audit';
 import type { Decision } from '../plans/decidePlan';

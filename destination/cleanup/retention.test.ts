@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { retention } from '../../schema/retention';
+import { retention } from '../../schema/definition/retention';
 import { testDatabase } from '../../test/environment';
 import { createConnection } from '../connections/connections';
 import { connectDatabase } from '../database/database';

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
+import type { Retention } from '../../schema/definition/retention';
 import { parseDuration } from '../../schema/duration';
-import type { Retention } from '../../schema/retention';
 import { inTransaction } from '../database/database';
 import { codeOf, destinationError } from '../database/destinationError';
 import { quote } from '../database/identifiers';

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { z } from 'zod';
 import { type Connection, connection } from '../../schema/connection';
-import { mistakes } from '../../schema/definition';
+import { mistakes } from '../../schema/definition/definition';
 import { TidemarkError } from '../../schema/errors';
 import { nearest } from '../../schema/nearest';
 import { storableJson } from '../../schema/storableText';

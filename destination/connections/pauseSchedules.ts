@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { ScheduleOverride } from '../../schema/schedule';
+import type { ScheduleOverride } from '../../schema/definition/schedule';
 import type { Strategy } from '../../schema/workflows';
 import { audit } from '../audit';
 import type { Decision } from '../plans/decidePlan';

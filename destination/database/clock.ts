@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { DatabaseClock } from '../../schema/budget';
+import type { DatabaseClock } from '../../schema/ports';
 import { destinationError } from './destinationError';
 
 export interface ClockOptions {

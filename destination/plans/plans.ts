@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { DeletionGuard } from '../../schema/schedule';
+import type { DeletionGuard } from '../../schema/definition/schedule';
 import type { Target } from '../../schema/workflows';
 import type { Differences } from './diffScan';
 

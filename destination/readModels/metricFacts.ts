@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Connector } from '../../schema/connector';
+import type { Connector } from '../../schema/definition/connector';
 import { parseDuration } from '../../schema/duration';
 import type { Strategy, Target } from '../../schema/workflows';
 import { type InboxCount, inboxCounts } from '../inbox/inboxCare';

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import type { Difference, PlanStatus } from '../plans/plans';
 import { tableName } from '../rows/rowFormat';

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { LiveAnswer } from '../../schema/answer';
-import type { RowBeside } from '../../schema/checks';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { RowBeside } from '../../schema/definition/checks';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import { quote } from '../database/identifiers';
 import { updatedAt } from './encodedRows';

@@ -1,5 +1,5 @@
 import type { Answers, Asked, GoneAnswer, LiveAnswer, SetAsideAnswer } from '../../schema/answer';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { quote } from '../database/identifiers';
 import {
   arrayParameter,

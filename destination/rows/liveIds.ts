@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { tableName } from './rowFormat';
 
 /** Ids of rows that were soft-deleted, those deleted last first: their records are the likeliest that the source still knows as deleted. */

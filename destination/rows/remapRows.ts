@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { LiveAnswer, SetAsideAnswer } from '../../schema/answer';
 import { type Counts, noCounts } from '../../schema/answer';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { withRetry } from '../database/destinationError';
 import { quote } from '../database/identifiers';
 import { setAside } from '../setAside/setAside';

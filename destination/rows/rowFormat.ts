@@ -1,5 +1,5 @@
-import type { Column } from '../../schema/columns';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { Column } from '../../schema/definition/columns';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { quote } from '../database/identifiers';
 
 /**

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import type { Column } from '../../schema/columns';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { Column } from '../../schema/definition/columns';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { TidemarkError } from '../../schema/errors';
 import { withRetry } from '../database/destinationError';
 import { quote } from '../database/identifiers';

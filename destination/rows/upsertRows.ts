@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { type Counts, noCounts } from '../../schema/answer';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { quote } from '../database/identifiers';
 import { type EncodedRows, incomingArrays, incomingSql } from './encodedRows';
 import { guard } from './mergeRule';

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 
 /** Whose answers are written, and by whom. */
 export interface WriteContext {

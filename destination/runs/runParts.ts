@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Counts } from '../../schema/answer';
+import type { ResumePoint } from '../../schema/definition/listing';
 import { TidemarkError } from '../../schema/errors';
-import type { ResumePoint } from '../../schema/listing';
 import { leaseMs } from './runs';
 
 /** One partition of one listing of a run, and the attempt that works on it. */

@@ -1,4 +1,4 @@
-import type { ConnectorInput } from '../../schema/connector';
+import type { ConnectorInput } from '../../schema/definition/connector';
 import {
   json,
   openBudget,

@@ -1,4 +1,4 @@
-import type { Auth } from '../../schema/auth';
+import type { Auth } from '../../schema/definition/auth';
 import type { Secrets } from '../wire/report';
 
 /** A request about to be sent; schemes write into it. */

@@ -1,4 +1,4 @@
-import type { Auth } from '../../schema/auth';
+import type { Auth } from '../../schema/definition/auth';
 import { type AuthScheme, secretOf } from './authorizer';
 
 /** RFC 6750, section 2.1. */

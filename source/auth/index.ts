@@ -1,4 +1,4 @@
-import type { Auth } from '../../schema/auth';
+import type { Auth } from '../../schema/definition/auth';
 import type { Secrets } from '../wire/report';
 import { apiKey } from './apiKey';
 import type { Authorizer, AuthScheme } from './authorizer';
@@ -8,7 +8,7 @@ import { none } from './none';
 
 export { type Authorizer, type Outgoing, UnusableSecret } from './authorizer';
 
-/** A further grant (client credentials, password, refresh) is a file here and a variant of `schema/auth.ts`. */
+/** A further grant (client credentials, password, refresh) is a file here and a variant of `schema/definition/auth.ts`. */
 const schemes: { readonly [S in Auth['scheme']]: AuthScheme<Extract<Auth, { scheme: S }>> } = {
   none,
   basic,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PagingInput } from '../../schema/listing';
+import type { PagingInput } from '../../schema/definition/listing';
 import { atEnd } from '../../test/environment/atEnd';
 import { idsOf, json, readAll, startSource, testClient } from '../../test/httpSource';
 

@@ -1,4 +1,4 @@
-import type { Paging } from '../../schema/listing';
+import type { Paging } from '../../schema/definition/listing';
 import type { ListAnswer, ListReader } from './scheme';
 
 type Query = Readonly<Record<string, string>>;

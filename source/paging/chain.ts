@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { Paging, ResumePoint } from '../../schema/definition/listing';
 import { valueAt } from '../../schema/json';
-import type { Paging, ResumePoint } from '../../schema/listing';
 import { CycleFinder, cyclePoint } from './cycle';
 import { resumed } from './resume';
 import type { ListAnswer, ListedPage, ListReader } from './scheme';

@@ -1,4 +1,4 @@
-import type { Paging } from '../../schema/listing';
+import type { Paging } from '../../schema/definition/listing';
 import { keyset } from './keyset';
 import { link } from './link';
 import { none } from './none';
@@ -9,7 +9,7 @@ import { token } from './token';
 
 export type { ListAnswer, ListedPage, ListReader } from './scheme';
 
-/** A further scheme is a file here and a variant of `schema/listing.ts`. */
+/** A further scheme is a file here and a variant of `schema/definition/listing.ts`. */
 const schemes: { readonly [S in Paging['scheme']]: PagingScheme<PagingOf<S>> } = {
   none,
   offset,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { PagingInput, ResumePoint } from '../../schema/listing';
+import type { PagingInput, ResumePoint } from '../../schema/definition/listing';
 import { json, readAll, startSource, type TestSource, testClient } from '../../test/httpSource';
 
 interface Item {

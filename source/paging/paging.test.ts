@@ -1,4 +1,4 @@
-import type { ListingInput } from '../../schema/listing';
+import type { ListingInput } from '../../schema/definition/listing';
 import { idsOf, json, type Responder, readAll, startSource, type TestSource, testClient } from '../../test/httpSource';
 
 let source: TestSource | undefined;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ResumePoint } from '../../schema/listing';
+import type { ResumePoint } from '../../schema/definition/listing';
 import { Ahead } from './ahead';
 import { resumed } from './resume';
 import type { ListAnswer, ListedPage, ListReader, PagingOf } from './scheme';

@@ -1,6 +1,6 @@
 import type { Asked } from '../../schema/answer';
+import type { Paging, ResumePoint } from '../../schema/definition/listing';
 import type { TidemarkError } from '../../schema/errors';
-import type { Paging, ResumePoint } from '../../schema/listing';
 
 /** One answer of a listing, its body checked: a list, no declared error, a readable total. */
 export interface ListAnswer extends Asked {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { Paging } from '../../schema/definition/listing';
 import { valueAt } from '../../schema/json';
-import type { Paging } from '../../schema/listing';
 import type { ListAnswer, ListReader } from './scheme';
 
 /**

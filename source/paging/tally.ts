@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Paging } from '../../schema/listing';
+import type { Paging } from '../../schema/definition/listing';
 import type { ListAnswer, ListReader } from './scheme';
 
 /** What a tally puts into a resume point. */

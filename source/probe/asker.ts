@@ -1,4 +1,4 @@
-import type { Listing, One, Paging } from '../../schema/listing';
+import type { Listing, One, Paging } from '../../schema/definition/listing';
 import type { Source } from '../client';
 import { shapeOf } from '../reading/shape';
 import { exchange, type Reply } from '../wire/http';

@@ -1,6 +1,6 @@
-import type { ProbeFinding } from '../../schema/checks';
-import type { ConnectorEntity } from '../../schema/connector';
-import type { ChangesListing } from '../../schema/listing';
+import type { ProbeFinding } from '../../schema/definition/checks';
+import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { ChangesListing } from '../../schema/definition/listing';
 import { instantOfVersion } from '../../schema/version';
 import { filterValue } from '../reading/cursorForm';
 import { olderThan } from '../reading/filter';

@@ -1,5 +1,5 @@
-import type { ProbeFinding } from '../../schema/checks';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ProbeFinding } from '../../schema/definition/checks';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { parseDuration } from '../../schema/duration';
 import type { Source } from '../client';
 import type { Asker, Probed } from './asker';

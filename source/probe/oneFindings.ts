@@ -1,7 +1,7 @@
-import type { ProbeFinding } from '../../schema/checks';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ProbeFinding } from '../../schema/definition/checks';
+import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { One } from '../../schema/definition/listing';
 import { valueAt } from '../../schema/json';
-import type { One } from '../../schema/listing';
 import type { Source } from '../client';
 import { declaredError } from '../reading/listAnswer';
 import { readRecord } from '../record/readRecord';

@@ -1,8 +1,8 @@
 import { planningCenter } from '../../connectors/planning-center/connector';
 import { startPlanningCenterSimulator } from '../../connectors/planning-center/simulator';
-import type { ProbeFinding } from '../../schema/checks';
-import type { ConnectorEntity } from '../../schema/connector';
-import type { EntityInput } from '../../schema/entity';
+import type { ProbeFinding } from '../../schema/definition/checks';
+import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { EntityInput } from '../../schema/definition/entity';
 import type { JsonObject } from '../../schema/json';
 import { json, openBudget, type row, startSource, type TestSource, testClient, testClock } from '../../test/httpSource';
 import { createSourceClient } from '../client';

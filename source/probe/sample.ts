@@ -1,7 +1,7 @@
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { Listing } from '../../schema/definition/listing';
 import { messageOf } from '../../schema/errors';
 import { valueAt } from '../../schema/json';
-import type { Listing } from '../../schema/listing';
 import type { Version } from '../../schema/version';
 import { declaredError, listIn, NotThisList } from '../reading/listAnswer';
 import { fieldsOf, keyOf, versionOf } from '../record/fields';

@@ -1,4 +1,4 @@
-import type { Since } from '../../schema/listing';
+import type { Since } from '../../schema/definition/listing';
 import { filterValue } from './cursorForm';
 
 const cursor = new Date('2026-11-21T09:20:37.123Z');

@@ -1,4 +1,4 @@
-import type { Since } from '../../schema/listing';
+import type { Since } from '../../schema/definition/listing';
 
 const day = 24 * 60 * 60 * 1000;
 

@@ -1,4 +1,4 @@
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { fieldsOf, versionOf } from '../record/fields';
 
 /**

@@ -1,5 +1,5 @@
-import type { ConnectorEntity } from '../../schema/connector';
-import type { Paging } from '../../schema/listing';
+import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { Paging } from '../../schema/definition/listing';
 import { instantOfVersion } from '../../schema/version';
 import type { ListOptions, Source } from '../client';
 import { type ListReader, schemeOf } from '../paging';

@@ -1,4 +1,4 @@
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { messageOf } from '../../schema/errors';
 import { valueAt } from '../../schema/json';
 import type { RecordAnswer, Source } from '../client';

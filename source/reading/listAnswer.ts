@@ -1,5 +1,5 @@
+import type { Listing } from '../../schema/definition/listing';
 import { valueAt } from '../../schema/json';
-import type { Listing } from '../../schema/listing';
 
 /** A body that contradicts the listing's definition; `message` says how. */
 export class NotThisList extends Error {}

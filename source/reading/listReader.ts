@@ -1,6 +1,6 @@
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { Listing, ListingName, Paging, Since } from '../../schema/definition/listing';
 import { messageOf } from '../../schema/errors';
-import type { Listing, ListingName, Paging, Since } from '../../schema/listing';
 import type { ListOptions, Source } from '../client';
 import type { ListAnswer, ListReader } from '../paging';
 import { markOf } from '../record/mark';

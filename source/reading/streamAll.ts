@@ -1,5 +1,5 @@
-import type { ConnectorEntity } from '../../schema/connector';
-import type { ListingName, Paging } from '../../schema/listing';
+import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { ListingName, Paging } from '../../schema/definition/listing';
 import type { ListOptions, Source, SourcePage } from '../client';
 import { type ListReader, schemeOf } from '../paging';
 import { olderThan } from './filter';

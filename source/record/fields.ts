@@ -1,4 +1,4 @@
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { encodeVersion, type Version } from '../../schema/version';
 import { canBeKept } from '../wellFormed';
 

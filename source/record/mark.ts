@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { fieldsOf } from './fields';
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ConnectorEntity } from '../../schema/connector';
-import { compositeKey, type EntityInput } from '../../schema/entity';
+import type { ConnectorEntity } from '../../schema/definition/connector';
+import { compositeKey, type EntityInput } from '../../schema/definition/entity';
 import { SkipRecord } from '../../schema/errors';
 import type { JsonObject } from '../../schema/json';
 import type { row } from '../../test/httpSource';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { GoneAnswer, LiveAnswer, SetAsideAnswer } from '../../schema/answer';
-import type { ConnectorEntity } from '../../schema/connector';
-import type { MapContext } from '../../schema/entity';
+import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { MapContext } from '../../schema/definition/entity';
 import { messageOf, SkipRecord } from '../../schema/errors';
 import type { Version } from '../../schema/version';
 import { canBeKept, keepable, keepableValue } from '../wellFormed';

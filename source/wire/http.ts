@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { Readable } from 'node:stream';
 import axios, { type AxiosResponse } from 'axios';
 import type { Asked } from '../../schema/answer';
-import type { DatabaseClock } from '../../schema/budget';
+import type { DatabaseClock } from '../../schema/ports';
 import { acceptedEncodings, decoded, decompressed, tooLarge } from './body';
 import { problemOf, TransportProblem, unavailable } from './transportProblem';
 

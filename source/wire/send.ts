@@ -1,6 +1,6 @@
 import type { Asked } from '../../schema/answer';
-import type { DatabaseClock, RequestBudget } from '../../schema/budget';
 import type { ErrorType } from '../../schema/errors';
+import type { DatabaseClock, RequestBudget } from '../../schema/ports';
 import type { Authorizer } from '../auth';
 import { sameOrigin } from './address';
 import { exchange, type Limits, type Reply } from './http';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type Connector, defineConnector } from '../../schema/connector';
-import { defineEntity } from '../../schema/entity';
-import type { WebhookSignatureInput } from '../../schema/webhooks';
+import { type Connector, defineConnector } from '../../schema/definition/connector';
+import { defineEntity } from '../../schema/definition/entity';
+import type { WebhookSignatureInput } from '../../schema/definition/webhooks';
 
 /** For tests: a connector of which nothing is ever fetched. */
 export function testConnector({

@@ -6,7 +6,7 @@ import { type RunningServer, startServer } from '../../clients/server';
 import { createConnection } from '../../destination/connections/connections';
 import { keyRing, saveSecrets } from '../../destination/connections/secrets';
 import { connectDatabase } from '../../destination/database/database';
-import type { Connector } from '../../schema/connector';
+import type { Connector } from '../../schema/definition/connector';
 import { readSettings, type Settings } from '../../schema/settings';
 import { atEnd, testDatabase, testTemporal, uniqueTaskQueue } from '../environment';
 import { testConnector } from './connector';

@@ -1,5 +1,5 @@
 import { planningCenter } from '../../connectors/planning-center/connector';
-import { priorities } from '../../schema/budget';
+import { priorities } from '../../schema/ports';
 import { type RunResult, type SingleRecordResult, workflowNames } from '../../schema/workflows';
 import { connectionId, type Engine, startChurch } from '../engine';
 import { quick } from '../quick';

@@ -3,7 +3,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { planningCenter } from '../../connectors/planning-center/connector';
 import type { ResourceObject, Simulator } from '../../connectors/planning-center/simulator';
 import { getRun, type Run } from '../../destination/runs/runs';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { readRecord } from '../../source/record/readRecord';
 import { connectionId, type Engine } from '../engine';
 import { readable } from '../recordedHistories';

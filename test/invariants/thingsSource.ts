@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { type Connector, defineConnector } from '../../schema/connector';
-import { defineEntity, type EntityInput } from '../../schema/entity';
+import { type Connector, defineConnector } from '../../schema/definition/connector';
+import { defineEntity, type EntityInput } from '../../schema/definition/entity';
 import type { JsonObject } from '../../schema/json';
 import { atEnd } from '../environment';
 import { json, startSource, type TestSource } from '../httpSource';

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import type { DatabaseClock } from '../../schema/budget';
+import type { DatabaseClock } from '../../schema/ports';
 import { current } from './scheduler';
 
 const begin = Date.parse('2026-11-21T09:00:00Z');

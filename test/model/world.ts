@@ -6,7 +6,7 @@ import { createConnection } from '../../destination/connections/connections';
 import { keyRing, saveSecrets } from '../../destination/connections/secrets';
 import { connectDatabase } from '../../destination/database/database';
 import { ensureTable } from '../../destination/rows/tables';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { atEnd, testDatabase } from '../environment';
 import { Flows } from './flows';
 import { Scheduler } from './scheduler';

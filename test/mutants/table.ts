@@ -44,7 +44,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 2,
     name: 'no lookback',
-    file: 'activities/endDelta.ts',
+    file: 'activities/delta/endDelta.ts',
     find: 'started - parseDuration(open.entity.lookback)',
     replace: 'started',
     test: {
@@ -55,7 +55,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 2,
     name: 'the cursor is told in our clock only',
-    file: 'activities/endDelta.ts',
+    file: 'activities/delta/endDelta.ts',
     find: 'Math.min(...[firstSent, firstSentSource]',
     replace: 'Math.min(...[firstSent]',
     test: {
@@ -78,7 +78,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 3,
     name: 'a 404 is believed although every record answers so',
-    file: 'activities/plan.ts',
+    file: 'activities/reconciliation/plan.ts',
     find: 'if (doubt !== null) return doubt;',
     replace: '',
     test: {
@@ -90,7 +90,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 3,
     name: 'the second scan is not looked at',
-    file: 'activities/plan.ts',
+    file: 'activities/reconciliation/plan.ts',
     find: 'await db.transaction((trx) => keepListed(trx, planId, runId));',
     replace: '',
     test: {
@@ -198,7 +198,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 5,
     name: 'who reads at once is not fenced out by the ordinary pull',
-    file: 'activities/readAtOnce.ts',
+    file: 'activities/delta/readAtOnce.ts',
     find: 'const fence = 0;',
     replace: 'const fence = 1_000;',
     test: {

@@ -1,5 +1,5 @@
 import { planningCenter } from '../../connectors/planning-center/connector';
-import type { ConnectorEntity } from '../../schema/connector';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 
 /** What all parts of the soak agree on. */
 export const connectionId = 'soak';

@@ -1,4 +1,4 @@
-import type { EntitySchedule } from '../../../schema/schedule';
+import type { EntitySchedule } from '../../../schema/definition/schedule';
 import { type AddCommand, addCommand, perform } from '../command';
 import { durationText, hours, keyValue, reconciliation } from '../values';
 

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Connector } from '../../../schema/connector';
+import type { Connector } from '../../../schema/definition/connector';
 import type { Settings } from '../../../schema/settings';
 import type { Checkup } from '../../doctor';
 import { type AddCommand, addCommand, perform } from '../command';

@@ -1,4 +1,4 @@
-import type { ProbeFinding, ProbeResult } from '../../../schema/checks';
+import type { ProbeFinding, ProbeResult } from '../../../schema/definition/checks';
 import { type AddCommand, addCommand, perform } from '../command';
 import { exitStatus } from '../failure';
 import { follow } from '../follow';

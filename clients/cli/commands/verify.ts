@@ -1,4 +1,4 @@
-import type { RecordDifference, VerifyResult } from '../../../schema/checks';
+import type { RecordDifference, VerifyResult } from '../../../schema/definition/checks';
 import { TidemarkError } from '../../../schema/errors';
 import { upperBound, withConfidence } from '../../confidence';
 import { type AddCommand, addCommand, perform } from '../command';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { rowCounts } from '../../../destination/readModels/statusFacts';
 import { readRow } from '../../../destination/rows/readRow';
-import type { ConnectorEntity } from '../../../schema/connector';
+import type { ConnectorEntity } from '../../../schema/definition/connector';
 import { startDelta, startReconciliation } from '../../start';
 import type { Up } from '../up/bringUp';
 import type { Source } from './simulator';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { listConnections } from '../../../destination/connections/connections';
 import { resealSecrets } from '../../../destination/connections/secrets';
 import { connection as storedConnection } from '../../../schema/connection';
-import { businessHours, scheduleOverride, timeZone } from '../../../schema/schedule';
+import { businessHours, scheduleOverride, timeZone } from '../../../schema/definition/schedule';
 import {
   dropConnection,
   rotateSecret,

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
 import type { KeyRing } from '../../../destination/connections/secrets';
-import type { Connector } from '../../../schema/connector';
+import type { Connector } from '../../../schema/definition/connector';
 
 /** What the operations work with. */
 export interface ApiContext {

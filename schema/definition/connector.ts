@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { duration } from '../duration';
 import { type Auth, type AuthInput, auth } from './auth';
 import { DefinitionError, mistakes } from './definition';
-import { duration } from './duration';
 import { type Entity, identifier } from './entity';
 import {
   type WebhookDelivery,

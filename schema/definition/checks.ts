@@ -1,4 +1,4 @@
-import type { Target } from './workflows';
+import type { Target } from '../workflows';
 
 /**
  * What an operator asks the source through the workers, which hold the secrets: `lookAt`, `probe` and `verify`. They read and

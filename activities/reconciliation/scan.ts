@@ -7,22 +7,22 @@ import {
   type ScannedId,
   stageIds,
   stagingTable,
-} from '../destination/plans/staging';
-import type { EncodedAnswers } from '../destination/rows/encodedRows';
-import { writeAnswers } from '../destination/rows/writeAnswers';
-import { advancePart, openPart, type PartKey, restartPart } from '../destination/runs/runParts';
-import { type Counts, noCounts } from '../schema/answer';
-import type { Priority } from '../schema/budget';
-import type { Target } from '../schema/workflows';
-import type { SourcePage } from '../source/client';
-import { readVersionOnly } from '../source/record/readRecord';
-import type { ActivityDeps } from './deps';
-import { eachWith, interpretPage } from './interpret';
-import { startLiveness } from './liveness';
-import { type OpenTarget, writeContext } from './openTarget';
-import { progressOf, recordsIn } from './pageProgress';
-import { parkWhileWaiting } from './parking';
-import { inBatches, ofIds } from './readAhead';
+} from '../../destination/plans/staging';
+import type { EncodedAnswers } from '../../destination/rows/encodedRows';
+import { writeAnswers } from '../../destination/rows/writeAnswers';
+import { advancePart, openPart, type PartKey, restartPart } from '../../destination/runs/runParts';
+import { type Counts, noCounts } from '../../schema/answer';
+import type { Priority } from '../../schema/ports';
+import type { Target } from '../../schema/workflows';
+import type { SourcePage } from '../../source/client';
+import { readVersionOnly } from '../../source/record/readRecord';
+import { parkWhileWaiting } from '../deferral';
+import type { ActivityDeps } from '../deps';
+import { eachWith, interpretPage } from '../interpret';
+import { startLiveness } from '../liveness';
+import { type OpenTarget, writeContext } from '../openTarget';
+import { progressOf, recordsIn } from '../pageProgress';
+import { inBatches, ofIds } from '../readAhead';
 
 /**
  * `scan` draws the difference, `second-scan` confirms absence where there is no `one`, and `full-listing` reads what would take

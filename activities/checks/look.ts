@@ -1,17 +1,17 @@
 import { Context } from '@temporalio/activity';
-import { codeOf } from '../destination/database/destinationError';
-import { type ComparedRow, compareRows } from '../destination/rows/compareRows';
-import { tableExists } from '../destination/rows/tables';
-import type { LiveAnswer } from '../schema/answer';
-import type { Priority } from '../schema/budget';
-import type { LookAtInput, LookAtResult } from '../schema/checks';
-import { messageOf } from '../schema/errors';
-import { instantOfVersion } from '../schema/version';
-import type { Target } from '../schema/workflows';
-import { askOne } from './askOne';
-import type { ActivityDeps } from './deps';
-import { alive } from './liveness';
-import type { OpenTarget } from './openTarget';
+import { codeOf } from '../../destination/database/destinationError';
+import { type ComparedRow, compareRows } from '../../destination/rows/compareRows';
+import { tableExists } from '../../destination/rows/tables';
+import type { LiveAnswer } from '../../schema/answer';
+import type { LookAtInput, LookAtResult } from '../../schema/definition/checks';
+import { messageOf } from '../../schema/errors';
+import type { Priority } from '../../schema/ports';
+import { instantOfVersion } from '../../schema/version';
+import type { Target } from '../../schema/workflows';
+import { askOne } from '../askOne';
+import type { ActivityDeps } from '../deps';
+import { alive } from '../liveness';
+import type { OpenTarget } from '../openTarget';
 
 /** Looks at one record without writing anything, for `explain`. */
 export function lookActivities(

@@ -1,4 +1,4 @@
-import { messageOf } from '../errors';
+import { messageOf } from '../schema/errors';
 import { type Attributes, spanKinds, type TraceContext } from './trace';
 
 /** A step that has ended. */

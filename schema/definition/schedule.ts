@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { duration, parseDuration } from './duration';
-import { strategies } from './workflows';
+import { duration, parseDuration } from '../duration';
+import { strategies } from '../workflows';
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: "not a time of day: write '06:00'" });
 

@@ -1,4 +1,4 @@
-import { type Duration, parseDuration } from '../schema/duration';
+import { type Duration, parseDuration } from '../../schema/duration';
 
 const steps: readonly Duration[] = ['2m', '5m', '10m', '15m', '30m', '1h', '2h', '4h', '8h', '24h'];
 

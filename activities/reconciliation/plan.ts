@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
-import { knownPlan } from '../destination/plans/decidePlan';
-import { explainDifferences } from '../destination/plans/differenceCauses';
-import { closeListed, countLive, diffScan, keepListed, knownLiveIds } from '../destination/plans/diffScan';
+import { knownPlan } from '../../destination/plans/decidePlan';
+import { explainDifferences } from '../../destination/plans/differenceCauses';
+import { closeListed, countLive, diffScan, keepListed, knownLiveIds } from '../../destination/plans/diffScan';
 import {
   closeItems,
   createPlan,
@@ -13,25 +13,25 @@ import {
   recordDifferences,
   settlePlan,
   whyWait,
-} from '../destination/plans/plans';
-import { countStaged, dropStaging, stagingTable } from '../destination/plans/staging';
-import { countDisputed } from '../destination/rows/disputes';
-import { writeAnswers } from '../destination/rows/writeAnswers';
-import { getCursor } from '../destination/runs/entities';
-import { sumParts } from '../destination/runs/runParts';
-import { endRun } from '../destination/runs/runs';
-import { clearKeyless } from '../destination/setAside/clearKeyless';
-import { noCounts } from '../schema/answer';
-import type { Priority } from '../schema/budget';
-import { TidemarkError } from '../schema/errors';
-import type { ApplyPlanResult, ReconciliationResult, Target } from '../schema/workflows';
-import type { ActivityDeps } from './deps';
-import { runResult } from './endDelta';
-import { fetchRecords } from './fetchRecords';
+} from '../../destination/plans/plans';
+import { countStaged, dropStaging, stagingTable } from '../../destination/plans/staging';
+import { countDisputed } from '../../destination/rows/disputes';
+import { writeAnswers } from '../../destination/rows/writeAnswers';
+import { getCursor } from '../../destination/runs/entities';
+import { sumParts } from '../../destination/runs/runParts';
+import { endRun } from '../../destination/runs/runs';
+import { clearKeyless } from '../../destination/setAside/clearKeyless';
+import { noCounts } from '../../schema/answer';
+import { TidemarkError } from '../../schema/errors';
+import type { Priority } from '../../schema/ports';
+import type { ApplyPlanResult, ReconciliationResult, Target } from '../../schema/workflows';
+import { runResult } from '../delta/endDelta';
+import type { ActivityDeps } from '../deps';
+import { fetchRecords } from '../fetchRecords';
+import { alive, startLiveness } from '../liveness';
+import { runEnded } from '../metrics';
+import { type OpenTarget, writeContext } from '../openTarget';
 import { judge, judgeAbsent, whyDoubt } from './judgePlan';
-import { alive, startLiveness } from './liveness';
-import { runEnded } from './metrics';
-import { type OpenTarget, writeContext } from './openTarget';
 import { proposeLookback } from './proposeLookback';
 
 export interface PlanInput extends Target {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from './duration';
+import { duration } from '../duration';
 
 /** How long the engine keeps what it no longer needs. Open events, open set-aside entries, undecided plans, the last run and the audit stay. */
 export const retention = z.strictObject({

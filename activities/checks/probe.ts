@@ -1,12 +1,12 @@
 import { Context } from '@temporalio/activity';
-import { someDeletedIds } from '../destination/rows/liveIds';
-import { tableExists } from '../destination/rows/tables';
-import type { Priority } from '../schema/budget';
-import type { ProbeInput, ProbeResult } from '../schema/checks';
-import type { Target } from '../schema/workflows';
-import type { ActivityDeps } from './deps';
-import { alive } from './liveness';
-import type { OpenTarget } from './openTarget';
+import { someDeletedIds } from '../../destination/rows/liveIds';
+import { tableExists } from '../../destination/rows/tables';
+import type { ProbeInput, ProbeResult } from '../../schema/definition/checks';
+import type { Priority } from '../../schema/ports';
+import type { Target } from '../../schema/workflows';
+import type { ActivityDeps } from '../deps';
+import { alive } from '../liveness';
+import type { OpenTarget } from '../openTarget';
 
 /** Asks an API how it behaves. */
 export function probeActivities(

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { duration } from '../duration';
+import { type JsonObject, valueAt } from '../json';
+import { versionKinds } from '../version';
 import { type Column, columnType } from './columns';
 import { DefinitionError, mistakes } from './definition';
-import { duration } from './duration';
-import { type JsonObject, valueAt } from './json';
 import {
   type ChangesListing,
   type ChangesListingInput,
@@ -15,7 +16,6 @@ import {
   one,
 } from './listing';
 import { type DeletionGuard, deletionGuard, type EntitySchedule, entitySchedule } from './schedule';
-import { versionKinds } from './version';
 
 /** What a mapping may know beside the record. */
 export interface MapContext {

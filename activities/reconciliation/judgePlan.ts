@@ -1,8 +1,8 @@
-import type { closeItems } from '../destination/plans/plans';
-import { askOne, isUnavailable } from './askOne';
-import type { ActivityDeps } from './deps';
-import type { Fetched } from './fetchRecords';
-import type { OpenTarget } from './openTarget';
+import type { closeItems } from '../../destination/plans/plans';
+import { askOne, isUnavailable } from '../askOne';
+import type { ActivityDeps } from '../deps';
+import type { Fetched } from '../fetchRecords';
+import type { OpenTarget } from '../openTarget';
 
 /**
  * Why a 404 of this source is no evidence just now: none of the ids that it listed itself answers live. Null when one does.

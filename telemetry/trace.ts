@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
-import { messageOf } from '../errors';
+import { messageOf } from '../schema/errors';
 import type { SpanExporter } from './exporter';
 
 /** Where work belongs: a trace, and the step of it that caused what follows. https://www.w3.org/TR/trace-context/ */

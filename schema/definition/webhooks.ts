@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from './duration';
+import { duration } from '../duration';
 
 /** How a delivery proves that the source sent it. Compared in constant time on the raw bytes. */
 export const webhookSignature = z

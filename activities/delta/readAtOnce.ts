@@ -1,18 +1,18 @@
 import { Context } from '@temporalio/activity';
 import type { Knex } from 'knex';
-import { writeAnswers } from '../destination/rows/writeAnswers';
-import { advancePart, openPart } from '../destination/runs/runParts';
-import type { Run } from '../destination/runs/runs';
-import { type Counts, noCounts } from '../schema/answer';
-import type { RunResult } from '../schema/workflows';
-import type { SourcePage } from '../source/client';
-import type { ActivityDeps } from './deps';
+import { writeAnswers } from '../../destination/rows/writeAnswers';
+import { advancePart, openPart } from '../../destination/runs/runParts';
+import type { Run } from '../../destination/runs/runs';
+import { type Counts, noCounts } from '../../schema/answer';
+import type { RunResult } from '../../schema/workflows';
+import type { SourcePage } from '../../source/client';
+import type { ActivityDeps } from '../deps';
+import { interpretPage } from '../interpret';
+import { startLiveness } from '../liveness';
+import { runEnded } from '../metrics';
+import { type OpenTarget, writeContext } from '../openTarget';
+import { progressOf } from '../pageProgress';
 import { deltaResult, endDelta } from './endDelta';
-import { interpretPage } from './interpret';
-import { startLiveness } from './liveness';
-import { runEnded } from './metrics';
-import { type OpenTarget, writeContext } from './openTarget';
-import { progressOf } from './pageProgress';
 
 /** The source gets so long to answer; a slower one is read by the ordinary pull. */
 const patienceMs = 5_000;

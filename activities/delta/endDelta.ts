@@ -1,12 +1,12 @@
 import type { Knex } from 'knex';
-import { getCursor } from '../destination/runs/entities';
-import type { StepSum } from '../destination/runs/runParts';
-import { endRun, type Run } from '../destination/runs/runs';
-import { clearKeyless } from '../destination/setAside/clearKeyless';
-import { noCounts } from '../schema/answer';
-import { parseDuration } from '../schema/duration';
-import type { RunOutcome, RunResult } from '../schema/workflows';
-import type { OpenTarget } from './openTarget';
+import { getCursor } from '../../destination/runs/entities';
+import type { StepSum } from '../../destination/runs/runParts';
+import { endRun, type Run } from '../../destination/runs/runs';
+import { clearKeyless } from '../../destination/setAside/clearKeyless';
+import { noCounts } from '../../schema/answer';
+import { parseDuration } from '../../schema/duration';
+import type { RunOutcome, RunResult } from '../../schema/workflows';
+import type { OpenTarget } from '../openTarget';
 
 /** Ends a delta that has read all it was to read: the run and the cursor in one statement. */
 export async function endDelta(

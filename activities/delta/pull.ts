@@ -1,17 +1,17 @@
 import { Context } from '@temporalio/activity';
-import { writeAnswers } from '../destination/rows/writeAnswers';
-import { advancePart, openPart, type PartKey } from '../destination/runs/runParts';
-import { getRun } from '../destination/runs/runs';
-import { type Counts, noCounts } from '../schema/answer';
-import type { Priority } from '../schema/budget';
-import type { Target } from '../schema/workflows';
-import type { ActivityDeps } from './deps';
-import { eachWith, interpretPage } from './interpret';
-import { startLiveness } from './liveness';
-import { type OpenTarget, writeContext } from './openTarget';
-import { progressOf, recordsIn } from './pageProgress';
-import { parkWhileWaiting } from './parking';
-import { inBatches } from './readAhead';
+import { writeAnswers } from '../../destination/rows/writeAnswers';
+import { advancePart, openPart, type PartKey } from '../../destination/runs/runParts';
+import { getRun } from '../../destination/runs/runs';
+import { type Counts, noCounts } from '../../schema/answer';
+import type { Priority } from '../../schema/ports';
+import type { Target } from '../../schema/workflows';
+import { parkWhileWaiting } from '../deferral';
+import type { ActivityDeps } from '../deps';
+import { eachWith, interpretPage } from '../interpret';
+import { startLiveness } from '../liveness';
+import { type OpenTarget, writeContext } from '../openTarget';
+import { progressOf, recordsIn } from '../pageProgress';
+import { inBatches } from '../readAhead';
 
 export interface PullInput extends Target {
   readonly runId: string;
