@@ -6,9 +6,9 @@ import {
 import type { ProbeInput, ProbeResult, VerifyInput, VerifyResult } from '../schema/definition/checks';
 import { TidemarkError } from '../schema/errors';
 import { taskQueue as defaultTaskQueue, ids, type Target, workflowNames } from '../schema/workflows';
-import { workflowPriority } from './priority';
-import { labels } from './searchAttributes';
-import { temporalError } from './temporal';
+import { workflowPriority } from './temporal/priority';
+import { labels } from './temporal/searchAttributes';
+import { temporalError } from './temporal/temporal';
 
 export interface CheckContext {
   readonly client: Client;

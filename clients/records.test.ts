@@ -4,11 +4,11 @@ import { storeEvents } from '../destination/inbox/inbox';
 import { sampleOfPlan } from '../destination/plans/decidePlan';
 import { setAside } from '../destination/setAside/setAside';
 import { connectionId, type Engine, startChurch } from '../test/engine';
-import { forget } from './forget';
-import { readRun } from './runDetails';
-import { discardEntries, findSetAside, retrySetAside, type StartedRetry, stillAside } from './setAside';
-import { readStatus } from './status';
-import { findEvents, replayEvents } from './webhooks/events';
+import { forget } from './operations/forget';
+import { readRun } from './operations/runDetails';
+import { discardEntries, findSetAside, retrySetAside, type StartedRetry, stillAside } from './operations/setAside';
+import { readStatus } from './operations/status';
+import { findEvents, replayEvents } from './operations/webhooks/events';
 
 /** What an operator does about single records, against a source, a worker and both servers. The tests build on each other. */
 const by = { actor: 'test', reason: 'because' };

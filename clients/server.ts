@@ -17,11 +17,11 @@ import { assertKeyed } from './http/key';
 import { listen } from './http/listen';
 import { countAnswers, createRegistry } from './http/metrics';
 import { traceRequests } from './http/tracing';
+import { webhookRoute } from './http/webhookRoute';
 import { agreeAtStart } from './schedules/agreeAtStart';
 import { createDispatcher } from './webhooks/dispatch';
 import { endpoints } from './webhooks/endpoints';
 import { createInboxWriter } from './webhooks/inboxWriter';
-import { webhookRoute } from './webhooks/route';
 
 export interface ServerOptions {
   readonly settings: Settings;

@@ -1,8 +1,8 @@
-import type { Explanation } from '../clients/explain/explain';
-import { explain } from '../clients/explain/explain';
-import { forget } from '../clients/forget';
-import { lookAt } from '../clients/look';
-import { findTarget } from '../clients/targets';
+import { lookAt } from '../clients/operations/explain/askSource';
+import type { Explanation } from '../clients/operations/explain/explain';
+import { explain } from '../clients/operations/explain/explain';
+import { forget } from '../clients/operations/forget';
+import { findTarget } from '../clients/operations/targets';
 import type { Simulator } from '../connectors/planning-center/simulator';
 import { storeEvents } from '../destination/inbox/inbox';
 import { connectionId, type Engine, startChurch } from './engine';

@@ -1,4 +1,4 @@
-import { approvePlan } from '../clients/plans';
+import { approvePlan } from '../clients/operations/plans';
 import type { Simulator } from '../connectors/planning-center/simulator';
 import { storeEvents } from '../destination/inbox/inbox';
 import { againSignal, type ReconciliationResult, workflowNames } from '../schema/workflows';

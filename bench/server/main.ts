@@ -1,6 +1,6 @@
 import { destination } from 'pino';
 import { startServer } from '../../clients/server';
-import { connectTemporalLater } from '../../clients/temporal';
+import { connectTemporalLater } from '../../clients/temporal/temporal';
 import { connectDatabase } from '../../destination/database/database';
 import { readSettings } from '../../schema/settings';
 import { benchConnector } from '../connector';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type ExitStatus, exitStatus } from './failure';
-import { createShell, type Shell } from './shell';
+import { createShell, type Shell } from './terminal/shell';
 
 /** Tells the program with which status a command ended. */
 export type OnEnd = (status: ExitStatus) => void;

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { codeOf, destinationError } from '../../destination/database/destinationError';
 import { type ErrorType, messageOf, TidemarkError } from '../../schema/errors';
-import { remoteFailure } from '../remoteFailure';
+import { remoteFailure } from '../temporal/remoteFailure';
 
 /** Exit statuses of every command. */
 export const exitStatus = { done: 0, failed: 1, usage: 2, busy: 3 } as const;

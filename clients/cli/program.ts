@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../ownPackage';
 import { addApprove } from './commands/approve';
 import { addBackfill } from './commands/backfill';
-import { addConnect } from './commands/connect';
+import { addConnect } from './commands/connect/connect';
 import { addConnections } from './commands/connections';
 import { addCursor } from './commands/cursor';
 import { addDemo } from './commands/demo';
@@ -28,7 +28,7 @@ import { addVerify } from './commands/verify';
 import { addWebhooks } from './commands/webhooks';
 import { addWorker } from './commands/worker';
 import { type ExitStatus, exitStatus, type Failure, failureOf } from './failure';
-import { coloursFor } from './shell';
+import { coloursFor } from './terminal/shell';
 
 /** In the order in which --help lists them. */
 const commands = [

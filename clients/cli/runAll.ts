@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { RunResult, Target } from '../../schema/workflows';
-import { type Followed, follow } from './follow';
-import { failedReport, type RunReport } from './outcomes';
-import type { Shell } from './shell';
+import { type Followed, follow } from './terminal/follow';
+import type { Shell } from './terminal/shell';
+import { failedReport, type RunReport } from './text/outcomes';
 
 export interface RunAll {
   readonly client: Client;

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Knex } from 'knex';
 import { assertSchema } from '../../destination/database/migrate';
 import { messageOf } from '../../schema/errors';
-import { temporalError } from '../temporal';
+import { temporalError } from '../temporal/temporal';
 
 export interface HealthParts {
   readonly db: Knex;

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { type errorTypes, TidemarkError } from '../../schema/errors';
-import { WrongInput } from '../operator';
+import { WrongInput } from '../operations/context';
 
 /** An error as HTTP says it. https://www.rfc-editor.org/rfc/rfc9457 */
 export interface Problem {

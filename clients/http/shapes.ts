@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isStorable } from '../../schema/storableText';
-import { filterInput, textInput } from '../operator';
+import { filterInput, textInput } from '../operations/context';
 
 /** What the API's answers hold: described by these schemas, and real answers are tested against them. */
 

@@ -9,7 +9,7 @@ import { parseTraceparent, Tracer } from '../../telemetry/trace';
 import { encryptionKey, startChurch } from '../../test/engine';
 import { atEnd } from '../../test/environment';
 import { startServer } from '../server';
-import { connectTemporalLater } from '../temporal';
+import { connectTemporalLater } from '../temporal/temporal';
 
 interface Span {
   readonly traceId: string;

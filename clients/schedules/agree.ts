@@ -10,9 +10,9 @@ import {
 } from '@temporalio/client';
 import { taskQueue as defaultTaskQueue, ids } from '../../schema/workflows';
 import { mapLimited } from '../mapLimited';
-import { workflowPriority } from '../priority';
-import { areRegistered, labels } from '../searchAttributes';
-import { answerWithinMs, temporalError } from '../temporal';
+import { workflowPriority } from '../temporal/priority';
+import { areRegistered, labels } from '../temporal/searchAttributes';
+import { answerWithinMs, temporalError } from '../temporal/temporal';
 import type { DesiredSchedule } from './desired';
 
 /** How many schedules were created, changed, paused … ; each is counted once. */

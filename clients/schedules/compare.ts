@@ -1,7 +1,7 @@
 import { type Client, ScheduleNotFoundError } from '@temporalio/client';
 import { taskQueue as defaultTaskQueue } from '../../schema/workflows';
 import { mapLimited } from '../mapLimited';
-import { temporalError } from '../temporal';
+import { temporalError } from '../temporal/temporal';
 import { type AgreeOptions, agrees, assertAnswers, listSchedules, optionsOf } from './agree';
 import type { DesiredSchedule } from './desired';
 

@@ -2,7 +2,7 @@ import { ids } from '../../schema/workflows';
 import { testProxy } from '../../test/clients/proxy';
 import { type TestServer, testServer, until } from '../../test/clients/server';
 import { atEnd, testSettings, testTemporal } from '../../test/environment';
-import { connectTemporalLater } from '../temporal';
+import { connectTemporalLater } from '../temporal/temporal';
 
 // waits of the dispatcher itself may take half a minute
 jest.setTimeout(120_000);

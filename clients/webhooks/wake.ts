@@ -9,8 +9,8 @@ import {
   type Target,
   workflowNames,
 } from '../../schema/workflows';
-import { workflowPriority } from '../priority';
-import { labels } from '../searchAttributes';
+import { workflowPriority } from '../temporal/priority';
+import { labels } from '../temporal/searchAttributes';
 
 /** The SDK goes on trying by itself for long; what fails here is tried again by the dispatcher. */
 const deadlineMs = 5_000;

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { startDelta, startReconciliation } from '../../clients/start';
-import { connectTemporal } from '../../clients/temporal';
+import { startDelta, startReconciliation } from '../../clients/temporal/start';
+import { connectTemporal } from '../../clients/temporal/temporal';
 import { planningCenter } from '../../connectors/planning-center/connector';
 import { seededRandom } from '../../connectors/planning-center/simulator/random';
 import { createConnection } from '../../destination/connections/connections';

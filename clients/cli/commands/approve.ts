@@ -2,9 +2,9 @@ import { userInfo } from 'node:os';
 import { TidemarkError } from '../../../schema/errors';
 import { type AddCommand, addCommand, perform } from '../command';
 import { exitStatus } from '../failure';
-import { follow } from '../follow';
-import { plural } from '../phrases';
-import { withSession } from '../session';
+import { follow } from '../terminal/follow';
+import { plural } from '../terminal/phrases';
+import { withSession } from '../terminal/session';
 
 interface Options {
   readonly reason: string;
@@ -32,7 +32,7 @@ export const addApprove: AddCommand = (program, onEnd) => {
       perform(onEnd, (shell, { reason, wait }: Options, planId: string) =>
         withSession(shell, async ({ db, temporal }) => {
           const { client } = await temporal();
-          const { approvePlan } = await import('../../plans.js');
+          const { approvePlan } = await import('../../operations/plans.js');
           const handle = await approvePlan({ db, client }, planId, { actor: actor(), reason });
           if (!wait) {
             shell.result(

@@ -1,8 +1,8 @@
 import { type AddCommand, addCommand, perform } from '../command';
-import { reportText, statusOf } from '../outcomes';
 import { runAll } from '../runAll';
-import { withSession } from '../session';
-import { moment } from '../values';
+import { withSession } from '../terminal/session';
+import { moment } from '../terminal/values';
+import { reportText, statusOf } from '../text/outcomes';
 
 interface Options {
   readonly since: Date;
@@ -24,12 +24,12 @@ export const addBackfill: AddCommand = (program, onEnd) => {
     .action(
       perform(onEnd, (shell, { since, wait }: Options, connectionId: string, entityName: string) =>
         withSession(shell, async (session) => {
-          const { findTarget } = await import('../../targets.js');
-          const { assertBackfillable } = await import('../../possible.js');
+          const { findTarget } = await import('../../operations/targets.js');
+          const { assertBackfillable } = await import('../../operations/possible.js');
           const target = await findTarget(session.db, await session.connectors(), connectionId, entityName);
           assertBackfillable(target, since);
           const { client } = await session.temporal();
-          const { startBackfill } = await import('../../start.js');
+          const { startBackfill } = await import('../../temporal/start.js');
           const runs = await runAll(shell, {
             client,
             targets: [{ connectionId, entity: entityName }],

@@ -1,11 +1,11 @@
 import type { StoredConnection } from '../../../destination/connections/connections';
 import { type AddCommand, addCommand, perform } from '../command';
-import { addConnectionsChange } from '../connections/change';
-import { addConnectionsRemove } from '../connections/remove';
-import { addConnectionsShow } from '../connections/show';
-import { withSession } from '../session';
-import type { Shell } from '../shell';
-import { table } from '../table';
+import { withSession } from '../terminal/session';
+import type { Shell } from '../terminal/shell';
+import { table } from '../terminal/table';
+import { addConnectionsChange } from './connections/change';
+import { addConnectionsRemove } from './connections/remove';
+import { addConnectionsShow } from './connections/show';
 
 export const addConnections: AddCommand = (program, onEnd) => {
   const connections = addCommand(program, {

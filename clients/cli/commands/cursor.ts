@@ -1,8 +1,8 @@
-import type { CursorMoved, CursorShown } from '../../cursor';
+import type { CursorMoved, CursorShown } from '../../operations/cursor';
 import { type AddCommand, addCommand, addGroup, perform } from '../command';
-import { since } from '../phrases';
-import { withSession } from '../session';
-import { moment } from '../values';
+import { since } from '../terminal/phrases';
+import { withSession } from '../terminal/session';
+import { moment } from '../terminal/values';
 import { actor } from './approve';
 
 export const addCursor: AddCommand = (program, onEnd) => {
@@ -23,7 +23,7 @@ const addShow: AddCommand = (group, onEnd) => {
   }).action(
     perform(onEnd, (shell, _options: object, connection: string, entity: string) =>
       withSession(shell, async ({ db, connectors }) => {
-        const { showCursor } = await import('../../cursor.js');
+        const { showCursor } = await import('../../operations/cursor.js');
         const shown = await showCursor({ db, connectors: await connectors() }, { connection, entity });
         shell.result(shown, () => shownText(shown));
         return undefined;
@@ -57,7 +57,7 @@ const addReset: AddCommand = (group, onEnd) => {
     .action(
       perform(onEnd, (shell, { reason, to, forward }: ResetOptions, connection: string, entity: string) =>
         withSession(shell, async ({ db, connectors }) => {
-          const { moveCursor } = await import('../../cursor.js');
+          const { moveCursor } = await import('../../operations/cursor.js');
           const moved = await moveCursor(
             { db, connectors: await connectors() },
             { connection, entity, to: to ?? null, forward: forward === true },

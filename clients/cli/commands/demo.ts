@@ -12,7 +12,7 @@ export const addDemo: AddCommand = (program, onEnd) => {
     examples: ['demo', 'demo --json'],
   }).action(
     perform(onEnd, async (shell) => {
-      const { demo } = await import('../demo/demo.js');
+      const { demo } = await import('../processes/demo/demo.js');
       return demo(shell);
     }),
   );

@@ -1,14 +1,14 @@
 import type { Knex } from 'knex';
 import type { Connector } from '../../../schema/definition/connector';
 import type { Settings } from '../../../schema/settings';
-import type { Checkup } from '../../doctor';
+import type { Checkup } from '../../operations/doctor/doctor';
 import { type AddCommand, addCommand, perform } from '../command';
-import { diskSpace } from '../diskSpace';
 import { exitStatus } from '../failure';
-import { plural } from '../phrases';
-import { wait } from '../progress';
-import { resolveEnvironment } from '../session';
-import type { Colours, Shell } from '../shell';
+import { diskSpace } from '../processes/diskSpace';
+import { plural } from '../terminal/phrases';
+import { wait } from '../terminal/progress';
+import { resolveEnvironment } from '../terminal/session';
+import type { Colours, Shell } from '../terminal/shell';
 
 export const addDoctor: AddCommand = (program, onEnd) => {
   addCommand(program, {
@@ -31,7 +31,7 @@ const mebibyte = 1024 * 1024;
 const leastFreeBytes = 500 * mebibyte;
 
 async function examine(shell: Shell): Promise<Checkup[]> {
-  const { check } = await import('../../doctor.js');
+  const { check } = await import('../../operations/doctor/doctor.js');
   let settings: Settings | undefined;
   let connectors: readonly Connector[] = [];
   const first = [
@@ -57,10 +57,10 @@ async function examine(shell: Shell): Promise<Checkup[]> {
 }
 
 async function examineServers(settings: Settings, connectors: readonly Connector[]): Promise<Checkup[]> {
-  const { checkDatabase, checkTemporal } = await import('../../doctor.js');
+  const { checkDatabase, checkTemporal } = await import('../../operations/doctor/doctor.js');
   const { connectDatabase } = await import('../../../destination/database/database.js');
   const { keyRing } = await import('../../../destination/connections/secrets.js');
-  const { connectTemporalLater } = await import('../../temporal.js');
+  const { connectTemporalLater } = await import('../../temporal/temporal.js');
   const db: Knex = connectDatabase(settings.databaseUrl ?? '', { poolSize: 2, applicationName: 'tidemark cli' });
   const temporal = connectTemporalLater(settings);
   try {

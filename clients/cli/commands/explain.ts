@@ -1,11 +1,11 @@
-import type { Explanation } from '../../explain/explain';
-import type { SourceNow } from '../../explain/verdict';
-import type { KnownTarget } from '../../targets';
+import type { Explanation } from '../../operations/explain/explain';
+import type { SourceNow } from '../../operations/explain/verdict';
+import type { KnownTarget } from '../../operations/targets';
 import { type AddCommand, addCommand, perform } from '../command';
 import { exitStatus } from '../failure';
-import { wait } from '../progress';
-import { type Session, withSession } from '../session';
-import type { Colours } from '../shell';
+import { wait } from '../terminal/progress';
+import { type Session, withSession } from '../terminal/session';
+import type { Colours } from '../terminal/shell';
 
 export const addExplain: AddCommand = (program, onEnd) => {
   addCommand(program, {
@@ -20,8 +20,8 @@ export const addExplain: AddCommand = (program, onEnd) => {
     .action(
       perform(onEnd, (shell, { source }: { source: boolean }, connectionId: string, entityName: string, id: string) =>
         withSession(shell, async (session) => {
-          const { findTarget } = await import('../../targets.js');
-          const { explain } = await import('../../explain/explain.js');
+          const { findTarget } = await import('../../operations/targets.js');
+          const { explain } = await import('../../operations/explain/explain.js');
           const target = await findTarget(session.db, await session.connectors(), connectionId, entityName);
           const now = source ? await ask(session, target, id) : { says: 'not-asked' as const, detail: '--no-source' };
           const told = await explain(session.db, target, id, now);
@@ -33,8 +33,8 @@ export const addExplain: AddCommand = (program, onEnd) => {
 };
 
 async function ask(session: Session, { connection, entity }: KnownTarget, id: string): Promise<SourceNow> {
-  const { lookAt } = await import('../../look.js');
-  const { temporalError } = await import('../../temporal.js');
+  const { lookAt } = await import('../../operations/explain/askSource.js');
+  const { temporalError } = await import('../../temporal/temporal.js');
   const waiting = await wait('asking the source');
   try {
     const { client } = await session.temporal();

@@ -1,6 +1,6 @@
-import type { Forgotten } from '../../forget';
+import type { Forgotten } from '../../operations/forget';
 import { type AddCommand, addCommand, perform } from '../command';
-import { withSession } from '../session';
+import { withSession } from '../terminal/session';
 import { actor } from './approve';
 
 export const addForget: AddCommand = (program, onEnd) => {
@@ -17,7 +17,7 @@ export const addForget: AddCommand = (program, onEnd) => {
     .action(
       perform(onEnd, (shell, { reason }: { reason: string }, connection: string, entity: string, id: string) =>
         withSession(shell, async ({ db, connectors }) => {
-          const { forget } = await import('../../forget.js');
+          const { forget } = await import('../../operations/forget.js');
           const context = { db, connectors: await connectors() };
           const forgotten = await forget(context, { connection, entity, id }, { actor: actor(), reason });
           shell.result(forgotten, () => forgottenText(forgotten));

@@ -11,7 +11,7 @@ export const addInit: AddCommand = (program, onEnd) => {
     examples: ['init'],
   }).action(
     perform(onEnd, async (shell) => {
-      const { init } = await import('../init.js');
+      const { init } = await import('../processes/init.js');
       init(shell);
       return undefined;
     }),

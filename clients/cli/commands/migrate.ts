@@ -1,5 +1,5 @@
 import { type AddCommand, addCommand, perform } from '../command';
-import { resolveEnvironment } from '../session';
+import { resolveEnvironment } from '../terminal/session';
 
 export const addMigrate: AddCommand = (program, onEnd) => {
   addCommand(program, {
@@ -13,8 +13,8 @@ export const addMigrate: AddCommand = (program, onEnd) => {
       const settings = readSettings(await resolveEnvironment(shell));
       const { migrate } = await import('../../../destination/database/migrate.js');
       const migrated = await migrate(settings.databaseUrl ?? '');
-      const { connectTemporal } = await import('../../temporal.js');
-      const { registerSearchAttributes } = await import('../../searchAttributes.js');
+      const { connectTemporal } = await import('../../temporal/temporal.js');
+      const { registerSearchAttributes } = await import('../../temporal/searchAttributes.js');
       const { connection, client } = await connectTemporal(settings);
       const searchAttributes = await registerSearchAttributes(client).finally(() => connection.close());
       shell.result({ ...migrated, searchAttributes }, () => {

@@ -1,10 +1,10 @@
 import type { ProbeFinding, ProbeResult } from '../../../schema/definition/checks';
 import { type AddCommand, addCommand, perform } from '../command';
 import { exitStatus } from '../failure';
-import { follow } from '../follow';
-import { plural } from '../phrases';
-import { withSession } from '../session';
-import type { Colours } from '../shell';
+import { follow } from '../terminal/follow';
+import { plural } from '../terminal/phrases';
+import { withSession } from '../terminal/session';
+import type { Colours } from '../terminal/shell';
 
 export const addProbe: AddCommand = (program, onEnd) => {
   addCommand(program, {
@@ -18,7 +18,7 @@ export const addProbe: AddCommand = (program, onEnd) => {
   }).action(
     perform(onEnd, (shell, _options: object, connectionId: string, entityName: string) =>
       withSession(shell, async (session) => {
-        const { findTarget } = await import('../../targets.js');
+        const { findTarget } = await import('../../operations/targets.js');
         await findTarget(session.db, await session.connectors(), connectionId, entityName);
         const { client } = await session.temporal();
         const { startProbe } = await import('../../checks.js');

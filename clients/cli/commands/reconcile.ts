@@ -1,7 +1,7 @@
 import { type AddCommand, addCommand, perform } from '../command';
-import { type RunReport, reportText, statusOf } from '../outcomes';
 import { runAll } from '../runAll';
-import { withSession } from '../session';
+import { withSession } from '../terminal/session';
+import { type RunReport, reportText, statusOf } from '../text/outcomes';
 
 interface Options {
   readonly dryRun?: boolean;
@@ -23,10 +23,10 @@ export const addReconcile: AddCommand = (program, onEnd) => {
       perform(onEnd, (shell, { dryRun, wait }: Options, connectionId: string, entity: string) =>
         withSession(shell, async (session) => {
           const { db } = session;
-          const { findTarget } = await import('../../targets.js');
+          const { findTarget } = await import('../../operations/targets.js');
           await findTarget(db, await session.connectors(), connectionId, entity);
           const { client } = await session.temporal();
-          const { startReconciliation } = await import('../../start.js');
+          const { startReconciliation } = await import('../../temporal/start.js');
           const runs = await runAll(shell, {
             client,
             targets: [{ connectionId, entity }],

@@ -3,8 +3,8 @@ import { TidemarkError } from '../../../schema/errors';
 import type { SingleRecordResult } from '../../../schema/workflows';
 import { type AddCommand, addCommand, perform } from '../command';
 import { exitStatus } from '../failure';
-import { follow } from '../follow';
-import { withSession } from '../session';
+import { follow } from '../terminal/follow';
+import { withSession } from '../terminal/session';
 
 export const addRecord: AddCommand = (program, onEnd) => {
   addCommand(program, {
@@ -21,7 +21,7 @@ export const addRecord: AddCommand = (program, onEnd) => {
     .action(
       perform(onEnd, (shell, { show }: { show?: boolean }, connectionId: string, entityName: string, id: string) =>
         withSession(shell, async (session) => {
-          const { findTarget } = await import('../../targets.js');
+          const { findTarget } = await import('../../operations/targets.js');
           const { readRow } = await import('../../../destination/rows/readRow.js');
           const { entity } = await findTarget(session.db, await session.connectors(), connectionId, entityName);
           const name = `${connectionId}/${entityName} ${id}`;
@@ -32,7 +32,7 @@ export const addRecord: AddCommand = (program, onEnd) => {
             return undefined;
           }
           const { client } = await session.temporal();
-          const { startRecord } = await import('../../start.js');
+          const { startRecord } = await import('../../temporal/start.js');
           const handle = await startRecord({ db: session.db, client }, { connectionId, entity, id });
           const [end] = await follow(shell, client, [{ name, handle }]);
           if (end === undefined || 'error' in end) throw end?.error;

@@ -1,7 +1,7 @@
 import { type AddCommand, addCommand, perform } from '../command';
 import { exitStatus } from '../failure';
-import { plural } from '../phrases';
-import { withSession } from '../session';
+import { plural } from '../terminal/phrases';
+import { withSession } from '../terminal/session';
 import { actor } from './approve';
 
 export const addReject: AddCommand = (program, onEnd) => {

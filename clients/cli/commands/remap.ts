@@ -1,8 +1,8 @@
 import { type AddCommand, addCommand, perform } from '../command';
-import { type RunReport, reportText, statusOf } from '../outcomes';
-import { plural } from '../phrases';
 import { runAll } from '../runAll';
-import { withSession } from '../session';
+import { plural } from '../terminal/phrases';
+import { withSession } from '../terminal/session';
+import { type RunReport, reportText, statusOf } from '../text/outcomes';
 
 export const addRemap: AddCommand = (program, onEnd) => {
   addCommand(program, {
@@ -18,11 +18,11 @@ export const addRemap: AddCommand = (program, onEnd) => {
     .action(
       perform(onEnd, (shell, { wait }: { wait: boolean }, connectionId: string, entityName: string) =>
         withSession(shell, async (session) => {
-          const { findTarget } = await import('../../targets.js');
-          const { assertRemappable } = await import('../../possible.js');
+          const { findTarget } = await import('../../operations/targets.js');
+          const { assertRemappable } = await import('../../operations/possible.js');
           assertRemappable(await findTarget(session.db, await session.connectors(), connectionId, entityName));
           const { client } = await session.temporal();
-          const { startRemap } = await import('../../start.js');
+          const { startRemap } = await import('../../temporal/start.js');
           const runs = await runAll(shell, {
             client,
             targets: [{ connectionId, entity: entityName }],

@@ -1,9 +1,9 @@
 import type { Run } from '../../../destination/runs/runs';
 import { type AddCommand, addCommand, perform } from '../command';
-import { countsText, since } from '../phrases';
-import { type Session, withSession } from '../session';
-import { table } from '../table';
-import { wholeNumber } from '../values';
+import { countsText, since } from '../terminal/phrases';
+import { type Session, withSession } from '../terminal/session';
+import { table } from '../terminal/table';
+import { wholeNumber } from '../terminal/values';
 
 export const addRuns: AddCommand = (program, onEnd) => {
   const runs = addCommand(program, {
@@ -49,10 +49,10 @@ const addShow: AddCommand = (runs, onEnd) => {
     .action(
       perform(onEnd, (shell, { deleted }: { deleted: number }, id: string) =>
         withSession(shell, async ({ db, temporal }) => {
-          const { readRun } = await import('../../runDetails.js');
+          const { readRun } = await import('../../operations/runDetails.js');
           const client = async () => (await temporal()).client;
           const run = await readRun({ db, client }, id, { deletedIds: deleted });
-          const { runText } = await import('../runText.js');
+          const { runText } = await import('../text/runText.js');
           shell.result(run, () => runText(run));
           return undefined;
         }),
@@ -70,7 +70,7 @@ async function runsOf(
   const { db } = session;
   const { listRuns } = await import('../../../destination/runs/runs.js');
   if (connectionId !== undefined && entity !== undefined) {
-    const { findTarget } = await import('../../targets.js');
+    const { findTarget } = await import('../../operations/targets.js');
     await findTarget(db, await session.connectors(), connectionId, entity);
   } else if (connectionId !== undefined) {
     const { getConnection } = await import('../../../destination/connections/connections.js');
@@ -78,7 +78,7 @@ async function runsOf(
   }
   const runs = await listRuns(db, { connectionId, entity, limit });
   if (!runs.some((run) => run.status === 'running' && run.leaseExpired)) return runs;
-  const { stateOf } = await import('../../runState.js');
+  const { stateOf } = await import('../../temporal/runState.js');
   const { client } = await session.temporal();
   return Promise.all(
     runs.map(async (run) => (run.leaseExpired ? { ...run, status: await stateOf({ db, client }, run) } : run)),

@@ -1,13 +1,13 @@
 import ms from 'ms';
 import type { Strategy } from '../../../schema/workflows';
-import type { ScheduleShown, SchedulesChanged } from '../../schedules/operate';
+import type { ScheduleShown, SchedulesChanged } from '../../operations/schedules';
 import { type AddCommand, addCommand, addGroup, perform } from '../command';
 import { exitStatus } from '../failure';
-import { plural } from '../phrases';
-import { type Session, withSession } from '../session';
-import type { Shell } from '../shell';
-import { table } from '../table';
-import { oneOf } from '../values';
+import { plural } from '../terminal/phrases';
+import { type Session, withSession } from '../terminal/session';
+import type { Shell } from '../terminal/shell';
+import { table } from '../terminal/table';
+import { oneOf } from '../terminal/values';
 import { actor } from './approve';
 
 export const addSchedules: AddCommand = (program, onEnd) => {
@@ -42,7 +42,7 @@ const addList: AddCommand = (group, onEnd) => {
   }).action(
     perform(onEnd, (shell, _options: object, connection?: string, entity?: string) =>
       withSession(shell, async (session) => {
-        const { showSchedules } = await import('../../schedules/operate.js');
+        const { showSchedules } = await import('../../operations/schedules.js');
         const schedules = await showSchedules(await contextOf(session), { connection, entity });
         shell.result({ schedules }, () => listText(shell, schedules));
         return schedules.every(({ agreement }) => agreement === 'agrees') ? exitStatus.done : exitStatus.failed;
@@ -99,7 +99,7 @@ function change(
   reason: string,
 ): Promise<undefined> {
   return withSession(shell, async (session) => {
-    const { changeSchedules } = await import('../../schedules/operate.js');
+    const { changeSchedules } = await import('../../operations/schedules.js');
     const changed = await changeSchedules(await contextOf(session), which, paused, { actor: actor(), reason });
     shell.result(changed, () => changedText(changed));
     return undefined;

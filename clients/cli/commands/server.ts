@@ -11,7 +11,7 @@ export const addServer: AddCommand = (program, onEnd) => {
     examples: ['server', 'HOST=0.0.0.0 PORT=80 tidemark server'],
   }).action(
     perform(onEnd, async (shell) => {
-      const { runServer } = await import('../runServer.js');
+      const { runServer } = await import('../processes/runServer.js');
       await runServer(shell);
       return undefined;
     }),

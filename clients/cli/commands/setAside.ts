@@ -1,13 +1,13 @@
 import type { SetAsideEntry } from '../../../destination/setAside/setAsideEntries';
-import type { SetAsideList, StartedRetry } from '../../setAside';
+import type { SetAsideList, StartedRetry } from '../../operations/setAside';
 import { type AddCommand, addCommand, addGroup, perform } from '../command';
 import { type ExitStatus, exitStatus } from '../failure';
-import { type Followed, follow } from '../follow';
-import { plural, since } from '../phrases';
-import { type Session, withSession } from '../session';
-import type { Shell } from '../shell';
-import { table } from '../table';
-import { numberOf, numbersOf, oneOf, wholeNumber } from '../values';
+import { type Followed, follow } from '../terminal/follow';
+import { plural, since } from '../terminal/phrases';
+import { type Session, withSession } from '../terminal/session';
+import type { Shell } from '../terminal/shell';
+import { table } from '../terminal/table';
+import { numberOf, numbersOf, oneOf, wholeNumber } from '../terminal/values';
 import { actor } from './approve';
 
 const because = oneOf('invalid', 'conflict', 'skipped');
@@ -42,7 +42,7 @@ const addList: AddCommand = (group, onEnd) => {
     .action(
       perform(onEnd, (shell, options: ListOptions, connection?: string, entity?: string) =>
         withSession(shell, async ({ db, connectors }) => {
-          const { findSetAside } = await import('../../setAside.js');
+          const { findSetAside } = await import('../../operations/setAside.js');
           const { because, record, after, limit } = options;
           const input = { connection, entity, because, record, after, limit };
           const entries = await findSetAside({ db, connectors: await connectors() }, input);
@@ -113,7 +113,7 @@ async function retry(
   { all, wait, because, connection, entity }: RetryOptions,
   entries: readonly number[],
 ): Promise<ExitStatus> {
-  const { retrySetAside, stillAside } = await import('../../setAside.js');
+  const { retrySetAside, stillAside } = await import('../../operations/setAside.js');
   const { db } = session;
   const connectors = await session.connectors();
   const { client } = await session.temporal();
@@ -174,7 +174,7 @@ const addDiscard: AddCommand = (group, onEnd) => {
     .action(
       perform(onEnd, (shell, { reason }: { reason: string }, entries: readonly number[]) =>
         withSession(shell, async ({ db }) => {
-          const { discardEntries } = await import('../../setAside.js');
+          const { discardEntries } = await import('../../operations/setAside.js');
           const discarded = await discardEntries(db, entries, { actor: actor(), reason });
           shell.result(
             { discarded },

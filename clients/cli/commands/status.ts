@@ -1,7 +1,7 @@
-import type { Status, StatusFilter } from '../../status';
+import type { Status, StatusFilter } from '../../operations/status';
 import { type AddCommand, addCommand, perform } from '../command';
-import { type Session, withSession } from '../session';
-import { statusText } from '../statusText';
+import { type Session, withSession } from '../terminal/session';
+import { statusText } from '../text/statusText';
 
 export const addStatus: AddCommand = (program, onEnd) => {
   addCommand(program, {
@@ -30,17 +30,17 @@ async function statusOf(session: Session, filter: StatusFilter, next: boolean): 
   const { db } = session;
   const connectors = await session.connectors();
   if (filter.connectionId !== undefined && filter.entity !== undefined) {
-    const { findTarget } = await import('../../targets.js');
+    const { findTarget } = await import('../../operations/targets.js');
     await findTarget(db, connectors, filter.connectionId, filter.entity);
   }
-  const { readStatus } = await import('../../status.js');
+  const { readStatus } = await import('../../operations/status.js');
   const status = await readStatus(db, connectors, undefined, filter);
   const running = status.connections
     .flatMap(({ entities }) => entities)
     .flatMap(({ delta, reconciliation }) => [delta.lastRun, reconciliation.lastRun])
     .some((run) => run?.status === 'running');
   if (!running && !next) return status;
-  const { connectTemporalLater } = await import('../../temporal.js');
+  const { connectTemporalLater } = await import('../../temporal/temporal.js');
   // a status without Temporal is better than none
   const { client, connection } = connectTemporalLater(session.settings);
   try {

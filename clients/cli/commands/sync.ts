@@ -1,8 +1,8 @@
 import type { Target } from '../../../schema/workflows';
 import { type AddCommand, addCommand, perform } from '../command';
-import { reportText, statusOf } from '../outcomes';
 import { runAll } from '../runAll';
-import { type Session, withSession } from '../session';
+import { type Session, withSession } from '../terminal/session';
+import { reportText, statusOf } from '../text/outcomes';
 
 interface Options {
   readonly full?: boolean;
@@ -24,7 +24,7 @@ export const addSync: AddCommand = (program, onEnd) => {
         withSession(shell, async (session) => {
           const targets = await targetsOf(session, connectionId, entity);
           const { client } = await session.temporal();
-          const { startDelta } = await import('../../start.js');
+          const { startDelta } = await import('../../temporal/start.js');
           const context = { db: session.db, client };
           const runs = await runAll(shell, {
             client,
@@ -42,7 +42,7 @@ export const addSync: AddCommand = (program, onEnd) => {
 };
 
 async function targetsOf(session: Session, connectionId: string, entity?: string): Promise<Target[]> {
-  const { connectorOf, findTarget } = await import('../../targets.js');
+  const { connectorOf, findTarget } = await import('../../operations/targets.js');
   const connectors = await session.connectors();
   if (entity !== undefined) {
     await findTarget(session.db, connectors, connectionId, entity);

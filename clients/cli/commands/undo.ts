@@ -1,7 +1,7 @@
 import { type AddCommand, addCommand, perform } from '../command';
 import { exitStatus } from '../failure';
-import { plural } from '../phrases';
-import { withSession } from '../session';
+import { plural } from '../terminal/phrases';
+import { withSession } from '../terminal/session';
 import { actor } from './approve';
 
 export const addUndo: AddCommand = (program, onEnd) => {
@@ -21,7 +21,7 @@ export const addUndo: AddCommand = (program, onEnd) => {
           const [{ undoRun }, { getRun }, { findTarget }, { parseDuration }] = await Promise.all([
             import('../../../destination/runs/undoRun.js'),
             import('../../../destination/runs/runs.js'),
-            import('../../targets.js'),
+            import('../../operations/targets.js'),
             import('../../../schema/duration.js'),
           ]);
           const run = await getRun(db, runId);

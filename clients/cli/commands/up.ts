@@ -1,5 +1,5 @@
 import { type AddCommand, addCommand, perform } from '../command';
-import { durationText, wholeNumber } from '../values';
+import { durationText, wholeNumber } from '../terminal/values';
 
 export interface UpCommandOptions {
   readonly demo: boolean;
@@ -24,7 +24,7 @@ export const addUp: AddCommand = (program, onEnd) => {
     .option('--demo-delta <interval>', 'how often deltas of a new demo run', durationText, '15s')
     .action(
       perform(onEnd, async (shell, options: UpCommandOptions) => {
-        const { up } = await import('../up/up.js');
+        const { up } = await import('../processes/up/up.js');
         return up(shell, options);
       }),
     );

@@ -1,12 +1,12 @@
 import type { RecordDifference, VerifyResult } from '../../../schema/definition/checks';
 import { TidemarkError } from '../../../schema/errors';
-import { upperBound, withConfidence } from '../../confidence';
+import { upperBound, withConfidence } from '../../operations/confidence';
 import { type AddCommand, addCommand, perform } from '../command';
 import { exitStatus } from '../failure';
-import { follow } from '../follow';
-import { plural } from '../phrases';
-import { withSession } from '../session';
-import { wholeNumber } from '../values';
+import { follow } from '../terminal/follow';
+import { plural } from '../terminal/phrases';
+import { withSession } from '../terminal/session';
+import { wholeNumber } from '../terminal/values';
 
 interface Options {
   readonly sample?: number;
@@ -35,8 +35,8 @@ export const addVerify: AddCommand = (program, onEnd) => {
       perform(onEnd, (shell, { sample, all }: Options, connectionId: string, entityName: string) =>
         withSession(shell, async (session) => {
           if (sample !== undefined && all) throw new TidemarkError('Usage', 'Give either --sample or --all, not both');
-          const { findTarget } = await import('../../targets.js');
-          const { assertVerifiable } = await import('../../possible.js');
+          const { findTarget } = await import('../../operations/targets.js');
+          const { assertVerifiable } = await import('../../operations/possible.js');
           const wanted = all ? null : (sample ?? usualSample);
           assertVerifiable(await findTarget(session.db, await session.connectors(), connectionId, entityName), wanted);
           const { client } = await session.temporal();

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { EventState, StoredEvent } from '../../../destination/inbox/inboxEvents';
-import type { Replayed } from '../../webhooks/events';
+import type { Replayed } from '../../operations/webhooks/events';
 import { type AddCommand, addCommand, addGroup, perform } from '../command';
-import { plural, since } from '../phrases';
-import { withSession } from '../session';
-import type { Shell } from '../shell';
-import { table } from '../table';
-import { moment, numberOf, numbersOf, oneOf, wholeNumber } from '../values';
+import { plural, since } from '../terminal/phrases';
+import { withSession } from '../terminal/session';
+import type { Shell } from '../terminal/shell';
+import { table } from '../terminal/table';
+import { moment, numberOf, numbersOf, oneOf, wholeNumber } from '../terminal/values';
 import { actor } from './approve';
 
 export const addWebhooks: AddCommand = (program, onEnd) => {
@@ -62,7 +62,7 @@ const addList: AddCommand = (group, onEnd) => {
     .action(
       perform(onEnd, (shell, options: ListOptions, connection?: string, entity?: string) =>
         withSession(shell, async ({ db, connectors }) => {
-          const { findEvents } = await import('../../webhooks/events.js');
+          const { findEvents } = await import('../../operations/webhooks/events.js');
           const { record, state, since, until, limit, before } = options;
           const input = {
             connection,
@@ -108,7 +108,7 @@ const addReplay: AddCommand = (group, onEnd) => {
           events: readonly number[] = [],
         ) =>
           withSession(shell, async (session) => {
-            const { replayEvents } = await import('../../webhooks/events.js');
+            const { replayEvents } = await import('../../operations/webhooks/events.js');
             const connectors = await session.connectors();
             const { client } = await session.temporalLater();
             const { entity, record, state, since, until, reason } = options;

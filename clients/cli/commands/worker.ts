@@ -12,7 +12,7 @@ export const addWorker: AddCommand = (program, onEnd) => {
     examples: ['worker', 'worker --config connectors/tidemark.config.ts'],
   }).action(
     perform(onEnd, async (shell) => {
-      const { runWorker } = await import('../runWorker.js');
+      const { runWorker } = await import('../processes/runWorker.js');
       await runWorker(shell);
       return undefined;
     }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type By, name } from '../../operator';
+import { type By, name } from '../../operations/context';
 import { reason } from '../shapes';
 
 /** What a request says of who wants it and why. */

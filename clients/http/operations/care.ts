@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { strategies } from '../../../schema/workflows';
-import { cursorReset, moveCursor, showCursor } from '../../cursor';
-import { name } from '../../operator';
+import { name } from '../../operations/context';
+import { cursorReset, moveCursor, showCursor } from '../../operations/cursor';
+import { changeSchedules, showSchedules } from '../../operations/schedules';
 import { agreeWithDatabase } from '../../schedules/agreeWithDatabase';
-import { changeSchedules, showSchedules } from '../../schedules/operate';
 import { type Operation, operation } from '../operation';
 import { refusable } from '../problem';
 import { filter, moment } from '../shapes';

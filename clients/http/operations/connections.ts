@@ -3,6 +3,7 @@ import { listConnections } from '../../../destination/connections/connections';
 import { resealSecrets } from '../../../destination/connections/secrets';
 import { connection as storedConnection } from '../../../schema/connection';
 import { businessHours, scheduleOverride, timeZone } from '../../../schema/definition/schedule';
+import { changeConnection, makeConnection } from '../../operations/connections/saveConnection';
 import {
   dropConnection,
   rotateSecret,
@@ -10,9 +11,8 @@ import {
   secretValue,
   showConnection,
   switchConnection,
-} from '../../connections';
-import { name } from '../../operator';
-import { changeConnection, makeConnection } from '../../saveConnection';
+} from '../../operations/connections/showConnection';
+import { name } from '../../operations/context';
 import { type Operation, operation } from '../operation';
 import { refusable } from '../problem';
 import { connection, moment, storableJson } from '../shapes';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { listRuns, type Run } from '../../../destination/runs/runs';
-import { checkDatabase, checkTemporal } from '../../doctor';
 import { mapLimited } from '../../mapLimited';
-import { readRun } from '../../runDetails';
-import { stateOf } from '../../runState';
-import { readStatus } from '../../status';
-import { assertNames } from '../../targets';
+import { checkDatabase, checkTemporal } from '../../operations/doctor/doctor';
+import { readRun } from '../../operations/runDetails';
+import { readStatus } from '../../operations/status';
+import { assertNames } from '../../operations/targets';
+import { stateOf } from '../../temporal/runState';
 import { type Operation, operation } from '../operation';
 import { filter, number, pageSize, run, runDetails, status } from '../shapes';
 import type { ApiContext } from './context';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { readRow } from '../../../destination/rows/readRow';
-import { explain } from '../../explain/explain';
-import { forget, forgetInput } from '../../forget';
-import { lookAt, mostPatienceSeconds } from '../../look';
-import { recordIdInput, targetInput } from '../../operator';
-import { findTarget } from '../../targets';
+import { recordIdInput, targetInput } from '../../operations/context';
+import { lookAt, mostPatienceSeconds } from '../../operations/explain/askSource';
+import { explain } from '../../operations/explain/explain';
+import { forget, forgetInput } from '../../operations/forget';
+import { findTarget } from '../../operations/targets';
 import { type Operation, operation } from '../operation';
 import { ProblemError, problem } from '../problem';
 import { moment, targetAnswer } from '../shapes';

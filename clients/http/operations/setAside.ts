@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { getSetAside } from '../../../destination/setAside/setAsideEntries';
-import { discardEntries, findSetAside, retrySetAside, setAsideList, setAsideRetry } from '../../setAside';
+import { discardEntries, findSetAside, retrySetAside, setAsideList, setAsideRetry } from '../../operations/setAside';
 import { type Operation, operation } from '../operation';
 import { refusable } from '../problem';
 import { entryNumber, moment, pageSize, started, targetAnswer } from '../shapes';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { startProbe, startVerify } from '../../checks';
-import { instantInput, recordIdInput, targetInput, textInput } from '../../operator';
-import { ownWorkflowId, readOutcome } from '../../outcome';
-import { assertBackfillable, assertRemappable, assertVerifiable } from '../../possible';
-import { startBackfill, startDelta, startReconciliation, startRecord, startRemap } from '../../start';
-import { findTarget } from '../../targets';
+import { instantInput, recordIdInput, targetInput, textInput } from '../../operations/context';
+import { ownWorkflowId, readOutcome } from '../../operations/outcome';
+import { assertBackfillable, assertRemappable, assertVerifiable } from '../../operations/possible';
+import { findTarget } from '../../operations/targets';
+import { startBackfill, startDelta, startReconciliation, startRecord, startRemap } from '../../temporal/start';
 import { type Operation, operation } from '../operation';
 import { refusable } from '../problem';
 import { started, workflowRunId } from '../shapes';

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { z } from 'zod';
 import type { StartedVerify } from '../../checks';
-import type { StartedRecord } from '../../start';
+import type { StartedRecord } from '../../temporal/start';
 import type { started } from '../shapes';
 
 /** What identifies one execution of a workflow that was started. */

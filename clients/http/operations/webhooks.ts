@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { eventChoice, eventList, findEvents, replayEvents } from '../../webhooks/events';
+import { eventChoice, eventList, findEvents, replayEvents } from '../../operations/webhooks/events';
 import { type Operation, operation } from '../operation';
 import { refusable } from '../problem';
 import { entryNumber, moment, pageSize, targetAnswer } from '../shapes';

@@ -1,0 +1,168 @@
+import { audit } from '../../../destination/audit';
+import {
+  type ConnectionInput,
+  createConnection,
+  getConnection,
+  type StoredConnection,
+  updateConnection,
+} from '../../../destination/connections/connections';
+import { type KeyRing, loadSecrets, type Secrets, saveSecrets } from '../../../destination/connections/secrets';
+import type { Connection } from '../../../schema/connection';
+import type { Connector } from '../../../schema/definition/connector';
+import { mistakes } from '../../../schema/definition/definition';
+import { TidemarkError } from '../../../schema/errors';
+import { nearest } from '../../../schema/nearest';
+import { type AgreedOrLater, agreeOrLater } from '../agreeOrLater';
+import { type By, type TemporalContext, WrongInput } from '../context';
+import { connectorOf } from '../targets';
+
+/** What a connection is told. What is left out gets its default, or, where one is changed, stays as it is. */
+export interface ConnectionValues {
+  /** by name, over those it has */
+  readonly settings?: Connection['settings'] | undefined;
+  /** by name, over those it has; sealed before they are written, and never given back */
+  readonly secrets?: Secrets | undefined;
+  readonly timeZone?: string | undefined;
+  /** null: at any hour */
+  readonly businessHours?: ConnectionInput['businessHours'] | undefined;
+  /** by entity, over those it has */
+  readonly schedules?: Connection['schedules'] | undefined;
+}
+
+export interface SavedConnection extends AgreedOrLater {
+  readonly created: boolean;
+  readonly connection: StoredConnection;
+  /** the names of those that are kept */
+  readonly secrets: readonly string[];
+}
+
+/**
+ * Makes a connection with its secrets, audited without them. Throws TidemarkError 'NotFound' for a connector that is not
+ * registered, `WrongInput` with every mistake in the values, of secrets by their names, and 'Usage' for an id that is taken.
+ */
+export async function makeConnection(
+  context: TemporalContext,
+  ring: KeyRing,
+  { id, connector: name, ...values }: ConnectionValues & { readonly id: string; readonly connector: string },
+  by: By,
+): Promise<SavedConnection> {
+  const connector = registered(context.connectors, name);
+  const { secrets, ...checked } = checkedValues(connector, values, { settings: {}, schedules: {} }, {});
+  const connection = await context.db.transaction(async (tx) => {
+    const made = await createConnection(tx, { id, connector: connector.name, ...checked });
+    await saveSecrets(tx, ring, id, secrets);
+    await audit(tx, { ...by, action: 'connect', connectionId: id, details: changedNames(values) });
+    return made;
+  });
+  return { created: true, connection, secrets: Object.keys(secrets), ...(await agreeOrLater(context)) };
+}
+
+/** Changes a connection, audited. Where no key opens the secrets that it has, all must be given again. Throws as `makeConnection` does. */
+export async function changeConnection(
+  context: TemporalContext,
+  ring: KeyRing,
+  id: string,
+  values: ConnectionValues,
+  by: By,
+): Promise<SavedConnection> {
+  const { connection, secrets } = await context.db.transaction(async (tx) => {
+    await tx.raw('select 1 from tidemark.connections where id = ? for update', [id]);
+    const present = await getConnection(tx, id);
+    const connector = connectorOf(context.connectors, present);
+    const { secrets, ...checked } = checkedValues(connector, values, present, await keptSecrets(tx, ring, id));
+    const changed = await updateConnection(tx, id, checked);
+    await saveSecrets(tx, ring, id, secrets);
+    await audit(tx, { ...by, action: 'connect --update', connectionId: id, details: changedNames(values) });
+    return { connection: changed, secrets };
+  });
+  return { created: false, connection, secrets: Object.keys(secrets), ...(await agreeOrLater(context)) };
+}
+
+function registered(connectors: readonly Connector[], name: string): Connector {
+  const connector = connectors.find((one) => one.name === name);
+  if (connector) return connector;
+  const names = connectors.map((one) => one.name);
+  const meant = nearest(name, names);
+  throw new TidemarkError(
+    'NotFound',
+    `There is no connector ${JSON.stringify(name)}. ${meant === undefined ? '' : `Did you mean '${meant}'? `}tidemark.config.ts registers: ${names.join(', ')}.`,
+  );
+}
+
+function checkedValues(
+  connector: Connector,
+  values: ConnectionValues,
+  present: Pick<Connection, 'settings' | 'schedules'>,
+  kept: Secrets,
+) {
+  const settings = connector.settings.safeParse({ ...present.settings, ...values.settings });
+  const secrets = connector.secrets.safeParse({ ...kept, ...values.secrets });
+  const schedules: Connection['schedules'] = { ...present.schedules };
+  for (const [entity, given] of Object.entries(values.schedules ?? {})) {
+    schedules[entity] = { ...present.schedules[entity], ...given };
+  }
+  const found = [
+    ...unknownNames('settings', connector.settings.shape, values.settings),
+    ...unknownNames('secrets', connector.secrets.shape, values.secrets),
+    ...(settings.success ? [] : mistakes('settings', settings.error)),
+    // zod's messages tell what was expected and never repeat what was given
+    ...(secrets.success ? [] : mistakes('secrets', secrets.error)),
+    ...scheduleMistakes(connector, schedules),
+  ];
+  if (!settings.success || !secrets.success || found.length > 0)
+    throw new WrongInput('The connection is wrong; nothing was changed', found);
+  return {
+    settings: settings.data as Connection['settings'],
+    secrets: secrets.data as Secrets,
+    schedules,
+    ...(values.timeZone === undefined ? {} : { timeZone: values.timeZone }),
+    ...(values.businessHours === undefined ? {} : { businessHours: values.businessHours }),
+  };
+}
+
+/** Of what is given now; what is kept from before a connector changed is left out by its schemas. */
+function unknownNames(where: string, declared: object, given: object = {}): string[] {
+  return Object.keys(given).flatMap((name) => {
+    if (Object.hasOwn(declared, name)) return [];
+    const names = Object.keys(declared);
+    const meant = nearest(name, names);
+    return [
+      `${where}: the connector has no ${JSON.stringify(name)}. ${meant === undefined ? '' : `Did you mean '${meant}'? `}It has: ${names.join(', ') || 'none'}`,
+    ];
+  });
+}
+
+function scheduleMistakes({ name, entities }: Connector, schedules: Connection['schedules']): string[] {
+  return Object.entries(schedules).flatMap(([entity, { reconciliation }]) => {
+    const known = entities.get(entity);
+    if (known === undefined)
+      return [`schedules.${entity}: connector ${name} has no such entity; it has: ${[...entities.keys()].join(', ')}`];
+    if (reconciliation === false && !known.supportsWebhooks) {
+      return [
+        `schedules.${entity}.reconciliation: ${entity} has no webhooks, so nothing but a reconciliation finds what was deleted`,
+      ];
+    }
+    return [];
+  });
+}
+
+async function keptSecrets(db: Parameters<typeof loadSecrets>[0], ring: KeyRing, id: string): Promise<Secrets> {
+  try {
+    return await loadSecrets(db, ring, id);
+  } catch (error) {
+    // no key opens them any more: they have to be given again, and what is missing is named
+    if (!(error instanceof TidemarkError) || error.type !== 'Usage') throw error;
+    return {};
+  }
+}
+
+/** For the audit: which values were given, never what they are. */
+function changedNames({ settings, secrets, timeZone, businessHours, schedules }: ConnectionValues) {
+  return {
+    settings: Object.keys(settings ?? {}),
+    secrets: Object.keys(secrets ?? {}),
+    schedules: Object.keys(schedules ?? {}),
+    timeZone: timeZone ?? null,
+    businessHours: businessHours ?? null,
+  };
+}

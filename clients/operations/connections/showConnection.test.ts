@@ -1,0 +1,251 @@
+import { Client, Connection } from '@temporalio/client';
+import { listAudit } from '../../../destination/audit';
+import { createConnection } from '../../../destination/connections/connections';
+import { keyRing, loadSecrets, saveSecrets } from '../../../destination/connections/secrets';
+import { connectDatabase } from '../../../destination/database/database';
+import { ensureTable } from '../../../destination/rows/tables';
+import { writeAnswers } from '../../../destination/rows/writeAnswers';
+import { claimRun, endRun } from '../../../destination/runs/runs';
+import type { ConnectorEntity } from '../../../schema/definition/connector';
+import { ids } from '../../../schema/workflows';
+import { testConnector } from '../../../test/clients/connector';
+import { until } from '../../../test/clients/server';
+import { atEnd, testDatabase, testTemporal, uniqueTaskQueue } from '../../../test/environment';
+import { agreeWithDatabase } from '../../schedules/agreeWithDatabase';
+import type { TemporalContext } from '../context';
+import { moveCursor, showCursor } from '../cursor';
+import { changeSchedules, showSchedules } from '../schedules';
+import { readStatus } from '../status';
+import { dropConnection, rotateSecret, showConnection, switchConnection } from './showConnection';
+
+const by = { actor: 'test', reason: 'because' };
+const ring = keyRing('cd'.repeat(32));
+const connectors = [testConnector()];
+const customers = connectors[0]?.entities.get('customers') as ConnectorEntity;
+const target = { connectionId: 'demo', entity: 'customers' };
+const cursorOf = { connection: 'demo', entity: 'customers' };
+let context: TemporalContext;
+
+beforeAll(async () => {
+  const db = connectDatabase((await testDatabase()).url);
+  atEnd(() => db.destroy());
+  context = { db, connectors, client: (await testTemporal()).client, taskQueue: uniqueTaskQueue() };
+  await ensureTable(db, customers);
+});
+
+beforeEach(async () => {
+  const { db } = context;
+  await db.raw('truncate tidemark.connections, tidemark.audit, shop_customers cascade');
+  for (const id of ['demo', 'other']) {
+    await createConnection(db, { id, connector: 'shop', settings: { baseUrl: 'http://127.0.0.1:9' } });
+    await saveSecrets(db, ring, id, { webhookSecret: 'first' });
+  }
+});
+
+/** One that finds no Temporal. */
+function withoutTemporal(): TemporalContext {
+  const connection = Connection.lazy({ address: '127.0.0.1:1', connectTimeout: 300 });
+  atEnd(() => connection.close());
+  return { ...context, client: new Client({ connection }) };
+}
+
+/** Writes one customer, as a fetch does that was under way. */
+async function write(id: string, connectionId = 'demo'): Promise<number> {
+  const now = Date.now();
+  const live = [{ id, version: null, row: { name: 'Ada' }, raw: {} }];
+  const answer = { sent: now, received: now, live, gone: [], setAside: [] };
+  const writing = { connectionId, entity: customers, confirming: true, readLagMs: 10, writtenBy: 'test' };
+  return (await writeAnswers(context.db, writing, [answer], { runId: null })).counts.inserted;
+}
+
+const rowCount = async () => Number((await context.db('shop_customers').count())[0]?.count);
+const actions = async () => (await listAudit(context.db)).map(({ action }) => action);
+
+async function runningDelta(): Promise<string> {
+  const claim = { ...target, strategy: 'delta', trigger: 'test', dryRun: false, full: false } as const;
+  const claimed = await claimRun(context.db, { ...claim, workflowId: 'w', workflowRunId: `r-${Math.random()}` });
+  if (!('run' in claimed)) throw new Error('a run is on already');
+  return claimed.run.id;
+}
+
+describe('the cursor', () => {
+  const at = (text: string) => new Date(`2026-01-01T${text}Z`);
+
+  test('goes back on demand and forward only when that is meant; both are audited', async () => {
+    await expect(moveCursor(context, { ...cursorOf, to: at('06:00:00'), forward: false }, by)).rejects.toThrow(
+      /has no cursor yet.*--forward/,
+    );
+    await moveCursor(context, { ...cursorOf, to: at('06:00:00'), forward: true }, by);
+    expect(await moveCursor(context, { ...cursorOf, to: at('05:00:00'), forward: false }, by)).toMatchObject({
+      before: at('06:00:00'),
+      after: at('05:00:00'),
+    });
+    await expect(moveCursor(context, { ...cursorOf, to: at('05:00:01'), forward: false }, by)).rejects.toMatchObject({
+      type: 'Usage',
+    });
+    await moveCursor(context, { ...cursorOf, to: null, forward: false }, by);
+    expect(await showCursor(context, cursorOf)).toMatchObject({
+      cursor: null,
+      resets: [{ details: { before: at('05:00:00').toJSON(), after: null } }, {}, {}],
+    });
+  });
+
+  test('is not moved without a reason, nor into time to come', async () => {
+    const ahead = new Date(Date.now() + 3_600_000);
+    await expect(moveCursor(context, { ...cursorOf, to: ahead, forward: true }, by)).rejects.toThrow(/still to come/);
+    await expect(
+      moveCursor(context, { ...cursorOf, to: null, forward: false }, { ...by, reason: '' }),
+    ).rejects.toMatchObject({ type: 'Usage' });
+    expect(await actions()).toEqual([]);
+  });
+
+  test('that was reset stays so when a delta ends that began before', async () => {
+    await moveCursor(context, { ...cursorOf, to: at('06:00:00'), forward: true }, by);
+    const runId = await runningDelta();
+    expect(await moveCursor(context, { ...cursorOf, to: null, forward: false }, by)).toMatchObject({
+      runningDelta: runId,
+    });
+    await endRun(context.db, runId, { status: 'succeeded', cursor: Date.now() });
+    expect((await showCursor(context, cursorOf)).cursor).toBeNull();
+  });
+});
+
+describe('schedules', () => {
+  const demo = { connection: 'demo' };
+
+  test('that are paused stay so through repairs, and say why; resumed they fire again', async () => {
+    const changed = await changeSchedules(context, { ...cursorOf, strategy: 'delta' }, true, by);
+    expect(changed.schedules).toEqual([{ ...target, strategy: 'delta', pausedBecause: 'by an operator: because' }]);
+    await agreeWithDatabase(context.db, context.client, connectors, { taskQueue: context.taskQueue });
+    const paused = await context.client.schedule.getHandle(ids.schedule('delta', target)).describe();
+    expect(paused.state).toMatchObject({ paused: true, note: expect.stringContaining('because') });
+    const status = await readStatus(context.db, connectors, undefined, { connectionId: 'demo', entity: 'customers' });
+    expect(status.connections[0]?.entities[0]).toMatchObject({
+      delta: { paused: true, pausedBecause: 'because' },
+      reconciliation: { paused: false, pausedBecause: null },
+    });
+    await changeSchedules(context, demo, false, by);
+    expect((await context.client.schedule.getHandle(ids.schedule('delta', target)).describe()).state.paused).toBe(
+      false,
+    );
+    expect(await actions()).toEqual(['schedules resume', 'schedules pause']);
+  });
+
+  test('are listed as they are: changed by hand, missing, left over', async () => {
+    await agreeWithDatabase(context.db, context.client, connectors, { taskQueue: context.taskQueue });
+    const agreement = async () =>
+      Object.fromEntries((await showSchedules(context, {})).map((one) => [one.id, one.agreement]));
+    expect(new Set(Object.values(await agreement()))).toEqual(new Set(['agrees']));
+    const handle = (strategy: 'delta' | 'reconciliation', connectionId = 'demo') =>
+      context.client.schedule.getHandle(ids.schedule(strategy, { ...target, connectionId }));
+    await handle('delta').pause('by hand');
+    await handle('reconciliation').delete();
+    await context.db('tidemark.connections').where({ id: 'other' }).delete();
+    const handles = [handle('delta'), handle('reconciliation'), handle('delta', 'other')];
+    // Temporal's list of schedules is late by a moment
+    const wrong = await until(async () => {
+      const found = await agreement();
+      const three = handles.map(({ scheduleId }) => found[scheduleId]);
+      return three.every((one) => one !== 'agrees') && three;
+    });
+    expect(wrong).toEqual(['differs', 'missing', 'orphan']);
+    expect((await showSchedules(context, demo)).map(({ connectionId }) => connectionId)).toEqual(Array(4).fill('demo'));
+    await expect(showSchedules(context, { connection: 'nope' })).rejects.toMatchObject({ type: 'NotFound' });
+  });
+
+  test('are paused also while Temporal is away: that is told, and holds from then on', async () => {
+    const changed = await changeSchedules(withoutTemporal(), demo, true, by);
+    expect(changed).toMatchObject({ agreed: null, delayedBecause: expect.stringContaining('cannot be reached') });
+    const agreed = await agreeWithDatabase(context.db, context.client, connectors, { taskQueue: context.taskQueue });
+    expect(agreed.paused + agreed.created + agreed.updated).toBeGreaterThanOrEqual(4);
+    expect((await showSchedules(context, demo)).every(({ paused }) => paused)).toBe(true);
+  });
+});
+
+describe('a connection', () => {
+  test('is shown with the names of its secrets, never with what they are', async () => {
+    const shown = await showConnection(context, 'demo', ring);
+    expect(shown).toMatchObject({
+      id: 'demo',
+      registered: true,
+      secrets: ['webhookSecret'],
+      sealed: { keyId: ring.sealingKeyId },
+      webhookPath: '/webhooks/demo',
+      entities: [
+        { entity: 'customers', table: 'shop_customers', rows: 0, cursor: null },
+        { entity: 'orders', rows: null },
+      ],
+    });
+    expect(JSON.stringify(shown)).not.toContain('first');
+    expect((await showConnection(context, 'demo', undefined)).secrets).toBeNull();
+  });
+
+  test('is switched off and on, audited', async () => {
+    const { connection } = await switchConnection(context, 'demo', false, by);
+    expect(connection.enabled).toBe(false);
+    expect((await showSchedules(context, { connection: 'demo' }))[0]).toMatchObject({
+      paused: true,
+      pausedBecause: 'connection demo is disabled',
+    });
+    await switchConnection(context, 'demo', true, by);
+    expect((await showSchedules(context, { connection: 'demo' }))[0]).toMatchObject({ paused: false });
+    expect(await actions()).toEqual(['connections enable', 'connections disable']);
+  });
+
+  test('takes a new webhook secret beside the former one until that is dropped', async () => {
+    const rotate = (rotation: { value?: string; dropFormer: boolean }) =>
+      rotateSecret(context, ring, 'demo', { secret: 'webhookSecret', ...rotation }, by);
+    const secret = async () => (await loadSecrets(context.db, ring, 'demo')).webhookSecret;
+    expect(await rotate({ value: 'second', dropFormer: false })).toMatchObject({ formerKept: true });
+    expect(await secret()).toBe('second\nfirst');
+    expect(await rotate({ value: 'third', dropFormer: false })).toMatchObject({ formerKept: true });
+    expect(await secret()).toBe('third\nsecond');
+    expect(await rotate({ dropFormer: true })).toMatchObject({ formerKept: false });
+    expect(await secret()).toBe('third');
+    await expect(rotate({ value: 'fourth\nfifth', dropFormer: false })).rejects.toThrow(/has several lines/);
+    expect(await secret()).toBe('third');
+    expect(JSON.stringify(await listAudit(context.db))).not.toMatch(/second|third/);
+    await expect(
+      rotateSecret(context, ring, 'demo', { secret: 'nope', value: 'x', dropFormer: false }, by),
+    ).rejects.toThrow(/has no secret "nope"; it has: webhookSecret/);
+  });
+
+  test('is removed with everything of it; its rows are kept where that is said', async () => {
+    expect(await write('1')).toBe(1);
+    expect(await write('1', 'other')).toBe(1);
+    const removed = await dropConnection(context, 'demo', 'keep', by);
+    expect(removed).toMatchObject({ rows: 'kept', tables: [{ table: 'shop_customers', rows: 1 }] });
+    expect(await rowCount()).toBe(2);
+    expect(await context.db('tidemark.secrets').select('connection_id')).toEqual([{ connection_id: 'other' }]);
+    await expect(context.client.schedule.getHandle(ids.schedule('delta', target)).describe()).rejects.toThrow();
+    expect((await listAudit(context.db))[0]).toMatchObject({ action: 'connections remove', details: { rows: 'kept' } });
+  });
+
+  test('is removed with its rows: what a fetch under way brings afterwards is not written', async () => {
+    await write('1');
+    await write('1', 'other');
+    await dropConnection(context, 'demo', 'delete', by);
+    expect(await write('2')).toBe(0);
+    expect(await context.db('shop_customers').select('connection_id')).toEqual([{ connection_id: 'other' }]);
+    await expect(dropConnection(context, 'demo', 'delete', by)).rejects.toMatchObject({ type: 'NotFound' });
+  });
+
+  test('is not removed while a run is on, but disabled', async () => {
+    await write('1');
+    const runId = await runningDelta();
+    await expect(dropConnection(context, 'demo', 'delete', by)).rejects.toMatchObject({
+      type: 'AlreadyRunning',
+      message: expect.stringContaining(`Run ${runId}`),
+    });
+    expect(await rowCount()).toBe(1);
+    expect((await showConnection(context, 'demo', undefined)).enabled).toBe(false);
+  });
+
+  test('of a connector that is not registered has tables that nobody knows: its rows are not deleted', async () => {
+    const unregistered = { ...context, connectors: [] };
+    await expect(dropConnection(unregistered, 'demo', 'delete', by)).rejects.toMatchObject({ type: 'NotFound' });
+    expect((await showConnection(unregistered, 'demo', undefined)).registered).toBe(false);
+    await dropConnection(unregistered, 'demo', 'keep', by);
+    expect(await context.db('tidemark.connections').select('id')).toEqual([{ id: 'other' }]);
+  });
+});

@@ -1,0 +1,178 @@
+import { type Client, isGrpcServiceError } from '@temporalio/client';
+import type { Knex } from 'knex';
+import { listConnections } from '../../../destination/connections/connections';
+import { type KeyRing, loadSecrets } from '../../../destination/connections/secrets';
+import { destinationError } from '../../../destination/database/destinationError';
+import { assertSchema } from '../../../destination/database/migrate';
+import type { Connector } from '../../../schema/definition/connector';
+import { messageOf } from '../../../schema/errors';
+import { taskQueue as defaultTaskQueue } from '../../../schema/workflows';
+import { compareSchedules } from '../../schedules/compare';
+import { desiredSchedules } from '../../schedules/desired';
+import { areRegistered } from '../../temporal/searchAttributes';
+import { temporalError } from '../../temporal/temporal';
+
+/** One thing that was looked at. */
+export interface Checkup {
+  readonly name: string;
+  readonly ok: boolean;
+  /** what was found */
+  readonly found: string;
+  /** what to do; null where all is well, or where `found` says it */
+  readonly remedy: string | null;
+}
+
+/** Something that is not as it should be, with what to do about it. */
+class Wrong extends Error {
+  constructor(
+    found: string,
+    readonly remedy: string,
+  ) {
+    super(found);
+  }
+}
+
+/** Looks at one thing; whatever is thrown is what is wrong with it. */
+export async function check(name: string, look: () => Promise<string> | string): Promise<Checkup> {
+  try {
+    return { name, ok: true, found: await look(), remedy: null };
+  } catch (error) {
+    if (error instanceof Wrong) return { name, ok: false, found: error.message, remedy: error.remedy };
+    const known = temporalError(destinationError(error));
+    return { name, ok: false, found: messageOf(known).split('\n')[0] ?? '', remedy: null };
+  }
+}
+
+const oldestPostgres = 140_000;
+/** The engine measures the offset and works with it; but webhook signatures, certificates and people trust the clock. */
+const mostOffsetMs = 5_000;
+
+/** PostgreSQL: reachable, new enough, its schema, its clock; then the secrets of every connection, for which `ring` may throw. */
+export async function checkDatabase(
+  db: Knex,
+  ring: () => KeyRing,
+  connectors: readonly Connector[],
+): Promise<Checkup[]> {
+  const reachable = await check('PostgreSQL', async () => {
+    const { rows } =
+      await db.raw(`select current_setting('server_version_num')::int as number, current_setting('server_version') as version,
+      current_database() as name, pg_size_pretty(pg_database_size(current_database())) as size`);
+    const { number, version, name, size } = rows[0];
+    if (number < oldestPostgres) throw new Wrong(`it is version ${version}`, 'Tidemark needs PostgreSQL 14 or later');
+    return `version ${version}, database ${name}, ${size}`;
+  });
+  if (!reachable.ok) return [reachable];
+  const schema = await check('schema', async () => {
+    await assertSchema(db);
+    return 'the tables of the engine are as this version wants them';
+  });
+  const clock = await check('clock', () => clockOffset(db));
+  return schema.ok
+    ? [reachable, schema, clock, ...(await checkConnections(db, ring, connectors))]
+    : [reachable, schema, clock];
+}
+
+async function clockOffset(db: Knex): Promise<string> {
+  // the first statement may have to connect
+  await db.raw('select 1');
+  const before = Date.now();
+  const { rows } = await db.raw('select clock_timestamp() as now');
+  const offset = Math.round(rows[0].now.getTime() - (before + Date.now()) / 2);
+  if (Math.abs(offset) <= mostOffsetMs) return `${Math.abs(offset)} ms beside PostgreSQL's`;
+  throw new Wrong(
+    `this machine is ${Math.abs(offset)} ms ${offset > 0 ? 'behind' : 'ahead of'} PostgreSQL`,
+    'set both by NTP: signatures of webhooks and certificates are judged by this clock',
+  );
+}
+
+async function checkConnections(db: Knex, ring: () => KeyRing, connectors: readonly Connector[]): Promise<Checkup[]> {
+  const connections = await listConnections(db);
+  const registered = await check('connections', () => {
+    const unknown = connections.filter(({ connector }) => !connectors.some(({ name }) => name === connector));
+    const disabled = connections.filter(({ enabled }) => !enabled).length;
+    const first = unknown[0];
+    if (first) {
+      throw new Wrong(
+        `${unknown.map(({ id }) => id).join(', ')}: connector ${first.connector} is not registered, so nothing runs`,
+        'register it in tidemark.config.ts, or remove the connection',
+      );
+    }
+    return `${connections.length}, of which ${disabled} disabled`;
+  });
+  const secrets = await check('secrets', async () => {
+    const keys = ring();
+    for (const { id } of connections) await loadSecrets(db, keys, id);
+    return `${connections.length} of ${connections.length} connections' can be decrypted`;
+  });
+  return [registered, secrets];
+}
+
+/** Temporal: reachable, its namespace, search attributes, workers on the task queue; and whether its schedules agree with the database. */
+export async function checkTemporal(
+  { client, address }: { readonly client: Client; readonly address: string },
+  db: Knex | undefined,
+  connectors: readonly Connector[],
+  taskQueue = defaultTaskQueue,
+): Promise<Checkup[]> {
+  const { namespace } = client.options;
+  const reachable = await check('Temporal', async () => {
+    const description = await describeNamespace(client, address);
+    const days = Number(description.config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 86_400;
+    return `namespace ${namespace}, keeps ended workflows for ${Math.round(days * 10) / 10} days`;
+  });
+  if (!reachable.ok) return [reachable];
+  const attributes = await check('search attributes', async () => {
+    if (await areRegistered(client)) return 'registered';
+    throw new Wrong(
+      'not registered: runs carry connection and entity in their memo only',
+      "run 'tidemark migrate', or have them added as Keyword",
+    );
+  });
+  const workers = await check('workers', () => pollers(client, taskQueue));
+  const schedules = await check('schedules', async () => {
+    if (db === undefined) throw new Wrong('not compared, since PostgreSQL cannot be asked', 'see above');
+    const compared = await compareSchedules(client, desiredSchedules(connectors, await listConnections(db)), {
+      taskQueue,
+    });
+    const wrong = compared.filter(({ agreement }) => agreement !== 'agrees');
+    const [first] = wrong;
+    if (first)
+      throw new Wrong(
+        `${wrong.length} do not agree with the database, such as ${first.id} (${first.agreement})`,
+        "run 'tidemark schedules repair'",
+      );
+    return `${compared.length} agree with the database`;
+  });
+  return [reachable, attributes, workers, schedules];
+}
+
+/** gRPC: there is none of that name. */
+const notFound = 5;
+
+async function describeNamespace(client: Client, address: string) {
+  const { namespace } = client.options;
+  try {
+    return await client.withDeadline(Date.now() + 5_000, () => client.workflowService.describeNamespace({ namespace }));
+  } catch (error) {
+    if (isGrpcServiceError(error) && error.code === notFound) {
+      throw new Wrong(`${address} has no namespace '${namespace}'`, 'make it there, or set TEMPORAL_NAMESPACE');
+    }
+    throw temporalError(error, address);
+  }
+}
+
+async function pollers(client: Client, taskQueue: string): Promise<string> {
+  // enums.v1.TaskQueueType: 1 workflow, 2 activity
+  const asked = await Promise.all(
+    [1, 2].map((taskQueueType) =>
+      client.workflowService.describeTaskQueue({
+        namespace: client.options.namespace,
+        taskQueue: { name: taskQueue },
+        taskQueueType,
+      }),
+    ),
+  );
+  const counts = asked.map(({ pollers }) => new Set(pollers?.map(({ identity }) => identity)).size);
+  if (Math.min(...counts) > 0) return `${Math.max(...counts)} on task queue ${taskQueue}`;
+  throw new Wrong(`none has asked for work on task queue ${taskQueue} lately`, "start one with 'tidemark worker'");
+}

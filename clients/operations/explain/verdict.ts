@@ -1,0 +1,163 @@
+import type { RecordFacts } from '../../../destination/readModels/recordFacts';
+import type { Run } from '../../../destination/runs/runs';
+import type { LookAtResult } from '../../../schema/definition/checks';
+import type { Target } from '../../../schema/workflows';
+import { covered, moment } from './words';
+
+/** What the source said, or why it was not asked. */
+export type SourceNow = LookAtResult | { readonly says: 'not-asked'; readonly detail: string };
+
+export interface Circumstances extends Target {
+  readonly id: string;
+  readonly facts: RecordFacts;
+  readonly source: SourceNow;
+  readonly runs: readonly Run[];
+  /** the last run of all, of whatever outcome */
+  readonly cursor: Date | null;
+  readonly enabled: boolean;
+  readonly changed: Date | null;
+}
+
+export interface Verdict {
+  /** null: nobody can tell */
+  readonly right: boolean | null;
+  readonly sentence: string;
+}
+
+/** How table and source stand, and why, in one sentence. */
+export function verdictOn(about: Circumstances): Verdict {
+  const { source, facts } = about;
+  switch (source.says) {
+    case 'live':
+      return onLive(about, source);
+    case 'gone':
+      return onGone(about, source.detail);
+    case 'set-aside':
+      return wrong(
+        `The source shows it, but it cannot be written and is set aside (${source.detail}): mend the mapping or the record.`,
+      );
+    default: {
+      const { row } = facts;
+      const holds =
+        row === null
+          ? `there is no row of it${because(about)}`
+          : row.deletedAt
+            ? deletion(about)
+            : `the table holds it as of ${moment(row.receivedAt ?? row.syncedAt)}`;
+      const unsure = source.says === 'unclear' ? 'The source gives no clear answer' : 'The source was not asked';
+      return { right: null, sentence: `${unsure} (${trimmed(source.detail)}); ${holds}.` };
+    }
+  }
+}
+
+function onLive(about: Circumstances, { row, columns, id, connectionId, entity }: LookAtResult): Verdict {
+  const { facts } = about;
+  const mend = `\`tidemark record ${connectionId} ${entity} ${id}\` mends it now`;
+  if (row === 'equal') {
+    const disputed = facts.row?.disputedAt ? ', though the row is disputed and will be asked for again' : '';
+    return {
+      right: true,
+      sentence: `The table is right: it holds what the source says now${disputed}${openWebhook(facts) ? '; a webhook about it is still open' : ''}.`,
+    };
+  }
+  if (row === 'deleted')
+    return wrong(
+      `${capital(deletion(about))}, but the source shows it now; ${reason(about) ?? 'the next reconciliation brings it back'}; ${mend}.`,
+    );
+  const what = row === 'missing' ? 'It is not in the table' : `The table is behind in ${columns.join(', ')}`;
+  const known = reason(about);
+  if (known !== undefined) return wrong(`${what}: ${known}; ${mend}.`);
+  if (row === 'missing') {
+    const met = about.changed === null ? undefined : about.runs.find((run) => covered(run, about.changed as Date));
+    const although = met ? ` although run ${met.id} covers its last change` : '';
+    return wrong(
+      `${what}: it was never listed by ${about.connectionId}${although}, yet the source shows it alone (a filter of the listing, or a permission?); ${mend}.`,
+    );
+  }
+  return wrong(`${what}, and nothing that is kept says why: the next reconciliation finds it; ${mend}.`);
+}
+
+function onGone(about: Circumstances, evidence: string): Verdict {
+  const { row } = about.facts;
+  if (row === null)
+    return {
+      right: true,
+      sentence: `The table is right: it has no such record, and neither has the source (${evidence}).`,
+    };
+  if (row.deletedAt !== null)
+    return {
+      right: true,
+      sentence: `The table is right: ${deletion(about)}, and the source says the same now (${evidence}).`,
+    };
+  const waiting = about.facts.plans.find(({ status }) => status === 'waiting');
+  if (waiting)
+    return wrong(
+      `The source no longer has it (${evidence}), but its delete waits in plan ${waiting.planId}: \`tidemark approve ${waiting.planId} --reason …\`.`,
+    );
+  const known = openWebhook(about.facts) ?? disabled(about);
+  return wrong(
+    `The source no longer has it (${evidence}), but the row is live: ${known ?? 'the next reconciliation deletes it'}; \`tidemark record ${about.connectionId} ${about.entity} ${about.id}\` does so now.`,
+  );
+}
+
+/** Why the table lacks what the source shows, the nearest cause first; undefined where nothing that is kept explains it. */
+function reason(about: Circumstances): string | undefined {
+  const { facts, runs, changed, cursor } = about;
+  const aside = facts.setAside.findLast(({ clearedAt }) => clearedAt === null);
+  if (aside) return `it is set aside as ${aside.reason}: ${trimmed(aside.detail)} (entry ${aside.id})`;
+  const known = openWebhook(facts) ?? disabled(about);
+  if (known) return known;
+  if (facts.row === null && facts.forgottenAt !== null)
+    return `it was erased here on purpose at ${moment(facts.forgottenAt)}, and what the source still has comes back when it changes there or with the next reconciliation: delete it at the source first`;
+  if (facts.row?.disputedAt) return 'the row is disputed, and is asked for again after the read lag';
+  const last = runs.findLast(({ strategy }) => strategy === 'delta');
+  if (last?.status === 'running') return `run ${last.id} is on`;
+  if (last && last.status !== 'succeeded')
+    return `the last delta, run ${last.id}, ${last.status}: ${trimmed(last.error ?? 'it says nothing')}`;
+  if (cursor === null) return 'no delta has succeeded yet';
+  if (changed !== null && changed > cursor)
+    return `the source changed it at ${moment(changed)}, after the cursor (${moment(cursor)}): the next delta brings it`;
+  return undefined;
+}
+
+function because(about: Circumstances): string {
+  const known = reason(about);
+  return known === undefined ? '' : `: ${known}`;
+}
+
+function openWebhook({ events }: RecordFacts): string | undefined {
+  const open = events.find(({ doneAt }) => doneAt === null);
+  if (open) return `a webhook arrived at ${moment(open.receivedAt)} but is open: is a worker running?`;
+  const parked = events.findLast(({ outcome }) => outcome === 'parked');
+  return parked && `a webhook of ${moment(parked.receivedAt)} could not be processed: ${trimmed(parked.detail ?? '')}`;
+}
+
+function disabled({ enabled, connectionId }: Circumstances): string | undefined {
+  return enabled ? undefined : `connection ${connectionId} is disabled`;
+}
+
+/** When and on what evidence the row was deleted. */
+function deletion({ facts }: Circumstances): string {
+  const { row } = facts;
+  const at = row?.deletedAt ? moment(row.deletedAt) : 'some time';
+  const by = row?.writtenBy ?? '';
+  const plan = facts.plans.findLast(
+    ({ runId, appliedBy, outcome }) => outcome === 'deleted' && [`run ${runId}`, `run ${appliedBy}`].includes(by),
+  );
+  if (plan)
+    return `it was deleted on ${at} because plan ${plan.planId} (${by}) found it ${plan.detail ?? 'not listed'}`;
+  return `it was deleted on ${at} because the source said that it is gone when it was asked${by ? ` (${by})` : ''}`;
+}
+
+function wrong(sentence: string): Verdict {
+  return { right: false, sentence };
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function trimmed(text: string): string {
+  const [line = ''] = text.split('\n');
+  return (line.length > 200 ? `${line.slice(0, 199)}…` : line).replace(/\.$/, '');
+}

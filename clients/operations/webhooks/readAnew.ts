@@ -1,0 +1,89 @@
+import { audit } from '../../../destination/audit';
+import { storeEvents } from '../../../destination/inbox/inbox';
+import {
+  type EventChoice,
+  endAsRead,
+  openAsRead,
+  type Reopened,
+  type UnreadEvent,
+  unreadEvents,
+} from '../../../destination/inbox/inboxEvents';
+import type { Connector } from '../../../schema/definition/connector';
+import { eventsOf } from '../../webhooks/delivery';
+import type { By, OperatorContext } from '../context';
+
+const atOnce = 200;
+
+/**
+ * Reads stored deliveries again by the connector as it is now, of which no record is known. Those that it understands are opened, audited;
+ * the others stay as they are. Returns what was opened, by entity of a connection.
+ */
+export async function readEventsAnew(
+  { db, connectors }: OperatorContext,
+  choice: EventChoice,
+  by: By,
+): Promise<Reopened[]> {
+  const opened = new Map<string, Reopened>();
+  for (let after = 0; ; ) {
+    const unread = await unreadEvents(db, choice, after, atOnce);
+    for (const one of unread) {
+      for (const found of await readOne({ db, connectors }, one)) {
+        const key = `${found.connectionId}/${found.entity}`;
+        const { events = 0 } = opened.get(key) ?? {};
+        opened.set(key, { ...found, events: events + 1, records: events + 1, enabled: one.enabled });
+      }
+    }
+    const last = unread.at(-1);
+    if (last === undefined) break;
+    after = last.id;
+  }
+  for (const { connectionId, entity, events } of opened.values()) {
+    await audit(db, { ...by, action: 'webhooks replay', connectionId, entity, details: { readAnew: events } });
+  }
+  return [...opened.values()];
+}
+
+/** The events of one delivery that are open now because it was read. */
+async function readOne(
+  { db, connectors }: OperatorContext,
+  unread: UnreadEvent,
+): Promise<{ connectionId: string; entity: string }[]> {
+  const { id, connectionId } = unread;
+  return db.transaction(async (tx) => {
+    const { rows } = await tx.raw('select connector from tidemark.connections where id = ?', [connectionId]);
+    const connector = connectors.find(({ name }) => name === rows[0]?.connector);
+    const known = connector === undefined ? [] : understood(connector, unread);
+    const open: { connectionId: string; entity: string }[] = [];
+    let ownRowOpened = false;
+    for (const event of known) {
+      const own: boolean = event.eventId === unread.eventId && !ownRowOpened;
+      if (own) await openAsRead(tx, id, { type: event.type, entity: event.entity, recordId: event.id });
+      // what was stored already in another way stays as it is
+      else if ((await storeEvents(tx, [event])).stored === 0) continue;
+      ownRowOpened ||= own;
+      open.push({ connectionId, entity: event.entity });
+    }
+    if (open.length > 0 && !ownRowOpened) await endAsRead(tx, id, open.length);
+    return open;
+  });
+}
+
+/** What the connector makes of a delivery now, as far as it names records. */
+function understood(connector: Connector, { connectionId, headers, body: text }: UnreadEvent) {
+  const rules = connector.webhooks;
+  const body = rules && parsed(text);
+  if (rules === undefined || body === undefined) return [];
+  const endpoint = { connectionId, connector, rules, keys: [], enabled: true };
+  return eventsOf(endpoint, { headers, text, body }).flatMap(({ entity, id, ...event }) =>
+    entity === null || id === null || id === '' || event.unreadable !== undefined ? [] : [{ ...event, entity, id }],
+  );
+}
+
+/** undefined for what was no JSON when it came, and is none now. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
