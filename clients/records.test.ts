@@ -3,7 +3,7 @@ import { listAudit } from '../destination/audit';
 import { storeEvents } from '../destination/inbox/inbox';
 import { sampleOfPlan } from '../destination/plans/decidePlan';
 import { setAside } from '../destination/setAside/setAside';
-import { connectionId, type Engine, startChurch } from '../test/engine';
+import { connectionId, type Engine, startChurch } from '../test/support/engine';
 import { forget } from './operations/forget';
 import { readRun } from './operations/runDetails';
 import { discardEntries, findSetAside, retrySetAside, type StartedRetry, stillAside } from './operations/setAside';

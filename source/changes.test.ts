@@ -1,5 +1,5 @@
 import type { ChangesListingInput, Since } from '../schema/definition/listing';
-import { idsOf, json, readAll, startSource, type TestSource, testClient } from '../test/httpSource';
+import { idsOf, json, readAll, startSource, type TestSource, testClient } from '../test/support/httpSource';
 
 let source: TestSource | undefined;
 afterEach(() => source?.close());

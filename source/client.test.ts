@@ -1,4 +1,4 @@
-import { idsOf, json, readAll, startSource, type TestSource, testClient } from '../test/httpSource';
+import { idsOf, json, readAll, startSource, type TestSource, testClient } from '../test/support/httpSource';
 
 let source: TestSource | undefined;
 afterEach(() => source?.close());

@@ -1,4 +1,4 @@
-import { json, openBudget, readAll, startSource, type TestSource, testClient } from '../test/httpSource';
+import { json, openBudget, readAll, startSource, type TestSource, testClient } from '../test/support/httpSource';
 
 let source: TestSource | undefined;
 afterEach(() => source?.close());

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { environmentVariables, readSettings } from '../schema/settings';
-import { cliCommands } from './cliCommands';
+import { cliCommands } from './support/cliCommands';
 
 /** docker-compose.yml and Dockerfile, as far as they can be judged without Docker. */
 const root = join(__dirname, '..');

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { type ReconciliationResult, type RunResult, workflowNames } from '../schema/workflows';
 import { bundleWorkflows } from '../workers/bundle';
-import { connectionId, type Engine, startChurch } from './engine';
 import { atEnd } from './environment';
 import { afterRequests, aMinuteLater, type Control, expectEqual } from './invariants/support';
+import { connectionId, type Engine, startChurch } from './support/engine';
 
 /** A run that is under way survives a deploy: it begins on one build of the workflows and ends on another. */
 const root = join(__dirname, '..');

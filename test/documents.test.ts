@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { environmentVariables } from '../schema/settings';
-import { cliCommands } from './cliCommands';
+import { cliCommands } from './support/cliCommands';
 
 /** What the documents say, as far as a machine can tell whether it is true. */
 const root = join(__dirname, '..');

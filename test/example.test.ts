@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { loadConfig } from '../clients/config';
 import { signingKeys, verifySignature } from '../clients/webhooks/signature';
 import type { Connector } from '../schema/definition/connector';
-import { type Engine, startEngine } from './engine';
 import { atEnd } from './environment';
-import { json, startSource, type TestSource } from './httpSource';
-import { quick } from './quick';
+import { type Engine, startEngine } from './support/engine';
+import { json, startSource, type TestSource } from './support/httpSource';
+import { quick } from './support/quick';
 
 /** The README's example connector, loaded as a user's is, against a small GitHub. */
 interface Issue {

@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { assertBuilt, temporaryFolder } from './cli';
 import { atEnd, testDatabase, testTemporal } from './environment';
-import { json, startSource } from './httpSource';
+import { assertBuilt, temporaryFolder } from './support/cli';
+import { json, startSource } from './support/httpSource';
 
 /** The package as another repository uses it: packed, installed by npm in a folder of its own, started from there. */
 const root = join(__dirname, '..');

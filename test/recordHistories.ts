@@ -2,10 +2,10 @@ import { approvePlan } from '../clients/operations/plans';
 import type { Simulator } from '../connectors/planning-center/simulator';
 import { storeEvents } from '../destination/inbox/inbox';
 import { againSignal, type ReconciliationResult, workflowNames } from '../schema/workflows';
-import { connectionId, type Engine, startChurch, startEngine } from './engine';
 import { aMinuteLater, until } from './invariants/support';
 import { secretValue, someThings, startThings, thingsPage } from './invariants/thingsSource';
-import { record } from './recordedHistories';
+import { connectionId, type Engine, startChurch, startEngine } from './support/engine';
+import { record } from './support/recordedHistories';
 
 /**
  * Runs every workflow along its interesting paths and keeps the histories, for the replay tests. To be run again when a

@@ -4,7 +4,7 @@ import { workflowNames } from '../schema/workflows';
 import * as workflows from '../workflows';
 import { testSettings } from './environment';
 import { secretValue } from './invariants/thingsSource';
-import { readable, recordings } from './recordedHistories';
+import { readable, recordings } from './support/recordedHistories';
 
 /**
  * Every change of the workflows must be able to go on with what the former ones began: recorded histories are replayed with

@@ -1,5 +1,5 @@
-import { runCli, temporaryFolder } from '../../test/cli';
 import { testDatabase, testTemporal } from '../../test/environment';
+import { runCli, temporaryFolder } from '../../test/support/cli';
 
 /** The commands that look, and those that start runs of their own: what people type wrong, and what is told. */
 const cwd = temporaryFolder();

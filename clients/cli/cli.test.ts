@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCli, temporaryFolder } from '../../test/cli';
 import { testDatabase, testTemporal } from '../../test/environment';
+import { runCli, temporaryFolder } from '../../test/support/cli';
 
 const commands = [
   'init',

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { allCommands } from '../../test/cliCommands';
-import { operationsOf } from '../../test/clients/hostileRequests';
-import { testServer } from '../../test/clients/server';
+import { allCommands } from '../../test/support/cliCommands';
+import { operationsOf } from '../../test/support/hostileRequests';
+import { testServer } from '../../test/support/server';
 
 /** The command line and the API have the same abilities, and docs/operations.md says which is which. */
 const text = readFileSync(join(__dirname, '..', '..', 'docs', 'operations.md'), 'utf8');

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import type { Simulator } from '../../connectors/planning-center/simulator';
 import { readSettings } from '../../schema/settings';
-import { type Engine, encryptionKey, ring, startChurch } from '../../test/engine';
 import { atEnd } from '../../test/environment';
+import { type Engine, encryptionKey, ring, startChurch } from '../../test/support/engine';
 import { startServer } from '../server';
 import { apiOperations } from './api';
 import { describeApi } from './openapi';

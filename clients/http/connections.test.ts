@@ -1,4 +1,4 @@
-import { testServer } from '../../test/clients/server';
+import { testServer } from '../../test/support/server';
 
 /** Connections as a machine makes, changes and removes them; and that their secrets stay where they belong. */
 const secret = 'tell-nobody-0123456789';

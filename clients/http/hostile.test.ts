@@ -10,9 +10,9 @@ import {
   type Sent,
   sendRaw,
   singleFaults,
-} from '../../test/clients/hostileRequests';
-import { type TestProxy, testProxy } from '../../test/clients/proxy';
-import { apiKey, type TestServer, testServer } from '../../test/clients/server';
+} from '../../test/support/hostileRequests';
+import { type TestProxy, testProxy } from '../../test/support/proxy';
+import { apiKey, type TestServer, testServer } from '../../test/support/server';
 import { problemShape } from './shapes';
 
 /** Whatever is sent to the API: it never fails, and what it refuses it refuses in one form, which says how to mend it. */

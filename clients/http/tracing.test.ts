@@ -6,8 +6,8 @@ import { readSettings } from '../../schema/settings';
 import { createExporter } from '../../telemetry/exporter';
 import { createLogger } from '../../telemetry/logger';
 import { parseTraceparent, Tracer } from '../../telemetry/trace';
-import { encryptionKey, startChurch } from '../../test/engine';
 import { atEnd } from '../../test/environment';
+import { encryptionKey, startChurch } from '../../test/support/engine';
 import { startServer } from '../server';
 import { connectTemporalLater } from '../temporal/temporal';
 

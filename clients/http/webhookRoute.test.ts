@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { keyRing, saveSecrets } from '../../destination/connections/secrets';
 import { ids } from '../../schema/workflows';
-import { testConnector } from '../../test/clients/connector';
-import { type TestServer, testServer, until } from '../../test/clients/server';
+import { testConnector } from '../../test/support/connector';
+import { type TestServer, testServer, until } from '../../test/support/server';
 import { readStatus } from '../operations/status';
 
 async function problemOf(response: Response): Promise<{ type: string }> {

@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import { type Connection, connection } from '../../schema/connection';
 import { ids } from '../../schema/workflows';
-import { testConnector } from '../../test/clients/connector';
 import { testTemporal } from '../../test/environment';
+import { testConnector } from '../../test/support/connector';
 import { agreeSchedules } from './agree';
 import { type DesiredSchedule, desiredSchedules } from './desired';
 

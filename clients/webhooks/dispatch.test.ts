@@ -1,7 +1,7 @@
 import { ids } from '../../schema/workflows';
-import { testProxy } from '../../test/clients/proxy';
-import { type TestServer, testServer, until } from '../../test/clients/server';
 import { atEnd, testSettings, testTemporal } from '../../test/environment';
+import { testProxy } from '../../test/support/proxy';
+import { type TestServer, testServer, until } from '../../test/support/server';
 import { connectTemporalLater } from '../temporal/temporal';
 
 // waits of the dispatcher itself may take half a minute

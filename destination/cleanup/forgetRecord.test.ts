@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { retention } from '../../schema/definition/retention';
-import { databaseOf, writtenEntity } from '../../test/writtenEntity';
+import { databaseOf, writtenEntity } from '../../test/support/writtenEntity';
 import { rememberForgotten } from '../rows/forgotten';
 import { lockEntity } from '../rows/lockEntity';
 import { writeAnswers } from '../rows/writeAnswers';

@@ -3,8 +3,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
-import { certificate, certificateKey } from '../../test/certificate';
 import { atEnd, testDatabase } from '../../test/environment';
+import { certificate, certificateKey } from '../../test/support/certificate';
 import { connectDatabase } from './database';
 
 /** A PostgreSQL that speaks TLS: the real one, behind an end of TLS that does what its own would. */

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { encodeVersion } from '../../schema/version';
-import { epoch, guardedTable, orders, type Row, type Said, write, writeSome } from '../../test/guarded';
+import { epoch, guardedTable, orders, type Row, type Said, write, writeSome } from '../../test/support/guarded';
 
 let db: Knex;
 beforeAll(async () => {

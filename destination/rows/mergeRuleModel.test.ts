@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Knex } from 'knex';
 import { encodeVersion } from '../../schema/version';
-import { guardedTable, lag, orders, type Said, writeAll } from '../../test/guarded';
+import { guardedTable, lag, orders, type Said, writeAll } from '../../test/support/guarded';
 
 let db: Knex;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { databaseOf, writtenEntity } from '../../test/writtenEntity';
+import { databaseOf, writtenEntity } from '../../test/support/writtenEntity';
 import { writeAnswers } from './writeAnswers';
 
 /** Columns that are called like the words of the guarded statement: an author may call them anything. */

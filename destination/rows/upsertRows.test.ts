@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { databaseOf, writtenEntity } from '../../test/writtenEntity';
+import { databaseOf, writtenEntity } from '../../test/support/writtenEntity';
 import { encodeRows } from './encodedRows';
 import { softDelete } from './softDelete';
 import { ensureTable } from './tables';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { PagingInput, ResumePoint } from '../../schema/definition/listing';
-import { json, readAll, startSource, type TestSource, testClient } from '../../test/httpSource';
+import { json, readAll, startSource, type TestSource, testClient } from '../../test/support/httpSource';
 
 interface Item {
   readonly id: number;

@@ -1,5 +1,13 @@
 import type { ListingInput } from '../../schema/definition/listing';
-import { idsOf, json, type Responder, readAll, startSource, type TestSource, testClient } from '../../test/httpSource';
+import {
+  idsOf,
+  json,
+  type Responder,
+  readAll,
+  startSource,
+  type TestSource,
+  testClient,
+} from '../../test/support/httpSource';
 
 let source: TestSource | undefined;
 afterEach(() => source?.close());

@@ -4,7 +4,15 @@ import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { EntityInput } from '../../schema/definition/entity';
 import type { JsonObject } from '../../schema/json';
-import { json, openBudget, type row, startSource, type TestSource, testClient, testClock } from '../../test/httpSource';
+import {
+  json,
+  openBudget,
+  type row,
+  startSource,
+  type TestSource,
+  testClient,
+  testClock,
+} from '../../test/support/httpSource';
 import { createSourceClient } from '../client';
 
 const signal = new AbortController().signal;

@@ -1,4 +1,4 @@
-import { json, startSource, type TestSource, testClient } from '../../test/httpSource';
+import { json, startSource, type TestSource, testClient } from '../../test/support/httpSource';
 
 let source: TestSource | undefined;
 afterEach(() => source?.close());

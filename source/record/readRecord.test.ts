@@ -3,8 +3,8 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import { compositeKey, type EntityInput } from '../../schema/definition/entity';
 import { SkipRecord } from '../../schema/errors';
 import type { JsonObject } from '../../schema/json';
-import type { row } from '../../test/httpSource';
-import { testEntity } from '../../test/httpSource';
+import type { row } from '../../test/support/httpSource';
+import { testEntity } from '../../test/support/httpSource';
 import { readRecord, readVersionOnly } from './readRecord';
 
 const context = { connection: { id: 'demo', settings: {}, timeZone: 'UTC' } };

@@ -1,6 +1,6 @@
 import { firstPersonId, type OperationInput } from '../../connectors/planning-center/simulator';
 import { seededRandom } from '../../connectors/planning-center/simulator/random';
-import { type Engine, startChurch } from '../engine';
+import { type Engine, startChurch } from '../support/engine';
 import { type Control, expectEqual } from './support';
 
 /** Invariant 1: whatever happened before, one delta and one reconciliation after the source has come to rest, all is equal. */

@@ -1,4 +1,4 @@
-import { type Engine, startChurch } from '../engine';
+import { type Engine, startChurch } from '../support/engine';
 import { afterRequests, type Control, expectEqual, people } from './support';
 
 /** Invariant 2: what had changed before a delta began is in the table when it has succeeded, whatever moves meanwhile. */

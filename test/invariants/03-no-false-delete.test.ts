@@ -1,4 +1,4 @@
-import { type Engine, startChurch, startEngine } from '../engine';
+import { type Engine, startChurch, startEngine } from '../support/engine';
 import { afterRequests, aMinuteLater, type Control, expectEqual, failureOf, people } from './support';
 import { secretValue, someThings, startThings, type Things } from './thingsSource';
 

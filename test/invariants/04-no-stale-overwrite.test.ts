@@ -1,5 +1,5 @@
 import { workflowNames } from '../../schema/workflows';
-import { connectionId, type Engine, startEngine } from '../engine';
+import { connectionId, type Engine, startEngine } from '../support/engine';
 import { aMinuteLater, until } from './support';
 import { secretValue, someThings, startThings, type Thing, type Things } from './thingsSource';
 

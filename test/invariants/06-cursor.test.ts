@@ -1,4 +1,4 @@
-import { type Engine, startChurch } from '../engine';
+import { type Engine, startChurch } from '../support/engine';
 import { type Control, cursor, expectEqual, failureOf, lastRun, until } from './support';
 
 /** Invariant 6: the cursor moves only on success, only forward, never to a timestamp read from a record. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storeEvents } from '../../destination/inbox/inbox';
 import { ids as workflowIds, workflowNames } from '../../schema/workflows';
-import { connectionId, type Engine, startChurch } from '../engine';
+import { connectionId, type Engine, startChurch } from '../support/engine';
 import { afterRequests, aMinuteLater, type Control, expectEqual, people, until } from './support';
 
 /** Invariant 7: what was acknowledged is on disk, and is processed whatever happens to Temporal and the workers. */

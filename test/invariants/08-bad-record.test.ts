@@ -3,7 +3,7 @@ import { reopenEvents } from '../../destination/inbox/inboxEvents';
 import { knownLiveIds, otherLiveId } from '../../destination/plans/diffScan';
 import { listSetAside } from '../../destination/setAside/setAsideEntries';
 import { workflowNames } from '../../schema/workflows';
-import { connectionId, type Engine, startChurch, startEngine } from '../engine';
+import { connectionId, type Engine, startChurch, startEngine } from '../support/engine';
 import { aMinuteLater, type Control, expectEqual, people, peopleEntity } from './support';
 import { secretValue, someThings, startThings, type Thing, type Things, thingsPage } from './thingsSource';
 

@@ -1,6 +1,6 @@
 import { storeEvents } from '../../destination/inbox/inbox';
 import { workflowNames } from '../../schema/workflows';
-import { connectionId, startChurch, startEngine } from '../engine';
+import { connectionId, startChurch, startEngine } from '../support/engine';
 import { aMinuteLater, failureOf, histories, type RecordedHistory, until } from './support';
 import { secretValue, someThings, startThings } from './thingsSource';
 

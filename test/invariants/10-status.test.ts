@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { getRun } from '../../destination/runs/runs';
 import { workflowNames } from '../../schema/workflows';
-import { connectionId, type Engine, startChurch } from '../engine';
+import { connectionId, type Engine, startChurch } from '../support/engine';
 import { type Control, cursor, lastRun, until } from './support';
 
 /** Invariant 10: a run shows as what it is, and one that crashed never blocks the next. */

@@ -1,4 +1,4 @@
-import { type Engine, startChurch } from '../engine';
+import { type Engine, startChurch } from '../support/engine';
 import { type Control, cursor, expectEqual, failureOf, lastRun, people } from './support';
 
 /** Invariant 11: a filter that does not filter fails the run, instead of walking the whole table every fifteen minutes. */

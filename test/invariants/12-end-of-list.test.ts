@@ -1,5 +1,5 @@
 import type { FaultRuleInput } from '../../connectors/planning-center/simulator/faults';
-import { type Engine, startChurch } from '../engine';
+import { type Engine, startChurch } from '../support/engine';
 import { type Control, cursor, expectEqual, failureOf, lastRun } from './support';
 
 /**

@@ -1,8 +1,8 @@
 import { planningCenter } from '../../connectors/planning-center/connector';
 import { priorities } from '../../schema/ports';
 import { type RunResult, type SingleRecordResult, workflowNames } from '../../schema/workflows';
-import { connectionId, type Engine, startChurch } from '../engine';
-import { quick } from '../quick';
+import { connectionId, type Engine, startChurch } from '../support/engine';
+import { quick } from '../support/quick';
 import { type Control, cursor, lastRun, until } from './support';
 
 /** Invariant 13: a source that says wait is obeyed by everyone. How requests are counted: see destination/budget/budget.test.ts. */

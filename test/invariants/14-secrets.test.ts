@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import pino from 'pino';
-import { type Engine, startEngine } from '../engine';
-import { readable } from '../recordedHistories';
+import { type Engine, startEngine } from '../support/engine';
+import { readable } from '../support/recordedHistories';
 import { failureOf } from './support';
 import { someThings, startThings, type Things } from './thingsSource';
 

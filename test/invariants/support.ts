@@ -5,8 +5,8 @@ import type { ResourceObject, Simulator } from '../../connectors/planning-center
 import { getRun, type Run } from '../../destination/runs/runs';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { readRecord } from '../../source/record/readRecord';
-import { connectionId, type Engine } from '../engine';
-import { readable } from '../recordedHistories';
+import { connectionId, type Engine } from '../support/engine';
+import { readable } from '../support/recordedHistories';
 
 /** What the tests of the invariants share. */
 export const people = 'planning_center_people';

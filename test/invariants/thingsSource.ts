@@ -4,7 +4,7 @@ import { type Connector, defineConnector } from '../../schema/definition/connect
 import { defineEntity, type EntityInput } from '../../schema/definition/entity';
 import type { JsonObject } from '../../schema/json';
 import { atEnd } from '../environment';
-import { json, startSource, type TestSource } from '../httpSource';
+import { json, startSource, type TestSource } from '../support/httpSource';
 
 /** A record of the small source below. */
 export interface Thing {

@@ -24,7 +24,7 @@ export const mutants: readonly Mutant[] = [
     find: `'c._version is distinct from s.version'`,
     replace: `'false'`,
     test: {
-      file: 'test/strategies.test.ts',
+      file: 'test/strategies/strategies.test.ts',
       name: 'what a delta missed is fetched: a record and a change with times before the cursor',
       builds: true,
     },
@@ -36,7 +36,7 @@ export const mutants: readonly Mutant[] = [
     find: 'when s.external_id is null then c.deleted_at is null else',
     replace: 'when s.external_id is null then c.deleted_at is not null else',
     test: {
-      file: 'test/strategies.test.ts',
+      file: 'test/strategies/strategies.test.ts',
       name: 'a deleted record is soft-deleted after the source confirmed it; everything else stays',
       builds: true,
     },
@@ -82,7 +82,7 @@ export const mutants: readonly Mutant[] = [
     find: 'if (doubt !== null) return doubt;',
     replace: '',
     test: {
-      file: 'test/strategies.test.ts',
+      file: 'test/strategies/strategies.test.ts',
       name: 'when even listed records answer 404, nothing is deleted: the token is of another account',
       builds: true,
     },
@@ -105,7 +105,7 @@ export const mutants: readonly Mutant[] = [
     find: 'if (plan.scanned === 0 && plan.liveRows > 0) {',
     replace: 'if (plan.scanned < 0) {',
     test: {
-      file: 'test/strategies.test.ts',
+      file: 'test/strategies/strategies.test.ts',
       name: 'an empty list with 200 deletes nothing and says why',
       builds: true,
     },
@@ -202,7 +202,7 @@ export const mutants: readonly Mutant[] = [
     find: 'const fence = 0;',
     replace: 'const fence = 1_000;',
     test: {
-      file: 'test/atOnce.test.ts',
+      file: 'test/strategies/atOnce.test.ts',
       name: 'an attempt thought dead writes nothing once the ordinary pull has begun',
     },
   },
@@ -212,7 +212,11 @@ export const mutants: readonly Mutant[] = [
     file: 'workflows/activities.ts',
     find: 'ActivityCancellationType.WAIT_CANCELLATION_COMPLETED',
     replace: 'ActivityCancellationType.TRY_CANCEL',
-    test: { file: 'test/atOnce.test.ts', name: 'cancelled while the source is asked: the run says so', builds: true },
+    test: {
+      file: 'test/strategies/atOnce.test.ts',
+      name: 'cancelled while the source is asked: the run says so',
+      builds: true,
+    },
   },
   {
     invariant: 5,

@@ -1,5 +1,5 @@
-import { type Engine, startChurch } from '../engine';
 import { aMinuteLater, failureOf, lastRun, people } from '../invariants/support';
+import { type Engine, startChurch } from '../support/engine';
 
 /** Found by the soak: PostgreSQL crashed during each of a reconciliation's scans, and its workflow stayed open for ever. */
 let engine: Engine;

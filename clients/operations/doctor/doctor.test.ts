@@ -3,8 +3,8 @@ import { planningCenter } from '../../../connectors/planning-center/connector';
 import { keyRing } from '../../../destination/connections/secrets';
 import { connectDatabase } from '../../../destination/database/database';
 import { TidemarkError } from '../../../schema/errors';
-import { ring, startChurch } from '../../../test/engine';
 import { atEnd, testDatabase, testTemporal } from '../../../test/environment';
+import { ring, startChurch } from '../../../test/support/engine';
 import { agreeWithDatabase } from '../../schedules/agreeWithDatabase';
 import { type Checkup, check, checkDatabase, checkTemporal } from './doctor';
 

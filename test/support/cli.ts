@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { atEnd } from './environment';
+import { atEnd } from '../environment';
 
 const root = join(__dirname, '..');
 const program = join(root, 'dist', 'clients', 'cli', 'main.js');

@@ -1,5 +1,5 @@
-import { type Engine, startChurch } from './engine';
-import { aMinuteLater, type Control, cursor } from './invariants/support';
+import { aMinuteLater, type Control, cursor } from '../invariants/support';
+import { type Engine, startChurch } from '../support/engine';
 
 /** How the differences that a reconciliation finds came about, and the lookback that it proposes. */
 let engine: Engine;

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import type { Simulator } from '../connectors/planning-center/simulator';
-import { claimRun, endRun } from '../destination/runs/runs';
-import { defineConnector } from '../schema/definition/connector';
-import { SkipRecord } from '../schema/errors';
-import type { RunResult } from '../schema/workflows';
-import { workflowNames } from '../schema/workflows';
-import { activitiesOf } from './activities';
-import { connectionId, type Engine, startChurch, startEngine } from './engine';
-import { cursor, failureOf, people } from './invariants/support';
-import { secretValue, someThings, startThings, type Things } from './invariants/thingsSource';
+import type { Simulator } from '../../connectors/planning-center/simulator';
+import { claimRun, endRun } from '../../destination/runs/runs';
+import { defineConnector } from '../../schema/definition/connector';
+import { SkipRecord } from '../../schema/errors';
+import type { RunResult } from '../../schema/workflows';
+import { workflowNames } from '../../schema/workflows';
+import { cursor, failureOf, people } from '../invariants/support';
+import { secretValue, someThings, startThings, type Things } from '../invariants/thingsSource';
+import { activitiesOf } from '../support/activities';
+import { connectionId, type Engine, startChurch, startEngine } from '../support/engine';
 
 const run = (engine: Engine, workflow: string, input: object) =>
   engine.start<RunResult>(workflow, { connectionId, trigger: 'test', ...input });

@@ -1,5 +1,5 @@
-import { type Engine, startChurch } from './engine';
-import { aMinuteLater, type Control, expectEqual, people } from './invariants/support';
+import { aMinuteLater, type Control, expectEqual, people } from '../invariants/support';
+import { type Engine, startChurch } from '../support/engine';
 
 /** Many disputes at once, as after a backup was restored, cost the pages of one full listing, not a request each. */
 let engine: Engine;

@@ -6,11 +6,11 @@ import {
   type ConnectorEntity,
   type ConnectorInput,
   defineConnector,
-} from '../schema/definition/connector';
-import { defineEntity, type EntityInput } from '../schema/definition/entity';
-import type { JsonObject } from '../schema/json';
-import type { DatabaseClock, RequestBudget } from '../schema/ports';
-import { createSourceClient, type ListOptions, type SourceClient, type SourceClientOptions } from '../source/client';
+} from '../../schema/definition/connector';
+import { defineEntity, type EntityInput } from '../../schema/definition/entity';
+import type { JsonObject } from '../../schema/json';
+import type { DatabaseClock, RequestBudget } from '../../schema/ports';
+import { createSourceClient, type ListOptions, type SourceClient, type SourceClientOptions } from '../../source/client';
 
 /** A real HTTP server for tests, which answers as each test says. */
 export interface TestSource {

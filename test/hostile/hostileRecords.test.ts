@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { listSetAside } from '../destination/setAside/setAsideEntries';
-import { defineConnector } from '../schema/definition/connector';
-import { defineEntity } from '../schema/definition/entity';
-import { connectionId, type Engine, startEngine } from './engine';
-import { atEnd } from './environment';
-import { json, startSource } from './httpSource';
-import { aMinuteLater } from './invariants/support';
+import { listSetAside } from '../../destination/setAside/setAsideEntries';
+import { defineConnector } from '../../schema/definition/connector';
+import { defineEntity } from '../../schema/definition/entity';
+import { atEnd } from '../environment';
+import { aMinuteLater } from '../invariants/support';
+import { connectionId, type Engine, startEngine } from '../support/engine';
+import { json, startSource } from '../support/httpSource';
 
 /** Hostile records: each among ninety-nine good ones lands as it should or is set aside, and the others land all the same. */
 const table = 'acme_items';

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
+import { atEnd, testSettings } from '../environment';
 import { type Engine, encryptionKey } from './engine';
-import { atEnd, testSettings } from './environment';
 
 export interface ChildWorkerInput {
   readonly databaseUrl: string;

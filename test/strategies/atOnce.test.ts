@@ -1,6 +1,6 @@
-import { activitiesOf, type RunActivity } from './activities';
-import { connectionId, type Engine, startChurch } from './engine';
-import { afterRequests, type Control, expectEqual, failureOf, lastRun, until } from './invariants/support';
+import { afterRequests, type Control, expectEqual, failureOf, lastRun, until } from '../invariants/support';
+import { activitiesOf, type RunActivity } from '../support/activities';
+import { connectionId, type Engine, startChurch } from '../support/engine';
 
 /** Most deltas have one page: the activity that claims the run then reads, writes and ends it as well. */
 const target = { connectionId, entity: 'people' };

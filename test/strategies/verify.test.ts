@@ -1,9 +1,9 @@
-import type { Simulator } from '../connectors/planning-center/simulator';
-import type { VerifyResult } from '../schema/definition/checks';
-import { workflowNames } from '../schema/workflows';
-import { connectionId, type Engine, startChurch, startEngine } from './engine';
-import { aMinuteLater, people } from './invariants/support';
-import { secretValue, someThings, startThings, thingsPage } from './invariants/thingsSource';
+import type { Simulator } from '../../connectors/planning-center/simulator';
+import type { VerifyResult } from '../../schema/definition/checks';
+import { workflowNames } from '../../schema/workflows';
+import { aMinuteLater, people } from '../invariants/support';
+import { secretValue, someThings, startThings, thingsPage } from '../invariants/thingsSource';
+import { connectionId, type Engine, startChurch, startEngine } from '../support/engine';
 
 const verify = async (engine: Engine, sample: number | null, entity = 'people'): Promise<VerifyResult> =>
   (await engine.start<VerifyResult>(workflowNames.verify, { connectionId, entity, sample })).result();

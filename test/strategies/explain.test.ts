@@ -1,12 +1,12 @@
-import { lookAt } from '../clients/operations/explain/askSource';
-import type { Explanation } from '../clients/operations/explain/explain';
-import { explain } from '../clients/operations/explain/explain';
-import { forget } from '../clients/operations/forget';
-import { findTarget } from '../clients/operations/targets';
-import type { Simulator } from '../connectors/planning-center/simulator';
-import { storeEvents } from '../destination/inbox/inbox';
-import { connectionId, type Engine, startChurch } from './engine';
-import { aMinuteLater } from './invariants/support';
+import { lookAt } from '../../clients/operations/explain/askSource';
+import type { Explanation } from '../../clients/operations/explain/explain';
+import { explain } from '../../clients/operations/explain/explain';
+import { forget } from '../../clients/operations/forget';
+import { findTarget } from '../../clients/operations/targets';
+import type { Simulator } from '../../connectors/planning-center/simulator';
+import { storeEvents } from '../../destination/inbox/inbox';
+import { aMinuteLater } from '../invariants/support';
+import { connectionId, type Engine, startChurch } from '../support/engine';
 
 /** Each way in which a record can come to be as it is, and the sentence that says so. The source is asked through a real worker. */
 let engine: Engine;

@@ -1,10 +1,10 @@
-import { approvePlan } from '../clients/operations/plans';
-import { planningCenter } from '../connectors/planning-center/connector';
-import type { Simulator } from '../connectors/planning-center/simulator';
-import { decidePlan, sampleOfPlan } from '../destination/plans/decidePlan';
-import { undoRun } from '../destination/runs/undoRun';
-import type { ConnectorEntity } from '../schema/definition/connector';
-import { type Engine, startChurch } from './engine';
+import { approvePlan } from '../../clients/operations/plans';
+import { planningCenter } from '../../connectors/planning-center/connector';
+import type { Simulator } from '../../connectors/planning-center/simulator';
+import { decidePlan, sampleOfPlan } from '../../destination/plans/decidePlan';
+import { undoRun } from '../../destination/runs/undoRun';
+import type { ConnectorEntity } from '../../schema/definition/connector';
+import { type Engine, startChurch } from '../support/engine';
 
 /** What an operator does about plans above the guard. The tests build on each other. */
 const by = { actor: 'test', reason: 'the campus was closed' };

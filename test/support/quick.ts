@@ -1,4 +1,4 @@
-import type { Connector } from '../schema/definition/connector';
+import type { Connector } from '../../schema/definition/connector';
 
 /** The same connector without a rate limit and with a short read lag, so that tests need not wait. */
 export function quick(connector: Connector, readLag = '1s'): Connector {

@@ -1,11 +1,11 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import pino from 'pino';
-import { type Activities, createActivities } from '../activities';
-import { noMetrics } from '../activities/metrics';
-import { measureClock } from '../destination/database/clock';
+import { type Activities, createActivities } from '../../activities';
+import { noMetrics } from '../../activities/metrics';
+import { measureClock } from '../../destination/database/clock';
+import { atEnd } from '../environment';
 import { type Engine, ring } from './engine';
-import { atEnd } from './environment';
 
 /** Runs one activity by itself, as attempt `attempt` of whatever Temporal might have scheduled. */
 export type RunActivity = <Name extends keyof Activities>(

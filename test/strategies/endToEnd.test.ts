@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Simulator, startPlanningCenterSimulator } from '../connectors/planning-center/simulator';
-import { type Finished, runCli, type StartedCli, startCli, temporaryFolder } from './cli';
-import { atEnd, type TestDatabase, testDatabase, testTemporal } from './environment';
+import { type Simulator, startPlanningCenterSimulator } from '../../connectors/planning-center/simulator';
+import { atEnd, type TestDatabase, testDatabase, testTemporal } from '../environment';
+import { type Finished, runCli, type StartedCli, startCli, temporaryFolder } from '../support/cli';
 
 jest.setTimeout(120_000);
 

@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { connectDatabase } from '../destination/database/database';
-import { ensureTable } from '../destination/rows/tables';
-import { type ConnectorEntity, defineConnector } from '../schema/definition/connector';
-import { defineEntity } from '../schema/definition/entity';
-import { testDatabase } from './environment';
+import { connectDatabase } from '../../destination/database/database';
+import { ensureTable } from '../../destination/rows/tables';
+import { type ConnectorEntity, defineConnector } from '../../schema/definition/connector';
+import { defineEntity } from '../../schema/definition/entity';
+import { testDatabase } from '../environment';
 
 /** An entity of a connector `x` whose source is never asked, for tests that make up the answers: they write them with integer versions. */
 export function writtenEntity<Row extends z.ZodObject>(

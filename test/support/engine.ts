@@ -2,14 +2,19 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Knex } from 'knex';
 import pino from 'pino';
-import { planningCenter } from '../connectors/planning-center/connector';
-import { type Simulator, startPlanningCenterSimulator } from '../connectors/planning-center/simulator';
-import { createConnection } from '../destination/connections/connections';
-import { keyRing, saveSecrets } from '../destination/connections/secrets';
-import { connectDatabase } from '../destination/database/database';
-import type { Connector } from '../schema/definition/connector';
-import { type ReconciliationResult, type RunResult, type SingleRecordResult, workflowNames } from '../schema/workflows';
-import { type RunningWorker, startWorker, type WorkerOptions } from '../workers/worker';
+import { planningCenter } from '../../connectors/planning-center/connector';
+import { type Simulator, startPlanningCenterSimulator } from '../../connectors/planning-center/simulator';
+import { createConnection } from '../../destination/connections/connections';
+import { keyRing, saveSecrets } from '../../destination/connections/secrets';
+import { connectDatabase } from '../../destination/database/database';
+import type { Connector } from '../../schema/definition/connector';
+import {
+  type ReconciliationResult,
+  type RunResult,
+  type SingleRecordResult,
+  workflowNames,
+} from '../../schema/workflows';
+import { type RunningWorker, startWorker, type WorkerOptions } from '../../workers/worker';
 import {
   atEnd,
   type TestDatabase,
@@ -18,7 +23,7 @@ import {
   testSettings,
   testTemporal,
   uniqueTaskQueue,
-} from './environment';
+} from '../environment';
 import { quick } from './quick';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });

@@ -1,8 +1,8 @@
 import pino from 'pino';
-import { planningCenter } from '../connectors/planning-center/connector';
-import { keyRing } from '../destination/connections/secrets';
-import { connectDatabase } from '../destination/database/database';
-import { startWorker } from '../workers/worker';
+import { planningCenter } from '../../connectors/planning-center/connector';
+import { keyRing } from '../../destination/connections/secrets';
+import { connectDatabase } from '../../destination/database/database';
+import { startWorker } from '../../workers/worker';
 import type { ChildWorkerInput } from './children';
 import { quick } from './quick';
 

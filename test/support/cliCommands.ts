@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { AddCommand } from '../clients/cli/command';
+import type { AddCommand } from '../../clients/cli/command';
 
 /** Every command of the CLI with its long options, as its own modules declare them. */
 export async function cliCommands(): Promise<Map<string, readonly string[]>> {

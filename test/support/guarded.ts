@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { encodeRows } from '../destination/rows/encodedRows';
-import { softDelete } from '../destination/rows/softDelete';
-import { upsertRows } from '../destination/rows/upsertRows';
-import type { WriteContext } from '../destination/rows/writeContext';
-import { encodeVersion } from '../schema/version';
+import { encodeRows } from '../../destination/rows/encodedRows';
+import { softDelete } from '../../destination/rows/softDelete';
+import { upsertRows } from '../../destination/rows/upsertRows';
+import type { WriteContext } from '../../destination/rows/writeContext';
+import { encodeVersion } from '../../schema/version';
 import { databaseOf, writtenEntity } from './writtenEntity';
 
 /** One answer about one record; times in seconds. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { storeEvents } from '../destination/inbox/inbox';
-import { workflowNames } from '../schema/workflows';
-import { startChildWorker } from './children';
-import { connectionId, type Engine, startChurch } from './engine';
-import { type Control, expectEqual, until } from './invariants/support';
+import { storeEvents } from '../../destination/inbox/inbox';
+import { workflowNames } from '../../schema/workflows';
+import { type Control, expectEqual, until } from '../invariants/support';
+import { startChildWorker } from '../support/children';
+import { connectionId, type Engine, startChurch } from '../support/engine';
 
 /** Thousands of events about one record cost a handful of requests, and nobody else waits for that. */
 const target = { connectionId, entity: 'people' };

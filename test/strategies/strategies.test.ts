@@ -1,6 +1,6 @@
-import type { Simulator } from '../connectors/planning-center/simulator';
-import { getRun } from '../destination/runs/runs';
-import { type Engine, startChurch } from './engine';
+import type { Simulator } from '../../connectors/planning-center/simulator';
+import { getRun } from '../../destination/runs/runs';
+import { type Engine, startChurch } from '../support/engine';
 
 /** The three strategies over the simulated source, from first sync to confirmed deletes. The tests build on each other. */
 const table = 'planning_center_people';
