@@ -5,16 +5,16 @@ import { TidemarkError } from '../schema/errors';
 import type { ActivityDeps } from './deps';
 
 /**
- * What to throw when a part of a run was stopped by its source. A wait is parked in Temporal, and the run keeps its
+ * What to throw when a part of a run was stopped by its source. A long wait is deferred in Temporal, and the run keeps its
  * place until then. A source that has been unreachable for too long, without any progress between, ends the run.
  */
-export async function parkWhileWaiting(
+export async function deferWhileWaiting(
   { db, giveUpAfterMs }: ActivityDeps,
   key: PartKey,
   error: unknown,
 ): Promise<unknown> {
   if (!(error instanceof TidemarkError)) return error;
-  if (error.remedy === 'wait') {
+  if (error.recovery === 'wait') {
     await extendLease(db, key.runId, (error.retryAfterMs ?? 0) + 60_000);
     return error;
   }

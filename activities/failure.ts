@@ -1,9 +1,16 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { destinationError } from '../destination/database/destinationError';
-import { messageOf, type Remedy, TidemarkError } from '../schema/errors';
+import { messageOf, type Recovery, TidemarkError } from '../schema/errors';
 
 /** Nothing helps against these but a person, or another run. */
-const final: ReadonlySet<Remedy> = new Set<Remedy>(['credentials', 'contract', 'usage', 'conflict', 'lost', 'gone']);
+const final: ReadonlySet<Recovery> = new Set<Recovery>([
+  'credentials',
+  'contract',
+  'usage',
+  'conflict',
+  'lost',
+  'gone',
+]);
 
 /** After so many attempts, an error that nobody foresaw is taken for a defect and fails the run. */
 const attemptsForTheUnforeseen = 5;
@@ -27,7 +34,7 @@ export function toFailure(error: unknown): Error {
     return ApplicationFailure.create({
       type: known.type,
       message: known.message.slice(0, 2000),
-      nonRetryable: final.has(known.remedy),
+      nonRetryable: final.has(known.recovery),
       ...(known.retryAfterMs === undefined ? {} : { nextRetryDelay: known.retryAfterMs }),
     });
   }

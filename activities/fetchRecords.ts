@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { otherLiveId } from '../destination/plans/diffScan';
+import { otherLiveId } from '../destination/rows/liveIds';
 import { type WriteResult, writeAnswers } from '../destination/rows/writeAnswers';
 import type { Answers, Counts } from '../schema/answer';
 import { askOne, isUnavailable, type Said } from './askOne';

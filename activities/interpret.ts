@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type EncodedAnswers, encodeAnswers } from '../destination/rows/encodedRows';
 import type { GoneAnswer, LiveAnswer, SetAsideAnswer } from '../schema/answer';
-import type { SourcePage } from '../source/client';
+import type { SourcePage } from '../source/contract';
 import { readRecord } from '../source/record/readRecord';
 import type { OpenTarget } from './openTarget';
 import type { CountedPage } from './pageProgress';

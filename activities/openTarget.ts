@@ -9,7 +9,8 @@ import { parseDuration } from '../schema/duration';
 import { TidemarkError } from '../schema/errors';
 import type { Priority } from '../schema/ports';
 import type { Target } from '../schema/workflows';
-import { createSourceClient, type SourceClient } from '../source/client';
+import { createSourceClient } from '../source/client';
+import type { SourceClient } from '../source/contract';
 import type { ActivityDeps } from './deps';
 
 /** A connection's entity, ready to be read. */
@@ -35,6 +36,9 @@ export function writeContext(
 
 type OpenConnection = Pick<OpenTarget, 'connection' | 'connector' | 'source' | 'mapContext'>;
 
+/** Opens an entity of a connection, ready to be read with this priority of its request budget. */
+export type TargetOpener = (target: Target, priority: Priority) => Promise<OpenTarget>;
+
 /**
  * Opens targets. A source client is kept, for its keep-alive sockets, as long as connection and secrets are what they were:
  * whoever has mended a wrong secret may start a run in the same second.
@@ -46,7 +50,7 @@ export function targetOpener({
   keyRing,
   clock,
   metrics,
-}: Pick<ActivityDeps, 'db' | 'connectors' | 'keyRing' | 'clock' | 'metrics'>) {
+}: Pick<ActivityDeps, 'db' | 'connectors' | 'keyRing' | 'clock' | 'metrics'>): TargetOpener {
   const remembered = new Map<string, { readonly madeOf: string; readonly opened: OpenConnection }>();
 
   return async function openTarget(target: Target, priority: Priority): Promise<OpenTarget> {

@@ -1,6 +1,6 @@
 import type { PartProgress } from '../destination/runs/runParts';
 import type { Counts } from '../schema/answer';
-import type { SourcePage } from '../source/client';
+import type { SourcePage } from '../source/contract';
 
 /** A page of which no more is held than how many records it had. */
 export type CountedPage = Omit<SourcePage, 'records'> & { readonly records: number };

@@ -6,12 +6,11 @@ import { gatheredForMs } from '../destination/inbox/inboxPauses';
 import { closeItems, openItems } from '../destination/plans/plans';
 import { countDisputed, dueDisputes } from '../destination/rows/disputes';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
-import type { Priority } from '../schema/ports';
 import type { Batch, SingleRecordInput, SyncRecordsInput, Target } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
 import { type Fetched, fetchRecords, outcomeOf } from './fetchRecords';
 import { alive, startLiveness } from './liveness';
-import type { OpenTarget } from './openTarget';
+import type { OpenTarget, TargetOpener } from './openTarget';
 
 export interface FetchedRecord {
   readonly outcome: ReturnType<typeof outcomeOf> | 'unknown-record';
@@ -35,10 +34,7 @@ const idleRounds = 4;
 const idleMs = 100;
 
 /** Fetches records by id: one, or a batch that is given by reference. */
-export function recordActivities(
-  deps: ActivityDeps,
-  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
-) {
+export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   return {
     /** `one` → upsert, or gone → soft delete; ends the record's open inbox events in the same transaction. */
     async syncRecord({ connectionId, entity, id }: SingleRecordInput): Promise<FetchedRecord> {

@@ -5,7 +5,6 @@ import { advancePart, openPart, type PartKey } from '../destination/runs/runPart
 import { endRun } from '../destination/runs/runs';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
 import { TidemarkError } from '../schema/errors';
-import type { Priority } from '../schema/ports';
 import type { RunResult, Target } from '../schema/workflows';
 import { readRecord } from '../source/record/readRecord';
 import { runResult } from './delta/endDelta';
@@ -13,7 +12,7 @@ import { attemptFence } from './delta/pull';
 import type { ActivityDeps } from './deps';
 import { startLiveness } from './liveness';
 import { runEnded } from './metrics';
-import type { OpenTarget } from './openTarget';
+import type { OpenTarget, TargetOpener } from './openTarget';
 
 export interface FinishRunInput extends Target {
   readonly runId: string;
@@ -25,10 +24,7 @@ export interface FinishRunInput extends Target {
 const batchRows = 500;
 
 /** What only operators start: the mapping anew, and the end of runs that move no cursor. */
-export function remapActivities(
-  deps: ActivityDeps,
-  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
-) {
+export function remapActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   const { db } = deps;
   return {
     /** Rebuilds the typed columns from `raw`, batch by batch; killed anywhere, it goes on after the last committed one. */

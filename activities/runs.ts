@@ -3,25 +3,24 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { ensureTable } from '../destination/rows/tables';
 import { sumParts } from '../destination/runs/runParts';
-import { claimRun, type EndStatus, endedAs, endRun, extendLease, type Run } from '../destination/runs/runs';
+import { type EndStatus, endedAs, endRun, extendLease, type Run, claimRun as takeRun } from '../destination/runs/runs';
 import { TidemarkError } from '../schema/errors';
 import type { RunOutcome, RunResult, RunStrategy, Target, Trigger } from '../schema/workflows';
 import { deltaResult, endDelta } from './delta/endDelta';
 import { readAtOnce } from './delta/readAtOnce';
 import type { ActivityDeps } from './deps';
 import { runEnded } from './metrics';
-import type { OpenTarget } from './openTarget';
+import type { OpenTarget, TargetOpener } from './openTarget';
 
-export interface BeginRunInput extends Target {
+export interface ClaimRunInput extends Target {
   readonly strategy: RunStrategy;
   readonly trigger: Trigger;
   readonly dryRun: boolean;
   readonly full: boolean;
-  /** a delta: where one page holds all changes, the run is done and ended within this activity */
-  readonly atOnce?: boolean;
 }
 
-export type BegunRun =
+/** What an activity that claims a run returns: the claimed run, or why there is none to go on with. */
+export type ClaimedRun =
   | {
       readonly outcome: Exclude<RunOutcome, 'waiting'>;
       /** the run that holds the place; with `succeeded`, the workflow's own */
@@ -30,7 +29,7 @@ export type BegunRun =
       readonly result?: RunResult;
     }
   | {
-      readonly outcome: 'begun';
+      readonly outcome: 'claimed';
       readonly runId: string;
       /** what a delta reads: `all` the first time, when asked for, and where there is no `changes` */
       readonly listing: 'all' | 'changes';
@@ -49,50 +48,22 @@ export interface EndRunInput {
 }
 
 /** Claims, ends and looks after runs. */
-export function runActivities(
-  deps: ActivityDeps,
-  openTarget: (target: Target, priority: 'delta' | 'reconciliation') => Promise<OpenTarget>,
-) {
+export function runActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   const { db } = deps;
 
   return {
-    /** Claims the run's place. A holder whose lease has expired is looked up in Temporal, and ended as what it is when it is over. */
-    async beginRun(input: BeginRunInput): Promise<BegunRun> {
-      const { workflowExecution, attempt } = Context.current().info;
-      const open = await openTarget(input, input.strategy === 'reconciliation' ? 'reconciliation' : 'delta');
-      const { connection, entity, partitions, readLagMs } = open;
-      if (!connection.enabled) return { outcome: 'disabled', holder: null };
-      await ensureTable(db, entity);
-      const byOperator = input.strategy === 'backfill' || input.strategy === 'remap';
-      const claim = {
-        ...input,
-        full: input.full || (!byOperator && entity.listings.changes === undefined),
-        fullWithoutCursor: !byOperator,
-        workflowId: workflowExecution?.workflowId ?? '',
-        workflowRunId: workflowExecution?.runId ?? '',
-      };
-      for (;;) {
-        const claimed = await claimRun(db, claim);
-        if ('ended' in claimed) return await endedAlready(db, claimed.ended, input.atOnce);
-        if ('run' in claimed) {
-          // a later attempt leaves it to the ordinary pull, whose fence keeps the former out
-          const result = input.atOnce && attempt === 1 ? await readAtOnce(deps, open, claimed.run) : undefined;
-          if (result) return doneAtOnce(result);
-          return {
-            outcome: 'begun',
-            runId: claimed.run.id,
-            listing: claimed.run.full ? 'all' : 'changes',
-            partitions,
-            readLagMs,
-            hasOne: entity.listings.one !== undefined,
-            hasIds: entity.listings.ids !== undefined,
-          };
-        }
-        const { holder } = claimed;
-        if (!holder.leaseExpired || (await settleLostRun(deps, holder)) === 'running') {
-          return { outcome: 'already-running', holder: holder.id };
-        }
-      }
+    /** Claims the place of a run of any strategy. */
+    async claimRun(input: ClaimRunInput): Promise<ClaimedRun> {
+      return await claim(deps, openTarget, input);
+    },
+
+    /** Claims a delta's place and, where one page holds all changes, writes them and ends the run within this activity. */
+    async beginOrFinishDelta(input: ClaimRunInput): Promise<ClaimedRun> {
+      // a later attempt leaves the page to the ordinary pull, whose fence keeps the former attempt out
+      const { attempt } = Context.current().info;
+      return await claim(deps, openTarget, input, async (open, run) =>
+        attempt === 1 ? await readAtOnce(deps, open, run) : undefined,
+      );
     },
 
     /** Ends a run that did not succeed. The cursor stays where it is. */
@@ -110,12 +81,58 @@ export function runActivities(
   };
 }
 
-function doneAtOnce(result: RunResult): BegunRun {
+/**
+ * Claims the run's place. A holder whose lease has expired is looked up in Temporal, and ended with the status that
+ * Temporal reports once its workflow is over. `finishAtOnce` may end the claimed run before it is returned.
+ */
+async function claim(
+  deps: ActivityDeps,
+  openTarget: TargetOpener,
+  input: ClaimRunInput,
+  finishAtOnce?: (open: OpenTarget, run: Run) => Promise<RunResult | undefined>,
+): Promise<ClaimedRun> {
+  const { workflowExecution } = Context.current().info;
+  const open = await openTarget(input, input.strategy === 'reconciliation' ? 'reconciliation' : 'delta');
+  const { connection, entity, partitions, readLagMs } = open;
+  if (!connection.enabled) return { outcome: 'disabled', holder: null };
+  await ensureTable(deps.db, entity);
+  const byOperator = input.strategy === 'backfill' || input.strategy === 'remap';
+  const wanted = {
+    ...input,
+    full: input.full || (!byOperator && entity.listings.changes === undefined),
+    fullWithoutCursor: !byOperator,
+    workflowId: workflowExecution?.workflowId ?? '',
+    workflowRunId: workflowExecution?.runId ?? '',
+  };
+  for (;;) {
+    const taken = await takeRun(deps.db, wanted);
+    if ('ended' in taken) return await endedAlready(deps.db, taken.ended, finishAtOnce !== undefined);
+    if ('run' in taken) {
+      const result = await finishAtOnce?.(open, taken.run);
+      if (result) return doneAtOnce(result);
+      return {
+        outcome: 'claimed',
+        runId: taken.run.id,
+        listing: taken.run.full ? 'all' : 'changes',
+        partitions,
+        readLagMs,
+        hasOne: entity.listings.one !== undefined,
+        hasIds: entity.listings.ids !== undefined,
+      };
+    }
+    const { holder } = taken;
+    if (!holder.leaseExpired || (await settleLostRun(deps, holder)) === 'running') {
+      return { outcome: 'already-running', holder: holder.id };
+    }
+  }
+}
+
+function doneAtOnce(result: RunResult): ClaimedRun {
   return { outcome: 'succeeded', holder: result.runId, result };
 }
 
 /** What an attempt gets whose run has ended: the former one succeeded at once, and was killed before it could say so. */
-async function endedAlready(db: Knex, run: Run, atOnce = false): Promise<BegunRun> {
+async function endedAlready(db: Knex, run: Run, atOnce: boolean): Promise<ClaimedRun> {
   if (atOnce && run.status === 'succeeded') {
     return doneAtOnce(await deltaResult(db, run));
   }
@@ -126,7 +143,7 @@ async function endedAlready(db: Knex, run: Run, atOnce = false): Promise<BegunRu
 }
 
 /**
- * Asks Temporal about a run whose lease has expired. One that is still on (parked, or its worker is down) keeps its
+ * Asks Temporal about a run whose lease has expired. One that is still running (deferred, or its worker is down) keeps its
  * place; one that is over is ended as what it is.
  */
 export async function settleLostRun(

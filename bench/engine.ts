@@ -86,7 +86,7 @@ export async function startEngine(ground: Ground, options: EngineOptions): Promi
     return ground.client.workflow.execute<() => Promise<T>>(workflow, {
       taskQueue,
       workflowId: `${taskQueue}-${workflow}-${workflows}`,
-      args: [{ connectionId, entity: entityName, trigger: 'test', ...further }] as unknown as [],
+      args: [{ connectionId, entity: entityName, trigger: 'api', ...further }] as unknown as [],
     }) as Promise<T>;
   };
   return {

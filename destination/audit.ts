@@ -71,3 +71,9 @@ export async function listAudit(
   );
   return rows;
 }
+
+/** Who decides about a plan, and why; kept in the audit. */
+export interface Decision {
+  readonly actor: string;
+  readonly reason: string;
+}

@@ -2,7 +2,7 @@ import type { Version } from './version';
 
 /**
  * When a request was sent and when its answer had been received, in milliseconds since 1970 in PostgreSQL's time:
- * `sent` rounded down and `received` rounded up by the uncertainty of the measured offset. See docs on the guard.
+ * `sent` rounded down and `received` rounded up by the uncertainty of the measured offset. See `destination/rows/mergeRule.ts`.
  */
 export interface Asked {
   readonly sent: number;

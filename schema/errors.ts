@@ -4,7 +4,7 @@
  */
 
 /** What helps against an error. `retry`: the same again soon; `wait`: the same again after `retryAfterMs`; the others need a person. */
-export type Remedy = 'retry' | 'wait' | 'credentials' | 'contract' | 'gone' | 'usage' | 'conflict' | 'lost';
+export type Recovery = 'retry' | 'wait' | 'credentials' | 'contract' | 'gone' | 'usage' | 'conflict' | 'lost';
 
 /** Stable names of failures; part of the public API since they stand in histories and in `tidemark.runs.error_type`. */
 export const errorTypes = {
@@ -36,7 +36,7 @@ export const errorTypes = {
   EmbeddedUnavailable: 'usage',
   /** the destination cannot take what the definition asks for, such as a column of another type */
   DestinationIncompatible: 'contract',
-} as const satisfies Record<string, Remedy>;
+} as const satisfies Record<string, Recovery>;
 
 export type ErrorType = keyof typeof errorTypes;
 
@@ -58,7 +58,7 @@ export class TidemarkError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
-  get remedy(): Remedy {
+  get recovery(): Recovery {
     return errorTypes[this.type];
   }
 }

@@ -32,7 +32,7 @@ export interface Target {
   readonly entity: string;
 }
 
-export type Trigger = 'schedule' | 'cli' | 'api' | 'approval' | 'test';
+export type Trigger = 'schedule' | 'cli' | 'api' | 'approval';
 
 export interface DeltaSyncInput extends Target {
   /** read `all` instead of `changes`, as the first time */

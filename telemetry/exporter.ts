@@ -1,24 +1,6 @@
 import { messageOf } from '../schema/errors';
-import { type Attributes, spanKinds, type TraceContext } from './trace';
-
-/** A step that has ended. */
-export interface EndedSpan extends TraceContext {
-  readonly parentSpanId: string | undefined;
-  readonly name: string;
-  readonly kind: keyof typeof spanKinds;
-  /** milliseconds since 1970 */
-  readonly started: number;
-  readonly ended: number;
-  readonly attributes: Attributes;
-  /** what it failed with */
-  readonly error: string | undefined;
-}
-
-export interface SpanExporter {
-  add(span: EndedSpan): void;
-  /** Sends what waits, and stops. */
-  close(): Promise<void>;
-}
+import type { EndedSpan, SpanExporter } from './span';
+import { type Attributes, spanKinds } from './span';
 
 export interface ExporterOptions {
   /** OTEL_EXPORTER_OTLP_ENDPOINT, such as `http://collector:4318` */

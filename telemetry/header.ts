@@ -1,5 +1,6 @@
 import { defaultPayloadConverter, type Headers } from '@temporalio/common';
-import { currentTrace, formatTraceparent, parseTraceparent, type TraceContext } from './trace';
+import type { TraceContext } from './span';
+import { currentTrace, formatTraceparent, parseTraceparent } from './trace';
 
 /** The same header, and the same form, as Temporal's own interceptors for OpenTelemetry use. */
 export const traceHeader = '_tracer-data';

@@ -1,21 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { messageOf } from '../schema/errors';
-import type { SpanExporter } from './exporter';
-
-/** Where work belongs: a trace, and the step of it that caused what follows. https://www.w3.org/TR/trace-context/ */
-export interface TraceContext {
-  /** 32 hexadecimal digits */
-  readonly traceId: string;
-  /** 16 hexadecimal digits */
-  readonly spanId: string;
-}
-
-/** What may be known of a step: names and counts, never content of records. */
-export type Attributes = Readonly<Record<string, string | number | boolean>>;
-
-/** OpenTelemetry's kinds of steps, by their numbers. */
-export const spanKinds = { internal: 1, server: 2, client: 3 } as const;
+import type { Attributes, SpanExporter, spanKinds, TraceContext } from './span';
 
 export interface SpanOptions {
   readonly kind: keyof typeof spanKinds;

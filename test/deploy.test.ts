@@ -10,7 +10,7 @@ import { connectionId, type Engine, startChurch } from './support/engine';
 
 /** A run that is under way survives a deploy: it begins on one build of the workflows and ends on another. */
 const root = join(__dirname, '..');
-const input = { connectionId, entity: 'people', trigger: 'test' };
+const input = { connectionId, entity: 'people', trigger: 'api' };
 let newBuild: string;
 let engine: Engine;
 let control: Control;

@@ -15,7 +15,7 @@ const { deltaSync, reconciliation, singleRecord, syncRecords, applyPlan, sweep }
 const { lookAt, probe, verify, backfill, remap } = workflowNames;
 const people = { connectionId, entity: 'people' };
 const things = { connectionId, entity: 'things' };
-const delta = { ...people, trigger: 'test' } as const;
+const delta = { ...people, trigger: 'api' } as const;
 const byTest = { actor: 'test', reason: 'recorded' };
 
 /** Runs a workflow to its end, however it ends, and keeps its history. */
@@ -59,7 +59,7 @@ describe('a source with everything', () => {
     await until(() => control.faults()[0]?.struck === 1);
     await run(engine, 'already-running', deltaSync, delta);
     await parked.result();
-    await record('deltaSync.parked', parked);
+    await record('deltaSync.deferred', parked);
     control.latencyMs = 3_000;
     const cancelled = await start(deltaSync, { ...delta, full: true });
     control.clearLog();
@@ -166,7 +166,7 @@ test('a source without `one`: absence is confirmed by a second scan', async () =
   const { connector, source, records } = await startThings(someThings(250), { listings: { all: thingsPage } });
   const secrets = { token: secretValue };
   const engine = await startEngine({ connector, settings: { baseUrl: source.baseUrl }, secrets });
-  const input = { ...things, trigger: 'test' };
+  const input = { ...things, trigger: 'api' };
   await engine.delta('things');
   await aMinuteLater(engine, 'acme_things');
   records.delete('t1007');

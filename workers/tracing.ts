@@ -1,6 +1,7 @@
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { traceOf } from '../telemetry/header';
-import type { Attributes, Tracer } from '../telemetry/trace';
+import type { Attributes } from '../telemetry/span';
+import type { Tracer } from '../telemetry/trace';
 
 /** Makes each attempt of an activity a step of the trace that its workflow was started with. */
 export function activityTracing(tracer: Tracer): ActivityInterceptorsFactory {

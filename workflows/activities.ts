@@ -10,7 +10,7 @@ import type { Activities } from '../activities';
 export type ScanStep = Parameters<Activities['scan']>[0]['step'];
 
 /** A run that was claimed, or why it was not. */
-export type BegunRun = Awaited<ReturnType<Activities['beginRun']>>;
+export type ClaimedRun = Awaited<ReturnType<Activities['claimRun']>>;
 
 /**
  * Retries never end by their number: a wait that the source asks for must not use them up. What nothing helps against
@@ -20,7 +20,7 @@ export type BegunRun = Awaited<ReturnType<Activities['beginRun']>>;
 const retry: ActivityOptions['retry'] = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '15s' };
 
 /** Short work on the destination. */
-export const brief = proxyActivities<Activities>({ startToCloseTimeout: '30s', retry });
+export const shortRunning = proxyActivities<Activities>({ startToCloseTimeout: '30s', retry });
 
 /**
  * Claims a run, and may read a little for it. A cancelled workflow waits for what becomes of it: a run that was claimed
@@ -34,16 +34,16 @@ export const claiming = proxyActivities<Activities>({
 });
 
 /** Work through a listing, or over millions of rows: hours; noticed within seconds when its worker dies. */
-export const long = proxyActivities<Activities>({ startToCloseTimeout: '24h', heartbeatTimeout: '10s', retry });
+export const longRunning = proxyActivities<Activities>({ startToCloseTimeout: '24h', heartbeatTimeout: '10s', retry });
 
 /**
  * One quick try within the workflow task, which saves the two hops through the server that are most of a webhook's
  * latency. What fails there is tried again as an ordinary activity.
  */
-export const inline = proxyLocalActivities<Activities>({ startToCloseTimeout: '8s', retry: { maximumAttempts: 1 } });
+export const local = proxyLocalActivities<Activities>({ startToCloseTimeout: '8s', retry: { maximumAttempts: 1 } });
 
 /** What an operator waits for: one try, within which the API client repeats what a short fault broke, and its error is the answer. */
-export const asked = proxyActivities<Activities>({
+export const singleAttempt = proxyActivities<Activities>({
   startToCloseTimeout: '5m',
   heartbeatTimeout: '10s',
   retry: { maximumAttempts: 1 },

@@ -1,6 +1,6 @@
 import { noCounts } from '../schema/answer';
 import type { ApplyPlanInput, ApplyPlanResult } from '../schema/workflows';
-import { brief, long } from './activities';
+import { longRunning, shortRunning } from './activities';
 import { stagingLost } from './failures';
 import { recordingFailure } from './runAround';
 
@@ -14,14 +14,14 @@ const scansAtMost = 3;
 export async function applyPlan(input: ApplyPlanInput): Promise<ApplyPlanResult> {
   const { connectionId, entity, planId } = input;
   const target = { connectionId, entity };
-  const run = await brief.beginRun({
+  const run = await shortRunning.claimRun({
     ...target,
     strategy: 'reconciliation',
     trigger: 'approval',
     dryRun: false,
     full: false,
   });
-  if (run.outcome !== 'begun') {
+  if (run.outcome !== 'claimed') {
     return {
       ...target,
       outcome: run.outcome,
@@ -35,19 +35,19 @@ export async function applyPlan(input: ApplyPlanInput): Promise<ApplyPlanResult>
   const { runId, hasOne, partitions } = run;
   return recordingFailure(runId, async () => {
     let reason: string | null = null;
-    if (hasOne) reason = await long.confirmGone({ ...target, runId, planId });
+    if (hasOne) reason = await longRunning.confirmGone({ ...target, runId, planId });
     else {
       for (let round = 1; ; round++) {
         await Promise.all(
           partitions.map((partition) =>
-            long.scan({ ...target, runId, step: 'second-scan', partition, listing: 'all', write: false, round }),
+            longRunning.scan({ ...target, runId, step: 'second-scan', partition, listing: 'all', write: false, round }),
           ),
         );
-        if ((await long.deleteUnlisted({ ...target, runId, planId })) === 'done') break;
+        if ((await longRunning.deleteUnlisted({ ...target, runId, planId })) === 'done') break;
         if (round === scansAtMost) throw stagingLost(runId, scansAtMost);
-        await long.resetScan({ runId, step: 'second-scan' });
+        await longRunning.resetScan({ runId, step: 'second-scan' });
       }
     }
-    return long.finishPlan({ ...target, runId, planId, reason });
+    return longRunning.finishPlan({ ...target, runId, planId, reason });
   });
 }

@@ -1,6 +1,6 @@
 import type { BackfillInput, RunResult } from '../schema/workflows';
-import { brief, long } from './activities';
-import { notBegun, recordingFailure, tellingProgress } from './runAround';
+import { longRunning, shortRunning } from './activities';
+import { notClaimed, recordingFailure, tellingProgress } from './runAround';
 
 /**
  * Reads what changed since an instant, behind everything else, beside whatever delta is on. The cursor stays: what it
@@ -8,19 +8,19 @@ import { notBegun, recordingFailure, tellingProgress } from './runAround';
  */
 export async function backfill({ since, trigger, ...target }: BackfillInput): Promise<RunResult> {
   const progress = tellingProgress();
-  const run = await brief.beginRun({ ...target, strategy: 'backfill', trigger, dryRun: false, full: false });
-  if (run.outcome !== 'begun') return notBegun(target, run);
+  const run = await shortRunning.claimRun({ ...target, strategy: 'backfill', trigger, dryRun: false, full: false });
+  if (run.outcome !== 'claimed') return notClaimed(target, run);
   const { runId, partitions } = run;
   return recordingFailure(runId, async () => {
     progress.phase = `reading what changed since ${since}`;
     progress.runId = runId;
     await Promise.all(
       partitions.map(async (partition) => {
-        const pulled = await long.pull({ ...target, runId, listing: 'changes', partition, since });
+        const pulled = await longRunning.pull({ ...target, runId, listing: 'changes', partition, since });
         progress.pages += pulled.pages;
         progress.records += pulled.records;
       }),
     );
-    return brief.finishRun({ ...target, runId, details: { since } });
+    return shortRunning.finishRun({ ...target, runId, details: { since } });
   });
 }

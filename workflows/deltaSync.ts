@@ -1,6 +1,6 @@
 import type { DeltaSyncInput, RunResult } from '../schema/workflows';
-import { brief, claiming, long } from './activities';
-import { notBegun, recordingFailure, tellingProgress } from './runAround';
+import { claiming, longRunning, shortRunning } from './activities';
+import { notClaimed, recordingFailure, tellingProgress } from './runAround';
 
 /**
  * Brings the table up to what the source changed since the cursor: claim the run, pull every partition, then record the run
@@ -11,28 +11,27 @@ export async function deltaSync(input: DeltaSyncInput): Promise<RunResult> {
   const { connectionId, entity, trigger } = input;
   const progress = tellingProgress();
 
-  const run = await claiming.beginRun({
+  const run = await claiming.beginOrFinishDelta({
     connectionId,
     entity,
     strategy: 'delta',
     trigger,
     dryRun: false,
     full: input.full ?? false,
-    atOnce: true,
   });
-  if (run.outcome !== 'begun') return notBegun(input, run);
+  if (run.outcome !== 'claimed') return notClaimed(input, run);
   const { runId, listing, partitions } = run;
   return recordingFailure(runId, async () => {
     progress.phase = listing === 'all' ? 'reading everything' : 'reading changes';
     progress.runId = runId;
     await Promise.all(
       partitions.map(async (partition) => {
-        const pulled = await long.pull({ connectionId, entity, runId, listing, partition });
+        const pulled = await longRunning.pull({ connectionId, entity, runId, listing, partition });
         progress.pages += pulled.pages;
         progress.records += pulled.records;
       }),
     );
-    const result = await brief.finishDelta({ connectionId, entity, runId });
+    const result = await shortRunning.finishDelta({ connectionId, entity, runId });
     progress.phase = 'done';
     progress.counts = result.counts;
     return result;

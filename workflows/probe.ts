@@ -1,7 +1,7 @@
 import type { ProbeInput, ProbeResult } from '../schema/definition/checks';
-import { asked } from './activities';
+import { singleAttempt } from './activities';
 
 /** Asks an API with a bounded number of requests whether it behaves as its definition says. */
 export function probe(input: ProbeInput): Promise<ProbeResult> {
-  return asked.probe(input);
+  return singleAttempt.probe(input);
 }

@@ -1,9 +1,9 @@
 import { executeChild, ParentClosePolicy, sleep, workflowInfo } from '@temporalio/workflow';
 import { addCounts } from '../schema/answer';
 import type { Batch, ReconciliationInput, ReconciliationResult, Target } from '../schema/workflows';
-import { brief, long, type ScanStep } from './activities';
+import { longRunning, type ScanStep, shortRunning } from './activities';
 import { stagingLost } from './failures';
-import { notBegun, recordingFailure, tellingProgress } from './runAround';
+import { notClaimed, recordingFailure, tellingProgress } from './runAround';
 import { syncRecords } from './syncRecords';
 
 /** A scan that was lost is made again so often; more than that is no accident. */
@@ -26,11 +26,11 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
   const target: Target = { connectionId, entity };
   const progress = tellingProgress();
 
-  const run = await brief.beginRun({ ...target, strategy: 'reconciliation', trigger, dryRun, full: false });
-  if (run.outcome !== 'begun') {
+  const run = await shortRunning.claimRun({ ...target, strategy: 'reconciliation', trigger, dryRun, full: false });
+  if (run.outcome !== 'claimed') {
     const found = { scanned: 0, missing: 0, stale: 0, gone: 0, unlisted: 0, deleted: 0 };
     const nothing = { ...found, planId: null, reason: null, causes: {}, proposedLookback: null };
-    return { ...notBegun(target, run), dryRun, ...nothing };
+    return { ...notClaimed(target, run), dryRun, ...nothing };
   }
   const { runId, partitions, hasOne, readLagMs } = run;
   const listing = hasOne && run.hasIds ? 'ids' : 'all';
@@ -39,7 +39,9 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
     progress.phase = phases[step];
     const listed = step === 'full-listing' ? 'all' : listing;
     const scans = await Promise.all(
-      partitions.map((partition) => long.scan({ ...target, runId, step, partition, listing: listed, write, round })),
+      partitions.map((partition) =>
+        longRunning.scan({ ...target, runId, step, partition, listing: listed, write, round }),
+      ),
     );
     progress.pages += scans.reduce((total, scan) => total + scan.pages, 0);
     progress.records = scans.reduce((total, scan) => total + scan.records, 0);
@@ -62,7 +64,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
   const settleDisputes = async () => {
     for (let round = 1; round <= disputeRounds; round++) {
       progress.phase = 'asking disputed records again';
-      const { disputed } = await long.syncBatch({ ...target, batch: { of: 'disputes' } });
+      const { disputed } = await longRunning.syncBatch({ ...target, batch: { of: 'disputes' } });
       if (disputed === 0) return;
       await sleep(readLagMs + 500);
     }
@@ -73,11 +75,11 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
     // Where a second scan has to confirm, rows must have been received before the first, less the read lag, to count.
     if (!hasOne && !dryRun) await sleep(readLagMs + 500);
     await scanAll('scan', 1, !dryRun);
-    let plan = await long.drawPlan({ ...target, runId, dryRun, listing });
+    let plan = await longRunning.drawPlan({ ...target, runId, dryRun, listing });
     for (let round = 2; plan.outcome === 'rescan' && round <= scansAtMost; round++) {
-      await long.resetScan({ runId, step: 'scan' });
+      await longRunning.resetScan({ runId, step: 'scan' });
       await scanAll('scan', round, !dryRun);
-      plan = await long.drawPlan({ ...target, runId, dryRun, listing });
+      plan = await longRunning.drawPlan({ ...target, runId, dryRun, listing });
     }
     const { planId } = plan;
     if (planId === null) throw stagingLost(runId, scansAtMost);
@@ -87,7 +89,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
       let left = plan.missing + plan.stale;
       if (plan.byListing) {
         await scanAll('full-listing', 1, true);
-        left = await long.closeListed({ runId, planId });
+        left = await longRunning.closeListed({ runId, planId });
       }
       if (left > 0) {
         progress.phase = 'fetching what is missing or stale';
@@ -96,12 +98,12 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
       if (hasOne) await settleDisputes();
       if (plan.gone + plan.unlisted > 0 && wait === null) {
         progress.phase = 'confirming deletions';
-        if (hasOne) wait = await long.confirmGone({ ...target, runId, planId });
+        if (hasOne) wait = await longRunning.confirmGone({ ...target, runId, planId });
         else {
           await scanAll('second-scan', 1, false);
-          for (let round = 2; (await long.deleteUnlisted({ ...target, runId, planId })) === 'rescan'; round++) {
+          for (let round = 2; (await longRunning.deleteUnlisted({ ...target, runId, planId })) === 'rescan'; round++) {
             if (round > scansAtMost) throw stagingLost(runId, scansAtMost);
-            await long.resetScan({ runId, step: 'second-scan' });
+            await longRunning.resetScan({ runId, step: 'second-scan' });
             await scanAll('second-scan', round, false);
           }
         }
@@ -109,7 +111,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
     }
     progress.phase = 'finishing';
     const { scanned, missing, stale, gone, unlisted } = plan;
-    const result = await long.finishReconciliation({
+    const result = await longRunning.finishReconciliation({
       ...target,
       runId,
       planId,

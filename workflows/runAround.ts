@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import { noCounts } from '../schema/answer';
 import { type Progress, progressQuery, type RunResult, type Target } from '../schema/workflows';
-import { type BegunRun, brief } from './activities';
+import { type ClaimedRun, shortRunning } from './activities';
 import { describeFailure } from './failures';
 
 /** What the query for progress answers with; the workflow keeps it up to date. */
@@ -19,9 +19,9 @@ export function tellingProgress(): { -readonly [K in keyof Progress]: Progress[K
 }
 
 /** The result of a run that could not be claimed, or that the claiming activity has done as well. */
-export function notBegun(
+export function notClaimed(
   { connectionId, entity }: Target,
-  { outcome, holder, result }: Exclude<BegunRun, { outcome: 'begun' }>,
+  { outcome, holder, result }: Exclude<ClaimedRun, { outcome: 'claimed' }>,
 ): RunResult {
   return result ?? { connectionId, entity, outcome, runId: holder, counts: { ...noCounts }, pages: 0, cursor: null };
 }
@@ -36,7 +36,12 @@ export async function recordingFailure<T>(runId: string, body: () => Promise<T>)
   } catch (error) {
     const { type, message } = describeFailure(error);
     await CancellationScope.nonCancellable(() =>
-      brief.endRun({ runId, status: isCancellation(error) ? 'cancelled' : 'failed', errorType: type, error: message }),
+      shortRunning.endRun({
+        runId,
+        status: isCancellation(error) ? 'cancelled' : 'failed',
+        errorType: type,
+        error: message,
+      }),
     );
     // What is no failure of Temporal's own would fail the workflow's task instead, again and again: the workflow would stay
     // open for ever, and its schedule would skip every run after it.

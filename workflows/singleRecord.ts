@@ -1,6 +1,6 @@
 import { condition, defineSignal, setHandler, sleep } from '@temporalio/workflow';
 import { againSignal, type SingleRecordInput, type SingleRecordResult } from '../schema/workflows';
-import { inline, long } from './activities';
+import { local, longRunning } from './activities';
 
 /** So often in one workflow; the sweep and the next event look after the rest. */
 const fetchesAtMost = 50;
@@ -37,8 +37,8 @@ export async function singleRecord(input: SingleRecordInput): Promise<SingleReco
 /** Within the workflow task first, which takes half the time; as an ordinary activity, with its retries, where that fails. */
 async function fetchOnce(input: SingleRecordInput) {
   try {
-    return await inline.syncRecord(input);
+    return await local.syncRecord(input);
   } catch {
-    return long.syncRecord(input);
+    return longRunning.syncRecord(input);
   }
 }

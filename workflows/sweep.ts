@@ -1,12 +1,12 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ParentClosePolicy, startChild } from '@temporalio/workflow';
 import { ids, type SyncRecordsInput, type Target } from '../schema/workflows';
-import { long } from './activities';
+import { longRunning } from './activities';
 import { syncRecords } from './syncRecords';
 
 /** Every minute: settles lost runs, and has seen to what was left in the inbox and to disputes that are due. */
 export async function sweep(): Promise<{ lostRuns: number; started: number }> {
-  const { lostRuns, inbox, disputes } = await long.sweep({});
+  const { lostRuns, inbox, disputes } = await longRunning.sweep({});
   let started = 0;
   for (const target of inbox) started += await start(ids.inbox(target), target, { of: 'inbox' });
   for (const target of disputes) started += await start(ids.disputes(target), target, { of: 'disputes' });

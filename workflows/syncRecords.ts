@@ -7,7 +7,7 @@ import {
   type SyncRecordsInput,
   type SyncRecordsResult,
 } from '../schema/workflows';
-import { long } from './activities';
+import { longRunning } from './activities';
 
 /** A workflow of the inbox that has more to do after so many rounds goes on as a new one, to keep its history short. */
 const roundsAtMost = 100;
@@ -31,7 +31,7 @@ export async function syncRecords(input: SyncRecordsInput): Promise<SyncRecordsR
   }));
   for (let round = 1; ; round++) {
     again = false;
-    const done = await long.syncBatch(input);
+    const done = await longRunning.syncBatch(input);
     total.counts = addCounts(total.counts, done.counts);
     total.fetches += done.fetches;
     total.disputed = done.disputed;

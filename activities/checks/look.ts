@@ -5,19 +5,14 @@ import { tableExists } from '../../destination/rows/tables';
 import type { LiveAnswer } from '../../schema/answer';
 import type { LookAtInput, LookAtResult } from '../../schema/definition/checks';
 import { messageOf } from '../../schema/errors';
-import type { Priority } from '../../schema/ports';
 import { instantOfVersion } from '../../schema/version';
-import type { Target } from '../../schema/workflows';
 import { askOne } from '../askOne';
 import type { ActivityDeps } from '../deps';
 import { alive } from '../liveness';
-import type { OpenTarget } from '../openTarget';
+import type { OpenTarget, TargetOpener } from '../openTarget';
 
 /** Looks at one record without writing anything, for `explain`. */
-export function lookActivities(
-  deps: ActivityDeps,
-  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
-) {
+export function lookActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   return {
     /** Asks `one`, and compares what it shows with the row. Only ids, columns and versions leave it: histories hold no content. */
     async lookAt({ connectionId, entity, id }: LookAtInput): Promise<LookAtResult> {

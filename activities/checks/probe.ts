@@ -2,17 +2,12 @@ import { Context } from '@temporalio/activity';
 import { someDeletedIds } from '../../destination/rows/liveIds';
 import { tableExists } from '../../destination/rows/tables';
 import type { ProbeInput, ProbeResult } from '../../schema/definition/checks';
-import type { Priority } from '../../schema/ports';
-import type { Target } from '../../schema/workflows';
 import type { ActivityDeps } from '../deps';
 import { alive } from '../liveness';
-import type { OpenTarget } from '../openTarget';
+import type { TargetOpener } from '../openTarget';
 
 /** Asks an API how it behaves. */
-export function probeActivities(
-  { db }: ActivityDeps,
-  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
-) {
+export function probeActivities({ db }: ActivityDeps, openTarget: TargetOpener) {
   return {
     async probe({ connectionId, entity: name }: ProbeInput): Promise<ProbeResult> {
       const target = { connectionId, entity: name };

@@ -1,23 +1,20 @@
 import { createHash } from 'node:crypto';
 import { Context, sleep } from '@temporalio/activity';
 import { codeOf } from '../../destination/database/destinationError';
-import { countLive } from '../../destination/plans/diffScan';
 import { createStaging, dropStaging, encodeIds, stageIds } from '../../destination/plans/staging';
 import { type ComparedRow, compareRows } from '../../destination/rows/compareRows';
-import { liveIdsAmong, sampleLiveIds, unstagedLiveIds } from '../../destination/rows/liveIds';
+import { countLive, liveIdsAmong, sampleLiveIds, unstagedLiveIds } from '../../destination/rows/liveIds';
 import { tableExists } from '../../destination/rows/tables';
 import { getCursor } from '../../destination/runs/entities';
 import type { LiveAnswer } from '../../schema/answer';
 import type { RecordDifference, VerifyInput, VerifyResult } from '../../schema/definition/checks';
-import type { Priority } from '../../schema/ports';
 import { instantOfVersion } from '../../schema/version';
-import type { Target } from '../../schema/workflows';
 import { readRecord } from '../../source/record/readRecord';
 import { askOne } from '../askOne';
 import type { ActivityDeps } from '../deps';
 import { inParallel } from '../inParallel';
 import { startLiveness } from '../liveness';
-import type { OpenTarget } from '../openTarget';
+import type { OpenTarget, TargetOpener } from '../openTarget';
 
 /** Together asked, or compared. */
 const chunk = 50;
@@ -38,10 +35,7 @@ interface Tally {
 }
 
 /** Compares table and source, record by record and column by column. Writes nothing. */
-export function verifyActivities(
-  deps: ActivityDeps,
-  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
-) {
+export function verifyActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   const { db } = deps;
   return {
     async verify(input: VerifyInput): Promise<VerifyResult> {

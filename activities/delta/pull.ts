@@ -3,13 +3,13 @@ import { writeAnswers } from '../../destination/rows/writeAnswers';
 import { advancePart, openPart, type PartKey } from '../../destination/runs/runParts';
 import { getRun } from '../../destination/runs/runs';
 import { type Counts, noCounts } from '../../schema/answer';
-import type { Priority } from '../../schema/ports';
 import type { Target } from '../../schema/workflows';
-import { parkWhileWaiting } from '../deferral';
+import { deferWhileWaiting } from '../deferral';
 import type { ActivityDeps } from '../deps';
 import { eachWith, interpretPage } from '../interpret';
 import { startLiveness } from '../liveness';
-import { type OpenTarget, writeContext } from '../openTarget';
+import type { TargetOpener } from '../openTarget';
+import { writeContext } from '../openTarget';
 import { progressOf, recordsIn } from '../pageProgress';
 import { inBatches } from '../readAhead';
 
@@ -36,10 +36,7 @@ export function attemptFence(): number {
 }
 
 /** Streams a listing into the table, one partition per call. */
-export function pullActivities(
-  deps: ActivityDeps,
-  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
-) {
+export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   const { db } = deps;
   return {
     /**
@@ -84,7 +81,7 @@ export function pullActivities(
         }
         return done;
       } catch (error) {
-        throw await parkWhileWaiting(deps, key, error);
+        throw await deferWhileWaiting(deps, key, error);
       } finally {
         liveness.stop();
       }

@@ -5,7 +5,7 @@ import { advancePart, openPart } from '../../destination/runs/runParts';
 import type { Run } from '../../destination/runs/runs';
 import { type Counts, noCounts } from '../../schema/answer';
 import type { RunResult } from '../../schema/workflows';
-import type { SourcePage } from '../../source/client';
+import type { SourcePage } from '../../source/contract';
 import type { ActivityDeps } from '../deps';
 import { interpretPage } from '../interpret';
 import { startLiveness } from '../liveness';

@@ -1,12 +1,11 @@
 import { Context } from '@temporalio/activity';
 import { knownPlan } from '../../destination/plans/decidePlan';
 import { explainDifferences } from '../../destination/plans/differenceCauses';
-import { closeListed, countLive, diffScan, keepListed, knownLiveIds } from '../../destination/plans/diffScan';
+import { closeListed, diffScan, keepListed, knownLiveIds } from '../../destination/plans/diffScan';
 import {
   closeItems,
   createPlan,
   deletedLately,
-  drawEntityLine,
   getPlan,
   markApplied,
   openItems,
@@ -16,20 +15,21 @@ import {
 } from '../../destination/plans/plans';
 import { countStaged, dropStaging, stagingTable } from '../../destination/plans/staging';
 import { countDisputed } from '../../destination/rows/disputes';
+import { countLive } from '../../destination/rows/liveIds';
 import { writeAnswers } from '../../destination/rows/writeAnswers';
-import { getCursor } from '../../destination/runs/entities';
+import { getCursor, raiseWatermark } from '../../destination/runs/entities';
 import { sumParts } from '../../destination/runs/runParts';
 import { endRun } from '../../destination/runs/runs';
 import { clearKeyless } from '../../destination/setAside/clearKeyless';
 import { noCounts } from '../../schema/answer';
 import { TidemarkError } from '../../schema/errors';
-import type { Priority } from '../../schema/ports';
 import type { ApplyPlanResult, ReconciliationResult, Target } from '../../schema/workflows';
 import { runResult } from '../delta/endDelta';
 import type { ActivityDeps } from '../deps';
 import { fetchRecords } from '../fetchRecords';
 import { alive, startLiveness } from '../liveness';
 import { runEnded } from '../metrics';
+import type { TargetOpener } from '../openTarget';
 import { type OpenTarget, writeContext } from '../openTarget';
 import { judge, judgeAbsent, whyDoubt } from './judgePlan';
 import { proposeLookback } from './proposeLookback';
@@ -76,10 +76,7 @@ export interface DrawnPlan {
 const chunk = 50;
 
 /** From a complete scan to the soft deletes: difference, guard, confirmation. */
-export function planActivities(
-  deps: ActivityDeps,
-  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
-) {
+export function planActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   const { db, clock, metrics } = deps;
 
   /** The absence that a complete scan shows counts only for rows last received before this. */
@@ -264,7 +261,7 @@ export function planActivities(
     const deleted = plan?.deleted ?? 0;
     if (!input.dryRun && !waiting && plan) {
       const started = plan.scanStarted.getTime();
-      await drawEntityLine(db, input, {
+      await raiseWatermark(db, input, {
         line: started - readLagMs,
         provedAt: started,
         differences: missing + stale + deleted,

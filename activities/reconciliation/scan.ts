@@ -12,14 +12,14 @@ import type { EncodedAnswers } from '../../destination/rows/encodedRows';
 import { writeAnswers } from '../../destination/rows/writeAnswers';
 import { advancePart, openPart, type PartKey, restartPart } from '../../destination/runs/runParts';
 import { type Counts, noCounts } from '../../schema/answer';
-import type { Priority } from '../../schema/ports';
 import type { Target } from '../../schema/workflows';
-import type { SourcePage } from '../../source/client';
+import type { SourcePage } from '../../source/contract';
 import { readVersionOnly } from '../../source/record/readRecord';
-import { parkWhileWaiting } from '../deferral';
+import { deferWhileWaiting } from '../deferral';
 import type { ActivityDeps } from '../deps';
 import { eachWith, interpretPage } from '../interpret';
 import { startLiveness } from '../liveness';
+import type { TargetOpener } from '../openTarget';
 import { type OpenTarget, writeContext } from '../openTarget';
 import { progressOf, recordsIn } from '../pageProgress';
 import { inBatches, ofIds } from '../readAhead';
@@ -51,10 +51,7 @@ export interface ScanResult {
 const attemptsPerRound = 1_000_000;
 
 /** Lists everything that the source holds into a staging table. */
-export function scanActivities(
-  deps: ActivityDeps,
-  openTarget: (target: Target, priority: Priority) => Promise<OpenTarget>,
-) {
+export function scanActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   const { db } = deps;
   return {
     /**
@@ -105,7 +102,7 @@ export function scanActivities(
         }
         return done;
       } catch (error) {
-        throw await parkWhileWaiting(deps, key, error);
+        throw await deferWhileWaiting(deps, key, error);
       } finally {
         liveness.stop();
       }

@@ -115,7 +115,7 @@ function startBackfill({ client, taskQueue }: Engine) {
   return client.workflow.start(workflowNames.deltaSync, {
     taskQueue,
     workflowId: `${taskQueue}-backfill`,
-    args: [{ connectionId: other, entity: entityName, full: false, trigger: 'test' }],
+    args: [{ connectionId: other, entity: entityName, full: false, trigger: 'api' }],
     priority: { priorityKey: 5, fairnessKey: other },
   });
 }

@@ -1,5 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
-import { type Decision, decidePlan } from '../../destination/plans/decidePlan';
+import type { Decision } from '../../destination/audit';
+import { decidePlan } from '../../destination/plans/decidePlan';
 import { TidemarkError } from '../../schema/errors';
 import {
   type ApplyPlanInput,

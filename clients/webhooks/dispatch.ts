@@ -6,8 +6,8 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import { messageOf } from '../../schema/errors';
 import { taskQueue as defaultTaskQueue, type SingleRecordInput, type Target } from '../../schema/workflows';
 import { mapLimited } from '../mapLimited';
-import { Lately } from './lately';
-import { Bucket } from './rate';
+import { BurstDetector } from './burstDetector';
+import { RecentKeys } from './recentKeys';
 import { wakeInbox, wakeRecord } from './wake';
 
 export interface DispatcherOptions {
@@ -54,8 +54,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   /** one step for each record or target that waits, by workflow */
   const waiting = new Map<string, () => Promise<void>>();
   const underWay = new Set<Promise<void>>();
-  const buckets = new Map<string, Bucket>();
-  const told = new Lately(hotMs);
+  const buckets = new Map<string, BurstDetector>();
+  const told = new RecentKeys(hotMs);
   const bursts = new Map<string, { readonly timer: NodeJS.Timeout; end(): void }>();
   let closed = false;
   let failures = 0;
@@ -105,8 +105,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     bursts.set(target, burst);
   }
 
-  function bucketOf(target: string): Bucket {
-    const bucket = buckets.get(target) ?? new Bucket(single.atOnce, single.perSecond);
+  function bucketOf(target: string): BurstDetector {
+    const bucket = buckets.get(target) ?? new BurstDetector(single.atOnce, single.perSecond);
     buckets.set(target, bucket);
     return bucket;
   }

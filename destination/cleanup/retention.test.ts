@@ -42,7 +42,7 @@ test('done events go when they are old; open, parked and late ones stay', async 
 
 test('remembered answers go when they are old', async () => {
   await db.raw(`
-    insert into tidemark.answers (connection_id, entity, external_id, at, outcome, won, gone, sent_at, received_at, written_by, line_at)
+    insert into tidemark.answers (connection_id, entity, external_id, at, outcome, won, gone, sent_at, received_at, written_by, watermark_at)
     select 'demo', 'people', i::text, now() - case when i <= 9 then interval '100 days' else interval '1 day' end, 'refused', false, false,
       now(), now(), 'run 1', '-infinity'
     from generate_series(1, 12) i`);

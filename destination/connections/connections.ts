@@ -5,7 +5,6 @@ import { mistakes } from '../../schema/definition/definition';
 import { TidemarkError } from '../../schema/errors';
 import { nearest } from '../../schema/nearest';
 import { storableJson } from '../../schema/storableText';
-import type { Target } from '../../schema/workflows';
 import type { Sealed } from './secrets';
 
 export type ConnectionInput = z.input<typeof connection>;
@@ -97,14 +96,6 @@ export async function listConnections(
     { connector: filter.connector ?? null, enabledOnly: filter.enabledOnly ?? false },
   );
   return rows;
-}
-
-/** Makes the entity's row in tidemark.entities, where its cursor and line stand, unless it is there. */
-export async function ensureEntity(db: Knex, target: Target): Promise<void> {
-  await db.raw('insert into tidemark.entities (connection_id, entity) values (?, ?) on conflict do nothing', [
-    target.connectionId,
-    target.entity,
-  ]);
 }
 
 function checked(input: ConnectionInput): Connection {

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import type { ScheduleOverride } from '../../schema/definition/schedule';
 import type { Strategy } from '../../schema/workflows';
+import type { Decision } from '../audit';
 import { audit } from '../audit';
-import type { Decision } from '../plans/decidePlan';
 import { getConnection, type StoredConnection, updateConnection } from './connections';
 
 export interface SchedulesToPause {

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { TidemarkError } from '../../schema/errors';
+import type { Decision } from '../audit';
 import { audit } from '../audit';
-import type { Decision } from '../plans/decidePlan';
 import { lockEntity } from '../rows/lockEntity';
 import { tableName } from '../rows/rowFormat';
 import { tableExists } from '../rows/tables';

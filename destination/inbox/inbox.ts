@@ -97,7 +97,7 @@ select (select count(*)::int from stored) as stored,
   (select coalesce(array_agg(distinct connection_id), '{}') from events where not known) as unknown
 `;
 
-export interface OpenTarget extends Target {
+export interface UndrivenTarget extends Target {
   /** distinct records with open events */
   readonly records: number;
   readonly events: number;
@@ -106,7 +106,7 @@ export interface OpenTarget extends Target {
 }
 
 /** Entities of enabled connections that have open events, those that have waited longest first. */
-export async function openTargets(db: Knex, limit: number): Promise<OpenTarget[]> {
+export async function openTargets(db: Knex, limit: number): Promise<UndrivenTarget[]> {
   const { rows } = await db.raw(
     `select i.connection_id as "connectionId", i.entity, count(distinct i.external_id) as records, count(*) as events,
        min(i.opened_at) as oldest

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
+import type { Decision } from '../audit';
 import { audit } from '../audit';
-import type { Decision } from '../plans/decidePlan';
 
 /** `open`: not yet processed. `parked`: could not be processed. `ignored`: nothing to fetch. */
 export const eventStates = ['open', 'done', 'parked', 'ignored'] as const;

@@ -1,13 +1,8 @@
 import type { Knex } from 'knex';
 import { TidemarkError } from '../../schema/errors';
+import type { Decision } from '../audit';
 import { audit } from '../audit';
 import { getPlan, type Plan } from './plans';
-
-/** Who decides about a plan, and why; kept in the audit. */
-export interface Decision {
-  readonly actor: string;
-  readonly reason: string;
-}
 
 /**
  * Lets a waiting plan be applied, or puts it aside for good. Only a plan that waits and has not expired can be decided;

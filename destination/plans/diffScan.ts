@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import { isStorable } from '../../schema/storableText';
 import { tableName } from '../rows/rowFormat';
 import { stagingTable } from './staging';
 
@@ -109,28 +108,4 @@ export async function knownLiveIds(
     [input.connectionId, input.planId, limit],
   );
   return rows.map(({ external_id }: { external_id: string }) => external_id);
-}
-
-/** Any live row that is none of these; undefined when there is none. */
-export async function otherLiveId(
-  db: Knex,
-  connectionId: string,
-  entity: ConnectorEntity,
-  ids: readonly string[],
-): Promise<string | undefined> {
-  const { rows } = await db.raw(
-    `select external_id from ${tableName(entity)}
-     where connection_id = ? and deleted_at is null and external_id <> all(?::text[]) limit 1`,
-    [connectionId, ids.filter(isStorable)],
-  );
-  return rows[0]?.external_id;
-}
-
-/** How many rows of a connection's entity are live. */
-export async function countLive(db: Knex, connectionId: string, entity: ConnectorEntity): Promise<number> {
-  const { rows } = await db.raw(
-    `select count(*) as live from ${tableName(entity)} where connection_id = ? and deleted_at is null`,
-    [connectionId],
-  );
-  return rows[0].live;
 }

@@ -147,19 +147,6 @@ export function whyWait(
   return `${gone} of ${plan.liveRows + plan.deletedLately} rows${lately}, ${(share * 100).toFixed(1)} %, would be soft-deleted: more than the deletion guard lets through by itself`;
 }
 
-/** Records that a completed reconciliation proved the table equal, and draws the entity's line: nothing received before it is written any more. */
-export async function drawEntityLine(
-  db: Knex,
-  { connectionId, entity }: Target,
-  proof: { line: number; provedAt: number; differences: number },
-): Promise<void> {
-  await db.raw(
-    `update tidemark.entities set line_at = greatest(line_at, ?), proved_at = greatest(proved_at, ?::timestamptz), proof_differences = ?
-     where connection_id = ? and entity = ?`,
-    [new Date(proof.line), new Date(proof.provedAt), proof.differences, connectionId, entity],
-  );
-}
-
 /** Records that a run has applied an approved plan; with a reason, that it deleted nothing and the plan waits again. */
 export async function markApplied(db: Knex, planId: string, runId: string, reason: string | null): Promise<void> {
   await db.raw('update tidemark.plans set applied_by = ? where id = ?', [runId, planId]);

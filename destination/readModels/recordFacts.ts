@@ -37,7 +37,7 @@ export interface TracedAnswer {
   readonly heldReceivedAt: Date | null;
   readonly heldBy: string | null;
   /** PostgreSQL's '-infinity' where there was no line */
-  readonly beforeLine: boolean;
+  readonly beforeWatermark: boolean;
 }
 
 export interface EventFacts {
@@ -129,7 +129,7 @@ async function rowFacts(db: Knex, entity: ConnectorEntity, connectionId: string,
 const answersSql = /* sql */ `
 select at, outcome, won, gone, version, sent_at as "sentAt", received_at as "receivedAt", written_by as "writtenBy", held_gone as "heldGone",
   held_version as "heldVersion", held_sent_at as "heldSentAt", held_received_at as "heldReceivedAt", held_by as "heldBy",
-  received_at < line_at as "beforeLine"
+  received_at < watermark_at as "beforeWatermark"
 from tidemark.answers where connection_id = ? and entity = ? and external_id = ? order by id desc limit ?`;
 
 /** Reads all events of the connection: an index by record would cost every webhook something, for a question asked rarely. */

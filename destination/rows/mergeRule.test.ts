@@ -120,7 +120,7 @@ test('an unchanged row is not written, a touched one is', async () => {
 });
 
 test('nothing received before the entity’s line is written, not even a new row', async () => {
-  await db.raw(`insert into tidemark.entities (connection_id, entity, line_at) values ('c', 'things', ?)`, [
+  await db.raw(`insert into tidemark.entities (connection_id, entity, watermark_at) values ('c', 'things', ?)`, [
     new Date(epoch + 50_000),
   ]);
   try {

@@ -3,7 +3,7 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import { quote } from '../database/identifiers';
 
 /**
- * What every destination row has beside its typed columns. The columns with an underscore are the guard's:
+ * What every destination row has beside its typed columns. The columns with an underscore belong to the merge rule:
  * the answer that the row holds, its line and its dispute.
  */
 export const keyColumns: readonly Column[] = [
@@ -18,14 +18,14 @@ export const engineColumns: readonly Column[] = [
   { name: '_version', type: 'text' },
   { name: '_sent_at', type: 'timestamp with time zone' },
   { name: '_received_at', type: 'timestamp with time zone' },
-  { name: '_line_at', type: 'timestamp with time zone' },
+  { name: '_watermark_at', type: 'timestamp with time zone' },
   { name: '_disputed_at', type: 'timestamp with time zone' },
   { name: '_written_by', type: 'text' },
 ];
 
 export const rawColumn: Column = { name: 'raw', type: 'jsonb' };
 
-/** Columns that hold what the mapping made: the content that the guard compares. */
+/** Columns that hold what the mapping made: the content that the merge rule compares. */
 export function contentColumns(entity: ConnectorEntity): readonly Column[] {
   return entity.columns;
 }

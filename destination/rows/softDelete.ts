@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { GoneAnswer } from '../../schema/answer';
-import { guard } from './mergeRule';
+import { mergeRule } from './mergeRule';
 import { tableName } from './rowFormat';
 import { touchSql } from './touchRows';
 import { heldColumns, traceSql } from './traceAnswers';
@@ -30,7 +30,7 @@ export interface SoftDeleteResult {
 }
 
 /**
- * Soft-deletes under the guard. A row keeps its content and gets `deleted_at`; an id that has no row yet gets one
+ * Soft-deletes under the merge rule. A row keeps its content and gets `deleted_at`; an id that has no row yet gets one
  * without content, so that a late page can't bring it back. Ids must not repeat; the caller holds the write lock.
  */
 export async function softDelete(
@@ -41,11 +41,11 @@ export async function softDelete(
   const table = tableName(context.entity);
   const opaque = context.entity.deltaSyncField.kind === 'opaque';
   const version = (side: string) => (opaque ? `''` : `coalesce(${side}._version, '')`);
-  const { admitted, wins, disputes, lineAfter, disputedAfter } = guard({
+  const { admitted, wins, disputes, watermarkAfter, disputedAfter } = mergeRule({
     n: { gone: 'true', version: version('n'), sent: 'n._sent', received: 'n._received' },
     c: { gone: '(c.deleted_at is not null)', version: version('c'), sent: 'c._sent_at', received: 'c._received_at' },
-    rowLine: 'c._line_at',
-    entityLine: 's.line_at',
+    rowWatermark: 'c._watermark_at',
+    entityWatermark: 's.watermark_at',
     disputedAt: 'c._disputed_at',
     confirming: 's.confirming',
     lag: 's.lag',
@@ -61,19 +61,19 @@ export async function softDelete(
         ${admitted} as _admitted,
         coalesce(${wins} and not ${exempt}, false) as _wins,
         coalesce(${disputes} and not ${exempt}, false) as _disputes,
-        ${lineAfter} as _line_after,
+        ${watermarkAfter} as _watermark_after,
         ${disputedAfter} as _disputed_after,
         ${heldColumns}
       from jsonb_to_recordset(?::jsonb) as n(_id text collate "C", _version text collate "C", _sent timestamptz, _received timestamptz, _before timestamptz)
       cross join (${contextSql}) s
       left join ${table} c on c.connection_id = s.connection_id and c.external_id = n._id
     ), remembered as (
-      insert into ${table} (connection_id, external_id, synced_at, deleted_at, _version, _sent_at, _received_at, _line_at, _written_by)
-      select _connection, _id, now(), now(), _version, _sent, _received, _line_after, _by
+      insert into ${table} (connection_id, external_id, synced_at, deleted_at, _version, _sent_at, _received_at, _watermark_at, _written_by)
+      select _connection, _id, now(), now(), _version, _sent, _received, _watermark_after, _by
       from judged where not _known and _admitted and _before is null order by _id
     ), deleted as (
       update ${table} t set deleted_at = now(), synced_at = now(), _version = j._version,
-        _sent_at = j._sent, _received_at = j._received, _line_at = j._line_after, _disputed_at = j._disputed_after, _written_by = j._by
+        _sent_at = j._sent, _received_at = j._received, _watermark_at = j._watermark_after, _disputed_at = j._disputed_after, _written_by = j._by
       from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known and j._live and j._wins
     ), touched as (${touchSql(table, 'not (j._wins and j._live) and (j._disputes or j._wins)')}
     ), traced as (${traceSql({

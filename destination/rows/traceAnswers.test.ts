@@ -89,11 +89,11 @@ test('disputes, deletes and revivals leave one each', async () => {
 });
 
 test('an answer from before the line is traced also where there is no row', async () => {
-  await db.raw(`insert into tidemark.entities (connection_id, entity, line_at) values ('c', 'messages', ?)`, [
+  await db.raw(`insert into tidemark.entities (connection_id, entity, watermark_at) values ('c', 'messages', ?)`, [
     new Date(start + 1000),
   ]);
   expect(await write('zombie', { at: 0 })).toMatchObject({ refused: 1 });
   const [answer] = await traced('zombie');
   expect(answer).toMatchObject({ outcome: 'refused', held_gone: null, held_by: null });
-  expect(answer.line_at.getTime()).toBe(start + 1000);
+  expect(answer.watermark_at.getTime()).toBe(start + 1000);
 });

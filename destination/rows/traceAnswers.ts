@@ -7,7 +7,7 @@
 /** Columns for the statement's `judged`: what the row (`c`) holds before the statement changes it. */
 export const heldColumns = /* sql */ `
         c.deleted_at is not null as _held_gone, c._version as _held_version, c._sent_at as _held_sent, c._received_at as _held_received,
-        c._written_by as _held_by, greatest(c._line_at, s.line_at) as _held_line`;
+        c._written_by as _held_by, greatest(c._watermark_at, s.watermark_at) as _held_watermark`;
 
 export interface Traced {
   /** SQL: whether the answer says that the record is gone */
@@ -22,8 +22,8 @@ export interface Traced {
 export function traceSql({ gone, outcome, where }: Traced): string {
   return /* sql */ `
       insert into tidemark.answers (connection_id, entity, external_id, outcome, won, gone, version, sent_at, received_at, written_by,
-        held_gone, held_version, held_sent_at, held_received_at, held_by, line_at)
+        held_gone, held_version, held_sent_at, held_received_at, held_by, watermark_at)
       select _connection, _entity, _id, ${outcome}, _wins, ${gone}, _version, _sent, _received, _by,
-        case when _known then _held_gone end, _held_version, _held_sent, _held_received, _held_by, _held_line
+        case when _known then _held_gone end, _held_version, _held_sent, _held_received, _held_by, _held_watermark
       from judged where ${where}`;
 }

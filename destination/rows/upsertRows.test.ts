@@ -41,7 +41,7 @@ describe.each(['update', 'skip'] as const)('conflict policy %s', (conflict) => {
       await upsertRows(trx, context, [answered(['same', 'older', 'newer', 'gone'], 'first', '1015', 0)]);
       const times = { sent: start + 60_000, received: start + 60_500 };
       await softDelete(trx, context, [{ answer: { id: 'gone', version: null }, ...times }]);
-      await trx.raw(`insert into tidemark.entities (connection_id, entity, line_at) values ('c', ?, ?)`, [
+      await trx.raw(`insert into tidemark.entities (connection_id, entity, watermark_at) values ('c', ?, ?)`, [
         entity.name,
         new Date(start + 30_000),
       ]);
@@ -53,7 +53,7 @@ describe.each(['update', 'skip'] as const)('conflict policy %s', (conflict) => {
       ];
       const result = await upsertRows(trx, context, batch, mostlyNew);
       const { rows } = await trx.raw(
-        `select external_id, name, price, tags, raw, _version, _sent_at, _line_at, _disputed_at, deleted_at is null as live
+        `select external_id, name, price, tags, raw, _version, _sent_at, _watermark_at, _disputed_at, deleted_at is null as live
          from ${entity.table} order by external_id`,
       );
       const traced = await trx.raw('select external_id, outcome from tidemark.answers order by 1');

@@ -3,7 +3,7 @@ import { type Counts, noCounts } from '../../schema/answer';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { quote } from '../database/identifiers';
 import { type EncodedRows, incomingArrays, incomingSql } from './encodedRows';
-import { guard } from './mergeRule';
+import { mergeRule } from './mergeRule';
 import { contentColumns, tableName } from './rowFormat';
 import { touchSql } from './touchRows';
 import { heldColumns, traceSql } from './traceAnswers';
@@ -18,7 +18,7 @@ export interface UpsertResult {
 }
 
 /**
- * Writes live answers under the guard: one statement, an array for each column. The caller holds the entity's
+ * Writes live answers under the merge rule: one statement, an array for each column. The caller holds the entity's
  * write lock, so what the statement reads is what it writes over, and the counts are exact. Ids must not repeat, in none of the parts.
  *
  * `mostlyNew`, a guess that only costs time where it is wrong: what is not in the table is inserted first, which is a tenth
@@ -70,7 +70,7 @@ function statementsFor(entity: ConnectorEntity): Statements {
   return both;
 }
 
-/** Of a record that has no row the guard asks one thing: that it was received after the entity's line. */
+/** Of a record that has no row the merge rule asks one thing: that it was received after the entity's watermark. */
 function insertStatement(entity: ConnectorEntity): string {
   const table = tableName(entity);
   const named = [...contentColumns(entity).map(({ name }) => quote(name)), ...(entity.raw ? ['raw'] : [])];
@@ -80,7 +80,7 @@ function insertStatement(entity: ConnectorEntity): string {
     select s.connection_id, n._id, ${named.map((name) => `n.${name === 'raw' ? 'raw::jsonb' : name}, `).join('')}
       n._updated, now(), n._version, n._sent, n._received, s.written_by
     from (${contextSql}) s cross join (${incomingSql(entity)}) n
-    where n._received >= s.line_at
+    where n._received >= s.watermark_at
       and not exists (select from ${table} t where t.connection_id = s.connection_id and t.external_id = n._id offset 0)`;
 }
 
@@ -94,11 +94,11 @@ function upsertStatement(entity: ConnectorEntity): string {
   const versionOf = (side: string) =>
     entity.deltaSyncField.kind === 'opaque' ? `''` : `coalesce(${side}._version, '')`;
   const columnsDiffer = owned.length > 0 ? `(${row('n', owned)}) is distinct from (${row('c', owned)})` : 'false';
-  const { admitted, wins, disputes, lineAfter, disputedAfter } = guard({
+  const { admitted, wins, disputes, watermarkAfter, disputedAfter } = mergeRule({
     n: { gone: 'false', version: versionOf('n'), sent: 'n._sent', received: 'n._received' },
     c: { gone: '(c.deleted_at is not null)', version: versionOf('c'), sent: 'c._sent_at', received: 'c._received_at' },
-    rowLine: 'c._line_at',
-    entityLine: 's.line_at',
+    rowWatermark: 'c._watermark_at',
+    entityWatermark: 's.watermark_at',
     disputedAt: 'c._disputed_at',
     confirming: 's.confirming',
     lag: 's.lag',
@@ -113,7 +113,7 @@ function upsertStatement(entity: ConnectorEntity): string {
         coalesce(${wins}, false) as _wins,
         coalesce(${disputes}, false) as _disputes,
         (c.deleted_at is not null or ${columnsDiffer}${entity.conflict === 'update' ? ' or c._version is distinct from n._version' : ''}) as _changed,
-        ${lineAfter} as _line_after,
+        ${watermarkAfter} as _watermark_after,
         ${disputedAfter} as _disputed_after,
         ${heldColumns},
         s.connection_id as _connection, s.entity as _entity, s.confirming as _confirming, s.written_by as _by, n.*
@@ -123,14 +123,14 @@ function upsertStatement(entity: ConnectorEntity): string {
       left join lateral (select * from ${table} t where t.connection_id = s.connection_id and t.external_id = n._id offset 0) c on true
     ), inserted as (
       insert into ${table} (connection_id, external_id, ${[...content, ...raw].map((name) => `${name}, `).join('')}
-        source_updated_at, synced_at, _version, _sent_at, _received_at, _line_at, _written_by)
+        source_updated_at, synced_at, _version, _sent_at, _received_at, _watermark_at, _written_by)
       select _connection, _id, ${[...content, ...raw].map((name) => `${written(name)}, `).join('')}
-        _updated, now(), _version, _sent, _received, _line_after, _by
+        _updated, now(), _version, _sent, _received, _watermark_after, _by
       from judged where not _known and _admitted
     ), updated as (
       update ${table} t set ${[...owned, ...raw].map((name) => `${name} = j.${written(name)}, `).join('')}
         source_updated_at = j._updated, synced_at = now(), deleted_at = null, _version = j._version,
-        _sent_at = j._sent, _received_at = j._received, _line_at = j._line_after, _disputed_at = j._disputed_after, _written_by = j._by
+        _sent_at = j._sent, _received_at = j._received, _watermark_at = j._watermark_after, _disputed_at = j._disputed_after, _written_by = j._by
       from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known and j._wins and j._changed
     ), touched as (${touchSql(table, 'not (j._wins and j._changed) and (j._disputes or j._wins and j._confirming)')}
     ), traced as (${traceSql({

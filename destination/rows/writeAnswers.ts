@@ -32,7 +32,7 @@ export interface WriteResult {
 }
 
 /**
- * Writes what requests said, in one transaction: rows under the guard, soft deletes, set-aside records, and whatever
+ * Writes what requests said, in one transaction: rows under the merge rule, soft deletes, set-aside records, and whatever
  * must be committed with them. One bad record does not stop the others: a batch that PostgreSQL refuses is written again,
  * split until the culprits stand alone, and those are set aside. Answers may come with their rows encoded already.
  */
@@ -98,7 +98,7 @@ interface Batch {
   readonly mostlyNew: boolean;
 }
 
-/** An id that comes several times is written several times, one after another, so that the guard judges each pair. */
+/** An id that comes several times is written several times, one after another, so that the merge rule judges each pair. */
 async function writeInRounds(
   trx: Knex.Transaction,
   context: WriteContext,

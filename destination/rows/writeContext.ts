@@ -14,7 +14,7 @@ export interface WriteContext {
 
 /** One row of what a guarded statement must know; bind `contextValues`. None, so that nothing is written, when the connection has been removed. */
 export const contextSql = /* sql */ `
-  select a.*, coalesce(e.line_at, '-infinity') as line_at
+  select a.*, coalesce(e.watermark_at, '-infinity') as watermark_at
   from (select ?::text as connection_id, ?::text as entity, ?::boolean as confirming, ?::interval as lag, ?::text as written_by) a
   join tidemark.connections k on k.id = a.connection_id
   left join tidemark.entities e on e.connection_id = a.connection_id and e.entity = a.entity`;

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
+import type { Decision } from '../audit';
 import { audit } from '../audit';
-import { ensureEntity } from '../connections/connections';
-import type { Decision } from '../plans/decidePlan';
+import { ensureEntity } from './entities';
 
 export interface ResetTo {
   /** null: nothing counts as synced, the next delta reads everything */

@@ -19,7 +19,7 @@ test('runs are listed newest first, also from the tenth on', async () => {
       connectionId: 'demo',
       entity: 'people',
       strategy: 'delta',
-      trigger: 'test',
+      trigger: 'api',
       dryRun: false,
       full: false,
       workflowId: 'w',

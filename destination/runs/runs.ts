@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Counts } from '../../schema/answer';
 import { TidemarkError } from '../../schema/errors';
 import type { RunStrategy, Target, Trigger } from '../../schema/workflows';
-import { ensureEntity } from '../connections/connections';
+import { ensureEntity } from './entities';
 
 /** How a run ended; `lost` is what a run is called whose workflow Temporal no longer knows. */
 export type EndStatus = 'succeeded' | 'waiting' | 'failed' | 'cancelled' | 'terminated' | 'timed-out' | 'lost';

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { TidemarkError } from '../../schema/errors';
+import type { Decision } from '../audit';
 import { audit } from '../audit';
-import type { Decision } from '../plans/decidePlan';
 import { lockEntity } from '../rows/lockEntity';
 import { tableName } from '../rows/rowFormat';
 import { getRun } from './runs';
@@ -35,7 +35,7 @@ export async function undoRun(
         where (p.run_id = ? or p.applied_by = ?) and p.status <> 'undone' and i.outcome = 'deleted'
       ), restored as (
         update ${tableName(entity)} t set deleted_at = null, synced_at = now(), _sent_at = clock_timestamp(), _received_at = clock_timestamp(),
-          _line_at = greatest(t._line_at, clock_timestamp() - ? * interval '1 millisecond'), _disputed_at = null, _written_by = ?
+          _watermark_at = greatest(t._watermark_at, clock_timestamp() - ? * interval '1 millisecond'), _disputed_at = null, _written_by = ?
         from deleted d
         where t.connection_id = ? and t.external_id = d.external_id and t.deleted_at is not null and t._written_by = ?
         returning 1

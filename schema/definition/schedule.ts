@@ -54,7 +54,7 @@ export const businessHours = z
   .refine((hours) => hours.from < hours.to, { error: 'from must be before to', path: ['to'] });
 export type BusinessHours = z.infer<typeof businessHours>;
 
-/** The soft-delete guard: a plan above it waits for an operator. Summed over 24 hours. */
+/** The deletion guard: a plan above it waits for an operator. Summed over 24 hours. */
 export const deletionGuard = z.strictObject({
   /** more than this share of the live rows … */
   ratio: z.number().min(0).max(1).default(0.1),

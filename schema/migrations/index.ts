@@ -1,5 +1,6 @@
 import { engineTables } from './0001_engine_tables';
 import { forgottenAndLock } from './0002_forgotten_and_lock';
+import { watermark } from './0003_watermark';
 
 export interface Migration {
   readonly version: number;
@@ -14,4 +15,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { version: 1, name: 'engine tables', sql: engineTables, breaking: true },
   { version: 2, name: 'forgotten records, the write lock as a function', sql: forgottenAndLock, breaking: false },
+  { version: 3, name: 'the line is a watermark', sql: watermark, breaking: true },
 ];

@@ -1,5 +1,4 @@
 import type { Auth } from '../../schema/definition/auth';
-import type { Secrets } from '../wire/report';
 
 /** A request about to be sent; schemes write into it. */
 export interface Outgoing {
@@ -32,3 +31,6 @@ export function secretOf(secrets: Secrets, name: string): string {
   }
   return value;
 }
+
+/** Secrets of one connection by name. */
+export type Secrets = Readonly<Record<string, string>>;

@@ -1,7 +1,6 @@
 import type { Auth } from '../../schema/definition/auth';
-import type { Secrets } from '../wire/report';
 import { apiKey } from './apiKey';
-import type { Authorizer, AuthScheme } from './authorizer';
+import type { Authorizer, AuthScheme, Secrets } from './authorizer';
 import { basic } from './basic';
 import { bearer } from './bearer';
 import { none } from './none';

@@ -1,5 +1,4 @@
 import type { Listing, One, Paging } from '../../schema/definition/listing';
-import type { Source } from '../client';
 import { shapeOf } from '../reading/shape';
 import { exchange, type Reply } from '../wire/http';
 import { parseJson } from '../wire/json';
@@ -8,6 +7,7 @@ import { addressed } from '../wire/question';
 import type { About } from '../wire/report';
 import { retryAfter } from '../wire/retryAfter';
 import { shown } from '../wire/send';
+import type { Source } from '../wire/source';
 import { TransportProblem } from '../wire/transportProblem';
 
 /** A reply as it came, whatever its status. */

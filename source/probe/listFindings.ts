@@ -1,7 +1,7 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { parseDuration } from '../../schema/duration';
-import type { Source } from '../client';
+import type { Source } from '../wire/source';
 import type { Asker, Probed } from './asker';
 import { orderOf, pageOf, type SampledPage, sortable } from './sample';
 import { timestampForm } from './timestampForm';

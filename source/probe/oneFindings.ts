@@ -2,9 +2,9 @@ import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { One } from '../../schema/definition/listing';
 import { valueAt } from '../../schema/json';
-import type { Source } from '../client';
 import { declaredError } from '../reading/listAnswer';
 import { readRecord } from '../record/readRecord';
+import type { Source } from '../wire/source';
 import type { Asker } from './asker';
 import { errorKey, type SampledPage } from './sample';
 

@@ -1,6 +1,7 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { Source } from '../client';
+import type { ProbeOptions } from '../contract';
+import type { Source } from '../wire/source';
 import { createAsker } from './asker';
 import { filterFindings } from './filterFindings';
 import { listFindings } from './listFindings';
@@ -10,14 +11,6 @@ import { oneFindings } from './oneFindings';
 const mostRequests = 25;
 /** Findings end up in a history. */
 const longestFinding = 600;
-
-export interface ProbeOptions {
-  /** the value of `{partition}`; '' where the entity has none */
-  readonly partition: string;
-  /** ids of records that are known to be deleted, to see how those look */
-  readonly deleted: readonly string[];
-  readonly signal: AbortSignal;
-}
 
 /** See SourceClient.probe. */
 export async function probe(

@@ -1,9 +1,10 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Paging } from '../../schema/definition/listing';
 import { instantOfVersion } from '../../schema/version';
-import type { ListOptions, Source } from '../client';
+import type { ListOptions } from '../contract';
 import { type ListReader, schemeOf } from '../paging';
 import { fieldsOf, versionOf } from '../record/fields';
+import type { Source } from '../wire/source';
 import { type Filter, openListing } from './listReader';
 
 /** A few records are enough to have one with a version. More than the longest overlap of pages. */

@@ -1,11 +1,12 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { messageOf } from '../../schema/errors';
 import { valueAt } from '../../schema/json';
-import type { RecordAnswer, Source } from '../client';
+import type { RecordAnswer } from '../contract';
 import { fieldsOf, keyOf } from '../record/fields';
 import { addressed } from '../wire/question';
 import { short } from '../wire/report';
 import { ask, shown } from '../wire/send';
+import type { Source } from '../wire/source';
 import { declaredError } from './listAnswer';
 import { shapeOf } from './shape';
 

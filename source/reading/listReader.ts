@@ -1,13 +1,14 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Listing, ListingName, Paging, Since } from '../../schema/definition/listing';
 import { messageOf } from '../../schema/errors';
-import type { ListOptions, Source } from '../client';
+import type { ListOptions } from '../contract';
 import type { ListAnswer, ListReader } from '../paging';
 import { markOf } from '../record/mark';
 import { sameOrigin } from '../wire/address';
 import { addressed } from '../wire/question';
 import type { About } from '../wire/report';
 import { ask, shown, withoutKey } from '../wire/send';
+import type { Source } from '../wire/source';
 import { type FilterValue, filterValue } from './cursorForm';
 import { olderThan } from './filter';
 import { declaredError, listIn, NotThisList } from './listAnswer';

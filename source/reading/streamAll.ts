@@ -1,7 +1,8 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { ListingName, Paging } from '../../schema/definition/listing';
-import type { ListOptions, Source, SourcePage } from '../client';
+import type { ListOptions, SourcePage } from '../contract';
 import { type ListReader, schemeOf } from '../paging';
+import type { Source } from '../wire/source';
 import { olderThan } from './filter';
 import { refuseDislikedForm, trustFilter } from './filterForm';
 import { type Filter, openListing } from './listReader';

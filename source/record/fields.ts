@@ -1,6 +1,6 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import { isStorable } from '../../schema/storableText';
 import { encodeVersion, type Version } from '../../schema/version';
-import { canBeKept } from '../wellFormed';
 
 /** Reads one thing out of a record as the source sent it. */
 export type FieldReader = (record: unknown) => unknown;
@@ -63,7 +63,7 @@ export function keyOf(fields: EntityFields, record: unknown): string {
     throw new UnusableKey(`its id has ${value.length} characters; the longest that is kept has ${longestKey}`);
   }
   // replacing what PostgreSQL can't keep would make two ids one
-  if (!canBeKept(value)) throw new UnusableKey('its id holds U+0000 or half a surrogate pair');
+  if (!isStorable(value)) throw new UnusableKey('its id holds U+0000 or half a surrogate pair');
   return value;
 }
 

@@ -3,8 +3,8 @@ import type { GoneAnswer, LiveAnswer, SetAsideAnswer } from '../../schema/answer
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { MapContext } from '../../schema/definition/entity';
 import { messageOf, SkipRecord } from '../../schema/errors';
+import { isStorable, storableText, storableValue } from '../../schema/storableText';
 import type { Version } from '../../schema/version';
-import { canBeKept, keepable, keepableValue } from '../wellFormed';
 import { short } from '../wire/report';
 import { fieldsOf, keyOf, versionOf } from './fields';
 
@@ -52,7 +52,7 @@ export function readRecord(
       id,
       version,
       row: keepableRow(row.data as Record<string, unknown>),
-      raw: keepableValue(raw),
+      raw: storableValue(raw),
     };
   } catch (error) {
     return setAside(id, 'invalid', messageOf(error), raw);
@@ -104,22 +104,22 @@ function keepableRow(row: Record<string, unknown>): Readonly<Record<string, unkn
   for (const name in row) {
     const value = row[name];
     if (typeof value === 'string') {
-      if (!canBeKept(value)) row[name] = keepable(value);
+      if (!isStorable(value)) row[name] = storableText(value);
     } else if (typeof value === 'object' && value !== null) {
-      row[name] = keepableValue(value);
+      row[name] = storableValue(value);
     }
   }
   return row;
 }
 
 function setAside(id: string | null, reason: SetAsideAnswer['reason'], detail: string, raw: unknown): SetAsideRecord {
-  return { kind: 'setAside', id, reason, detail: keepable(short(detail, longestDetail)), raw: payloadOf(raw) };
+  return { kind: 'setAside', id, reason, detail: storableText(short(detail, longestDetail)), raw: payloadOf(raw) };
 }
 
 /** The record for keeping, or null where it is nested too deep to be kept at all; `detail` then tells what it was. */
 function payloadOf(raw: unknown): unknown {
   try {
-    return keepableValue(raw);
+    return storableValue(raw);
   } catch {
     return null;
   }

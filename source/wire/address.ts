@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../schema/json';
-import { isWellFormed } from '../wellFormed';
+import { isWellFormed } from '../../schema/storableText';
 
 /** A request cannot be put together from the definition, the settings and the id; `message` says why. */
 export class NoAddress extends Error {}

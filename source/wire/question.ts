@@ -1,6 +1,6 @@
-import type { Source } from '../client';
 import { addressOf, type Filling, fill, NoAddress } from './address';
 import type { About } from './report';
+import type { Source } from './source';
 
 interface Template {
   readonly path: string;

@@ -1,7 +1,5 @@
 import { type ErrorOptions, type ErrorType, TidemarkError } from '../../schema/errors';
-
-/** Secrets of one connection by name. */
-export type Secrets = Readonly<Record<string, string>>;
+import type { Secrets } from '../auth/authorizer';
 
 /** What a request is about, for messages: `people`, and `listing 'changes'` or `record '17'`. */
 export interface About {

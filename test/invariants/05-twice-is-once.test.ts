@@ -76,7 +76,7 @@ describe('an attempt that another has taken over from', () => {
     const claimed = await claimRun(engine.db, {
       ...target,
       strategy,
-      trigger: 'test',
+      trigger: 'api',
       dryRun: false,
       full: true,
       workflowId: 'zombie',

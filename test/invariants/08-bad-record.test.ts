@@ -1,6 +1,7 @@
 import { storeEvents } from '../../destination/inbox/inbox';
 import { reopenEvents } from '../../destination/inbox/inboxEvents';
-import { knownLiveIds, otherLiveId } from '../../destination/plans/diffScan';
+import { knownLiveIds } from '../../destination/plans/diffScan';
+import { otherLiveId } from '../../destination/rows/liveIds';
 import { listSetAside } from '../../destination/setAside/setAsideEntries';
 import { workflowNames } from '../../schema/workflows';
 import { connectionId, type Engine, startChurch, startEngine } from '../support/engine';

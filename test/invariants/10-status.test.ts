@@ -20,7 +20,7 @@ beforeEach(() => {
 async function slowDelta(latencyMs = 20_000) {
   const before = (await lastRun(engine)).id;
   control.latencyMs = latencyMs;
-  const handle = await engine.start(workflowNames.deltaSync, { connectionId, entity: 'people', trigger: 'test' });
+  const handle = await engine.start(workflowNames.deltaSync, { connectionId, entity: 'people', trigger: 'api' });
   await until(async () => (await lastRun(engine)).id !== before);
   const run = await lastRun(engine);
   expect(run).toMatchObject({ status: 'running', leaseExpired: false });

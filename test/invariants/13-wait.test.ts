@@ -7,7 +7,7 @@ import { type Control, cursor, lastRun, until } from './support';
 
 /** Invariant 13: a source that says wait is obeyed by everyone. How requests are counted: see destination/budget/budget.test.ts. */
 const people = { connectionId, entity: 'people' };
-const delta = { ...people, trigger: 'test' };
+const delta = { ...people, trigger: 'api' };
 
 async function budget(engine: Engine): Promise<{ blocked_for: number | null; waiting_until: string[] }> {
   const { rows } = await engine.db.raw(`select waiting_until::text[],

@@ -4,51 +4,9 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities';
 import type { ActivityDeps } from '../../activities/deps';
 import { parseDuration } from '../../schema/duration';
-import { current, type Scheduler } from './scheduler';
+import { Attempt, current, type Flow } from './attempt';
+import type { Scheduler } from './scheduler';
 import type { Timeline } from './timeline';
-
-/** One try of an activity. */
-export class Attempt {
-  /** its process was killed: nothing of it reaches PostgreSQL or the source any more */
-  dead = false;
-  /** goes on only after the last comparison */
-  frozen = false;
-  private giveUp: () => void = () => undefined;
-  /** resolves when Temporal takes it for dead, although it may still be alive */
-  readonly givenUp = new Promise<void>((resolve) => {
-    this.giveUp = resolve;
-  });
-  environment: MockActivityEnvironment | undefined;
-  readonly flow: Flow;
-  readonly activity: string;
-  readonly number: number;
-  /** shared by the attempts of one activity: the latest that has taken its part of the run over */
-  readonly fence: { latest: number };
-
-  constructor(flow: Flow, activity: string, number: number, fence: { latest: number }) {
-    this.flow = flow;
-    this.activity = activity;
-    this.number = number;
-    this.fence = fence;
-  }
-
-  abandon(): void {
-    this.giveUp();
-  }
-}
-
-/** One execution of a workflow. */
-export interface Flow {
-  readonly order: number;
-  readonly name: string;
-  readonly runId: string;
-  status: 'RUNNING' | 'COMPLETED' | 'FAILED' | 'TERMINATED';
-  /** the attempt that Temporal believes in */
-  attempt: Attempt | null;
-  result: unknown;
-  failure: unknown;
-  readonly flows: Flows;
-}
 
 const retriesAtMost = 12;
 const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };

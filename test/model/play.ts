@@ -1,7 +1,7 @@
 import { storeEvents } from '../../destination/inbox/inbox';
 import type { Target } from '../../schema/workflows';
 import { deltaSync, reconciliation, singleRecord, syncRecords } from '../../workflows';
-import type { Attempt, Flow } from './flows';
+import type { Attempt, Flow } from './attempt';
 import { type Command, Expectations, type History, mutate, restore } from './history';
 import type { Gate } from './scheduler';
 import { readLagMs, shapes } from './shapes';
@@ -197,7 +197,7 @@ class Player {
 
   private start(flow: 'delta' | 'full' | 'reconciliation' | 'inbox' | 'disputes'): Flow {
     const { flows } = this.world;
-    const run = { ...this.target, trigger: 'test' as const };
+    const run = { ...this.target, trigger: 'api' as const };
     switch (flow) {
       case 'delta':
       case 'full':

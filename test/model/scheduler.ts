@@ -1,14 +1,10 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import diagnostics from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import { finished } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Client } from 'pg';
-import type { Attempt, Flow } from './flows';
+import { type Attempt, current, type Flow } from './attempt';
 import type { Timeline } from './timeline';
-
-/** On whose behalf code runs; outside of flows (checks, set-up) nothing is held back. */
-export const current = new AsyncLocalStorage<{ readonly flow: Flow; readonly attempt: Attempt | null }>();
 
 /** What a gate waits before: a transaction, its lock, its commit, a claim, a request's arrival, its answer, a timer. */
 export type GateKind = 'begin' | 'lock' | 'commit' | 'claim' | 'arrive' | 'answer' | 'timer';

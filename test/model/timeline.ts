@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import type { DatabaseClock } from '../../schema/ports';
-import { current } from './scheduler';
+import { current } from './attempt';
 
 const begin = Date.parse('2026-11-21T09:00:00Z');
 

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Knex } from 'knex';
 import { tableName } from '../../destination/rows/rowFormat';
 import type { RunResult, Target } from '../../schema/workflows';
-import type { Attempt, Flow } from './flows';
+import type { Attempt, Flow } from './attempt';
 import type { Expectations, History } from './history';
 import type { ModelSource } from './source';
 import type { Trace } from './trace';

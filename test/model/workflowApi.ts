@@ -1,5 +1,5 @@
-import type { Flow } from './flows';
-import { current } from './scheduler';
+import type { Flow } from './attempt';
+import { current } from './attempt';
 
 function here(): Flow {
   const store = current.getStore();

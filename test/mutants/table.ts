@@ -155,8 +155,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 4,
     name: 'no line is drawn',
     file: 'destination/rows/mergeRule.ts',
-    find: `(\${n.received} >= coalesce(\${rowLine}, '-infinity') and (`,
-    replace: `(true or \${n.received} >= coalesce(\${rowLine}, '-infinity') and (`,
+    find: `(\${n.received} >= coalesce(\${rowWatermark}, '-infinity') and (`,
+    replace: `(true or \${n.received} >= coalesce(\${rowWatermark}, '-infinity') and (`,
     test: {
       file: 'destination/rows/mergeRule.test.ts',
       name: 'nothing received before the entity’s line is written, not even a new row',
@@ -177,7 +177,7 @@ export const mutants: readonly Mutant[] = [
     invariant: 4,
     name: 'what is inserted first is not held against the line',
     file: 'destination/rows/upsertRows.ts',
-    find: 'where n._received >= s.line_at',
+    find: 'where n._received >= s.watermark_at',
     replace: 'where true',
     test: {
       file: 'destination/rows/upsertRows.test.ts',

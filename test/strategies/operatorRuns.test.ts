@@ -11,7 +11,7 @@ import { activitiesOf } from '../support/activities';
 import { connectionId, type Engine, startChurch, startEngine } from '../support/engine';
 
 const run = (engine: Engine, workflow: string, input: object) =>
-  engine.start<RunResult>(workflow, { connectionId, trigger: 'test', ...input });
+  engine.start<RunResult>(workflow, { connectionId, trigger: 'api', ...input });
 
 describe('backfill', () => {
   let engine: Engine;
@@ -44,7 +44,7 @@ describe('backfill', () => {
       connectionId,
       entity: 'people',
       strategy: 'backfill',
-      trigger: 'test',
+      trigger: 'api',
       dryRun: false,
       full: false,
     } as const;
@@ -73,7 +73,7 @@ describe('remap', () => {
   const guards = async () =>
     (
       await engine.db.raw(
-        `select external_id, _version, _sent_at, _received_at, _line_at, _disputed_at, _written_by, deleted_at, raw from ${table} order by 1`,
+        `select external_id, _version, _sent_at, _received_at, _watermark_at, _disputed_at, _written_by, deleted_at, raw from ${table} order by 1`,
       )
     ).rows;
   const row = async (id: string) => engine.db(table).where({ external_id: id }).first();

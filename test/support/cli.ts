@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { atEnd } from '../environment';
 
-const root = join(__dirname, '..');
+const root = join(__dirname, '..', '..');
 const program = join(root, 'dist', 'clients', 'cli', 'main.js');
 const sources = [
   'schema',

@@ -22,7 +22,7 @@ export async function allCommands(): Promise<{ readonly name: string; readonly l
 }
 
 async function cliProgram(): Promise<Command> {
-  const folder = join(__dirname, '..', 'clients', 'cli', 'commands');
+  const folder = join(__dirname, '..', '..', 'clients', 'cli', 'commands');
   const program = new Command();
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))) {
     const exported: Record<string, unknown> = await import(join(folder, file));

@@ -103,9 +103,9 @@ export async function startEngine({ connector, settings, secrets = {}, ...option
     connector,
     startWorker: start,
     start: startWorkflow,
-    delta: (entity, full = false) => execute(workflowNames.deltaSync, { connectionId, entity, full, trigger: 'test' }),
+    delta: (entity, full = false) => execute(workflowNames.deltaSync, { connectionId, entity, full, trigger: 'api' }),
     reconcile: (entity, dryRun = false) =>
-      execute(workflowNames.reconciliation, { connectionId, entity, dryRun, trigger: 'test' }),
+      execute(workflowNames.reconciliation, { connectionId, entity, dryRun, trigger: 'api' }),
     record: (entity, id) => execute(workflowNames.singleRecord, { connectionId, entity, id }),
     async rows(table) {
       const rows = await db(table).whereNull('deleted_at').andWhere({ connection_id: connectionId });

@@ -10,7 +10,8 @@ import {
 import { defineEntity, type EntityInput } from '../../schema/definition/entity';
 import type { JsonObject } from '../../schema/json';
 import type { DatabaseClock, RequestBudget } from '../../schema/ports';
-import { createSourceClient, type ListOptions, type SourceClient, type SourceClientOptions } from '../../source/client';
+import { createSourceClient, type SourceClientOptions } from '../../source/client';
+import type { ListOptions, SourceClient } from '../../source/contract';
 
 /** A real HTTP server for tests, which answers as each test says. */
 export interface TestSource {

@@ -5,12 +5,12 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 
 /** Histories of workflows as they really ran, `<workflow>.<path it took>.json`, for the replay tests. */
-const folder = join(__dirname, 'histories');
+const folder = join(__dirname, '..', 'histories');
 
 export interface Recording {
   /** as in `schema/workflows.ts` */
   readonly workflow: string;
-  /** such as `deltaSync.parked` */
+  /** such as `deltaSync.deferred` */
   readonly name: string;
   readonly workflowId: string;
   /** in Temporal's JSON form */

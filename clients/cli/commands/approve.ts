@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os';
 import { TidemarkError } from '../../../schema/errors';
 import { type AddCommand, addCommand, perform } from '../command';
 import { exitStatus } from '../failure';
+import { actor } from '../terminal/actor';
 import { follow } from '../terminal/follow';
 import { plural } from '../terminal/phrases';
 import { withSession } from '../terminal/session';
@@ -9,11 +9,6 @@ import { withSession } from '../terminal/session';
 interface Options {
   readonly reason: string;
   readonly wait: boolean;
-}
-
-/** Who an operator is, for the audit. */
-export function actor(): string {
-  return `cli:${userInfo().username}`;
 }
 
 export const addApprove: AddCommand = (program, onEnd) => {

@@ -1,9 +1,9 @@
 import type { CursorMoved, CursorShown } from '../../operations/cursor';
 import { type AddCommand, addCommand, addGroup, perform } from '../command';
+import { actor } from '../terminal/actor';
 import { since } from '../terminal/phrases';
 import { withSession } from '../terminal/session';
 import { moment } from '../terminal/values';
-import { actor } from './approve';
 
 export const addCursor: AddCommand = (program, onEnd) => {
   const group = addGroup(program, {

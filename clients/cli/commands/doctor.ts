@@ -76,8 +76,8 @@ async function examineServers(settings: Settings, connectors: readonly Connector
 function doctorText({ green, red }: Colours, checkups: readonly Checkup[]): string {
   const width = Math.max(...checkups.map(({ name }) => name.length));
   const lines = checkups.map(
-    ({ name, ok, found, remedy }) =>
-      `${ok ? green('ok   ') : red('wrong')}  ${name.padEnd(width)}  ${found}${remedy === null ? '' : `: ${remedy}`}`,
+    ({ name, ok, found, fix }) =>
+      `${ok ? green('ok   ') : red('wrong')}  ${name.padEnd(width)}  ${found}${fix === null ? '' : `: ${fix}`}`,
   );
   const wrong = checkups.filter(({ ok }) => !ok).length;
   return [...lines, wrong === 0 ? 'All is well.' : `${plural(wrong, 'thing is', 'things are')} wrong.`].join('\n');

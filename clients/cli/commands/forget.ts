@@ -1,7 +1,7 @@
 import type { Forgotten } from '../../operations/forget';
 import { type AddCommand, addCommand, perform } from '../command';
+import { actor } from '../terminal/actor';
 import { withSession } from '../terminal/session';
-import { actor } from './approve';
 
 export const addForget: AddCommand = (program, onEnd) => {
   addCommand(program, {

@@ -3,12 +3,12 @@ import type { Strategy } from '../../../schema/workflows';
 import type { ScheduleShown, SchedulesChanged } from '../../operations/schedules';
 import { type AddCommand, addCommand, addGroup, perform } from '../command';
 import { exitStatus } from '../failure';
+import { actor } from '../terminal/actor';
 import { plural } from '../terminal/phrases';
 import { type Session, withSession } from '../terminal/session';
 import type { Shell } from '../terminal/shell';
 import { table } from '../terminal/table';
 import { oneOf } from '../terminal/values';
-import { actor } from './approve';
 
 export const addSchedules: AddCommand = (program, onEnd) => {
   const group = addGroup(program, {

@@ -2,13 +2,13 @@ import type { SetAsideEntry } from '../../../destination/setAside/setAsideEntrie
 import type { SetAsideList, StartedRetry } from '../../operations/setAside';
 import { type AddCommand, addCommand, addGroup, perform } from '../command';
 import { type ExitStatus, exitStatus } from '../failure';
+import { actor } from '../terminal/actor';
 import { type Followed, follow } from '../terminal/follow';
 import { plural, since } from '../terminal/phrases';
 import { type Session, withSession } from '../terminal/session';
 import type { Shell } from '../terminal/shell';
 import { table } from '../terminal/table';
 import { numberOf, numbersOf, oneOf, wholeNumber } from '../terminal/values';
-import { actor } from './approve';
 
 const because = oneOf('invalid', 'conflict', 'skipped');
 

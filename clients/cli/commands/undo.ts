@@ -1,8 +1,8 @@
 import { type AddCommand, addCommand, perform } from '../command';
 import { exitStatus } from '../failure';
+import { actor } from '../terminal/actor';
 import { plural } from '../terminal/phrases';
 import { withSession } from '../terminal/session';
-import { actor } from './approve';
 
 export const addUndo: AddCommand = (program, onEnd) => {
   addCommand(program, {

@@ -1,11 +1,6 @@
 import { type AddCommand, addCommand, perform } from '../command';
+import type { UpCommandOptions } from '../processes/up/up';
 import { durationText, wholeNumber } from '../terminal/values';
-
-export interface UpCommandOptions {
-  readonly demo: boolean;
-  readonly demoPeople: number;
-  readonly demoDelta: string;
-}
 
 export const addUp: AddCommand = (program, onEnd) => {
   addCommand(program, {

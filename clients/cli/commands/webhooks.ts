@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import type { EventState, StoredEvent } from '../../../destination/inbox/inboxEvents';
 import type { Replayed } from '../../operations/webhooks/events';
 import { type AddCommand, addCommand, addGroup, perform } from '../command';
+import { actor } from '../terminal/actor';
 import { plural, since } from '../terminal/phrases';
 import { withSession } from '../terminal/session';
 import type { Shell } from '../terminal/shell';
 import { table } from '../terminal/table';
 import { moment, numberOf, numbersOf, oneOf, wholeNumber } from '../terminal/values';
-import { actor } from './approve';
 
 export const addWebhooks: AddCommand = (program, onEnd) => {
   const group = addGroup(program, {

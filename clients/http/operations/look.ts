@@ -63,7 +63,7 @@ export function lookOperations(context: ApiContext): Operation[] {
       answer: z.strictObject({
         ok: z.boolean(),
         checkups: z.array(
-          z.strictObject({ name: z.string(), ok: z.boolean(), found: z.string(), remedy: z.string().nullable() }),
+          z.strictObject({ name: z.string(), ok: z.boolean(), found: z.string(), fix: z.string().nullable() }),
         ),
       }),
       perform: async () => {

@@ -62,7 +62,7 @@ const rowCount = async () => Number((await context.db('shop_customers').count())
 const actions = async () => (await listAudit(context.db)).map(({ action }) => action);
 
 async function runningDelta(): Promise<string> {
-  const claim = { ...target, strategy: 'delta', trigger: 'test', dryRun: false, full: false } as const;
+  const claim = { ...target, strategy: 'delta', trigger: 'api', dryRun: false, full: false } as const;
   const claimed = await claimRun(context.db, { ...claim, workflowId: 'w', workflowRunId: `r-${Math.random()}` });
   if (!('run' in claimed)) throw new Error('a run is on already');
   return claimed.run.id;

@@ -24,8 +24,8 @@ test('an engine that is well: every check says so; with its schedules gone and a
   ]);
   await temporal.client.schedule.getHandle('tidemark/schedule/delta/demo/people').delete();
   const without = byName(await checkTemporal(temporal, db, [connector], 'nobody-polls-this'));
-  expect(without.get('schedules')).toMatchObject({ ok: false, remedy: expect.stringContaining('schedules repair') });
-  expect(without.get('workers')).toMatchObject({ ok: false, remedy: expect.stringContaining('tidemark worker') });
+  expect(without.get('schedules')).toMatchObject({ ok: false, fix: expect.stringContaining('schedules repair') });
+  expect(without.get('workers')).toMatchObject({ ok: false, fix: expect.stringContaining('tidemark worker') });
   const otherKey = byName(await checkDatabase(db, () => keyRing(randomBytes(32).toString('hex')), []));
   expect(otherKey.get('secrets')).toMatchObject({
     ok: false,
@@ -48,7 +48,7 @@ test('a database without Tidemark, and none at all', async () => {
   const nowhere = connectDatabase('postgres://127.0.0.1:1/x');
   atEnd(() => nowhere.destroy());
   expect(await checkDatabase(nowhere, () => ring, [])).toEqual([
-    { name: 'PostgreSQL', ok: false, found: expect.stringContaining('cannot be reached'), remedy: null },
+    { name: 'PostgreSQL', ok: false, found: expect.stringContaining('cannot be reached'), fix: null },
   ]);
 });
 
@@ -63,15 +63,15 @@ test('a namespace that is not there', async () => {
       name: 'Temporal',
       ok: false,
       found: expect.stringContaining("no namespace 'nowhere'"),
-      remedy: expect.stringContaining('TEMPORAL_NAMESPACE'),
+      fix: expect.stringContaining('TEMPORAL_NAMESPACE'),
     },
   ]);
 });
 
 test('what is thrown is what is wrong, in one line', async () => {
-  expect(await check('it', () => 'well')).toEqual({ name: 'it', ok: true, found: 'well', remedy: null });
+  expect(await check('it', () => 'well')).toEqual({ name: 'it', ok: true, found: 'well', fix: null });
   const thrown = await check('it', () => {
     throw new TidemarkError('Usage', 'first line\nsecond line');
   });
-  expect(thrown).toEqual({ name: 'it', ok: false, found: 'first line', remedy: null });
+  expect(thrown).toEqual({ name: 'it', ok: false, found: 'first line', fix: null });
 });

@@ -19,14 +19,14 @@ export interface Checkup {
   /** what was found */
   readonly found: string;
   /** what to do; null where all is well, or where `found` says it */
-  readonly remedy: string | null;
+  readonly fix: string | null;
 }
 
 /** Something that is not as it should be, with what to do about it. */
 class Wrong extends Error {
   constructor(
     found: string,
-    readonly remedy: string,
+    readonly fix: string,
   ) {
     super(found);
   }
@@ -35,11 +35,11 @@ class Wrong extends Error {
 /** Looks at one thing; whatever is thrown is what is wrong with it. */
 export async function check(name: string, look: () => Promise<string> | string): Promise<Checkup> {
   try {
-    return { name, ok: true, found: await look(), remedy: null };
+    return { name, ok: true, found: await look(), fix: null };
   } catch (error) {
-    if (error instanceof Wrong) return { name, ok: false, found: error.message, remedy: error.remedy };
+    if (error instanceof Wrong) return { name, ok: false, found: error.message, fix: error.fix };
     const known = temporalError(destinationError(error));
-    return { name, ok: false, found: messageOf(known).split('\n')[0] ?? '', remedy: null };
+    return { name, ok: false, found: messageOf(known).split('\n')[0] ?? '', fix: null };
   }
 }
 

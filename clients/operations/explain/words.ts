@@ -28,7 +28,8 @@ export function why(entity: ConnectorEntity, answer: TracedAnswer): string {
     case 'revived':
       return `the row was deleted, and the source shows it again (version ${version})`;
     case 'refused':
-      if (answer.beforeLine) return 'it had been received before a confirmed answer or a reconciliation drew its line';
+      if (answer.beforeWatermark)
+        return 'it had been received before a confirmed answer or a reconciliation drew its line';
       if (answer.gone)
         return `the row had been received so lately (${moment(answer.heldReceivedAt ?? answer.at)}) that it was exempt`;
       if (answer.heldGone) return 'the row holds that the record is gone, which ranks higher';

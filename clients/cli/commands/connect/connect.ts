@@ -1,17 +1,6 @@
-import type { EntitySchedule } from '../../../../schema/definition/schedule';
 import { type AddCommand, addCommand, perform } from '../../command';
 import { durationText, hours, keyValue, reconciliation } from '../../terminal/values';
-
-export interface ConnectOptions {
-  readonly set?: Readonly<Record<string, string>>;
-  readonly secretsStdin?: boolean;
-  readonly timeZone?: string;
-  readonly businessHours?: { readonly from: string; readonly to: string };
-  readonly delta?: string;
-  readonly reconcile?: EntitySchedule['reconciliation'];
-  readonly update?: boolean;
-  readonly reason: string;
-}
+import type { ConnectOptions } from './runConnect';
 
 export const addConnect: AddCommand = (program, onEnd) => {
   addCommand(program, {

@@ -1,9 +1,11 @@
 import { listConnections, type StoredConnection } from '../../../../destination/connections/connections';
 import { type KeyRing, keyRing, loadSecrets } from '../../../../destination/connections/secrets';
 import type { Connector } from '../../../../schema/definition/connector';
+import type { EntitySchedule } from '../../../../schema/definition/schedule';
 import { messageOf, TidemarkError } from '../../../../schema/errors';
 import { registeredConnector } from '../../../config';
 import { changeConnection, makeConnection } from '../../../operations/connections/saveConnection';
+import { actor } from '../../terminal/actor';
 import {
   ask,
   askSecrets,
@@ -16,8 +18,6 @@ import {
 } from '../../terminal/secretInput';
 import { type Session, withSession } from '../../terminal/session';
 import type { Shell } from '../../terminal/shell';
-import { actor } from '../approve';
-import type { ConnectOptions } from './connect';
 import { checkedSecrets, schedulesFrom, settingsFrom } from './connectionInput';
 
 /** Makes a connection or changes one, with everything checked before anything is written. */
@@ -106,4 +106,15 @@ async function givenSecrets(
   const given = secretsFromEnvironment(declared, shell.env);
   if (secretsStdin) return { ...given, ...parseSecrets(await readStdin(), declared) };
   return process.stdin.isTTY ? askSecrets({ declared, given, kept }) : given;
+}
+
+export interface ConnectOptions {
+  readonly set?: Readonly<Record<string, string>>;
+  readonly secretsStdin?: boolean;
+  readonly timeZone?: string;
+  readonly businessHours?: { readonly from: string; readonly to: string };
+  readonly delta?: string;
+  readonly reconcile?: EntitySchedule['reconciliation'];
+  readonly update?: boolean;
+  readonly reason: string;
 }

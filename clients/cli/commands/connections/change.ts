@@ -1,10 +1,10 @@
 import { TidemarkError } from '../../../../schema/errors';
 import type { RotatedSecret } from '../../../operations/connections/showConnection';
 import { type AddCommand, addCommand, type OnEnd, perform } from '../../command';
+import { actor } from '../../terminal/actor';
 import { plural } from '../../terminal/phrases';
 import { withSession } from '../../terminal/session';
 import type { Shell } from '../../terminal/shell';
-import { actor } from '../approve';
 
 /** Switching a connection on and off, and its secrets. */
 export const addConnectionsChange: AddCommand = (connections, onEnd) => {

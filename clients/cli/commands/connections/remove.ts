@@ -2,9 +2,9 @@ import type { RowsOfTable } from '../../../../destination/connections/removeConn
 import { TidemarkError } from '../../../../schema/errors';
 import type { RemovedConnection } from '../../../operations/connections/showConnection';
 import { type AddCommand, addCommand, perform } from '../../command';
+import { actor } from '../../terminal/actor';
 import { plural } from '../../terminal/phrases';
 import { withSession } from '../../terminal/session';
-import { actor } from '../approve';
 
 interface Options {
   readonly keepRows?: boolean;

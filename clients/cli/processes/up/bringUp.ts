@@ -42,7 +42,7 @@ export interface Up {
   stop(): Promise<void>;
 }
 
-const program = join(__dirname, '..', 'main');
+const program = join(__dirname, '..', '..', 'main');
 
 /** Starts everything in a folder, or goes on with what was there: the engine, its connections, and the demo's source. */
 export async function bringUp(options: UpOptions): Promise<Up> {

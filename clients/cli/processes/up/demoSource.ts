@@ -50,7 +50,7 @@ export const demoConnectionId = 'demo';
 /** The simulator's journal belongs to its seed, so a folder keeps the seed that it began with. */
 const seed = z.object({ people: z.int().min(0) });
 
-const simulator = join(__dirname, '..', '..', '..', 'connectors', 'planning-center', 'simulator', 'main');
+const simulator = join(__dirname, '..', '..', '..', '..', 'connectors', 'planning-center', 'simulator', 'main');
 
 /**
  * Starts the demo's source where there is a demo connection, or where there is no connection at all and nobody's own

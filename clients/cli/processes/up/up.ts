@@ -1,5 +1,4 @@
 import { readStatus } from '../../../operations/status';
-import type { UpCommandOptions } from '../../commands/up';
 import type { ExitStatus } from '../../failure';
 import { coloursFor, type Shell } from '../../terminal/shell';
 import { stopSignal } from '../../terminal/signals';
@@ -42,4 +41,10 @@ async function untilStopped(shell: Shell, running: Up, over: AbortSignal): Promi
     screen(shell.colours, running, status, shell.cwd),
   );
   await watchRuns(db, coloursFor(process.stderr, shell.env), shell.say, over);
+}
+
+export interface UpCommandOptions {
+  readonly demo: boolean;
+  readonly demoPeople: number;
+  readonly demoDelta: string;
 }

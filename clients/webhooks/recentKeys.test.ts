@@ -1,8 +1,8 @@
-import { Lately } from './lately';
+import { RecentKeys } from './recentKeys';
 
 test('remembers for a while after the last time, and forgets what is older', () => {
   let now = 0;
-  const lately = new Lately(1_000, () => now);
+  const lately = new RecentKeys(1_000, () => now);
   const at = (time: number, key: string) => {
     now = time;
     return lately.again(key);

@@ -2,7 +2,7 @@
  * Tells a trickle from a burst: so many at once and so many a second are a trickle; when more come it is a burst, until it has
  * been quiet for as long as it takes to be full again.
  */
-export class Bucket {
+export class BurstDetector {
   private tokens: number;
   private at: number;
   private burst = false;

@@ -1,12 +1,12 @@
-import { Bucket } from './rate';
+import { BurstDetector } from './burstDetector';
 
 describe('a bucket', () => {
   let now = 0;
-  const bucket = () => new Bucket(8, 20, () => now);
+  const bucket = () => new BurstDetector(8, 20, () => now);
   beforeEach(() => {
     now = 0;
   });
-  const takeAt = (one: Bucket, at: number) => {
+  const takeAt = (one: BurstDetector, at: number) => {
     now = at;
     return one.take();
   };

@@ -1,5 +1,5 @@
 /** Remembers for a while what it was asked about. Holds as many keys as come in that time. */
-export class Lately {
+export class RecentKeys {
   /** when each was last asked about, the longest ago first */
   private readonly seenAt = new Map<string, number>();
 

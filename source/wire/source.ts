@@ -1,0 +1,11 @@
+import type { Connector } from '../../schema/definition/connector';
+import type { MapContext } from '../../schema/definition/entity';
+import type { Sender } from './send';
+
+/** What the functions behind the client share. */
+export interface Source {
+  readonly base: URL;
+  readonly connector: Connector;
+  readonly connection: MapContext['connection'];
+  readonly sender: Sender;
+}
