@@ -6,7 +6,8 @@ import { cliCommands } from './support/cliCommands';
 /** What the documents say, as far as a machine can tell whether it is true. */
 const root = join(__dirname, '..');
 const files = [
-  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/guarantees.md', 'docs/operations.md'],
+  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
+  ...['docs/glossary.md', 'docs/guarantees.md', 'docs/operations.md', 'docs/scale.md'],
   ...readdirSync(join(root, 'docs', 'decisions')).map((name) => join('docs', 'decisions', name)),
 ];
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -57,4 +58,18 @@ test('the variables in the README are read', () => {
   expect(variables).toContain('DATABASE_URL');
   const unknown = variables.filter((name) => !/^TEMPORAL_|^TIDEMARK_SECRET_/.test(name));
   for (const name of unknown) expect(environmentVariables).toContain(name);
+});
+
+test('the glossary defines no word twice', () => {
+  const words = [...read('docs/glossary.md').matchAll(/^\| ([^|]+?) \|/gm)].map(([, word = '']) => word);
+  const defined = words.filter((word) => word !== 'word' && word !== '---').flatMap((word) => word.split(', '));
+  expect(defined).toContain('watermark');
+  expect(defined.filter((word, index) => defined.indexOf(word) !== index)).toEqual([]);
+});
+
+test('the README and --help lead to the glossary', () => {
+  expect(readme).toContain('](docs/glossary.md)');
+  expect(read('clients/cli/program.ts')).toContain('docs/glossary.md');
+  const { files: packed } = JSON.parse(read('package.json')) as { readonly files: readonly string[] };
+  expect(packed).toContain('docs/glossary.md');
 });

@@ -69,7 +69,7 @@ export async function runCli(args: readonly string[]): Promise<ExitStatus> {
     .showHelpAfterError('See --help.')
     .addHelpText(
       'after',
-      '\nExit status: 0 done, 1 failed, 2 bad usage, 3 already running or waiting for approval.\nStart with: tidemark up',
+      '\nExit status: 0 done, 1 failed, 2 bad usage, 3 already running or waiting for approval.\nWords: docs/glossary.md in the package.\nStart with: tidemark up',
     );
   for (const add of commands) add(program, (ended) => (status = ended));
   try {

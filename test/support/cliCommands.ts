@@ -24,7 +24,8 @@ export async function allCommands(): Promise<{ readonly name: string; readonly l
 async function cliProgram(): Promise<Command> {
   const folder = join(__dirname, '..', '..', 'clients', 'cli', 'commands');
   const program = new Command();
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))) {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  for (const file of [...files, join('connect', 'connect.ts')]) {
     const exported: Record<string, unknown> = await import(join(folder, file));
     for (const [name, add] of Object.entries(exported)) {
       if (/^add[A-Z]/.test(name)) (add as AddCommand)(program, () => undefined);
