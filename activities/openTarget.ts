@@ -5,8 +5,8 @@ import type { WriteContext } from '../destination/rows/writeContext';
 import type { Connection } from '../schema/connection';
 import type { Connector, ConnectorEntity } from '../schema/definition/connector';
 import type { MapContext } from '../schema/definition/entity';
+import { connectorOf, entityNamed } from '../schema/definition/registered';
 import { parseDuration } from '../schema/duration';
-import { TidemarkError } from '../schema/errors';
 import type { Priority } from '../schema/ports';
 import type { Target } from '../schema/workflows';
 import { createSourceClient } from '../source/client';
@@ -55,7 +55,7 @@ export function targetOpener({
 
   return async function openTarget(target: Target, priority: Priority): Promise<OpenTarget> {
     const opened = await openConnection(target.connectionId, priority);
-    const entity = findEntity(opened.connector, target.entity);
+    const entity = entityNamed(opened.connector, target.entity);
     const { settings } = opened.connection;
     return {
       ...opened,
@@ -79,7 +79,7 @@ export function targetOpener({
     const before = remembered.get(key);
     if (before?.madeOf === madeOf) return before.opened;
     const secrets = seal === null ? {} : openSecrets(keyRing, connectionId, seal);
-    const connector = findConnector(connectors, connection);
+    const connector = connectorOf([...connectors.values()], connection);
     const { id, settings, timeZone } = connection;
     const budget = createBudget(db, { account: id, rateLimit: connector.rateLimit, priority });
     const source = createSourceClient({
@@ -90,22 +90,4 @@ export function targetOpener({
     remembered.set(key, { madeOf, opened });
     return opened;
   }
-}
-
-export function findConnector(connectors: ReadonlyMap<string, Connector>, { id, connector }: Connection): Connector {
-  const found = connectors.get(connector);
-  if (found) return found;
-  throw new TidemarkError(
-    'NotFound',
-    `Connection ${id} is of connector '${connector}', which tidemark.config.ts does not register (it has: ${[...connectors.keys()].join(', ')})`,
-  );
-}
-
-export function findEntity(connector: Connector, entity: string): ConnectorEntity {
-  const found = connector.entities.get(entity);
-  if (found) return found;
-  throw new TidemarkError(
-    'NotFound',
-    `Connector ${connector.name} has no entity '${entity}'; it has: ${[...connector.entities.keys()].join(', ')}`,
-  );
 }

@@ -5,8 +5,8 @@ import * as zod from 'zod';
 import * as planningCenter from '../connectors/planning-center/connector';
 import * as tidemark from '../schema';
 import type { Connector } from '../schema/definition/connector';
+import { connectorNamed } from '../schema/definition/registered';
 import { TidemarkError } from '../schema/errors';
-import { nearest } from '../schema/nearest';
 
 /** Where `tidemark.config` is looked for, in this order. */
 export const configNames = ['tidemark.config.ts', 'tidemark.config.js', 'tidemark.config.mjs', 'tidemark.config.cjs'];
@@ -42,16 +42,9 @@ export function findConfig(folder: string, named?: string): string | undefined {
 
 /** Throws TidemarkError 'NotFound', which names the connectors that there are. */
 export function registeredConnector({ file, connectors }: LoadedConfig, name: string): Connector {
-  const connector = connectors.find((one) => one.name === name);
-  if (connector) return connector;
-  const names = connectors.map((one) => one.name);
-  const meant = nearest(name, names);
   const where =
-    file === undefined ? 'bundled; yours are registered in a tidemark.config.ts, which is not here' : `in ${file}`;
-  throw new TidemarkError(
-    'NotFound',
-    `There is no connector ${JSON.stringify(name)}. ${meant === undefined ? '' : `Did you mean '${meant}'? `}There ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')} (${where}).`,
-  );
+    file === undefined ? 'Without a tidemark.config.ts, the bundled connectors are registered' : `${file} registers`;
+  return connectorNamed(connectors, name, where);
 }
 
 async function evaluate(file: string): Promise<readonly Connector[]> {

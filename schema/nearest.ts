@@ -10,6 +10,19 @@ export function nearest(typed: string, names: readonly string[]): string | undef
     : undefined;
 }
 
+/**
+ * How a message about a name that does not exist goes on: `Did you mean 'people'? It has: people, households.` `where` opens the
+ * list of the names that exist; of many, the first 20 are shown and the rest counted.
+ */
+export function meantOrKnown(typed: string, names: readonly string[], where: string): string {
+  const meant = nearest(typed, names);
+  const more = names.length > shownNames ? ` and ${names.length - shownNames} more` : '';
+  const known = names.length === 0 ? 'none' : `${names.slice(0, shownNames).join(', ')}${more}`;
+  return `${meant === undefined ? '' : `Did you mean '${meant}'? `}${where}: ${known}.`;
+}
+
+const shownNames = 20;
+
 /** Levenshtein's distance: characters added, left out or changed. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -195,7 +195,7 @@ describe('with a database and Temporal', () => {
     [['connect', 'planing_center', 'new'], '', /Did you mean 'planning_center'\?/],
     [['sync', 'grac'], '', /There is no connection "grac"\. Did you mean 'grace'\?/],
     [['sync', 'grace', 'peple'], '', /has no entity "peple"\. Did you mean 'people'\?/],
-    [['reconcile', 'grace', 'nothing'], '', /There are people, donations/],
+    [['reconcile', 'grace', 'nothing'], '', /It has: people, donations/],
     [['record', 'grace', 'peple', '1'], '', /Did you mean 'people'\?/],
     [['record', 'grace', 'people', '1', '--show'], '', /has no row "1"/],
     [['status', 'nobody'], '', /There is no connection "nobody"/],

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { getConnection, listConnections } from '../../destination/connections/connections';
 import { pauseSchedules } from '../../destination/connections/pauseSchedules';
+import { connectorOf } from '../../schema/definition/registered';
 import { type Strategy, strategies, type Target } from '../../schema/workflows';
 import { type Agreement, compareSchedules } from '../schedules/compare';
 import { desiredSchedules } from '../schedules/desired';
 import { type AgreedOrLater, agreeOrLater } from './agreeOrLater';
 import { type By, filterInput, name, type TemporalContext } from './context';
-import { assertNames, connectorOf } from './targets';
+import { assertNames } from './targets';
 
 export interface ScheduleShown {
   readonly id: string;

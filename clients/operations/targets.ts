@@ -1,26 +1,12 @@
 import type { Knex } from 'knex';
 import { getConnection, type StoredConnection } from '../../destination/connections/connections';
 import type { Connector, ConnectorEntity } from '../../schema/definition/connector';
-import { TidemarkError } from '../../schema/errors';
-import { nearest } from '../../schema/nearest';
+import { connectorOf, entityNamed } from '../../schema/definition/registered';
 
 export interface KnownTarget {
   readonly connection: StoredConnection;
   readonly connector: Connector;
   readonly entity: ConnectorEntity;
-}
-
-/** The connection's connector. Throws TidemarkError 'NotFound' when tidemark.config.ts does not register it. */
-export function connectorOf(
-  connectors: readonly Connector[],
-  connection: { id: string; connector: string },
-): Connector {
-  const connector = connectors.find(({ name }) => name === connection.connector);
-  if (connector) return connector;
-  throw new TidemarkError(
-    'NotFound',
-    `Connection '${connection.id}' is of connector '${connection.connector}', which tidemark.config.ts does not register: it has ${connectors.map(({ name }) => name).join(', ') || 'none'}.`,
-  );
 }
 
 /** Finds connection and entity by name. Throws TidemarkError 'NotFound' with the names that there are. */
@@ -32,14 +18,7 @@ export async function findTarget(
 ): Promise<KnownTarget> {
   const connection = await getConnection(db, connectionId);
   const connector = connectorOf(connectors, connection);
-  const entity = connector.entities.get(entityName);
-  if (entity) return { connection, connector, entity };
-  const names = [...connector.entities.keys()];
-  const meant = nearest(entityName, names);
-  throw new TidemarkError(
-    'NotFound',
-    `Connection '${connectionId}' (${connector.name}) has no entity ${JSON.stringify(entityName)}. ${meant === undefined ? '' : `Did you mean '${meant}'? `}There ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}.`,
-  );
+  return { connection, connector, entity: entityNamed(connector, entityName) };
 }
 
 /** Checks the names that a list is narrowed down by, so that a mistyped one is told from an empty list. Throws as `findTarget` does. */

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { type Connection, connection } from '../../schema/connection';
 import { mistakes } from '../../schema/definition/definition';
 import { TidemarkError } from '../../schema/errors';
-import { nearest } from '../../schema/nearest';
+import { meantOrKnown } from '../../schema/nearest';
 import { storableJson } from '../../schema/storableText';
 import type { Sealed } from './secrets';
 
@@ -124,13 +124,9 @@ function bindings(values: Connection): Record<string, Knex.Value> {
 async function unknownConnection(db: Knex, id: string): Promise<TidemarkError> {
   const { rows } = await db.raw('select id from tidemark.connections order by id limit 500');
   const ids = rows.map((row: { id: string }) => row.id);
-  const meant = nearest(id, ids);
   const known =
     ids.length === 0
-      ? `There is none yet: make one with 'tidemark connect'`
-      : `There ${ids.length === 1 ? 'is' : 'are'} ${ids.slice(0, 20).join(', ')}${ids.length > 20 ? ` and ${ids.length - 20} more ('tidemark connections')` : ''}`;
-  return new TidemarkError(
-    'NotFound',
-    `There is no connection ${JSON.stringify(id)}. ${meant === undefined ? '' : `Did you mean '${meant}'? `}${known}.`,
-  );
+      ? `There are no connections yet. Create one with 'tidemark connect'.`
+      : meantOrKnown(id, ids, `'tidemark connections' lists`);
+  return new TidemarkError('NotFound', `There is no connection ${JSON.stringify(id)}. ${known}`);
 }

@@ -1,12 +1,11 @@
 import { z } from 'zod';
-
-/** The name of one of the connection's secrets, as declared in the connector's `secrets`. */
-const secretName = z.string().min(1);
+import { secretName } from './secretName';
 
 /**
- * How requests prove who they are. Values are names of secrets, never the secrets.
- * A further grant is a variant here and a file in `source/auth/`.
+ * How requests prove who they are. Fields that are secret hold the *name* of a secret, which is declared in the connector's
+ * `secrets` and given per connection by `tidemark connect`; a definition never contains the secret itself.
  */
+// A further scheme is a variant here, whose secrets are fields of type `secretName`, and a file in `source/auth/`.
 export const auth = z.discriminatedUnion('scheme', [
   z.strictObject({ scheme: z.literal('none') }),
   z.strictObject({ scheme: z.literal('basic'), username: secretName, password: secretName }),

@@ -3,6 +3,7 @@ import { duration } from '../duration';
 import { type Auth, type AuthInput, auth } from './auth';
 import { DefinitionError, mistakes } from './definition';
 import { type Entity, identifier } from './entity';
+import { namedSecrets } from './secretName';
 import {
   type WebhookDelivery,
   type WebhookEvent,
@@ -86,7 +87,11 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
   if (!parsed.success) throw new DefinitionError(mistakes(where, parsed.error));
   const { entities, ...connector } = parsed.data;
   const found: string[] = [];
-  for (const [at, secret] of secretNames(connector)) {
+  const named = [
+    ...namedSecrets(auth, connector.auth, 'auth'),
+    ...namedSecrets(webhookSignature, connector.webhooks?.signature, 'webhooks.signature'),
+  ];
+  for (const [at, secret] of named) {
     if (!Object.hasOwn(connector.secrets.shape, secret))
       found.push(`${where}.${at}: there is no secret named '${secret}' in secrets`);
   }
@@ -106,20 +111,6 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
   }
   if (found.length > 0) throw new DefinitionError(found);
   return { ...connector, rateLimit: connector.rateLimit, webhooks: connector.webhooks, entities: byName };
-}
-
-function secretNames(connector: {
-  auth: Auth;
-  webhooks?: { signature: { secret: string } } | undefined;
-}): [string, string][] {
-  const names: [string, string][] = [];
-  if (connector.auth.scheme === 'basic') {
-    names.push(['auth.username', connector.auth.username], ['auth.password', connector.auth.password]);
-  }
-  if (connector.auth.scheme === 'bearer') names.push(['auth.token', connector.auth.token]);
-  if (connector.auth.scheme === 'apiKey') names.push(['auth.key', connector.auth.key]);
-  if (connector.webhooks) names.push(['webhooks.signature.secret', connector.webhooks.signature.secret]);
-  return names;
 }
 
 /** What `tidemark.config.ts` exports as default. */

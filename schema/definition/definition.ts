@@ -17,7 +17,7 @@ export class DefinitionError extends TidemarkError {
 /** A zod error as lines of `path: what is wrong`. */
 export function mistakes(where: string, error: z.ZodError): string[] {
   return error.issues.map((issue) => {
-    const path = [where, ...issue.path.map(String)].filter((step) => step !== '').join('..');
+    const path = [where, ...issue.path.map(String)].filter((step) => step !== '').join('.');
     return `${path}: ${issue.message}`;
   });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../duration';
+import { secretName } from './secretName';
 
 /** How a delivery proves that the source sent it. Compared in constant time on the raw bytes. */
 export const webhookSignature = z
@@ -19,7 +20,7 @@ export const webhookSignature = z
     /** deliveries whose timestamp is further away than this are refused */
     tolerance: duration.default('5m'),
     /** the name of the secret; its value may hold several secrets, one a line, while one replaces another */
-    secret: z.string().min(1),
+    secret: secretName,
     /** `base64` where the secret itself is base64, with an optional `whsec_` before it */
     secretEncoding: z.enum(['utf8', 'base64']).default('utf8'),
   })

@@ -1,4 +1,5 @@
 import type { Auth } from '../../schema/definition/auth';
+import type { SecretName } from '../../schema/definition/secretName';
 
 /** A request about to be sent; schemes write into it. */
 export interface Outgoing {
@@ -23,7 +24,7 @@ export type AuthScheme<A extends Auth> = (auth: A, secrets: Secrets) => Authoriz
 export class UnusableSecret extends Error {}
 
 /** The named secret without the line break that pasting leaves. Throws UnusableSecret. */
-export function secretOf(secrets: Secrets, name: string): string {
+export function secretOf(secrets: Secrets, name: SecretName): string {
   const value = (Object.hasOwn(secrets, name) ? secrets[name] : undefined)?.trim();
   if (value === undefined || value === '') throw new UnusableSecret(`the secret '${name}' is missing`);
   if (/[\p{Cc}\u2028\u2029]/u.test(value)) {

@@ -7,7 +7,7 @@ import { none } from './none';
 
 export { type Authorizer, type Outgoing, UnusableSecret } from './authorizer';
 
-/** A further grant (client credentials, password, refresh) is a file here and a variant of `schema/definition/auth.ts`. */
+/** A further scheme is a file here, a line below and a variant of `schema/definition/auth.ts`. */
 const schemes: { readonly [S in Auth['scheme']]: AuthScheme<Extract<Auth, { scheme: S }>> } = {
   none,
   basic,

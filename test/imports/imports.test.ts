@@ -30,7 +30,7 @@ const imports: Import[] = files.flatMap((from) =>
 
 function resolved(from: string, specifier: string): string {
   const path = posix.join(posix.dirname(from), specifier);
-  const [found] = [`${path}.ts`, path.replace(/\.js$/, '.ts'), `${path}/index.ts`].filter((file) =>
+  const [found] = [`${path}.ts`, `${path}/index.ts`, path.replace(/\.js$/, '.ts')].filter((file) =>
     existsSync(join(root, file)),
   );
   return found ?? path;

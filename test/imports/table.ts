@@ -146,15 +146,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'clients/operations',
     holds: 'what an operator can do or ask, each defined once',
-    may: [
-      'schema',
-      'destination',
-      'clients/temporal',
-      'clients/schedules',
-      'clients/webhooks',
-      'clients/mapLimited',
-      'clients/checks',
-    ],
+    may: ['schema', 'destination', 'clients/temporal', 'clients/schedules', 'clients/webhooks', 'clients/mapLimited'],
   },
   {
     folder: 'clients/http',
@@ -175,7 +167,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'clients/cli',
     holds: 'the command line, which also starts the processes',
-    may: ['schema', 'telemetry', 'destination', 'workers', 'local', 'connectors', 'clients'],
+    may: ['schema', 'telemetry', 'destination', 'workers', 'local', 'clients'],
   },
   {
     folder: 'clients',

@@ -42,7 +42,8 @@ export const addSync: AddCommand = (program, onEnd) => {
 };
 
 async function targetsOf(session: Session, connectionId: string, entity?: string): Promise<Target[]> {
-  const { connectorOf, findTarget } = await import('../../operations/targets.js');
+  const { findTarget } = await import('../../operations/targets.js');
+  const { connectorOf } = await import('../../../schema/definition/registered.js');
   const connectors = await session.connectors();
   if (entity !== undefined) {
     await findTarget(session.db, connectors, connectionId, entity);

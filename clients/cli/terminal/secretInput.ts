@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TidemarkError } from '../../../schema/errors';
-import { nearest } from '../../../schema/nearest';
+import { meantOrKnown } from '../../../schema/nearest';
 
 /** A secret as the connector declares it. */
 export interface DeclaredSecret {
@@ -46,11 +46,8 @@ export function parseSecrets(text: string, declared: readonly DeclaredSecret[]):
   for (const [written, value] of Object.entries(given)) {
     const name = names.find((one) => one === written || variableOf(one) === written);
     if (name === undefined) {
-      const meant = nearest(written, names);
-      throw new TidemarkError(
-        'Usage',
-        `There is no secret ${JSON.stringify(written)}. ${meant === undefined ? '' : `Did you mean '${meant}'? `}The connector has: ${names.join(', ') || 'none'}.`,
-      );
+      const known = meantOrKnown(written, names, 'The connector has');
+      throw new TidemarkError('Usage', `There is no secret ${JSON.stringify(written)}. ${known}`);
     }
     found[name] = value;
   }

@@ -10,11 +10,11 @@ import { type KeyRing, loadSecrets, type Secrets, saveSecrets } from '../../../d
 import type { Connection } from '../../../schema/connection';
 import type { Connector } from '../../../schema/definition/connector';
 import { mistakes } from '../../../schema/definition/definition';
+import { connectorNamed, connectorOf } from '../../../schema/definition/registered';
 import { TidemarkError } from '../../../schema/errors';
-import { nearest } from '../../../schema/nearest';
+import { meantOrKnown } from '../../../schema/nearest';
 import { type AgreedOrLater, agreeOrLater } from '../agreeOrLater';
 import { type By, type TemporalContext, WrongInput } from '../context';
-import { connectorOf } from '../targets';
 
 /** What a connection is told. What is left out gets its default, or, where one is changed, stays as it is. */
 export interface ConnectionValues {
@@ -46,7 +46,7 @@ export async function makeConnection(
   { id, connector: name, ...values }: ConnectionValues & { readonly id: string; readonly connector: string },
   by: By,
 ): Promise<SavedConnection> {
-  const connector = registered(context.connectors, name);
+  const connector = connectorNamed(context.connectors, name);
   const { secrets, ...checked } = checkedValues(connector, values, { settings: {}, schedules: {} }, {});
   const connection = await context.db.transaction(async (tx) => {
     const made = await createConnection(tx, { id, connector: connector.name, ...checked });
@@ -76,17 +76,6 @@ export async function changeConnection(
     return { connection: changed, secrets };
   });
   return { created: false, connection, secrets: Object.keys(secrets), ...(await agreeOrLater(context)) };
-}
-
-function registered(connectors: readonly Connector[], name: string): Connector {
-  const connector = connectors.find((one) => one.name === name);
-  if (connector) return connector;
-  const names = connectors.map((one) => one.name);
-  const meant = nearest(name, names);
-  throw new TidemarkError(
-    'NotFound',
-    `There is no connector ${JSON.stringify(name)}. ${meant === undefined ? '' : `Did you mean '${meant}'? `}tidemark.config.ts registers: ${names.join(', ')}.`,
-  );
 }
 
 function checkedValues(
@@ -124,11 +113,8 @@ function checkedValues(
 function unknownNames(where: string, declared: object, given: object = {}): string[] {
   return Object.keys(given).flatMap((name) => {
     if (Object.hasOwn(declared, name)) return [];
-    const names = Object.keys(declared);
-    const meant = nearest(name, names);
-    return [
-      `${where}: the connector has no ${JSON.stringify(name)}. ${meant === undefined ? '' : `Did you mean '${meant}'? `}It has: ${names.join(', ') || 'none'}`,
-    ];
+    const known = meantOrKnown(name, Object.keys(declared), 'It has');
+    return [`${where}: the connector has no ${JSON.stringify(name)}. ${known}`];
   });
 }
 
@@ -136,7 +122,9 @@ function scheduleMistakes({ name, entities }: Connector, schedules: Connection['
   return Object.entries(schedules).flatMap(([entity, { reconciliation }]) => {
     const known = entities.get(entity);
     if (known === undefined)
-      return [`schedules.${entity}: connector ${name} has no such entity; it has: ${[...entities.keys()].join(', ')}`];
+      return [
+        `schedules.${entity}: connector ${name} has no such entity. ${meantOrKnown(entity, [...entities.keys()], 'It has')}`,
+      ];
     if (reconciliation === false && !known.supportsWebhooks) {
       return [
         `schedules.${entity}.reconciliation: ${entity} has no webhooks, so nothing but a reconciliation finds what was deleted`,

@@ -10,10 +10,10 @@ import { type KeyRing, loadSecrets, saveSecrets, sealOfSecrets } from '../../../
 import { getCursor } from '../../../destination/runs/entities';
 import type { Connector } from '../../../schema/definition/connector';
 import { mistakes } from '../../../schema/definition/definition';
+import { connectorOf } from '../../../schema/definition/registered';
 import { TidemarkError } from '../../../schema/errors';
 import { type AgreedOrLater, agreeOrLater } from '../agreeOrLater';
 import { type By, name, type OperatorContext, type TemporalContext, WrongInput } from '../context';
-import { connectorOf } from '../targets';
 
 export interface ConnectionShown extends StoredConnection {
   /** false: tidemark.config.ts does not register its connector, so nothing runs for it */

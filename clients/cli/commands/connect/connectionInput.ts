@@ -5,7 +5,7 @@ import { mistakes } from '../../../../schema/definition/definition';
 import type { EntitySchedule } from '../../../../schema/definition/schedule';
 import { TidemarkError } from '../../../../schema/errors';
 import type { Json } from '../../../../schema/json';
-import { nearest } from '../../../../schema/nearest';
+import { meantOrKnown } from '../../../../schema/nearest';
 import type { GivenSecrets } from '../../terminal/secretInput';
 
 /**
@@ -21,11 +21,8 @@ export function settingsFrom(
   const values: Record<string, unknown> = { ...present };
   for (const [name, text] of Object.entries(set)) {
     if (!names.includes(name)) {
-      const meant = nearest(name, names);
-      throw new TidemarkError(
-        'Usage',
-        `--set ${name}: connector ${connector.name} has no such setting. ${meant === undefined ? '' : `Did you mean '${meant}'? `}It has: ${names.join(', ')}.`,
-      );
+      const known = meantOrKnown(name, names, 'It has');
+      throw new TidemarkError('Usage', `--set ${name}: connector ${connector.name} has no such setting. ${known}`);
     }
     const schema = connector.settings.shape[name] as z.ZodType;
     values[name] = schema.safeParse(text).success ? text : (asJson(text) ?? text);
