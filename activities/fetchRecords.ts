@@ -15,6 +15,8 @@ export interface Fetched extends WriteResult {
   readonly unanswered: ReadonlySet<string>;
   /** ids that the source showed */
   readonly live: readonly string[];
+  /** when the earliest of the requests was sent, in PostgreSQL's time; Infinity where there was none */
+  readonly sent: number;
 }
 
 export interface FetchOptions {
@@ -23,8 +25,7 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
   /** for deletes on absence, see `TimedGone.receivedBefore` */
   readonly receivedBefore?: number;
-  /** `sent`: when the earliest of the requests was sent, in PostgreSQL's time */
-  readonly alongside?: (trx: Knex.Transaction, fetched: Fetched, sent: number) => Promise<void>;
+  readonly alongside?: (trx: Knex.Transaction, fetched: Fetched) => Promise<void>;
   readonly onProgress?: (fetches: number) => void;
 }
 
@@ -61,13 +62,11 @@ export async function fetchRecords(
   });
 
   const context = writeContext(open, options.writtenBy, true);
-  const result = { fetches, failed, unanswered, live };
+  const result = { fetches, failed, unanswered, live, sent: earliest };
   const written = await writeAnswers(deps.db, context, answers, {
     runId: options.runId,
     ...(options.receivedBefore === undefined ? {} : { receivedBefore: options.receivedBefore }),
-    alongside: async (trx, counts, deleted) => {
-      await options.alongside?.(trx, { ...result, counts, deleted, disputed: [] }, earliest);
-    },
+    alongside: async (trx, written) => options.alongside?.(trx, { ...result, ...written }),
   });
   deps.metrics.rows(open.target, written.counts);
   return { ...result, ...written };

@@ -5,7 +5,9 @@ import { pullActivities } from './delta/pull';
 import type { ActivityDeps } from './deps';
 import { withFailures } from './failure';
 import { targetOpener } from './openTarget';
-import { planActivities } from './reconciliation/plan';
+import { deletionActivities } from './reconciliation/confirmDeletions';
+import { drawPlanActivities } from './reconciliation/drawPlan';
+import { finishActivities } from './reconciliation/finish';
 import { scanActivities } from './reconciliation/scan';
 import { recordActivities } from './records';
 import { remapActivities } from './remap';
@@ -20,7 +22,9 @@ export function createActivities(deps: ActivityDeps) {
       ...runActivities(deps, openTarget),
       ...pullActivities(deps, openTarget),
       ...scanActivities(deps, openTarget),
-      ...planActivities(deps, openTarget),
+      ...drawPlanActivities(deps, openTarget),
+      ...deletionActivities(deps, openTarget),
+      ...finishActivities(deps, openTarget),
       ...recordActivities(deps, openTarget),
       ...sweepActivities(deps),
       ...lookActivities(deps, openTarget),

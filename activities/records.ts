@@ -46,7 +46,7 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
           runId: null,
           writtenBy: 'webhook',
           signal: Context.current().cancellationSignal,
-          alongside: (trx, fetched, sent) => endEvents(trx, deps, target, [id], fetched, sent),
+          alongside: (trx, fetched) => endEvents(trx, deps, target, [id], fetched),
         }),
       );
       return {
@@ -77,8 +77,8 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
             runId: null,
             writtenBy: batch.writtenBy,
             signal,
-            alongside: async (trx, answered, sent) => {
-              await endEvents(trx, deps, input, ids, answered, sent);
+            alongside: async (trx, answered) => {
+              await endEvents(trx, deps, input, ids, answered);
               const { failed } = answered;
               if (input.batch.of !== 'plan') return;
               const outcome = (id: string) => (failed.has(id) ? 'failed' : 'fetched');
@@ -111,8 +111,7 @@ async function endEvents(
   { giveUpAfterMs }: ActivityDeps,
   target: Target,
   ids: readonly string[],
-  { counts, unanswered, failed }: Fetched,
-  sent: number,
+  { counts, unanswered, failed, sent }: Fetched,
 ): Promise<void> {
   const answered = ids.filter((id) => !unanswered.has(id));
   await finishEvents(trx, target, answered, sent, ids.length === 1 ? outcomeOf(counts) : 'synced');

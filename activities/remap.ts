@@ -48,11 +48,11 @@ export function remapActivities(deps: ActivityDeps, openTarget: TargetOpener) {
             after,
             limit: batchRows,
             map: (id, raw) => mapped(open, id, raw),
-            alongside: (trx, counts, last, records) =>
+            alongside: (trx, { counts, last, rows }) =>
               advancePart(trx, key, {
                 resumePoint: last === null ? null : { after: last },
                 pages: 1,
-                records,
+                records: rows,
                 requests: 0,
                 counts,
                 done: last === null,

@@ -70,7 +70,7 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
           const { counts } = await writeAnswers(db, context, answers, {
             runId: input.runId,
             mostlyNew,
-            alongside: (trx, counts) => advancePart(trx, key, progressOf(pages, counts)),
+            alongside: (trx, { counts }) => advancePart(trx, key, progressOf(pages, counts)),
           });
           deps.metrics.rows(input, counts);
           done.pages += pages.length;

@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
 import type { Knex } from 'knex';
-import { writeAnswers } from '../../destination/rows/writeAnswers';
+import { type WriteResult, writeAnswers } from '../../destination/rows/writeAnswers';
 import { advancePart, openPart } from '../../destination/runs/runParts';
 import type { Run } from '../../destination/runs/runs';
-import { type Counts, noCounts } from '../../schema/answer';
+import { noCounts } from '../../schema/answer';
 import type { RunResult } from '../../schema/workflows';
 import type { SourcePage } from '../../source/contract';
 import type { ActivityDeps } from '../deps';
@@ -35,13 +35,13 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
   try {
     const page = await firstPage(open, partition, run.cursorBefore);
     let ended: Run | undefined;
-    const alongside = async (trx: Knex.Transaction, counts: Counts) => {
+    const alongside = async (trx: Knex.Transaction, { counts }: Pick<WriteResult, 'counts'>) => {
       await openPart(trx, key);
       await advancePart(trx, key, progressOf([{ ...page, records: page.records.length }], counts));
       if (page.resumePoint !== null) return;
       ended = await endDelta(trx, open, run.id, { firstSent: page.sent, firstSentSource: page.sourceSent });
     };
-    if (page.records.length === 0) await db.transaction((trx) => alongside(trx, { ...noCounts }));
+    if (page.records.length === 0) await db.transaction((trx) => alongside(trx, { counts: { ...noCounts } }));
     else {
       const context = writeContext(open, `run ${run.id}`, false);
       const { counts } = await writeAnswers(db, context, [interpretPage(open, page)], { runId: run.id, alongside });

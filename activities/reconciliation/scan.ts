@@ -9,9 +9,9 @@ import {
   stagingTable,
 } from '../../destination/plans/staging';
 import type { EncodedAnswers } from '../../destination/rows/encodedRows';
-import { writeAnswers } from '../../destination/rows/writeAnswers';
+import { type WriteResult, writeAnswers } from '../../destination/rows/writeAnswers';
 import { advancePart, openPart, type PartKey, restartPart } from '../../destination/runs/runParts';
-import { type Counts, noCounts } from '../../schema/answer';
+import { noCounts } from '../../schema/answer';
 import type { Target } from '../../schema/workflows';
 import type { SourcePage } from '../../source/contract';
 import { readVersionOnly } from '../../source/record/readRecord';
@@ -91,7 +91,7 @@ export function scanActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         for await (const pages of inBatches(read, Context.current().cancellationSignal, limits)) {
           const ids = pages.map((page) => page.ids);
           const answers = pages.flatMap((page) => page.answers);
-          await write(answers, async (trx, counts) => {
+          await write(answers, async (trx, { counts }) => {
             await stageIds(trx, table, ids);
             const staged = ids.reduce((total, { count }) => total + count, 0);
             await advancePart(trx, key, { ...progressOf(pages, counts), staged });
@@ -115,7 +115,7 @@ export function scanActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   };
 }
 
-type Commit = (trx: Knex.Transaction, counts: Counts) => Promise<void>;
+type Commit = (trx: Knex.Transaction, written: Pick<WriteResult, 'counts'>) => Promise<void>;
 
 /** How a page is written: over `all`, its records too; they confirm where `one` is not there to do it, or would take too long. */
 function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanInput, key: PartKey) {
@@ -125,7 +125,7 @@ function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanIn
       limits: ofIds,
       interpret: (): EncodedAnswers[] => [],
       write: (_answers: readonly EncodedAnswers[], commit: Commit) =>
-        db.transaction((trx) => commit(trx, { ...noCounts })),
+        db.transaction((trx) => commit(trx, { counts: { ...noCounts } })),
     };
   }
   const confirming = entity.listings.one === undefined || input.step === 'full-listing';

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { TidemarkError } from '../../schema/errors';
 import type { Decision } from '../audit';
 import { audit } from '../audit';
+import { queryIds } from '../database/query';
 import { getPlan, type Plan } from './plans';
 
 /**
@@ -68,9 +69,9 @@ function numeric(planId: string): string {
 
 /** A few of the ids that a plan would delete, for the operator to look up at the source. */
 export async function sampleOfPlan(db: Knex, planId: string, limit = 5): Promise<string[]> {
-  const { rows } = await db.raw(
-    `select external_id from tidemark.plan_items where plan_id = ? and difference in ('gone', 'unlisted') order by md5(external_id) limit ?`,
+  return queryIds(
+    db,
+    `select external_id as id from tidemark.plan_items where plan_id = ? and difference in ('gone', 'unlisted') order by md5(external_id) limit ?`,
     [planId, limit],
   );
-  return rows.map(({ external_id }: { external_id: string }) => external_id);
 }

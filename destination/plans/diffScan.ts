@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import { queryIds } from '../database/query';
 import { tableName } from '../rows/rowFormat';
 import { stagingTable } from './staging';
 
@@ -99,13 +100,13 @@ export async function knownLiveIds(
   input: Pick<DiffInput, 'planId' | 'connectionId' | 'entity'>,
   limit: number,
 ): Promise<string[]> {
-  const { rows } = await db.raw(
+  return queryIds(
+    db,
     /* sql */ `
-    select c.external_id from ${tableName(input.entity)} c
+    select c.external_id as id from ${tableName(input.entity)} c
     where c.connection_id = ? and c.deleted_at is null
       and not exists (select from tidemark.plan_items i where i.plan_id = ? and i.external_id = c.external_id and i.difference in ('gone', 'unlisted'))
     limit ?`,
     [input.connectionId, input.planId, limit],
   );
-  return rows.map(({ external_id }: { external_id: string }) => external_id);
 }

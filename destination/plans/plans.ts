@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { DeletionGuard } from '../../schema/definition/schedule';
 import type { Target } from '../../schema/workflows';
+import { queryIds } from '../database/query';
 import type { Differences } from './diffScan';
 
 export type Difference = 'missing' | 'stale' | 'gone' | 'unlisted';
@@ -80,11 +81,11 @@ export async function openItems(
   differences: readonly Difference[],
   limit: number,
 ): Promise<string[]> {
-  const { rows } = await db.raw(
-    `select external_id from tidemark.plan_items where plan_id = ? and difference = any(?) and outcome = 'open' order by external_id limit ?`,
+  return queryIds(
+    db,
+    `select external_id as id from tidemark.plan_items where plan_id = ? and difference = any(?) and outcome = 'open' order by external_id limit ?`,
     [planId, [...differences], limit],
   );
-  return rows.map(({ external_id }: { external_id: string }) => external_id);
 }
 
 export type ItemOutcome = 'fetched' | 'deleted' | 'live' | 'exempt' | 'failed';

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Counts } from '../../schema/answer';
+import { queryIds } from '../database/query';
 import { countItems, type Plan } from '../plans/plans';
 import type { Run } from '../runs/runs';
 
@@ -51,13 +52,13 @@ export async function planOfRun(db: Knex, runId: string): Promise<RunPlan | null
 
 /** Ids that a run soft-deleted, in order, whatever became of their rows since: from the trace of answers, for as long as it is kept. */
 export async function deletedByRun(db: Knex, run: Run, limit: number): Promise<string[]> {
-  const { rows } = await db.raw(
+  return queryIds(
+    db,
     `select distinct external_id as id from tidemark.answers
      where connection_id = ? and entity = ? and written_by = ? and gone and won and held_gone is false
      order by external_id limit ?`,
     [run.connectionId, run.entity, `run ${run.id}`, limit],
   );
-  return rows.map(({ id }: { id: string }) => id);
 }
 
 /** Records that a run set aside and that still are, by reason. */

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import { queryIds } from '../database/query';
 import { tableName } from './rowFormat';
 
 /**
@@ -13,15 +14,15 @@ export async function dueDisputes(
   readLagMs: number,
   limit: number,
 ): Promise<string[]> {
-  const { rows } = await db.raw(
+  return queryIds(
+    db,
     /* sql */ `
-    select external_id from ${tableName(entity)}
+    select external_id as id from ${tableName(entity)}
     where connection_id = ? and _disputed_at is not null
       and greatest(_disputed_at, _received_at) < clock_timestamp() - (? + 100) * interval '1 millisecond'
     order by _disputed_at limit ?`,
     [connectionId, readLagMs, limit],
   );
-  return rows.map(({ external_id }: { external_id: string }) => external_id);
 }
 
 /** Connections of which an entity has disputed rows that are due. */
@@ -30,13 +31,13 @@ export async function connectionsWithDueDisputes(
   entity: ConnectorEntity,
   readLagMs: number,
 ): Promise<string[]> {
-  const { rows } = await db.raw(
+  return queryIds(
+    db,
     /* sql */ `
-    select distinct connection_id from ${tableName(entity)}
+    select distinct connection_id as id from ${tableName(entity)}
     where _disputed_at is not null and greatest(_disputed_at, _received_at) < clock_timestamp() - (? + 100) * interval '1 millisecond'`,
     [readLagMs],
   );
-  return rows.map(({ connection_id }: { connection_id: string }) => connection_id);
 }
 
 /** How many rows of a connection's entity are disputed, due or not. */

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { isStorable } from '../../schema/storableText';
+import { queryIds } from '../database/query';
 import { tableName } from './rowFormat';
 
 /** Ids of rows that were soft-deleted, those deleted last first: their records are the likeliest that the source still knows as deleted. */
@@ -10,11 +11,11 @@ export async function someDeletedIds(
   entity: ConnectorEntity,
   limit: number,
 ): Promise<string[]> {
-  const { rows } = await db.raw(
+  return queryIds(
+    db,
     `select external_id as id from ${tableName(entity)} where connection_id = ? and deleted_at is not null order by deleted_at desc limit ?`,
     [connectionId, limit],
   );
-  return rows.map(({ id }: { id: string }) => id);
 }
 
 /** Ids of live rows, at random: each row is as likely as any other. Reads the index of the primary key once. */
@@ -24,11 +25,11 @@ export async function sampleLiveIds(
   entity: ConnectorEntity,
   limit: number,
 ): Promise<string[]> {
-  const { rows } = await db.raw(
+  return queryIds(
+    db,
     `select external_id as id from ${tableName(entity)} where connection_id = ? and deleted_at is null order by random() limit ?`,
     [connectionId, limit],
   );
-  return rows.map(({ id }: { id: string }) => id);
 }
 
 /** Those of the ids that have a live row. */
@@ -39,11 +40,11 @@ export async function liveIdsAmong(
   ids: readonly string[],
 ): Promise<string[]> {
   if (ids.length === 0) return [];
-  const { rows } = await db.raw(
+  return queryIds(
+    db,
     `select external_id as id from ${tableName(entity)} where connection_id = ? and external_id = any(?::text[]) and deleted_at is null`,
     [connectionId, [...ids]],
   );
-  return rows.map(({ id }: { id: string }) => id);
 }
 
 /** Ids of live rows received before a moment that a staging table does not hold. */
@@ -54,7 +55,8 @@ export async function unstagedLiveIds(
   { table, before, limit }: { readonly table: string; readonly before: Date; readonly limit: number },
 ): Promise<string[]> {
   await db.raw(`analyze ${table}`);
-  const { rows } = await db.raw(
+  return queryIds(
+    db,
     /* sql */ `
     select c.external_id as id from ${tableName(entity)} c
     where c.connection_id = ? and c.deleted_at is null and c._received_at < ?
@@ -62,7 +64,6 @@ export async function unstagedLiveIds(
     order by c.external_id limit ?`,
     [connectionId, before, limit],
   );
-  return rows.map(({ id }: { id: string }) => id);
 }
 
 /** Any live row that is none of these; undefined when there is none. */
@@ -73,7 +74,7 @@ export async function otherLiveId(
   ids: readonly string[],
 ): Promise<string | undefined> {
   const { rows } = await db.raw(
-    `select external_id from ${tableName(entity)}
+    `select external_id as id from ${tableName(entity)}
      where connection_id = ? and deleted_at is null and external_id <> all(?::text[]) limit 1`,
     [connectionId, ids.filter(isStorable)],
   );

@@ -20,14 +20,14 @@ export interface RemapBatch {
   readonly after: string;
   readonly limit: number;
   readonly map: (id: string, raw: unknown) => Remapped;
-  /** what must be committed with the rows; `last` is null when there are no more */
-  readonly alongside: (trx: Knex.Transaction, counts: Counts, last: string | null, rows: number) => Promise<void>;
+  /** what must be committed with the rows */
+  readonly alongside: (trx: Knex.Transaction, written: RemappedBatch) => Promise<void>;
 }
 
 export interface RemappedBatch {
   readonly counts: Counts;
   readonly rows: number;
-  /** null when there are no more */
+  /** the last id of this batch; null when there are no more */
   readonly last: string | null;
 }
 
@@ -72,8 +72,9 @@ export function remapRows(db: Knex, batch: RemapBatch): Promise<RemappedBatch> {
       counts.skipped += skipped;
       counts.errors += aside.length - skipped;
       const last = rows.length < limit ? null : (rows.at(-1)?.id ?? null);
-      await batch.alongside(trx, counts, last, rows.length);
-      return { counts, rows: rows.length, last };
+      const written = { counts, rows: rows.length, last };
+      await batch.alongside(trx, written);
+      return written;
     }),
   );
 }

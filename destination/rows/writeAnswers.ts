@@ -18,9 +18,9 @@ export interface WriteOptions {
   readonly mostlyNew?: boolean;
   /**
    * What must be committed with the rows: the resume point under its fence, the inbox events that they answer.
-   * Throwing takes the whole batch back. `deleted`: the ids that this batch soft-deletes.
+   * Throwing takes the whole batch back.
    */
-  readonly alongside?: (trx: Knex.Transaction, counts: Counts, deleted: readonly string[]) => Promise<void>;
+  readonly alongside?: (trx: Knex.Transaction, written: WriteResult) => Promise<void>;
 }
 
 export interface WriteResult {
@@ -70,8 +70,9 @@ export async function writeAnswers(
         const skipped = setAsideNow.filter(({ reason }) => reason === 'skipped').length;
         const aside = { ...noCounts, skipped, errors: setAsideNow.length - skipped };
         const counts = addCounts(addCounts(written.counts, aside), left);
-        await options.alongside?.(trx, counts, written.deleted);
-        return { counts, disputed: written.disputed, deleted: written.deleted };
+        const result = { counts, disputed: written.disputed, deleted: written.deleted };
+        await options.alongside?.(trx, result);
+        return result;
       }),
     );
   try {

@@ -10,7 +10,7 @@ export async function getCursor(db: Knex, { connectionId, entity }: Target): Pro
   return rows[0]?.cursor_at ?? null;
 }
 
-/** Makes the entity's row in tidemark.entities, where its cursor and line stand, unless it is there. */
+/** Makes the entity's row in tidemark.entities, which holds its cursor and watermark, unless it is there. */
 export async function ensureEntity(db: Knex, target: Target): Promise<void> {
   await db.raw('insert into tidemark.entities (connection_id, entity) values (?, ?) on conflict do nothing', [
     target.connectionId,
@@ -18,15 +18,15 @@ export async function ensureEntity(db: Knex, target: Target): Promise<void> {
   ]);
 }
 
-/** Records that a completed reconciliation proved the table equal, and draws the entity's line: nothing received before it is written any more. */
+/** Records that a completed reconciliation proved the table equal, and raises the entity's watermark: nothing received before it is written any more. */
 export async function raiseWatermark(
   db: Knex,
   { connectionId, entity }: Target,
-  proof: { line: number; provedAt: number; differences: number },
+  proof: { watermark: number; provedAt: number; differences: number },
 ): Promise<void> {
   await db.raw(
     `update tidemark.entities set watermark_at = greatest(watermark_at, ?), proved_at = greatest(proved_at, ?::timestamptz), proof_differences = ?
      where connection_id = ? and entity = ?`,
-    [new Date(proof.line), new Date(proof.provedAt), proof.differences, connectionId, entity],
+    [new Date(proof.watermark), new Date(proof.provedAt), proof.differences, connectionId, entity],
   );
 }

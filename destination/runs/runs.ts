@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Counts } from '../../schema/answer';
 import { TidemarkError } from '../../schema/errors';
 import type { RunStrategy, Target, Trigger } from '../../schema/workflows';
+import { query } from '../database/query';
 import { ensureEntity } from './entities';
 
 /** How a run ended; `lost` is what a run is called whose workflow Temporal no longer knows. */
@@ -141,20 +142,20 @@ export interface RunFilter {
 
 /** Runs, newest first. */
 export async function listRuns(db: Knex, { connectionId, entity, limit = 20 }: RunFilter): Promise<Run[]> {
-  const { rows } = await db.raw(
+  return query<Run>(
+    db,
     `select ${runColumns} from tidemark.runs
      where (?::text is null or connection_id = ?) and (?::text is null or entity = ?) order by tidemark.runs.id desc limit ?`,
     [connectionId ?? null, connectionId ?? null, entity ?? null, entity ?? null, limit],
   );
-  return rows;
 }
 
 /** Runs that say "running" although their lease has expired: what Temporal says of them decides. */
 export async function runsWithoutLease(db: Knex): Promise<Run[]> {
-  const { rows } = await db.raw(
+  return query<Run>(
+    db,
     `select ${runColumns} from tidemark.runs where status = 'running' and lease_until < clock_timestamp() order by tidemark.runs.id limit 1000`,
   );
-  return rows;
 }
 
 /** Keeps a run's place for so much longer, for instance while it is parked because the source said wait. */

@@ -3,6 +3,7 @@ import type { SetAsideAnswer } from '../../schema/answer';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import { audit } from '../audit';
+import { query } from '../database/query';
 
 /** An entry as it is listed; the payload comes with `getSetAside` only. */
 export interface SetAsideEntry extends Target {
@@ -95,11 +96,11 @@ export async function discardSetAside(
 
 /** What became of entries: those that are still open, with the latest reason. */
 export async function stillSetAside(db: Knex, ids: readonly number[]): Promise<SetAsideEntry[]> {
-  const { rows } = await db.raw(
+  return query<SetAsideEntry>(
+    db,
     `select ${columns} from tidemark.set_aside where id = any(?::bigint[]) and cleared_at is null order by id`,
     [[...ids]],
   );
-  return rows;
 }
 
 function unknownEntry(id: number): TidemarkError {

@@ -67,7 +67,11 @@ export const rooms: readonly Room[] = [
     holds: 'the request budget that all workers share',
     may: ['schema', 'destination/database'],
   },
-  { folder: 'destination/setAside', holds: 'records set aside (dead letters)', may: ['schema', 'destination/audit'] },
+  {
+    folder: 'destination/setAside',
+    holds: 'records set aside (dead letters)',
+    may: ['schema', 'destination/audit', 'destination/database'],
+  },
   {
     folder: 'destination/inbox',
     holds: 'webhook events',
@@ -96,13 +100,14 @@ export const rooms: readonly Room[] = [
   {
     folder: 'destination/runs',
     holds: 'runs, their parts, cursors, undo',
-    may: ['schema', 'destination/audit', 'destination/rows'],
+    may: ['schema', 'destination/audit', 'destination/database', 'destination/rows'],
   },
   {
     folder: 'destination/readModels',
     holds: 'what status, explain and metrics read',
     may: [
       'schema',
+      'destination/database',
       'destination/inbox',
       'destination/plans',
       'destination/rows',

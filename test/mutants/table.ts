@@ -78,7 +78,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 3,
     name: 'a 404 is believed although every record answers so',
-    file: 'activities/reconciliation/plan.ts',
+    file: 'activities/reconciliation/confirmDeletions.ts',
     find: 'if (doubt !== null) return doubt;',
     replace: '',
     test: {
@@ -90,7 +90,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 3,
     name: 'the second scan is not looked at',
-    file: 'activities/reconciliation/plan.ts',
+    file: 'activities/reconciliation/confirmDeletions.ts',
     find: 'await db.transaction((trx) => keepListed(trx, planId, runId));',
     replace: '',
     test: {

@@ -1,0 +1,124 @@
+import { Context } from '@temporalio/activity';
+import { knownPlan } from '../../destination/plans/decidePlan';
+import { closeListed, keepListed, knownLiveIds } from '../../destination/plans/diffScan';
+import { closeItems, getPlan, openItems } from '../../destination/plans/plans';
+import { countStaged, stagingTable } from '../../destination/plans/staging';
+import { writeAnswers } from '../../destination/rows/writeAnswers';
+import { sumParts } from '../../destination/runs/runParts';
+import { TidemarkError } from '../../schema/errors';
+import type { Target } from '../../schema/workflows';
+import type { ActivityDeps } from '../deps';
+import { fetchRecords } from '../fetchRecords';
+import { alive, startLiveness } from '../liveness';
+import { type TargetOpener, writeContext } from '../openTarget';
+import { judge, judgeAbsent, whyDoubt } from './judgePlan';
+
+export interface PlanInput extends Target {
+  readonly runId: string;
+  readonly planId: string;
+}
+
+/** At most this many ids are fetched and written together. */
+const chunk = 50;
+
+/** From a plan to its soft deletes: the source confirms each, by `one` or by a second complete scan. */
+export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener) {
+  const { db, clock, metrics } = deps;
+
+  /** The absence that a complete scan shows counts only for rows last received before this. */
+  const receivedBefore = async (planId: string, readLagMs: number) => {
+    const plan = await getPlan(db, planId);
+    if (!plan)
+      throw new TidemarkError('NotFound', `There is no plan ${planId}: it was pruned, or its connection removed`);
+    return plan.scanStarted.getTime() - readLagMs;
+  };
+
+  return {
+    /**
+     * Asks `one` for every row that the scan did not list, and soft-deletes those that are gone. First, an id that the
+     * scan did list must answer live: a token of the wrong tenant makes everything look gone.
+     * Returns why nothing may be deleted, or null.
+     */
+    async confirmGone(input: PlanInput): Promise<string | null> {
+      const open = await openTarget(input, 'reconciliation');
+      const signal = Context.current().cancellationSignal;
+      const plan = await knownPlan(db, input.planId);
+      const known = await knownLiveIds(db, { ...input, entity: open.entity }, 3);
+      const doubt = await whyDoubt(deps, open, known, plan.status === 'approved', signal);
+      if (doubt !== null) return doubt;
+      const before = await receivedBefore(input.planId, open.readLagMs);
+      const liveness = startLiveness();
+      let asked = 0;
+      const ask = async (ids: readonly string[], receivedBefore?: number) => {
+        await fetchRecords(deps, open, ids, {
+          runId: input.runId,
+          writtenBy: `run ${input.runId}`,
+          signal,
+          ...(receivedBefore === undefined ? {} : { receivedBefore }),
+          onProgress: () => liveness.progress({ asked: ++asked }),
+          alongside: (trx, fetched) => closeItems(trx, input.planId, judge(ids, fetched)),
+        });
+      };
+      try {
+        // Absence and a 404 delete what was received before the scan; a 404 alone, like after a webhook, what came later.
+        await eachChunk(
+          () => openItems(db, input.planId, ['gone'], chunk),
+          (ids) => ask(ids, before),
+        );
+        await eachChunk(
+          () => openItems(db, input.planId, ['unlisted'], chunk),
+          (ids) => ask(ids),
+        );
+        return null;
+      } finally {
+        liveness.stop();
+      }
+    },
+
+    /** Closes what a full listing has shown of a plan's missing and stale records; returns how many are left. */
+    closeListed: async ({ runId, planId }: { runId: string; planId: string }): Promise<number> =>
+      alive(() => db.transaction((trx) => closeListed(trx, planId, runId))),
+
+    /** Where the API has no `one`: soft-deletes the rows that two complete scans did not list. */
+    async deleteUnlisted(input: PlanInput): Promise<'done' | 'rescan'> {
+      const open = await openTarget(input, 'reconciliation');
+      const { runId, planId } = input;
+      const second = await sumParts(db, runId, 'second-scan');
+      if (
+        !second.done ||
+        second.firstSent === null ||
+        (await countStaged(db, stagingTable(runId, 'second-scan'))) !== second.staged
+      )
+        return 'rescan';
+      await db.transaction((trx) => keepListed(trx, planId, runId));
+      const secondSent = second.firstSent;
+      const before = await receivedBefore(planId, open.readLagMs);
+      const context = writeContext(open, `run ${runId}`, true);
+      const liveness = startLiveness();
+      try {
+        await eachChunk(
+          () => openItems(db, planId, ['gone'], 1000),
+          async (ids) => {
+            const gone = ids.map((id) => ({ id, version: null }));
+            const absent = { sent: secondSent, received: clock.received(), live: [], setAside: [], gone };
+            const { counts } = await writeAnswers(db, context, [absent], {
+              runId,
+              receivedBefore: before,
+              alongside: (trx, { deleted }) => closeItems(trx, planId, judgeAbsent(ids, deleted)),
+            });
+            metrics.rows(input, counts);
+            liveness.progress({ deleted: ids.length });
+          },
+        );
+        return 'done';
+      } finally {
+        liveness.stop();
+      }
+    },
+  };
+}
+
+/** Works through what `next` returns until it returns nothing; each piece of work makes its part disappear from it. */
+async function eachChunk(next: () => Promise<string[]>, work: (ids: string[]) => Promise<void>): Promise<void> {
+  for (let ids = await next(); ids.length > 0; ids = await next()) await work(ids);
+}

@@ -1,0 +1,104 @@
+import { diffScan } from '../../destination/plans/diffScan';
+import { createPlan, deletedLately, recordDifferences, settlePlan, whyWait } from '../../destination/plans/plans';
+import { countStaged, stagingTable } from '../../destination/plans/staging';
+import { countDisputed } from '../../destination/rows/disputes';
+import { countLive } from '../../destination/rows/liveIds';
+import { sumParts } from '../../destination/runs/runParts';
+import { TidemarkError } from '../../schema/errors';
+import type { Target } from '../../schema/workflows';
+import type { ActivityDeps } from '../deps';
+import { alive } from '../liveness';
+import type { OpenTarget, TargetOpener } from '../openTarget';
+
+export interface DrawPlanInput extends Target {
+  readonly runId: string;
+  readonly dryRun: boolean;
+  /** `ids`: rows are compared by version; `all`: the scan has written the rows itself */
+  readonly listing: 'ids' | 'all';
+}
+
+export interface DrawnPlan {
+  /** `rescan`: the staging table does not hold what its manifest says, as after a crash of PostgreSQL */
+  readonly outcome: 'drawn' | 'rescan';
+  readonly planId: string | null;
+  readonly scanned: number;
+  readonly missing: number;
+  readonly stale: number;
+  /** not listed: rows that may be deleted once the source confirms it, and those received so recently that they are only fetched */
+  readonly gone: number;
+  readonly unlisted: number;
+  /** as many rows are missing, stale or disputed that one full listing takes fewer requests than a fetch of each */
+  readonly byListing: boolean;
+  /** why the deletions must wait for an operator; null when they may be confirmed and applied */
+  readonly wait: string | null;
+}
+
+const rescan: DrawnPlan = {
+  outcome: 'rescan',
+  planId: null,
+  scanned: 0,
+  missing: 0,
+  stale: 0,
+  gone: 0,
+  unlisted: 0,
+  byListing: false,
+  wait: null,
+};
+
+/** The first step after a complete scan: the set difference between scan and table. */
+export function drawPlanActivities({ db }: ActivityDeps, openTarget: TargetOpener) {
+  return {
+    /** Draws the set difference between the scan and the table, and judges it by the deletion guard. */
+    drawPlan: (input: DrawPlanInput): Promise<DrawnPlan> => alive(() => drawPlan(input)),
+  };
+
+  async function drawPlan(input: DrawPlanInput): Promise<DrawnPlan> {
+    const { entity, readLagMs } = await openTarget(input, 'reconciliation');
+    const { runId, connectionId } = input;
+    const scan = await sumParts(db, runId, 'scan');
+    if (!scan.done || scan.firstSent === null) {
+      throw new TidemarkError(
+        'ContractBroken',
+        `Run ${runId}: the scan of ${connectionId}/${input.entity} is not complete; nothing may be concluded from it`,
+      );
+    }
+    const [staged, liveRows] = await Promise.all([
+      countStaged(db, stagingTable(runId, 'scan')),
+      countLive(db, connectionId, entity),
+    ]);
+    if (staged !== scan.staged) return rescan;
+    const scanStarted = scan.firstSent;
+    const drawn = await db.transaction(async (trx) => {
+      const planId = await createPlan(trx, { ...input, runId, scanStarted, liveRows });
+      const versions = input.listing === 'ids' || input.dryRun;
+      const found = await diffScan(trx, { runId, planId, connectionId, entity, scanStarted, readLagMs, versions });
+      await recordDifferences(trx, planId, found);
+      return { planId, ...found };
+    });
+    const wait = whyWait(entity.deletionGuard, {
+      liveRows,
+      gone: drawn.gone + drawn.unlisted,
+      scanned: scan.staged,
+      deletedLately: await deletedLately(db, input),
+    });
+    if (input.dryRun) await settlePlan(db, drawn.planId, 'dry', wait);
+    const toFetch =
+      input.listing === 'ids' ? drawn.missing + drawn.stale : await countDisputed(db, connectionId, entity);
+    return {
+      outcome: 'drawn',
+      scanned: scan.staged,
+      wait,
+      byListing: listsInstead(entity, toFetch, scan.staged),
+      ...drawn,
+    };
+  }
+}
+
+/** A full listing is worth it from this many records on, and where each of its pages replaces two requests or more. */
+const listingFrom = 200;
+
+function listsInstead({ listings }: OpenTarget['entity'], toFetch: number, scanned: number): boolean {
+  const { paging } = listings.all;
+  const pages = paging.scheme === 'none' ? 1 : Math.ceil(scanned / (paging.pageSize ?? 100));
+  return listings.one !== undefined && toFetch >= listingFrom && toFetch > 2 * pages;
+}

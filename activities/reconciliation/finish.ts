@@ -1,0 +1,82 @@
+import { knownPlan } from '../../destination/plans/decidePlan';
+import { explainDifferences } from '../../destination/plans/differenceCauses';
+import { getPlan, markApplied, settlePlan } from '../../destination/plans/plans';
+import { dropStaging, stagingTable } from '../../destination/plans/staging';
+import { getCursor, raiseWatermark } from '../../destination/runs/entities';
+import { endRun } from '../../destination/runs/runs';
+import { clearKeyless } from '../../destination/setAside/clearKeyless';
+import { noCounts } from '../../schema/answer';
+import type { ApplyPlanResult, ReconciliationResult } from '../../schema/workflows';
+import { runResult } from '../delta/endDelta';
+import type { ActivityDeps } from '../deps';
+import { alive } from '../liveness';
+import { runEnded } from '../metrics';
+import type { TargetOpener } from '../openTarget';
+import type { PlanInput } from './confirmDeletions';
+import { proposeLookback } from './proposeLookback';
+
+export interface FinishInput extends PlanInput {
+  readonly dryRun: boolean;
+  readonly wait: string | null;
+  readonly scanned: number;
+  readonly missing: number;
+  readonly stale: number;
+  readonly gone: number;
+  readonly unlisted: number;
+}
+
+/** Ends reconciliations, and the runs that apply an approved plan. */
+export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
+  const { db } = deps;
+  return {
+    /** Ends the run that applied an approved plan. */
+    async finishPlan({
+      runId,
+      planId,
+      reason,
+      ...target
+    }: PlanInput & { reason: string | null }): Promise<ApplyPlanResult> {
+      await markApplied(db, planId, runId, reason);
+      const { deleted } = await knownPlan(db, planId);
+      const run = await endRun(db, runId, {
+        status: reason === null ? 'succeeded' : 'waiting',
+        details: { planId, deleted, reason },
+      });
+      runEnded(deps, run);
+      await dropStaging(db, stagingTable(runId, 'second-scan'));
+      const outcome = reason === null ? ('succeeded' as const) : ('waiting' as const);
+      return { ...target, outcome, runId, planId, deleted, reason, counts: { ...noCounts, ...run.counts } };
+    },
+
+    /** Ends a reconciliation: the plan, the entity's watermark and proof, the run; and drops what it staged. */
+    finishReconciliation: (input: FinishInput): Promise<ReconciliationResult> => alive(() => finish(input)),
+  };
+
+  async function finish(input: FinishInput): Promise<ReconciliationResult> {
+    const { entity, readLagMs } = await openTarget(input, 'reconciliation');
+    const { runId, planId, wait, scanned, missing, stale, gone, unlisted } = input;
+    const waiting = wait !== null && !input.dryRun;
+    const { counts: causes, latestMs } = input.dryRun
+      ? { counts: {}, latestMs: null }
+      : await explainDifferences(db, { planId, connectionId: input.connectionId, entity });
+    const proposedLookback = proposeLookback(latestMs, entity.lookback);
+    if (!input.dryRun) await settlePlan(db, planId, waiting ? 'waiting' : 'applied', wait);
+    const plan = await getPlan(db, planId);
+    const deleted = plan?.deleted ?? 0;
+    if (!input.dryRun && !waiting && plan) {
+      const started = plan.scanStarted.getTime();
+      await raiseWatermark(db, input, {
+        watermark: started - readLagMs,
+        provedAt: started,
+        differences: missing + stale + deleted,
+      });
+    }
+    const found = { planId, scanned, missing, stale, gone, unlisted, deleted, reason: wait, causes, proposedLookback };
+    const run = await endRun(db, runId, { status: waiting ? 'waiting' : 'succeeded', details: found });
+    if (!input.dryRun) await clearKeyless(db, runId, !(entity.listings.one && entity.listings.ids));
+    runEnded(deps, run);
+    for (const step of ['scan', 'second-scan', 'full-listing']) await dropStaging(db, stagingTable(runId, step));
+    const cursor = await getCursor(db, input);
+    return { ...runResult(run, waiting ? 'waiting' : 'succeeded', cursor), dryRun: input.dryRun, ...found };
+  }
+}
