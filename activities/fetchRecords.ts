@@ -2,10 +2,11 @@ import type { Knex } from 'knex';
 import { otherLiveId } from '../destination/rows/liveIds';
 import { type WriteResult, writeAnswers } from '../destination/rows/writeAnswers';
 import type { Answers, Counts } from '../schema/answer';
-import { askOne, isUnavailable, type Said } from './askOne';
+import type { RecordAnswer } from '../source/contract';
 import type { ActivityDeps } from './deps';
 import { inParallel } from './inParallel';
 import { type OpenTarget, writeContext } from './openTarget';
+import { isUnavailable } from './unavailable';
 
 export interface Fetched extends WriteResult {
   readonly fetches: number;
@@ -49,7 +50,7 @@ export async function fetchRecords(
 
   await inParallel(ids, open.connector.rateLimit?.concurrency ?? 4, async (id) => {
     fetches += 1;
-    const said = await askOne(deps, open, id, options.signal).catch(async (error: unknown) => {
+    const said = await open.source.ask(open.entity, id, { signal: options.signal }).catch(async (error: unknown) => {
       if (!isUnavailable(error) || !(await answersOthers(deps, open, ids, live[0], options.signal))) throw error;
       unanswered.add(id);
       return unclear(deps, error.message);
@@ -73,7 +74,7 @@ export async function fetchRecords(
 }
 
 /** What is unclear is set aside: the record stays as it is. */
-function answersOf(id: string, said: Said): Answers {
+function answersOf(id: string, said: RecordAnswer): Answers {
   const { sent, received } = said;
   const nothing = { sent, received, live: [], gone: [], setAside: [] };
   switch (said.kind) {
@@ -88,7 +89,7 @@ function answersOf(id: string, said: Said): Answers {
   }
 }
 
-function unclear({ clock }: ActivityDeps, detail: string): Said {
+function unclear({ clock }: ActivityDeps, detail: string): RecordAnswer {
   return { kind: 'unclear', detail, sent: clock.sent(), received: clock.received() };
 }
 
@@ -106,7 +107,7 @@ async function answersOthers(
   const other = shown ?? (await otherLiveId(deps.db, open.target.connectionId, open.entity, ids));
   if (other === undefined) return false;
   try {
-    await askOne(deps, open, other, signal);
+    await open.source.ask(open.entity, other, { signal });
     return true;
   } catch (error) {
     if (isUnavailable(error)) return false;

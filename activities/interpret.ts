@@ -1,10 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { type EncodedAnswers, encodeAnswers } from '../destination/rows/encodedRows';
-import type { GoneAnswer, LiveAnswer, SetAsideAnswer } from '../schema/answer';
 import type { SourcePage } from '../source/contract';
-import { readRecord } from '../source/record/readRecord';
 import type { OpenTarget } from './openTarget';
-import type { CountedPage } from './pageProgress';
+import { type CountedPage, countedPage } from './pageProgress';
 
 /**
  * Makes something of each page as it comes, so that this too is done while the former ones are being written, and of its
@@ -12,7 +10,7 @@ import type { CountedPage } from './pageProgress';
  */
 export async function* eachWith<Made extends object>(
   pages: AsyncIterable<SourcePage>,
-  make: (page: SourcePage) => Made,
+  make: (page: SourcePage) => Promise<Made>,
 ): AsyncGenerator<CountedPage & Made> {
   const iterator = pages[Symbol.asyncIterator]();
   try {
@@ -24,23 +22,16 @@ export async function* eachWith<Made extends object>(
       coming.catch(() => undefined);
       // the request goes out first
       await setImmediate();
-      yield { ...page, records: page.records.length, ...make(page) };
+      yield { ...countedPage(page), ...(await make(page)) };
     }
   } finally {
     await iterator.return?.();
   }
 }
 
-/** Turns a page of records into answers: live (made ready to be written), gone (tombstones), or set aside. */
-export function interpretPage({ entity, mapContext }: OpenTarget, page: SourcePage): EncodedAnswers {
-  const live: LiveAnswer[] = [];
-  const gone: GoneAnswer[] = [];
-  const setAside: SetAsideAnswer[] = [];
-  for (const raw of page.records) {
-    const answer = readRecord(entity, raw, mapContext);
-    if (answer.kind === 'live') live.push(answer);
-    else if (answer.kind === 'gone') gone.push(answer);
-    else setAside.push(answer);
-  }
-  return encodeAnswers(entity, { sent: page.sent, received: page.received, live, gone, setAside });
+/** What a page says, made ready to be written. */
+export async function interpretPage({ entity }: OpenTarget, page: SourcePage): Promise<EncodedAnswers[]> {
+  const encoded: EncodedAnswers[] = [];
+  for await (const answers of page.answers()) encoded.push(encodeAnswers(entity, answers));
+  return encoded;
 }

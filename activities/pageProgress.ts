@@ -3,7 +3,11 @@ import type { Counts } from '../schema/answer';
 import type { SourcePage } from '../source/contract';
 
 /** A page of which no more is held than how many records it had. */
-export type CountedPage = Omit<SourcePage, 'records'> & { readonly records: number };
+export type CountedPage = Omit<SourcePage, 'records' | 'answers' | 'listed'> & { readonly records: number };
+
+export function countedPage({ records, answers: _, listed: __, ...page }: SourcePage): CountedPage {
+  return { ...page, records: records.length };
+}
 
 /** How far a part has come once these pages, in the order of the listing, are written. */
 export function progressOf(pages: readonly CountedPage[], counts: Counts): PartProgress {

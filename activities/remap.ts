@@ -1,12 +1,12 @@
 import { Context } from '@temporalio/activity';
-import { type Remapped, remapRows } from '../destination/rows/remapRows';
+import { remapRows } from '../destination/rows/remapRows';
 import { getCursor } from '../destination/runs/entities';
 import { advancePart, openPart, type PartKey } from '../destination/runs/runParts';
 import { endRun } from '../destination/runs/runs';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
 import { TidemarkError } from '../schema/errors';
 import type { RunResult, Target } from '../schema/workflows';
-import { readRecord } from '../source/record/readRecord';
+import { remapRecord } from '../source/record/remapRecord';
 import { runResult } from './delta/endDelta';
 import { attemptFence } from './delta/pull';
 import type { ActivityDeps } from './deps';
@@ -47,7 +47,7 @@ export function remapActivities(deps: ActivityDeps, openTarget: TargetOpener) {
             runId: input.runId,
             after,
             limit: batchRows,
-            map: (id, raw) => mapped(open, id, raw),
+            map: (id, raw) => remapRecord(open.entity, id, raw, open.mapContext),
             alongside: (trx, { counts, last, rows }) =>
               advancePart(trx, key, {
                 resumePoint: last === null ? null : { after: last },
@@ -93,13 +93,4 @@ function refuseWhatCannotBe({ entity, target }: OpenTarget): void {
       `${where} leaves its columns to the user (conflict: 'skip'): mapping them anew would overwrite edits`,
     );
   }
-}
-
-function mapped({ entity, mapContext }: OpenTarget, id: string, raw: unknown): Remapped {
-  const read = readRecord(entity, raw, mapContext);
-  if (read.kind === 'gone') return null;
-  if (read.kind === 'setAside') return { ...read, id };
-  if (read.id === id) return read;
-  const detail = `its key is now ${JSON.stringify(read.id)}: a new key needs \`tidemark sync --full\` and a reconciliation`;
-  return { id, reason: 'conflict', detail, raw };
 }

@@ -5,6 +5,7 @@ import { type Authorizer, authorizerOf, UnusableSecret } from './auth';
 import type { Secrets } from './auth/authorizer';
 import type { SourceClient } from './contract';
 import { probe } from './probe/probe';
+import { askOne } from './reading/askOne';
 import { getById } from './reading/getById';
 import { streamAll } from './reading/streamAll';
 import { baseUrl, NoAddress } from './wire/address';
@@ -52,6 +53,7 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
   };
   return {
     streamAll: (entity, listing, listOptions) => streamAll(source, entity, listing, listOptions),
+    ask: (entity, id, { signal }) => askOne(source, entity, id, signal),
     getById: (entity, id, { signal }) => getById(source, entity, id, signal),
     probe: (entity, probeOptions) => probe(source, entity, probeOptions),
   };

@@ -1,12 +1,20 @@
-import type { Asked } from '../schema/answer';
+import type { Answers, Asked, GoneAnswer, LiveAnswer, SetAsideAnswer } from '../schema/answer';
 import type { ProbeFinding } from '../schema/definition/checks';
 import type { ConnectorEntity } from '../schema/definition/connector';
 import type { ListingName, ResumePoint } from '../schema/definition/listing';
+import type { Version } from '../schema/version';
 
 /** One page of a listing. */
 export interface SourcePage extends Asked {
   /** as the source sent them, integers beyond 2^53 as strings; none that an earlier page held */
   readonly records: readonly unknown[];
+  /** What the records say, in parts; between two parts other work of the process has its turn. */
+  answers(): AsyncIterable<Answers>;
+  /**
+   * Ids and versions of the records that it lists: without tombstones and records whose id cannot be read; a record that
+   * would be set aside is listed without a version.
+   */
+  listed(): Promise<readonly ListedRecord[]>;
   /** where to go on after this page; null when it was the last and the end of the list is proved */
   readonly resumePoint: ResumePoint | null;
   /** size of the body that brought it, decompressed */
@@ -31,10 +39,24 @@ export interface ListOptions {
   readonly signal: AbortSignal;
 }
 
-/** What the source says of one record; `evidence` is the sentence that proves it gone. */
-export type RecordAnswer =
+export interface ListedRecord {
+  readonly id: string;
+  readonly version: Version;
+}
+
+/** One record as the source sent it, or `evidence`: the sentence that proves it gone. */
+export type OneRecord =
   | ({ readonly kind: 'live'; readonly record: unknown } & Asked)
   | ({ readonly kind: 'gone'; readonly evidence: string } & Asked);
+
+/** What the source says of one record. `unclear`: a response that proves neither, such as a 403. */
+export type RecordAnswer = Asked &
+  (
+    | { readonly kind: 'live'; readonly live: LiveAnswer }
+    | { readonly kind: 'gone'; readonly gone: GoneAnswer; readonly detail: string }
+    | { readonly kind: 'set-aside'; readonly setAside: SetAsideAnswer; readonly detail: string }
+    | { readonly kind: 'unclear'; readonly detail: string }
+  );
 
 export interface SourceClient {
   /**
@@ -43,11 +65,13 @@ export interface SourceClient {
    * Usage; or the signal's reason.
    */
   streamAll(entity: ConnectorEntity, listing: ListingName, options: ListOptions): AsyncIterable<SourcePage>;
+  /** Asks `one` and reads what comes. Throws what is wrong with the source as a whole, like `streamAll`. */
+  ask(entity: ConnectorEntity, id: string, options: { readonly signal: AbortSignal }): Promise<RecordAnswer>;
   /**
-   * One record. Gone only on evidence: one of the entity's `gone.statuses` that is not a web page, or a tombstone. Throws like
+   * One record, not yet read. Gone only on evidence: one of the entity's `gone.statuses` that is not a web page, or a tombstone. Throws like
    * `streamAll`; a ContractBroken is about this record only.
    */
-  getById(entity: ConnectorEntity, id: string, options: { readonly signal: AbortSignal }): Promise<RecordAnswer>;
+  getById(entity: ConnectorEntity, id: string, options: { readonly signal: AbortSignal }): Promise<OneRecord>;
   /**
    * Finds out with at most 25 requests, which only read, whether the API behaves as the definition says. Throws
    * CredentialsRefused, SourceAsksToWait or SourceUnavailable where nothing can be found out.

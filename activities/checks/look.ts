@@ -6,7 +6,6 @@ import type { LiveAnswer } from '../../schema/answer';
 import type { LookAtInput, LookAtResult } from '../../schema/definition/checks';
 import { messageOf } from '../../schema/errors';
 import { instantOfVersion } from '../../schema/version';
-import { askOne } from '../askOne';
 import type { ActivityDeps } from '../deps';
 import { alive } from '../liveness';
 import type { OpenTarget, TargetOpener } from '../openTarget';
@@ -23,7 +22,9 @@ export function lookActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         const askedAt = new Date(deps.clock.sent()).toISOString();
         return { ...about, askedAt, says: 'no-one', detail: `entity ${entity} has no listing \`one\`` };
       }
-      const said = await alive(() => askOne(deps, open, id, Context.current().cancellationSignal));
+      const said = await alive(() =>
+        open.source.ask(open.entity, id, { signal: Context.current().cancellationSignal }),
+      );
       const askedAt = new Date(said.sent).toISOString();
       if (said.kind !== 'live') return { ...about, askedAt, says: said.kind, detail: said.detail };
       const { live } = said;

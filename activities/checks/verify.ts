@@ -9,8 +9,6 @@ import { getCursor } from '../../destination/runs/entities';
 import type { LiveAnswer } from '../../schema/answer';
 import type { RecordDifference, VerifyInput, VerifyResult } from '../../schema/definition/checks';
 import { instantOfVersion } from '../../schema/version';
-import { readRecord } from '../../source/record/readRecord';
-import { askOne } from '../askOne';
 import type { ActivityDeps } from '../deps';
 import { inParallel } from '../inParallel';
 import { startLiveness } from '../liveness';
@@ -113,7 +111,7 @@ function judgeOf(deps: ActivityDeps, open: OpenTarget, tally: Tally, cursor: num
       const live: LiveAnswer[] = [];
       const gone: string[] = [];
       await inParallel(ids.slice(from, from + chunk), open.connector.rateLimit?.concurrency ?? 4, async (id) => {
-        const said = await askOne(deps, open, id, cancellationSignal);
+        const said = await open.source.ask(open.entity, id, { signal: cancellationSignal });
         if (said.kind === 'live') live.push(said.live);
         else if (said.kind === 'gone') gone.push(id);
         else {
@@ -160,7 +158,7 @@ async function compareWhatFits(
 /** Lists the source, compares page by page, and asks for the rows that were not listed. */
 async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, tally: Tally): Promise<void> {
   const { db } = deps;
-  const { entity, target, partitions, source, mapContext } = open;
+  const { entity, target, partitions, source } = open;
   const signal = Context.current().cancellationSignal;
   // one a time for each entity, which the workflow's id sees to; what a killed one left is overwritten
   const table = `tidemark.verify_${createHash('md5').update(`${target.connectionId}/${target.entity}`).digest('hex').slice(0, 16)}`;
@@ -170,13 +168,12 @@ async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, ta
   try {
     for (const partition of partitions) {
       for await (const page of source.streamAll(entity, 'all', { partition, signal })) {
-        const answers = page.records.map((raw) => readRecord(entity, raw, mapContext));
-        const listed = answers.flatMap((answer) =>
-          answer.kind !== 'gone' && answer.id !== null ? [{ id: answer.id, version: null }] : [],
-        );
+        const listed = await page.listed();
         await db.transaction((trx) => stageIds(trx, table, [encodeIds(listed, listed.length)]));
-        tally.unclear += answers.filter(({ kind }) => kind === 'setAside').length;
-        await judge.compare(answers.filter((answer) => answer.kind === 'live'));
+        for await (const { live, setAside } of page.answers()) {
+          tally.unclear += setAside.length;
+          await judge.compare(live);
+        }
       }
     }
     const unlisted = await unstagedLiveIds(db, target.connectionId, entity, {

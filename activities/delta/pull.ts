@@ -63,10 +63,10 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
               signal,
               ...(input.listing === 'changes' && since ? { since } : {}),
             }),
-            (page) => ({ answers: interpretPage(open, page) }),
+            async (page) => ({ answers: await interpretPage(open, page) }),
           );
         for await (const pages of inBatches(read, Context.current().cancellationSignal)) {
-          const answers = pages.map((page) => page.answers);
+          const answers = pages.flatMap((page) => page.answers);
           const { counts } = await writeAnswers(db, context, answers, {
             runId: input.runId,
             mostlyNew,

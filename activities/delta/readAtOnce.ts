@@ -11,7 +11,7 @@ import { interpretPage } from '../interpret';
 import { startLiveness } from '../liveness';
 import { runEnded } from '../metrics';
 import { type OpenTarget, writeContext } from '../openTarget';
-import { progressOf } from '../pageProgress';
+import { countedPage, progressOf } from '../pageProgress';
 import { deltaResult, endDelta } from './endDelta';
 
 /** The source gets so long to answer; a slower one is read by the ordinary pull. */
@@ -37,14 +37,14 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
     let ended: Run | undefined;
     const alongside = async (trx: Knex.Transaction, { counts }: Pick<WriteResult, 'counts'>) => {
       await openPart(trx, key);
-      await advancePart(trx, key, progressOf([{ ...page, records: page.records.length }], counts));
+      await advancePart(trx, key, progressOf([countedPage(page)], counts));
       if (page.resumePoint !== null) return;
       ended = await endDelta(trx, open, run.id, { firstSent: page.sent, firstSentSource: page.sourceSent });
     };
     if (page.records.length === 0) await db.transaction((trx) => alongside(trx, { counts: { ...noCounts } }));
     else {
       const context = writeContext(open, `run ${run.id}`, false);
-      const { counts } = await writeAnswers(db, context, [interpretPage(open, page)], { runId: run.id, alongside });
+      const { counts } = await writeAnswers(db, context, await interpretPage(open, page), { runId: run.id, alongside });
       deps.metrics.rows({ connectionId, entity }, counts);
     }
     if (!ended) return undefined;

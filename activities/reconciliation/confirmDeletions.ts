@@ -44,7 +44,7 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
       const signal = Context.current().cancellationSignal;
       const plan = await knownPlan(db, input.planId);
       const known = await knownLiveIds(db, { ...input, entity: open.entity }, 3);
-      const doubt = await whyDoubt(deps, open, known, plan.status === 'approved', signal);
+      const doubt = await whyDoubt(open, known, plan.status === 'approved', signal);
       if (doubt !== null) return doubt;
       const before = await receivedBefore(input.planId, open.readLagMs);
       const liveness = startLiveness();

@@ -1,15 +1,13 @@
 import type { closeItems } from '../../destination/plans/plans';
-import { askOne, isUnavailable } from '../askOne';
-import type { ActivityDeps } from '../deps';
 import type { Fetched } from '../fetchRecords';
 import type { OpenTarget } from '../openTarget';
+import { isUnavailable } from '../unavailable';
 
 /**
  * Why a 404 of this source is no evidence just now: none of the ids that it listed itself answers live. Null when one does.
  * One that is refused, or never answered, vouches for nothing, and the next one is asked. Throws where nothing can be told yet.
  */
 export async function whyDoubt(
-  deps: ActivityDeps,
   open: OpenTarget,
   known: readonly string[],
   approved: boolean,
@@ -20,7 +18,7 @@ export async function whyDoubt(
   let unavailable: Error | undefined;
   for (const id of known) {
     try {
-      const { kind } = await askOne(deps, open, id, signal);
+      const { kind } = await open.source.ask(open.entity, id, { signal });
       if (kind === 'live' || kind === 'set-aside') return null;
     } catch (error) {
       if (!isUnavailable(error)) throw error;

@@ -1,20 +1,12 @@
 import { Context } from '@temporalio/activity';
 import type { Knex } from 'knex';
-import {
-  createStaging,
-  emptyStaging,
-  encodeIds,
-  type ScannedId,
-  stageIds,
-  stagingTable,
-} from '../../destination/plans/staging';
+import { createStaging, emptyStaging, encodeIds, stageIds, stagingTable } from '../../destination/plans/staging';
 import type { EncodedAnswers } from '../../destination/rows/encodedRows';
 import { type WriteResult, writeAnswers } from '../../destination/rows/writeAnswers';
 import { advancePart, openPart, type PartKey, restartPart } from '../../destination/runs/runParts';
 import { noCounts } from '../../schema/answer';
 import type { Target } from '../../schema/workflows';
 import type { SourcePage } from '../../source/contract';
-import { readVersionOnly } from '../../source/record/readRecord';
 import { deferWhileWaiting } from '../deferral';
 import type { ActivityDeps } from '../deps';
 import { eachWith, interpretPage } from '../interpret';
@@ -86,7 +78,10 @@ export function scanActivities(deps: ActivityDeps, openTarget: TargetOpener) {
               resumePoint: part.resumePoint,
               signal,
             }),
-            (page) => ({ ids: encodeIds(scannedIds(open, page), page.records.length), answers: interpret(page) }),
+            async (page) => {
+              const listed = await page.listed();
+              return { ids: encodeIds(listed, listed.length), answers: await interpret(page) };
+            },
           );
         for await (const pages of inBatches(read, Context.current().cancellationSignal, limits)) {
           const ids = pages.map((page) => page.ids);
@@ -123,7 +118,7 @@ function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanIn
   if (input.listing === 'ids' || !input.write) {
     return {
       limits: ofIds,
-      interpret: (): EncodedAnswers[] => [],
+      interpret: (): Promise<EncodedAnswers[]> => Promise.resolve([]),
       write: (_answers: readonly EncodedAnswers[], commit: Commit) =>
         db.transaction((trx) => commit(trx, { counts: { ...noCounts } })),
     };
@@ -131,19 +126,10 @@ function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanIn
   const confirming = entity.listings.one === undefined || input.step === 'full-listing';
   const context = writeContext(open, `run ${key.runId}`, confirming);
   return {
-    interpret: (page: SourcePage): EncodedAnswers[] => [interpretPage(open, page)],
+    interpret: (page: SourcePage): Promise<EncodedAnswers[]> => interpretPage(open, page),
     write: async (answers: readonly EncodedAnswers[], commit: Commit) => {
       const { counts } = await writeAnswers(db, context, answers, { runId: key.runId, alongside: commit });
       metrics.rows(input, counts);
     },
   };
-}
-
-/** Tombstones and records without a readable key are not listed; the others are, also those that are set aside. */
-function* scannedIds({ entity }: OpenTarget, page: SourcePage): Generator<ScannedId> {
-  for (const raw of page.records) {
-    const read = readVersionOnly(entity, raw);
-    if (read.kind === 'version') yield read;
-    else if (read.kind === 'setAside' && read.id !== null) yield { id: read.id, version: null };
-  }
 }

@@ -1,7 +1,7 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { messageOf } from '../../schema/errors';
 import { valueAt } from '../../schema/json';
-import type { RecordAnswer } from '../contract';
+import type { OneRecord } from '../contract';
 import { fieldsOf, keyOf } from '../record/fields';
 import { addressed } from '../wire/question';
 import { short } from '../wire/report';
@@ -18,7 +18,7 @@ export async function getById(
   entity: ConnectorEntity,
   id: string,
   signal: AbortSignal,
-): Promise<RecordAnswer> {
+): Promise<OneRecord> {
   const { one } = entity.listings;
   const about = { entity: entity.name, what: `record '${short(id, 100)}'` };
   const { sender } = source;

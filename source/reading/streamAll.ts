@@ -3,6 +3,7 @@ import type { ListingName, Paging } from '../../schema/definition/listing';
 import type { ListOptions, SourcePage } from '../contract';
 import { type ListReader, schemeOf } from '../paging';
 import type { Source } from '../wire/source';
+import { answersOf, listedIn } from './answers';
 import { olderThan } from './filter';
 import { refuseDislikedForm, trustFilter } from './filterForm';
 import { type Filter, openListing } from './listReader';
@@ -27,7 +28,11 @@ export async function* streamAll(
     const { sent, received, bytes, sourceSent } = answer;
     const { requests } = count;
     count.requests = 0;
-    yield { sent, received, records, resumePoint: next, bytes, sourceSent, requests };
+    yield {
+      ...{ sent, received, records, resumePoint: next, bytes, sourceSent, requests },
+      answers: () => answersOf(source, entity, { sent, received, records }),
+      listed: () => listedIn(entity, records),
+    };
   }
 }
 

@@ -50,7 +50,7 @@ test.each<[string, unknown, RegExp]>([
 ])('key set aside: %s', (_, id, detail) => {
   const answer = readRecord(entity, { ...ada, id }, context);
   expect(answer).toMatchObject({
-    kind: 'setAside',
+    kind: 'set-aside',
     id: null,
     reason: 'invalid',
     detail: expect.stringMatching(detail),
@@ -64,14 +64,14 @@ test.each([
   ['a number', 7],
   ['a list', [ada]],
 ])('%s is no record', (_, raw) => {
-  expect(readRecord(entity, raw, context)).toMatchObject({ kind: 'setAside', id: null, reason: 'invalid', raw });
+  expect(readRecord(entity, raw, context)).toMatchObject({ kind: 'set-aside', id: null, reason: 'invalid', raw });
 });
 
 test.each(['yesterday', '2026-11-21T09:20:37', '2026-02-30T00:00:00Z', 17, { at: 1 }])(
   'version %j is set aside',
   (updated_at) => {
     expect(readRecord(entity, { ...ada, updated_at }, context)).toMatchObject({
-      kind: 'setAside',
+      kind: 'set-aside',
       id: 'a1',
       reason: 'invalid',
       detail: expect.stringContaining('not an instant with a time zone'),
@@ -93,14 +93,14 @@ test('a composite key with a fallback', () => {
   const composed = entityWith({ key: compositeKey(['booking', 'phone'], ['phone', 'store']) });
   expect(readRecord(composed, { booking: 'b|1', phone: 7 }, context)).toMatchObject({ id: 'b\\|1|7' });
   expect(readRecord(composed, { phone: 7, store: 's' }, context)).toMatchObject({ id: '7|s' });
-  expect(readRecord(composed, { phone: 7 }, context)).toMatchObject({ kind: 'setAside', id: null });
+  expect(readRecord(composed, { phone: 7 }, context)).toMatchObject({ kind: 'set-aside', id: null });
 });
 
 test('the record schema names the fields, within bounds, and gives the mapping what it made', () => {
   const fields = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`field_${i}`, z.string()]));
   const strict = entityWith({ record: z.looseObject(fields) as unknown as z.ZodType<JsonObject> });
   const answer = readRecord(strict, ada, context);
-  expect(answer).toMatchObject({ kind: 'setAside', id: 'a1', reason: 'invalid' });
+  expect(answer).toMatchObject({ kind: 'set-aside', id: 'a1', reason: 'invalid' });
   const { detail } = answer as { detail: string };
   expect(detail).toContain('field_0: ');
   expect(detail).toContain('and 35 more');
@@ -114,7 +114,7 @@ test('the record schema names the fields, within bounds, and gives the mapping w
 test('a row that does not fit names its fields', () => {
   const wrong = entityWith({ map: () => ({ name: 7 }) as never });
   expect(readRecord(wrong, ada, context)).toMatchObject({
-    kind: 'setAside',
+    kind: 'set-aside',
     id: 'a1',
     reason: 'invalid',
     detail: expect.stringContaining('name: '),
@@ -129,7 +129,7 @@ test('skipped on purpose, and a mapping that throws', () => {
     },
   });
   expect(readRecord(skipping, ada, context)).toMatchObject({
-    kind: 'setAside',
+    kind: 'set-aside',
     reason: 'skipped',
     detail: 'no contacts',
   });
@@ -159,7 +159,7 @@ test('a record nested without end is set aside, not a stack overflow', () => {
   let deep: unknown = 1;
   for (let i = 0; i < 50_000; i += 1) deep = [deep];
   expect(readRecord(entity, { ...ada, deep }, context)).toMatchObject({
-    kind: 'setAside',
+    kind: 'set-aside',
     id: 'a1',
     raw: null,
     detail: expect.stringContaining('nested'),
@@ -173,7 +173,7 @@ test('tombstones are gone; one without an id is set aside; a rule that throws to
     id: 'a1',
     version: '2026-11-21T09:20:37.000000000Z',
   });
-  expect(readRecord(rule, { deleted: true }, context)).toMatchObject({ kind: 'setAside', id: null });
+  expect(readRecord(rule, { deleted: true }, context)).toMatchObject({ kind: 'set-aside', id: null });
   const throwing = entityWith({
     gone: {
       record: () => {
@@ -181,7 +181,7 @@ test('tombstones are gone; one without an id is set aside; a rule that throws to
       },
     },
   });
-  expect(readRecord(throwing, ada, context)).toMatchObject({ kind: 'setAside', id: 'a1', detail: 'no such field' });
+  expect(readRecord(throwing, ada, context)).toMatchObject({ kind: 'set-aside', id: 'a1', detail: 'no such field' });
 });
 
 test('of an ids listing only id and version are read', () => {

@@ -10,7 +10,7 @@ import { fieldsOf, keyOf, versionOf } from './fields';
 
 export type LiveRecord = { readonly kind: 'live' } & LiveAnswer;
 export type GoneRecord = { readonly kind: 'gone' } & GoneAnswer;
-export type SetAsideRecord = { readonly kind: 'setAside' } & SetAsideAnswer;
+export type SetAsideRecord = { readonly kind: 'set-aside' } & SetAsideAnswer;
 export type RecordVersion = { readonly kind: 'version'; readonly id: string; readonly version: Version };
 
 const issuesShown = 5;
@@ -113,7 +113,7 @@ function keepableRow(row: Record<string, unknown>): Readonly<Record<string, unkn
 }
 
 function setAside(id: string | null, reason: SetAsideAnswer['reason'], detail: string, raw: unknown): SetAsideRecord {
-  return { kind: 'setAside', id, reason, detail: storableText(short(detail, longestDetail)), raw: payloadOf(raw) };
+  return { kind: 'set-aside', id, reason, detail: storableText(short(detail, longestDetail)), raw: payloadOf(raw) };
 }
 
 /** The record for keeping, or null where it is nested too deep to be kept at all; `detail` then tells what it was. */

@@ -120,7 +120,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'activities',
     holds: 'joins source to destination; heartbeats; turns errors into retryable or final',
-    may: ['schema', 'source', 'destination'],
+    may: ['schema', 'source/client', 'source/contract', 'source/record/remapRecord', 'destination'],
   },
   {
     folder: 'workflows',

@@ -1,0 +1,42 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Answers, Asked, GoneAnswer, LiveAnswer, SetAsideAnswer } from '../../schema/answer';
+import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { ListedRecord } from '../contract';
+import { readRecord, readVersionOnly } from '../record/readRecord';
+import type { Source } from '../wire/source';
+
+/** Records that are read in a row: some 10 ms. */
+const recordsInPart = 1_000;
+
+/** What the records of a page say: live, gone (tombstones), or set aside. At least one part, which may be empty. */
+export async function* answersOf(
+  { connection }: Pick<Source, 'connection'>,
+  entity: ConnectorEntity,
+  { records, sent, received }: Asked & { readonly records: readonly unknown[] },
+): AsyncGenerator<Answers, void, undefined> {
+  for (let from = 0; from === 0 || from < records.length; from += recordsInPart) {
+    if (from > 0) await setImmediate();
+    const live: LiveAnswer[] = [];
+    const gone: GoneAnswer[] = [];
+    const setAside: SetAsideAnswer[] = [];
+    for (const raw of records.slice(from, from + recordsInPart)) {
+      const answer = readRecord(entity, raw, { connection });
+      if (answer.kind === 'live') live.push(answer);
+      else if (answer.kind === 'gone') gone.push(answer);
+      else setAside.push(answer);
+    }
+    yield { sent, received, live, gone, setAside };
+  }
+}
+
+/** See SourcePage.listed. */
+export async function listedIn(entity: ConnectorEntity, records: readonly unknown[]): Promise<ListedRecord[]> {
+  const listed: ListedRecord[] = [];
+  for (const [index, raw] of records.entries()) {
+    if (index > 0 && index % recordsInPart === 0) await setImmediate();
+    const read = readVersionOnly(entity, raw);
+    if (read.kind === 'version') listed.push(read);
+    else if (read.kind === 'set-aside' && read.id !== null) listed.push({ id: read.id, version: null });
+  }
+  return listed;
+}
