@@ -6,6 +6,7 @@ import { countLive } from '../../destination/rows/liveIds';
 import { sumParts } from '../../destination/runs/runParts';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
+import { schemeOf } from '../../source/paging';
 import type { ActivityDeps } from '../deps';
 import { alive } from '../liveness';
 import type { OpenTarget, TargetOpener } from '../openTarget';
@@ -99,6 +100,6 @@ const listingFrom = 200;
 
 function listsInstead({ listings }: OpenTarget['entity'], toFetch: number, scanned: number): boolean {
   const { paging } = listings.all;
-  const pages = paging.scheme === 'none' ? 1 : Math.ceil(scanned / (paging.pageSize ?? 100));
+  const pages = schemeOf(paging).pagesFor(paging, scanned);
   return listings.one !== undefined && toFetch >= listingFrom && toFetch > 2 * pages;
 }

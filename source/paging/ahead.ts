@@ -1,7 +1,5 @@
 import type { Paging } from '../../schema/definition/listing';
-import type { ListAnswer, ListReader } from './scheme';
-
-type Query = Readonly<Record<string, string>>;
+import type { ListAnswer, ListReader, Query } from './scheme';
 
 /** So many records may be waiting in answers that came before their turn. */
 const recordsAhead = 10_000;

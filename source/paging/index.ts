@@ -7,9 +7,9 @@ import { page } from './page';
 import type { PagingOf, PagingScheme } from './scheme';
 import { token } from './token';
 
-export type { ListAnswer, ListedPage, ListReader } from './scheme';
+export type { ListAnswer, ListedPage, ListReader, PagingScheme, Query, Told } from './scheme';
 
-/** A further scheme is a file here and a variant of `schema/definition/listing.ts`. */
+/** A further scheme is a variant of `schema/definition/listing.ts`, a file here, and its line in this list. */
 const schemes: { readonly [S in Paging['scheme']]: PagingScheme<PagingOf<S>> } = {
   none,
   offset,

@@ -3,6 +3,7 @@ import { valueAt } from '../../schema/json';
 import { CycleFinder, cyclePoint } from './cycle';
 import { resumed } from './resume';
 import type { ListReader, PagingOf, PagingScheme } from './scheme';
+import { pagesIn, sizeOf, sizeQuery } from './sizes';
 import { Tally, tallyPoint } from './tally';
 
 type Reader = ListReader<PagingOf<'keyset'>>;
@@ -29,6 +30,11 @@ const keysetPoint = z.strictObject({
  * total has been reached; otherwise it could be a silent cap, and it is asked on until a page is empty.
  */
 export const keyset: PagingScheme<PagingOf<'keyset'>> = {
+  firstPage: sizeQuery,
+  pagesFor: pagesIn,
+  sized: sizeOf,
+  promises: () => undefined,
+  sortedBy: ({ from }) => from,
   async *read(reader, resume) {
     const { param, sizeParam, from } = reader.paging;
     const point = resumed(reader, keysetPoint, resume);
@@ -40,7 +46,7 @@ export const keyset: PagingScheme<PagingOf<'keyset'>> = {
     let full = point?.full ?? false;
     for (;;) {
       const answer = await reader.ask({
-        [sizeParam]: String(size),
+        [sizeParam]: size,
         ...(after === undefined ? {} : { [param]: after }),
       });
       const came = answer.records.length;

@@ -1,12 +1,17 @@
 import { followChain } from './chain';
 import type { PagingOf, PagingScheme } from './scheme';
+import { pagesIn, sizeOf, sizeQuery, toldAt } from './sizes';
 
 /** Each body carries the address of the next page. A link to another host is refused. */
 export const link: PagingScheme<PagingOf<'link'>> = {
+  firstPage: sizeQuery,
+  pagesFor: pagesIn,
+  sized: sizeOf,
+  promises: ({ next }, answer) => toldAt(answer, next),
+  sortedBy: () => undefined,
   read(reader, resume) {
     const { sizeParam, next } = reader.paging;
-    const size: Record<string, string> =
-      sizeParam !== undefined && reader.pageSize !== undefined ? { [sizeParam]: String(reader.pageSize) } : {};
+    const size = sizeQuery({ sizeParam, pageSize: reader.pageSize });
     return followChain(
       reader,
       resume,

@@ -2,6 +2,11 @@ import type { PagingOf, PagingScheme } from './scheme';
 
 /** One answer holds everything; a declared total must be exactly what came. */
 export const none: PagingScheme<PagingOf<'none'>> = {
+  firstPage: () => ({}),
+  pagesFor: () => 1,
+  sized: () => undefined,
+  promises: () => false,
+  sortedBy: () => undefined,
   async *read(reader, resume) {
     if (resume !== null) throw reader.unusable(resume, 'this listing has one page only');
     const answer = await reader.ask({});

@@ -1,8 +1,14 @@
 import { readByPosition } from './positional';
 import type { PagingOf, PagingScheme } from './scheme';
+import { pagesIn, sizeOf, sizeQuery, toldAt } from './sizes';
 
 /** `offset=200&per_page=100`: any position can be asked for. See `readByPosition`. */
 export const offset: PagingScheme<PagingOf<'offset'>> = {
+  firstPage: (paging) => ({ [paging.param]: 0, ...sizeQuery(paging) }),
+  pagesFor: pagesIn,
+  sized: sizeOf,
+  promises: ({ more }, answer) => toldAt(answer, more),
+  sortedBy: () => undefined,
   read(reader, resume) {
     const { param, sizeParam, overlap } = reader.paging;
     return readByPosition(reader, resume, {
@@ -11,7 +17,7 @@ export const offset: PagingScheme<PagingOf<'offset'>> = {
       stretch: (wanted, size) => ({
         from: wanted,
         size,
-        query: { [param]: String(wanted), [sizeParam]: String(size) },
+        query: { [param]: wanted, [sizeParam]: size },
       }),
     });
   },

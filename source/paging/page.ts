@@ -1,5 +1,6 @@
 import { readByPosition } from './positional';
 import type { PagingOf, PagingScheme } from './scheme';
+import { pagesIn, sizeOf, sizeQuery, toldAt } from './sizes';
 
 /**
  * `page=3&pageSize=100`. Pages of one size can't overlap, but pages of slightly different sizes can: after 100 records
@@ -9,6 +10,11 @@ import type { PagingOf, PagingScheme } from './scheme';
  * read in pages of one size, without overlap.
  */
 export const page: PagingScheme<PagingOf<'page'>> = {
+  firstPage: (paging) => ({ [paging.param]: paging.firstPage, ...sizeQuery(paging) }),
+  pagesFor: pagesIn,
+  sized: sizeOf,
+  promises: ({ more }, answer) => toldAt(answer, more),
+  sortedBy: () => undefined,
   read(reader, resume) {
     const { param, sizeParam, firstPage, stable } = reader.paging;
     return readByPosition(reader, resume, {
@@ -20,7 +26,7 @@ export const page: PagingScheme<PagingOf<'page'>> = {
         return {
           from: number * best,
           size: best,
-          query: { [param]: String(firstPage + number), [sizeParam]: String(best) },
+          query: { [param]: firstPage + number, [sizeParam]: best },
         };
       },
     });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ResumePoint } from '../../schema/definition/listing';
 import { Ahead } from './ahead';
 import { resumed } from './resume';
-import type { ListAnswer, ListedPage, ListReader, PagingOf } from './scheme';
+import type { ListAnswer, ListedPage, ListReader, PagingOf, Query } from './scheme';
 import {
   beginsWith,
   type Continuation,
@@ -14,12 +14,12 @@ import {
   mostStepsBack,
   mostWithoutNew,
   movesTooFast,
-  promisesMore,
   readTail,
   type Tail,
   tailPoint,
   writeTail,
 } from './seam';
+import { toldAt } from './sizes';
 
 type Reader = ListReader<PagingOf<'offset'> | PagingOf<'page'>>;
 
@@ -29,7 +29,7 @@ export interface Stretch {
   readonly from: number;
   /** so many records are asked for */
   readonly size: number;
-  readonly query: Readonly<Record<string, string>>;
+  readonly query: Query;
 }
 
 /** How a scheme asks by position. */
@@ -94,7 +94,7 @@ export async function* readByPosition(
     const came = answer.records.length;
     const more = goesOn(answer, {
       reached,
-      promised: promisesMore(answer, reader.paging.more),
+      promised: toldAt(answer, reader.paging.more),
       fullPage: Math.min(asked, largest),
     });
     if (contradictory(answer, reached, more)) {
@@ -133,14 +133,8 @@ export async function* readByPosition(
 }
 
 /** The pages that follow, as far as the total reaches: none where the source does not tell it, since nothing is asked in vain. */
-function upcoming(
-  positions: Positions,
-  position: number,
-  total: number,
-  size: number,
-  width: number,
-): Readonly<Record<string, string>>[] {
-  const queries: Readonly<Record<string, string>>[] = [];
+function upcoming(positions: Positions, position: number, total: number, size: number, width: number): Query[] {
+  const queries: Query[] = [];
   for (let from = position; from < total && queries.length < width; from += size) {
     queries.push(positions.stretch(from, size).query);
   }

@@ -2,12 +2,21 @@ import type { Asked } from '../../schema/answer';
 import type { Paging, ResumePoint } from '../../schema/definition/listing';
 import type { TidemarkError } from '../../schema/errors';
 
+/** Query parameters; sizes and positions are numbers. */
+export type Query = Readonly<Record<string, string | number>>;
+
+/** What of a response can say where the list goes on. */
+export interface Told {
+  readonly body: unknown;
+  /** by lower-case name */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
 /** One answer of a listing, its body checked: a list, no declared error, a readable total. */
-export interface ListAnswer extends Asked {
+export interface ListAnswer extends Asked, Told {
   readonly records: readonly unknown[];
   /** the source's own number of records of the whole list, where the listing declares it and the body tells it */
   readonly total: number | undefined;
-  readonly body: unknown;
   readonly bytes: number;
   readonly sourceSent: number | null;
   /** where it came from: page links are resolved against it */
@@ -32,7 +41,7 @@ export interface ListReader<P extends Paging> {
   /** requests that may be under way at once */
   readonly atOnce: number;
   /** Asks with these query parameters beside the listing's own, or at the address of a page link. */
-  ask(query: Readonly<Record<string, string>>, link?: URL): Promise<ListAnswer>;
+  ask(query: Query, link?: URL): Promise<ListAnswer>;
   /**
    * A few characters that stand for a record in this state: its id and version. Equal marks mean that it has neither
    * moved nor changed.
@@ -50,8 +59,27 @@ export interface ListReader<P extends Paging> {
   unusable(point: ResumePoint, detail: string): TidemarkError;
 }
 
-/** A way of handing out lists in pages; one file each. */
+/** How the size of a page is asked for; `size` is undefined where the definition leaves it to the source. */
+export interface PageSize {
+  readonly param: string;
+  readonly size: number | undefined;
+}
+
+/**
+ * A way of handing out lists in pages; one file each. Whatever else has to know how a scheme works asks the scheme, so that
+ * none is named outside this folder.
+ */
 export interface PagingScheme<P extends Paging> {
+  /** What the engine sends for the first page, next to the listing's own query. */
+  firstPage(paging: P): Query;
+  /** How many pages a list of this many records takes. */
+  pagesFor(paging: P, records: number): number;
+  /** How the size of a page is asked for; undefined where it cannot be. */
+  sized(paging: P): PageSize | undefined;
+  /** Whether an answer says that a further page follows; undefined where the scheme or the definition has no word for it. */
+  promises(paging: P, answer: Told): boolean | undefined;
+  /** The field whose ascending order the scheme relies on; undefined where any order will do that stays the same. */
+  sortedBy(paging: P): string | undefined;
   /** Reads on from a resume point, or from the start. Ends only where the end is proved; throws otherwise. */
   read(reader: ListReader<P>, resume: ResumePoint | null): AsyncGenerator<ListedPage, void, undefined>;
 }

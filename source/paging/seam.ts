@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Paging } from '../../schema/definition/listing';
-import { valueAt } from '../../schema/json';
 import type { ListAnswer, ListReader } from './scheme';
 
 /**
@@ -106,13 +105,6 @@ export function goesOn(
   if (ends.promised !== undefined) return ends.promised;
   if (answer.total !== undefined) return ends.reached < answer.total;
   return answer.records.length > 0 && answer.records.length >= ends.fullPage;
-}
-
-/** Whether the body promises a further page, where the listing says how to tell. */
-export function promisesMore(answer: ListAnswer, path: string | undefined): boolean | undefined {
-  if (path === undefined) return undefined;
-  const value = valueAt(answer.body, path);
-  return value !== undefined && value !== null && value !== false && value !== '';
 }
 
 /** The position reached and the total are of one answer: at the end they are equal, before it the total is larger. */

@@ -1,4 +1,5 @@
-import type { Listing, One, Paging } from '../../schema/definition/listing';
+import type { Listing, One } from '../../schema/definition/listing';
+import { type Query, schemeOf } from '../paging';
 import { shapeOf } from '../reading/shape';
 import { exchange, type Reply } from '../wire/http';
 import { parseJson } from '../wire/json';
@@ -27,7 +28,7 @@ export interface Asker {
   readonly requests: number;
   readonly left: number;
   /** The first page of a listing, with further query parameters. */
-  list(listing: Listing, query?: Readonly<Record<string, string>>): Promise<Probed>;
+  list(listing: Listing, query?: Query): Promise<Probed>;
   one(one: One, id: string): Promise<Probed>;
 }
 
@@ -97,8 +98,8 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
     },
     list(listing, query = {}) {
       const { url, headers } = addressed(source, listing, { partition }, about);
-      for (const [name, value] of Object.entries({ ...firstPage(listing.paging), ...query }))
-        url.searchParams.set(name, value);
+      for (const [name, value] of Object.entries({ ...schemeOf(listing.paging).firstPage(listing.paging), ...query }))
+        url.searchParams.set(name, String(value));
       return send(url, headers);
     },
     one(one, id) {
@@ -115,14 +116,4 @@ function parsed(text: string): unknown {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-/** What the engine sends for a first page. */
-function firstPage(paging: Paging): Record<string, string> {
-  const size = 'sizeParam' in paging && paging.sizeParam !== undefined && paging.pageSize !== undefined;
-  return {
-    ...(paging.scheme === 'offset' ? { [paging.param]: '0' } : {}),
-    ...(paging.scheme === 'page' ? { [paging.param]: String(paging.firstPage) } : {}),
-    ...(size ? { [paging.sizeParam as string]: String(paging.pageSize) } : {}),
-  };
 }

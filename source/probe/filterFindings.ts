@@ -2,6 +2,7 @@ import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { ChangesListing } from '../../schema/definition/listing';
 import { instantOfVersion } from '../../schema/version';
+import { schemeOf } from '../paging';
 import { filterValue } from '../reading/cursorForm';
 import { olderThan } from '../reading/filter';
 import type { Asker } from './asker';
@@ -36,7 +37,7 @@ export async function filterFindings(entity: ConnectorEntity, asker: Asker, all:
 
 const ask = (asker: Asker, listing: ChangesListing, text: string) =>
   asker.list(listing, { [listing.since.param]: text });
-const sizeOf = ({ paging }: ChangesListing) => ('pageSize' in paging ? paging.pageSize : undefined);
+const sizeOf = ({ paging }: ChangesListing) => schemeOf(paging).sized(paging)?.size;
 
 /** Nothing has been changed after the day after tomorrow. */
 async function futureFinding(entity: ConnectorEntity, asker: Asker, changes: ChangesListing): Promise<ProbeFinding> {

@@ -1,6 +1,7 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { parseDuration } from '../../schema/duration';
+import { schemeOf } from '../paging';
 import type { Source } from '../wire/source';
 import type { Asker, Probed } from './asker';
 import { orderOf, pageOf, type SampledPage, sortable } from './sample';
@@ -14,7 +15,7 @@ export async function listFindings(
 ): Promise<{ findings: ProbeFinding[]; page: SampledPage | undefined }> {
   const listing = entity.listings.all;
   const answer = await asker.list(listing);
-  const size = 'pageSize' in listing.paging ? listing.paging.pageSize : undefined;
+  const size = schemeOf(listing.paging).sized(listing.paging)?.size;
   const page = pageOf(entity, listing, answer, size);
   const { request } = answer;
   if (typeof page === 'string') {
@@ -86,7 +87,7 @@ function orderFinding(entity: ConnectorEntity, page: SampledPage, again: Sampled
   const told = order.length === 0 ? 'ordered by neither id nor version' : `ordered ${order.join(' and ')}`;
   const same = typeof again !== 'string' && sequence(again) === sequence(page);
   const moves = 'the same page asked twice came in another order';
-  if (!same && paging.scheme !== 'none' && page.more) {
+  if (!same && page.more) {
     return {
       about,
       verdict: 'contradicts',
@@ -95,13 +96,14 @@ function orderFinding(entity: ConnectorEntity, page: SampledPage, again: Sampled
       line: `query: { order: … }   // a field that never changes`,
     };
   }
-  if (paging.scheme === 'keyset' && !order.some((text) => text.endsWith('ascending'))) {
+  const sortedBy = schemeOf(paging).sortedBy(paging);
+  if (sortedBy !== undefined && !order.some((text) => text.endsWith('ascending'))) {
     return {
       about,
       verdict: 'contradicts',
-      finding: `${told}, but paging is by keyset`,
+      finding: `${told}, but pages follow each other by '${sortedBy}'`,
       request,
-      line: `query: { order: '${paging.from}' }`,
+      line: `query: { order: '${sortedBy}' }`,
     };
   }
   return {
@@ -126,7 +128,7 @@ async function capFinding(
   const about = 'cap';
   const listing = entity.listings.all;
   const { paging } = listing;
-  const sizeParam = 'sizeParam' in paging ? paging.sizeParam : undefined;
+  const sizeParam = schemeOf(paging).sized(paging)?.param;
   const came = page.records.length;
   if (sizeParam === undefined || size === undefined) {
     return {
@@ -156,7 +158,7 @@ async function capFinding(
     };
   }
   const wanted = size * 10;
-  const answer = await asker.list(listing, { [sizeParam]: String(wanted) });
+  const answer = await asker.list(listing, { [sizeParam]: wanted });
   const larger = pageOf(entity, listing, answer, wanted);
   const { request } = answer;
   if (typeof larger === 'string') {

@@ -1,8 +1,8 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Listing } from '../../schema/definition/listing';
 import { messageOf } from '../../schema/errors';
-import { valueAt } from '../../schema/json';
 import type { Version } from '../../schema/version';
+import { schemeOf, type Told } from '../paging';
 import { declaredError, listIn, NotThisList } from '../reading/listAnswer';
 import { fieldsOf, keyOf, versionOf } from '../record/fields';
 import type { Probed } from './asker';
@@ -47,7 +47,7 @@ export function pageOf(
       answer,
       records: records.map((raw) => sampled(entity, raw)),
       total,
-      more: goesOn(listing, answer.body, records.length, total, asked),
+      more: goesOn(listing, answer, records.length, total, asked),
     };
   } catch (error) {
     if (error instanceof NotThisList) return `${messageOf(error)}: "${answer.excerpt}"`;
@@ -55,11 +55,9 @@ export function pageOf(
   }
 }
 
-function goesOn({ paging }: Listing, body: unknown, came: number, total: number | undefined, asked?: number): boolean {
+function goesOn({ paging }: Listing, told: Told, came: number, total: number | undefined, asked?: number): boolean {
   if (total !== undefined) return total > came;
-  const link = 'next' in paging ? paging.next : 'more' in paging ? paging.more : undefined;
-  if (link !== undefined) return ![undefined, null, '', false].includes(valueAt(body, link) as undefined);
-  return asked !== undefined && came >= asked;
+  return schemeOf(paging).promises(paging, told) ?? (asked !== undefined && came >= asked);
 }
 
 function sampled(entity: ConnectorEntity, raw: unknown): SampledRecord {

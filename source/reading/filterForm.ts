@@ -38,12 +38,13 @@ export async function refuseDislikedForm(
 ): Promise<number> {
   const { all, changes } = entity.listings;
   const key = keyOfFilter(source, entity, filter);
-  if (!changes || changes.path !== all.path || !('sizeParam' in all.paging)) return 0;
+  const sized = schemeOf(all.paging).sized(all.paging);
+  if (!changes || changes.path !== all.path || !sized) return 0;
   if ((trusted.get(key) ?? 0) > performance.now()) return 0;
   const probe = {
     partition: options.partition,
     signal: options.signal,
-    pageSize: Math.min(all.paging.pageSize ?? probeSize, probeSize),
+    pageSize: Math.min(sized.size ?? probeSize, probeSize),
   };
   let requests = 0;
   // twice, since the one record may have been deleted between the two requests

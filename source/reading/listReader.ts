@@ -2,7 +2,7 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Listing, ListingName, Paging, Since } from '../../schema/definition/listing';
 import { messageOf } from '../../schema/errors';
 import type { ListOptions } from '../contract';
-import type { ListAnswer, ListReader } from '../paging';
+import { type ListAnswer, type ListReader, schemeOf } from '../paging';
 import { markOf } from '../record/mark';
 import { sameOrigin } from '../wire/address';
 import { addressed } from '../wire/question';
@@ -87,7 +87,7 @@ function listReader(
     reporter.error('ContractBroken', about, `GET ${shown(sender, last)}: ${problem}`, todo);
   return {
     paging: listing.paging,
-    pageSize: options.pageSize ?? ('pageSize' in listing.paging ? listing.paging.pageSize : undefined),
+    pageSize: options.pageSize ?? schemeOf(listing.paging).sized(listing.paging)?.size,
     atOnce: sender.concurrency,
     broken,
     regard: (answer) => {
@@ -95,7 +95,7 @@ function listReader(
     },
     ask: async (query, link): Promise<ListAnswer> => {
       const url = new URL(link ?? first.url);
-      for (const [parameter, value] of Object.entries(query)) url.searchParams.set(parameter, value);
+      for (const [parameter, value] of Object.entries(query)) url.searchParams.set(parameter, String(value));
       if (url.origin !== first.url.origin) {
         throw broken(
           `the resume point leads to ${url.origin}`,

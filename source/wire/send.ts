@@ -50,6 +50,7 @@ export interface JsonAnswer extends Asked {
   readonly status: number;
   /** undefined for one of the question's `statuses` */
   readonly body: unknown;
+  readonly headers: Reply['headers'];
   readonly bytes: number;
   readonly sourceSent: number | null;
   /** where the answer came from, after redirects */
@@ -80,8 +81,8 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
       );
     switch (verdict.kind) {
       case 'answer': {
-        const { sent, received, bytes, sourceSent, status } = verdict.reply;
-        return { sent, received, bytes, sourceSent, status, body: verdict.body, url };
+        const { sent, received, bytes, sourceSent, status, headers } = verdict.reply;
+        return { sent, received, bytes, sourceSent, status, headers, body: verdict.body, url };
       }
       case 'redirect': {
         const next = verdict.location === '' ? undefined : sameOrigin(url, verdict.location);

@@ -49,7 +49,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'source/probe',
     holds: 'does the API behave as the definition says?',
-    may: ['schema', 'source/reading', 'source/record', 'source/wire', 'source/contract'],
+    may: ['schema', 'source/paging', 'source/reading', 'source/record', 'source/wire', 'source/contract'],
   },
   {
     folder: 'source',
