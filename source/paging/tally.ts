@@ -12,6 +12,10 @@ export const tallyPoint = {
 };
 export type TallyPoint = z.infer<z.ZodObject<typeof tallyPoint>>;
 
+function ownPart({ came, leastTotal, mostTotal, startedAt, cameAgain }: TallyPoint): TallyPoint {
+  return { came, leastTotal, mostTotal, startedAt, cameAgain };
+}
+
 /**
  * Counts what came against the total that the source tells with each page, for lists without positions (links, tokens,
  * keysets). Lists move while they are read, so the total may move too. Decided:
@@ -26,7 +30,8 @@ export class Tally {
 
   constructor(reader: ListReader<Paging>, resume: TallyPoint | null) {
     this.reader = reader;
-    this.counted = resume ? { ...resume } : undefined;
+    // its own fields only: the resume point also holds where the scheme went on, which would come back as the next one
+    this.counted = resume ? ownPart(resume) : undefined;
   }
 
   /** Counts a page's new records. */
