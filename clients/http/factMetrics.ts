@@ -6,22 +6,22 @@ import { messageOf } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import { freshGauge } from './metrics';
 
-/** Scrapes by several within this time share one look at the database. */
+/** Scrapes within this time of each other share one query of the database. */
 const believedMs = 1_000;
 
 /**
- * Adds what the database knows; call what comes back before each scrape. Every server tells the same of it, so in Prometheus
- * take max() over servers, not sum(). With PostgreSQL away a scrape still succeeds: `tidemark_database_up` is 0 then, and
- * what would be old is left out.
+ * Adds gauges of what the database knows, and returns the function that updates them before each scrape. Every server
+ * reports the same values, so use max() over servers in Prometheus, not sum(). A scrape succeeds even if PostgreSQL is
+ * away: `tidemark_database_up` is 0 then, and the other gauges are left out.
  */
 export function addFactMetrics(
   registry: Registry,
   { db, connectors, log }: { readonly db: Knex; readonly connectors: readonly Connector[]; readonly log: Log },
 ): () => Promise<void> {
-  const told = gaugesOf(registry);
+  const setGauges = gaugesOf(registry);
   const up = new Gauge({
     name: 'tidemark_database_up',
-    help: '1 when PostgreSQL answered this scrape',
+    help: '1 if PostgreSQL answered this scrape, otherwise 0',
     registers: [registry],
   });
   let believedUntil = 0;
@@ -29,12 +29,12 @@ export function addFactMetrics(
 
   async function ask(): Promise<void> {
     try {
-      told(await readMetricFacts(db, connectors));
+      setGauges(await readMetricFacts(db, connectors));
       up.set(1);
       believedUntil = performance.now() + believedMs;
     } catch (error) {
-      log.warn({ reason: messageOf(error) }, 'a scrape went without the database');
-      told(nothing);
+      log.warn({ reason: messageOf(error) }, 'metrics scraped without the database');
+      setGauges(nothing);
       up.set(0);
     } finally {
       asking = undefined;
@@ -62,22 +62,48 @@ function gaugesOf(registry: Registry): (facts: MetricFacts) => void {
   const target = ['connection', 'entity'] as const;
   const gauge = <Label extends string>(name: string, help: string, labels: readonly Label[]) =>
     freshGauge(registry, name, help, labels);
-  const lag = gauge('tidemark_lag_seconds', 'Age of the cursor: up to when an entity is known to be synced', target);
-  const proof = gauge('tidemark_proof_age_seconds', 'Since a reconciliation last compared the whole table', target);
-  const lastRun = gauge('tidemark_last_run_succeeded', '1 when the last run that ended succeeded, or waits', [
+  const lag = gauge(
+    'tidemark_lag_seconds',
+    'Age of the cursor, the instant up to which an entity is known to be synced',
+    target,
+  );
+  const proof = gauge(
+    'tidemark_proof_age_seconds',
+    'Time since a reconciliation last compared the whole table',
+    target,
+  );
+  const lastRun = gauge(
+    'tidemark_last_run_succeeded',
+    '1 if the last run that ended succeeded or waits for an operator, otherwise 0',
+    [...target, 'strategy'],
+  );
+  const open = gauge('tidemark_inbox_open', 'Webhook events that are stored and not yet processed', target);
+  const oldest = gauge(
+    'tidemark_inbox_oldest_seconds',
+    'Age of the oldest webhook event that is not yet processed',
+    target,
+  );
+  const parked = gauge(
+    'tidemark_inbox_parked',
+    'Parked webhook events (dead letters): they could not be processed',
+    target,
+  );
+  const setAside = gauge('tidemark_set_aside_open', 'Records set aside (dead letters), by reason', [
     ...target,
-    'strategy',
+    'reason',
   ]);
-  const open = gauge('tidemark_inbox_open', 'Webhook events that are stored and not processed yet', target);
-  const oldest = gauge('tidemark_inbox_oldest_seconds', 'Age of the oldest of them', target);
-  const parked = gauge('tidemark_inbox_parked', 'Webhook events that could not be processed', target);
-  const setAside = gauge('tidemark_set_aside_open', 'Records that are set aside, by reason', [...target, 'reason']);
-  const plans = gauge('tidemark_plans_waiting', 'Plans of deletions that wait for an operator', target);
-  const disputed = gauge('tidemark_rows_disputed', 'Rows about which two answers of the source contradict', target);
-  const used = gauge('tidemark_budget_used_ratio', 'Share of the rate limit used in its present window', [
+  const plans = gauge('tidemark_plans_waiting', 'Plans whose deletions wait for an operator', target);
+  const disputed = gauge(
+    'tidemark_rows_disputed',
+    'Rows about which two answers of the source contradict each other',
+    target,
+  );
+  const used = gauge('tidemark_budget_used_ratio', 'Share of the rate limit used in the current window', [
     'connection',
   ]);
-  const blocked = gauge('tidemark_budget_blocked_seconds', 'Until the source may be asked again', ['connection']);
+  const blocked = gauge('tidemark_budget_blocked_seconds', 'Time until the source accepts requests again', [
+    'connection',
+  ]);
   return (facts) => {
     const some = (value: number | null): value is number => value !== null;
     lag(facts.entities.flatMap((one) => (some(one.lagSeconds) ? [[of(one), one.lagSeconds] as const] : [])));

@@ -1,21 +1,21 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
-/** A registry of this process, with what every process tells: memory, CPU, event loop. */
+/** A registry of this process, with what every process reports: memory, CPU, event loop. */
 export function createRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   return registry;
 }
 
-/** What `GET /metrics` tells. */
+/** What `GET /metrics` returns. */
 export interface MetricsSource {
   readonly registry: Registry;
-  /** brings up to date what is not counted as it happens */
+  /** updates what is not counted as it happens */
   readonly refresh?: (() => Promise<void>) | undefined;
 }
 
-/** `GET /metrics` in Prometheus' text format. Behind whatever guards the scope. */
+/** `GET /metrics` in Prometheus' text format, behind the access rules of the scope. */
 export function metricsRoute(app: FastifyInstance, { registry, refresh }: MetricsSource): void {
   app.get('/metrics', async (_request, reply) => {
     await refresh?.();
@@ -23,11 +23,11 @@ export function metricsRoute(app: FastifyInstance, { registry, refresh }: Metric
   });
 }
 
-/** Counts the answers of all routes by their pattern: paths themselves would be without number. */
+/** Counts the responses of all routes by their pattern, since the number of paths is unbounded. */
 export function countAnswers(app: FastifyInstance, registry: Registry): void {
   const answers = new Counter({
     name: 'tidemark_http_answers_total',
-    help: 'Requests that this server answered, by route and status',
+    help: 'Responses of this server, by route and status',
     labelNames: ['method', 'route', 'status'],
     registers: [registry],
   });
@@ -36,7 +36,7 @@ export function countAnswers(app: FastifyInstance, registry: Registry): void {
   });
 }
 
-/** A gauge that is told anew at each scrape: what it does not name any more is gone. */
+/** A gauge that is set again at each scrape: labels without a value are removed. */
 export function freshGauge<Label extends string>(
   registry: Registry,
   name: string,
