@@ -24,6 +24,6 @@ export async function deferWhileWaiting(
   const minutes = Math.round(failingForMs / 60_000);
   return new TidemarkError(
     'SourceUnreachable',
-    `${error.message} (for ${minutes} minutes now: this run gives up, the next one tries again)`,
+    `${error.message} (for ${minutes} minutes now: this run gives up, the next one retries)`,
   );
 }

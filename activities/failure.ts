@@ -25,7 +25,7 @@ export function toFailure(error: unknown): Error {
   if (cancellationSignal.aborted) {
     // A worker that shuts down is no reason to cancel the run: another attempt goes on, here or elsewhere.
     if (messageOf(cancellationSignal.reason) === 'WORKER_SHUTDOWN') {
-      return ApplicationFailure.retryable('the worker was shut down; the next attempt goes on', 'WorkerShutdown');
+      return ApplicationFailure.retryable('the worker was shut down; the next attempt resumes', 'WorkerShutdown');
     }
     return new CancelledFailure(messageOf(error).slice(0, 500));
   }

@@ -23,7 +23,7 @@ export interface FinishRunInput extends Target {
 /** Rows are mapped and written together, and webhooks wait so long for the write lock: some 30 ms. */
 const batchRows = 500;
 
-/** What only operators start: the mapping anew, and the end of runs that move no cursor. */
+/** What only operators start: the mapping again, and the end of runs that move no cursor. */
 export function remapActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   const { db } = deps;
   return {
@@ -84,13 +84,13 @@ function refuseWhatCannotBe({ entity, target }: OpenTarget): void {
   if (!entity.raw) {
     throw new TidemarkError(
       'Usage',
-      `${where} keeps no raw records (raw: false), so nothing can be mapped anew: read it again with \`tidemark sync --full\``,
+      `${where} keeps no raw records (raw: false), so nothing can be mapped again: read it again with \`tidemark sync --full\``,
     );
   }
   if (entity.conflict === 'skip') {
     throw new TidemarkError(
       'Usage',
-      `${where} leaves its columns to the user (conflict: 'skip'): mapping them anew would overwrite edits`,
+      `${where} leaves its columns to the user (conflict: 'skip'): mapping them again would overwrite edits`,
     );
   }
 }

@@ -138,7 +138,7 @@ async function endedAlready(db: Knex, run: Run, atOnce: boolean): Promise<Claime
   }
   throw new TidemarkError(
     'FenceLost',
-    `Run ${run.id} of ${run.connectionId}/${run.entity} has ended (${run.status}), and its workflow begins no other; this attempt stops`,
+    `Run ${run.id} of ${run.connectionId}/${run.entity} has ended (${run.status}), and its workflow starts no other; this attempt stops`,
   );
 }
 
@@ -158,12 +158,12 @@ export async function settleLostRun(
   const ended = endedAs[status] ?? 'lost';
   log.warn(
     { connection: run.connectionId, entity: run.entity, run: run.id, status: ended },
-    'a run had ended without saying so',
+    'a run had ended without being recorded',
   );
   const lost = await endRun(db, run.id, {
     status: ended,
     errorType: 'Lost',
-    error: `The run ended without saying so; Temporal says its workflow is ${status.toLowerCase().replace('_', ' ')}. The next run goes on.`,
+    error: `The run ended without being recorded; according to Temporal, its workflow is ${status.toLowerCase().replace('_', ' ')}. The next run continues.`,
   });
   runEnded({ log, metrics }, lost);
   return ended;

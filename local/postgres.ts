@@ -124,10 +124,10 @@ async function initialise({ folder, cluster, binaries, user, onProgress }: Clust
     if (known !== undefined) return known;
     throw new TidemarkError(
       'EmbeddedUnavailable',
-      `${passwordFile} is missing, so the data beside it cannot be opened: put it back, or remove ${folder} to begin anew`,
+      `${passwordFile} is missing, so the data next to it cannot be opened: put it back, or remove ${folder} to start empty`,
     );
   }
-  onProgress?.(`Making a PostgreSQL database in ${folder}`);
+  onProgress?.(`Creating a PostgreSQL database in ${folder}`);
   const password = known ?? randomBytes(24).toString('hex');
   writeWhole(passwordFile, `${password}\n`);
   if (user !== undefined) chownSync(passwordFile, user.uid, user.gid);

@@ -41,7 +41,7 @@ function create(name: string): UnprivilegedUser {
   if (user !== undefined) return user;
   throw new TidemarkError(
     'EmbeddedUnavailable',
-    `PostgreSQL does not run as root, and no user "${name}" could be made for it (${made.error?.message ?? made.stderr.trim()}): create one with useradd, start Tidemark as an ordinary user, or set DATABASE_URL`,
+    `PostgreSQL does not run as root, and no user "${name}" could be created for it (${made.error?.message ?? made.stderr.trim()}): create one with useradd, start Tidemark as an ordinary user, or set DATABASE_URL`,
   );
 }
 
@@ -67,7 +67,7 @@ export function settleDataFolder(
       `${basename(dirname(dirname(dataFolder))) || 'data'}-${randomBytes(4).toString('hex')}`,
     );
     onProgress?.(
-      `User ${user.name} cannot reach ${dataFolder}: PostgreSQL's data are put in ${place}, with a link to them`,
+      `User ${user.name} cannot reach ${dataFolder}: PostgreSQL's data are stored in ${place}, with a link to them`,
     );
     mkdirSync(place, { recursive: true });
     hand(place, user);
@@ -96,7 +96,7 @@ function own(dataFolder: string): string {
   }
   throw new TidemarkError(
     'EmbeddedUnavailable',
-    `${dataFolder} belongs to another user (Tidemark was started here as root?): start it as that user again, or remove the folder to begin anew`,
+    `${dataFolder} belongs to another user (Tidemark was started here as root?): start it as that user again, or remove the folder to start empty`,
   );
 }
 

@@ -6,7 +6,7 @@ import { businessHours, scheduleOverride, timeZone } from './definition/schedule
 export const connection = z.strictObject({
   /** chosen by the operator: `demo`, `grace-church` */
   id: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, {
-    error: 'must hold only lower-case letters, digits, dots, dashes and underscores, 63 at most',
+    error: 'must contain only lower-case letters, digits, dots, dashes and underscores, 63 at most',
   }),
   connector: identifier,
   /** checked by the connector's own settings schema; holds `baseUrl` */

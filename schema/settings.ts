@@ -42,7 +42,7 @@ const environment = z.object({
     // no scheme: Temporal's address is a gRPC target
     .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:/]+)(:\d{1,5})?$/, { error: 'is not an address: write it as host:7233' })
     .optional(),
-  TEMPORAL_NAMESPACE: z.string().regex(/^\S+$/, { error: 'must not hold spaces' }).optional(),
+  TEMPORAL_NAMESPACE: z.string().regex(/^\S+$/, { error: 'must not contain spaces' }).optional(),
   OAUTH_ENCRYPTION_KEY: z
     .string()
     .regex(/^\s*[0-9a-fA-F]{64}\s*(,\s*[0-9a-fA-F]{64}\s*)*$/, {
@@ -51,7 +51,7 @@ const environment = z.object({
     .optional(),
   TIDEMARK_API_KEY: z
     .string()
-    .regex(/^[\x21-\x7e]+$/, { error: 'must hold only printable ASCII characters, no spaces' })
+    .regex(/^[\x21-\x7e]+$/, { error: 'must contain only printable ASCII characters, no spaces' })
     .optional(),
   PORT: z
     .string()

@@ -163,7 +163,7 @@ const cases: readonly Case[] = [
     name: 'silence',
     respond: () => undefined,
     type: 'SourceUnavailable',
-    message: /nothing was heard/,
+    message: /no data arrived/,
     requests: 4,
     limits: { idleMs: 300 },
   },
@@ -174,7 +174,7 @@ const cases: readonly Case[] = [
       response.write('{"data":[');
     },
     type: 'SourceUnavailable',
-    message: /nothing was heard for 300 ms/,
+    message: /no data arrived for 300 ms/,
     requests: 4,
     limits: { idleMs: 300 },
   },

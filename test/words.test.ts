@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import Fastify from 'fastify';
 import { addFactMetrics } from '../clients/http/factMetrics';
 import { countAnswers, createRegistry } from '../clients/http/metrics';
+import { connectDatabase } from '../destination/database/database';
 import { createWorkerMetrics } from '../workers/metrics';
-import { openTestDatabase } from './environment';
 import { messagesIn } from './support/messages';
 import { refusedWords } from './support/words';
 
@@ -13,7 +13,9 @@ import { refusedWords } from './support/words';
 const root = join(__dirname, '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const tracked = (...patterns: string[]) =>
-  execFileSync('git', ['ls-files', ...patterns], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+  execFileSync('git', ['ls-files', ...patterns], { cwd: root, encoding: 'utf8' })
+    .trim()
+    .split('\n');
 
 const documents = tracked('*.md', 'docs/*.yml', 'docs/examples').filter((file) => !file.startsWith('bench/'));
 const withoutTheRules = (text: string) => text.replace(/## Rules for words\n[\s\S]*?(?=\n## )/, '');
@@ -23,9 +25,11 @@ test.each(documents)('%s uses the words of the house', (file) => {
 });
 
 test('help of metrics', async () => {
+  // the pool opens no connection before the first scrape
+  const db = connectDatabase('postgres://nobody@127.0.0.1:1/none');
   const server = createRegistry();
   countAnswers(Fastify(), server);
-  addFactMetrics(server, { db: await openTestDatabase(), connectors: [], log: { warn: () => undefined } });
+  addFactMetrics(server, { db, connectors: [], log: { warn: () => undefined } });
   const { registry: worker } = createWorkerMetrics();
   const ours = [...(await server.getMetricsAsJSON()), ...(await worker.getMetricsAsJSON())].filter(({ name }) =>
     name.startsWith('tidemark_'),
@@ -38,7 +42,8 @@ test('help of metrics', async () => {
 const folders = ['activities', 'destination', 'local', 'schema', 'source', 'telemetry', 'workers', 'workflows'];
 
 test.each(folders)('errors and logs of %s/', (folder) => {
-  const files = tracked(`${folder}/*.ts`).filter((file) => !file.endsWith('.test.ts'));
+  // what a released migration says is never edited
+  const files = tracked(`${folder}/*.ts`).filter((file) => !/\.test\.ts$|^schema\/migrations\//.test(file));
   const messages = files.flatMap((file) => messagesIn(join(root, file)).map((text) => ({ file, text })));
   expect(messages.length).toBeGreaterThan(0);
   expect(messages.flatMap(({ file, text }) => refusedWords(text).map((found) => `${file}: ${found}`))).toEqual([]);

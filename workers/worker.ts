@@ -116,7 +116,7 @@ async function connect(options: NativeConnectionOptions): Promise<NativeConnecti
   } catch (error) {
     throw new TidemarkError(
       'TemporalUnavailable',
-      `Temporal at ${options.address ?? 'localhost:7233'} does not answer: is it running, and does TEMPORAL_ADDRESS lead to it?`,
+      `Temporal at ${options.address ?? 'localhost:7233'} does not answer: is it running, and is TEMPORAL_ADDRESS correct?`,
       { cause: error },
     );
   }

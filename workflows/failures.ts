@@ -15,7 +15,7 @@ export function describeFailure(error: unknown): { type: string; message: string
 /** A staging table that was lost again and again proves nothing; the next run tries once more. */
 export function stagingLost(runId: string, times: number): ApplicationFailure {
   return ApplicationFailure.nonRetryable(
-    `The staging table of run ${runId} was lost ${times} times: is PostgreSQL crashing? Nothing was concluded; the next run tries again`,
+    `The staging table of run ${runId} was lost ${times} times: is PostgreSQL crashing? Nothing was concluded; the next run retries`,
     'DestinationUnavailable' satisfies ErrorType,
   );
 }

@@ -14,7 +14,7 @@ const disputeRounds = 4;
 const phases: Record<ScanStep, string> = {
   scan: 'listing the source',
   'second-scan': 'listing the source a second time',
-  'full-listing': 'reading the whole list, since so much is missing or stale',
+  'full-listing': 'reading the whole list, since much is missing or stale',
 };
 
 /**
@@ -63,7 +63,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
   /** Asks again for what this run found disputed, or made so, once the read lag has passed. */
   const settleDisputes = async () => {
     for (let round = 1; round <= disputeRounds; round++) {
-      progress.phase = 'asking disputed records again';
+      progress.phase = 'fetching disputed records again';
       const { disputed } = await longRunning.syncBatch({ ...target, batch: { of: 'disputes' } });
       if (disputed === 0) return;
       await sleep(readLagMs + 500);

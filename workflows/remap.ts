@@ -9,7 +9,7 @@ export async function remap({ trigger, ...target }: RemapInput): Promise<RunResu
   if (run.outcome !== 'claimed') return notClaimed(target, run);
   const { runId } = run;
   return recordingFailure(runId, async () => {
-    progress.phase = 'mapping anew';
+    progress.phase = 'mapping again';
     progress.runId = runId;
     const { records } = await longRunning.remap({ ...target, runId });
     return shortRunning.finishRun({ ...target, runId, details: { records } });

@@ -28,7 +28,7 @@ export async function whyDoubt(
   if (unavailable) throw unavailable;
   const asked =
     known.length === 0
-      ? 'no record that the source lists has a live row to ask it for'
+      ? 'no record that the source lists has a live row to fetch by id'
       : `records that the source itself lists (${known.join(', ')}) do not answer as live`;
   return `${asked}, so a 404 proves nothing: is the token of the right account? Nothing was deleted`;
 }

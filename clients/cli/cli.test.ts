@@ -186,7 +186,7 @@ describe('with a database and Temporal', () => {
     [[...connect, 'new', '--set', 'baseURL=x'], '', /Did you mean 'baseUrl'\?/],
     [[...connect, 'new', '--set', 'baseUrl=x'], '', /settings\.baseUrl: Invalid URL/],
     [[...connect, 'new'], '', /secrets\.appId: missing \(or set TIDEMARK_SECRET_APP_ID\)/],
-    [[...connect, 'New', '--secrets-stdin'], '{"appId":"a","secret":"b"}', /id: must hold only lower-case letters/],
+    [[...connect, 'New', '--secrets-stdin'], '{"appId":"a","secret":"b"}', /id: must contain only lower-case letters/],
     [
       [...connect, 'new', '--secrets-stdin', '--time-zone', 'Mars'],
       '{"appId":"a","secret":"b"}',

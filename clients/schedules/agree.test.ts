@@ -59,7 +59,7 @@ describe('the schedules that connections want', () => {
 
   test('pause an entity whose mandatory reconciliation is switched off, and say why', () => {
     const schedules = wanted({ schedules: { orders: { reconciliation: false } } });
-    expect(schedules.get(deltaOf('orders'))?.pausedBecause).toMatch(/orders.*demo.*mandatory/);
+    expect(schedules.get(deltaOf('orders'))?.pausedBecause).toMatch(/orders.*demo.*required/);
     expect(schedules.get(deltaOf('customers'))?.pausedBecause).toBeUndefined();
   });
 

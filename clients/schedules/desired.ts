@@ -98,7 +98,7 @@ function pausedBecause(
   const paused = schedules[entity.name]?.paused?.[strategy];
   if (paused !== undefined) return `by an operator: ${paused}`;
   if (reconciliation === false && !entity.supportsWebhooks && schedules[entity.name]?.reconciliation === false) {
-    return `schedules.${entity.name}.reconciliation of connection ${id} is false, but it is mandatory where supportsWebhooks is false, since nothing else finds deletions`;
+    return `schedules.${entity.name}.reconciliation of connection ${id} is false, but it is required if supportsWebhooks is false, since nothing else finds deletions`;
   }
   return undefined;
 }

@@ -91,7 +91,7 @@ export function temporalError(error: unknown, address?: string): Error {
   ) {
     return new TidemarkError(
       'TemporalUnavailable',
-      `Temporal${where} cannot be reached (${firstLine(error)}). Is it running, and does TEMPORAL_ADDRESS lead to it?`,
+      `Temporal${where} cannot be reached (${firstLine(error)}). Is it running, and is TEMPORAL_ADDRESS correct?`,
       { cause: error },
     );
   }

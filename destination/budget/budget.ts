@@ -120,7 +120,7 @@ function describeRequest({ account, rateLimit, priority }: BudgetOptions): TakeR
 function asksToWait({ account }: BudgetOptions, waitMs: number): TidemarkError {
   return new TidemarkError(
     'SourceAsksToWait',
-    `The request budget of '${account}' is used up for ${Math.ceil(waitMs / 1000)} s: it goes on by itself then`,
+    `The request budget of '${account}' is used up for ${Math.ceil(waitMs / 1000)} s: requests continue after that`,
     { retryAfterMs: waitMs },
   );
 }

@@ -103,7 +103,7 @@ function checked(input: ConnectionInput): Connection {
   if (parsed.success) return parsed.data;
   throw new TidemarkError(
     'Usage',
-    `The connection is wrong:\n${mistakes('', parsed.error)
+    `The connection is invalid:\n${mistakes('', parsed.error)
       .map((line) => `  ${line}`)
       .join('\n')}`,
   );

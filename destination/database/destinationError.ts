@@ -63,16 +63,14 @@ export function destinationError(error: unknown): Error {
   if (code !== undefined ? connectionCodes.has(code) || unavailable.test(code) : connectionMessages.test(message)) {
     return new TidemarkError(
       'DestinationUnavailable',
-      `PostgreSQL cannot be reached or refuses for now (${code ?? message}): it will be tried again. Is it running, and does DATABASE_URL lead to it?`,
+      `PostgreSQL cannot be reached or refuses for now (${code ?? message}): retrying. Is it running, and is DATABASE_URL correct?`,
       { cause: error },
     );
   }
   if (code !== undefined && contention.has(code)) {
-    return new TidemarkError(
-      'DestinationUnavailable',
-      `PostgreSQL: transactions stood in each other's way (${code}); it will be tried again`,
-      { cause: error },
-    );
+    return new TidemarkError('DestinationUnavailable', `PostgreSQL: transactions conflicted (${code}); retrying`, {
+      cause: error,
+    });
   }
   return error instanceof Error ? error : new Error(String(error));
 }

@@ -8,7 +8,7 @@ import { getPlan, type Plan } from './plans';
 /**
  * Lets a waiting plan be applied, or puts it aside for good. Only a plan that waits and has not expired can be decided;
  * of several that wait for one entity only the newest can be approved, since the older ones tell of an older source.
- * Throws TidemarkError 'NotFound', and 'Usage' where nothing is to be decided.
+ * Throws TidemarkError 'NotFound', and 'Usage' where there is nothing to decide.
  */
 export async function decidePlan(
   db: Knex,
@@ -26,7 +26,7 @@ export async function decidePlan(
       const now = undecided ? 'has expired' : `is ${plan.status}`;
       throw new TidemarkError(
         'Usage',
-        `Plan ${planId} of ${where} ${now}: nothing is to be decided. \`tidemark status\` shows what waits`,
+        `Plan ${planId} of ${where} ${now}: there is nothing to decide. \`tidemark status\` shows what waits`,
       );
     }
     const { rows } = await trx.raw(
@@ -36,7 +36,7 @@ export async function decidePlan(
     if (decision === 'approved' && rows[0].newest !== planId) {
       throw new TidemarkError(
         'Usage',
-        `Plan ${planId} of ${where} is not the newest that waits: decide about plan ${rows[0].newest}, which tells of the source as it was later`,
+        `Plan ${planId} of ${where} is not the newest waiting plan: decide about plan ${rows[0].newest}, which shows the source at a later time`,
       );
     }
     await trx.raw(

@@ -39,15 +39,15 @@ export async function resetCursor(
     if (ahead === true && to !== null) {
       throw new TidemarkError(
         'Usage',
-        `${to.toISOString()} is still to come: a cursor tells up to when ${where} is synced`,
+        `${to.toISOString()} is in the future: a cursor is the instant up to which ${where} is synced`,
       );
     }
     if (to !== null && (before === null || to > before) && !forward) {
       const stands =
-        before === null ? `${where} has no cursor yet` : `The cursor of ${where} stands at ${before.toISOString()}`;
+        before === null ? `${where} has no cursor yet` : `The cursor of ${where} is at ${before.toISOString()}`;
       throw new TidemarkError(
         'Usage',
-        `${stands}, so ${to.toISOString()} would leave out what changed before it: add --forward if that is meant; the next reconciliation finds what was left out`,
+        `${stands}, so ${to.toISOString()} would skip what changed before it: add --forward to do so; the next reconciliation finds what was skipped`,
       );
     }
     await tx.raw('update tidemark.entities set cursor_at = ? where connection_id = ? and entity = ?', [

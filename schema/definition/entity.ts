@@ -188,12 +188,12 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
   }
   if (!entity.supportsWebhooks && entity.schedule.reconciliation === false) {
     found.push(
-      `${where}.schedule.reconciliation: mandatory where supportsWebhooks is false, since nothing else finds deletions`,
+      `${where}.schedule.reconciliation: required if supportsWebhooks is false, since nothing else finds deletions`,
     );
   }
   if (entity.supportsWebhooks && !entity.listings.one) {
     found.push(
-      `${where}.listings.one: needed where supportsWebhooks is true, since a webhook says only which record to fetch`,
+      `${where}.listings.one: required if supportsWebhooks is true, since a webhook says only which record to fetch`,
     );
   }
   if (found.length > 0) throw new DefinitionError(found);

@@ -47,10 +47,10 @@ export async function* followChain(
     }
     const following = nameOf(answer, next);
     if (following.length > longestNext)
-      throw reader.broken(`what names the next page has ${following.length} characters`);
+      throw reader.broken(`the token of the next page has ${following.length} characters`);
     if (following === name || cycle.isBack(following)) {
       throw reader.broken(
-        'the page that it names as the next has been read already: the list goes round in a circle',
+        'the page that it names as next has been read already: the list goes in a circle',
         'It has not ended, so nothing is concluded from it; report it to the source',
       );
     }

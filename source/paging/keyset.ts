@@ -63,12 +63,12 @@ export const keyset: PagingScheme<PagingOf<'keyset'>> = {
       if (records.length > 1 && lastValue(reader, records.at(-2)) === value) {
         throw reader.broken(
           `two records have the same '${from}' (${value})`,
-          'Records that tie on it would be lost between two pages: page by something unique, such as the id',
+          'Records with equal values would be lost between two pages: page by something unique, such as the id',
         );
       }
       if (value === after || cycle.isBack(value)) {
         throw reader.broken(
-          `'${param}'=${value} has been asked for before: the list goes round in a circle`,
+          `'${param}'=${value} has been requested before: the list goes in a circle`,
           `Check that the source honours '${param}' and orders by '${from}'`,
         );
       }

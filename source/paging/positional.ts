@@ -114,8 +114,8 @@ export async function* readByPosition(
     if (!ended && (came === 0 || withoutNew >= mostWithoutNew)) {
       throw reader.broken(
         came === 0
-          ? `the page from position ${reached} on is empty, but more is promised`
-          : `${withoutNew} pages in a row brought nothing new, but more is promised`,
+          ? `the page from position ${reached} on is empty, but it promises more`
+          : `${withoutNew} pages in a row brought nothing new, but it promises more`,
         `Check that the source honours '${param}' and '${sizeParam}', and that the list does not grow at its front`,
       );
     }

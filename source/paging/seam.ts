@@ -88,8 +88,8 @@ export function writeTail(tail: Tail): { known: string; passed: string } {
 /** The error for a list that cannot be read without gaps. */
 export function movesTooFast(reader: ListReader<Paging>): Error {
   return reader.broken(
-    'the list moves faster than it can be read: what was read before could not be found again',
-    'Nothing is concluded from it; order the listing by something that does not move, or use smaller pages',
+    'the list moves faster than it can be read: the end of the previous page could not be found again',
+    'Nothing is concluded from it; order the listing by something that does not change, or use smaller pages',
   );
 }
 

@@ -66,7 +66,7 @@ export class Tally {
     if (leastTotal !== null && came < leastTotal) {
       throw this.reader.broken(
         `the list ended after ${came} records, but its own total is ${leastTotal}`,
-        'Nothing is concluded from a list that was cut short; order it by something that does not move, such as the id',
+        'Nothing is concluded from a list that was cut short; order it by something that does not change, such as the id',
       );
     }
     if (mostTotal !== null && came - cameAgain > mostTotal) {

@@ -58,7 +58,7 @@ async function futureFinding(entity: ConnectorEntity, asker: Asker, changes: Cha
     return {
       about,
       verdict: 'contradicts',
-      finding: `the filter is ignored: since ${text}, which is yet to come, ${older} records came that are older`,
+      finding: `the filter is ignored: since ${text}, which is in the future, ${older} older records were returned`,
       request,
       line,
     };
@@ -66,7 +66,7 @@ async function futureFinding(entity: ConnectorEntity, asker: Asker, changes: Cha
   return {
     about,
     verdict: 'agrees',
-    finding: `the filter is honoured: since ${text}, which is yet to come, ${page.records.length} records came`,
+    finding: `the filter is honoured: since ${text}, which is in the future, ${page.records.length} records were returned`,
     request,
     line,
   };
@@ -133,7 +133,7 @@ async function boundaryFindings(
         {
           about,
           verdict: 'agrees',
-          finding: `the boundary is in: since ${text}, the record that was changed then came`,
+          finding: `the boundary is inclusive: since ${text}, the record changed at that instant was returned`,
           request,
           line,
         },
@@ -147,7 +147,7 @@ async function boundaryFindings(
     {
       about,
       verdict: 'unknown',
-      finding: `so much changes that no page showed the record that was asked from`,
+      finding: `too much changes: no page showed the record whose version was sent`,
       request: null,
       line: null,
     },
@@ -157,8 +157,8 @@ async function boundaryFindings(
 function lost(changes: ChangesListing, text: string, request: string, came: number): ProbeFinding[] {
   const about = 'boundary';
   const line = `since: { …, boundary: 'exclusive' }`;
-  const silent = came === 0 ? ' (nothing came at all: does it like the form of the timestamp?)' : '';
-  const finding = `the boundary is out: since ${text}, the record that was changed just then did not come${silent}`;
+  const silent = came === 0 ? ' (nothing was returned at all: does the API accept this form of timestamp?)' : '';
+  const finding = `the boundary is exclusive: since ${text}, the record changed at that instant was not returned${silent}`;
   return [
     { about, verdict: changes.since.boundary === 'exclusive' ? 'agrees' : 'contradicts', finding, request, line },
   ];
@@ -173,7 +173,7 @@ async function nonsenseFinding(entity: ConnectorEntity, asker: Asker, changes: C
     return {
       about,
       verdict: 'agrees',
-      finding: `a filter that is no timestamp is refused with ${status}`,
+      finding: `an invalid filter value is rejected with ${status}`,
       request,
       line: null,
     };
@@ -189,11 +189,11 @@ async function nonsenseFinding(entity: ConnectorEntity, asker: Asker, changes: C
     };
   }
   if (typeof page === 'string')
-    return { about, verdict: 'agrees', finding: `a filter that is no timestamp is told: ${page}`, request, line: null };
+    return { about, verdict: 'agrees', finding: `an invalid filter value is rejected: ${page}`, request, line: null };
   return {
     about,
     verdict: 'unknown',
-    finding: `a filter that is no timestamp is taken silently, and ${page.records.length} records come`,
+    finding: `an invalid filter value is accepted silently, and ${page.records.length} records are returned`,
     request,
     line: null,
   };

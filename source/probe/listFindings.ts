@@ -19,7 +19,7 @@ export async function listFindings(
   const page = pageOf(entity, listing, answer, size);
   const { request } = answer;
   if (typeof page === 'string') {
-    const finding = `the listing 'all' is none: ${page}`;
+    const finding = `the listing 'all' is not a list: ${page}`;
     return {
       findings: [
         { about: 'list', verdict: 'contradicts', finding, request, line: `listings.all: { path: …, records: … }` },
@@ -27,7 +27,7 @@ export async function listFindings(
       page: undefined,
     };
   }
-  const agrees = `the listing 'all' is one: ${page.records.length} records came${page.total === undefined ? '' : ` of ${page.total}`}`;
+  const agrees = `the listing 'all' is a list: ${page.records.length} records${page.total === undefined ? '' : ` of ${page.total}`}`;
   const again = pageOf(entity, listing, await asker.list(listing), size);
   return {
     findings: [
@@ -250,13 +250,13 @@ function rateLimitFinding(source: Source, { headers, request }: Probed): ProbeFi
     const defined = rateLimit
       ? `; the definition keeps ${rateLimit.requests} in ${rateLimit.per}`
       : ', and the definition keeps none';
-    return { about, verdict: 'unknown', finding: `no header tells a rate limit${defined}`, request, line: null };
+    return { about, verdict: 'unknown', finding: `no header names a rate limit${defined}`, request, line: null };
   }
   const number = (pattern: RegExp) => Number.parseInt(found.find(([name]) => pattern.test(name))?.[1] ?? '', 10);
   const [requests, seconds] = [number(/limit(-limit)?$/i), number(/period|window/i)];
   const told = found.map(([name, value]) => `${name}: ${value}`).join(', ');
   if (!(requests > 0 && seconds > 0))
-    return { about, verdict: 'unknown', finding: `it tells ${told}`, request, line: null };
+    return { about, verdict: 'unknown', finding: `the headers say ${told}`, request, line: null };
   const tooFast =
     rateLimit !== undefined && rateLimit.requests / parseDuration(rateLimit.per) > requests / (seconds * 1000);
   const verdict = tooFast || rateLimit === undefined ? 'contradicts' : 'agrees';
@@ -266,7 +266,7 @@ function rateLimitFinding(source: Source, { headers, request }: Probed): ProbeFi
   return {
     about,
     verdict,
-    finding: `it tells ${told}; ${kept}`,
+    finding: `the headers say ${told}; ${kept}`,
     request,
     line: `rateLimit: { requests: ${requests}, per: '${seconds}s' }`,
   };

@@ -54,7 +54,7 @@ export async function oneFindings(
     findings.push({
       about: 'deleted',
       verdict: 'unknown',
-      finding: 'the table knows of no deleted record that could be asked for',
+      finding: 'the table has no deleted record to fetch by id',
       request: null,
       line: null,
     });
@@ -107,7 +107,7 @@ async function compare(
     return {
       about,
       verdict: columns.length > 0 ? 'unknown' : 'contradicts',
-      finding: `list and one tell different versions (${listed.version} and ${alone.version}); it may have been changed between`,
+      finding: `list and one return different versions (${listed.version} and ${alone.version}); it may have changed in between`,
       request,
       line: null,
     };
@@ -124,7 +124,7 @@ async function compare(
 /** An id that cannot be: a longer number, or the id with something behind it. */
 async function missing(entity: ConnectorEntity, asker: Asker, one: One, known: string): Promise<ProbeFinding> {
   const id = /^\d+$/.test(known) ? '9'.repeat(Math.min(15, known.length + 3)) : `${known}-tidemark-probe`;
-  return absent(entity, asker, one, id, 'missing', 'a record that never was');
+  return absent(entity, asker, one, id, 'missing', 'a record that never existed');
 }
 
 async function gone(entity: ConnectorEntity, asker: Asker, one: One, id: string): Promise<ProbeFinding> {

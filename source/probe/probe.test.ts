@@ -149,7 +149,13 @@ test.each<[string, Lies, string, RegExp, string]>([
     /the filter is ignored/,
     "since: { param: 'since', … }",
   ],
-  ['a strict boundary', { strict: true }, 'boundary', /the boundary is out/, "since: { …, boundary: 'exclusive' }"],
+  [
+    'a strict boundary',
+    { strict: true },
+    'boundary',
+    /the boundary is exclusive/,
+    "since: { …, boundary: 'exclusive' }",
+  ],
   [
     'an unstable order',
     { shuffled: true },

@@ -38,7 +38,7 @@ export function pageOf(
   asked?: number,
 ): SampledPage | string {
   if (answer.status !== 200) return `it answers ${answer.status}: "${answer.excerpt}"`;
-  if (answer.body === undefined) return `it answers 200 with what is no JSON: "${answer.excerpt}"`;
+  if (answer.body === undefined) return `it answers 200 with a body that is not JSON: "${answer.excerpt}"`;
   if (declaredError(answer.body, listing.error) !== undefined)
     return `it answers 200 with an error: "${answer.excerpt}"`;
   try {

@@ -16,12 +16,13 @@ const forms: readonly (readonly [RegExp, TimestampForm])[] = [
   [/^\d{10}$/, { form: 'epoch-seconds', words: 'seconds since 1970' }],
   [/^\d{13}$/, { form: 'epoch-milliseconds', words: 'milliseconds since 1970' }],
   [/^\d{4}-\d\d-\d\d[T ].*[+-]\d\d:?\d\d$/, { form: undefined, words: 'ISO with an offset from UTC' }],
-  [/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/, { form: undefined, words: 'a time without a zone, which nobody can place' }],
+  [
+    /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/,
+    { form: undefined, words: 'a time without a zone, which could be any of several instants' },
+  ],
 ];
 
 export function timestampForm(value: unknown): TimestampForm {
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-  return (
-    forms.find(([pattern]) => pattern.test(text))?.[1] ?? { form: undefined, words: 'in no form that is known here' }
-  );
+  return forms.find(([pattern]) => pattern.test(text))?.[1] ?? { form: undefined, words: 'in an unknown form' };
 }

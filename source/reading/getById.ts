@@ -10,7 +10,7 @@ import type { Source } from '../wire/source';
 import { declaredError } from './listAnswer';
 import { shapeOf } from './shape';
 
-const itStays = 'This is no evidence that the record is gone, so its row stays as it is';
+const itStays = 'This does not prove that the record is gone, so its row stays as it is';
 
 /** See SourceClient.getById. */
 export async function getById(
@@ -31,7 +31,7 @@ export async function getById(
       'Add `listings.one` to fetch single records',
     );
   }
-  if (id === '') throw reporter.error('Usage', about, 'the id is empty', 'An empty id would ask for the whole list');
+  if (id === '') throw reporter.error('Usage', about, 'the id is empty', 'An empty id would request the whole list');
   const question = {
     ...addressed(source, one, { id }, about),
     about,

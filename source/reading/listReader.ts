@@ -14,7 +14,7 @@ import { olderThan } from './filter';
 import { declaredError, listIn, NotThisList } from './listAnswer';
 import { shapeOf } from './shape';
 
-const nothingTaken = 'Nothing was taken from it';
+const nothingTaken = 'Nothing in it was used';
 
 /** A listing ready to be read by its paging scheme. */
 export interface OpenListing {
@@ -57,7 +57,7 @@ function declared(
   if (!listing) throw usage('the entity has no such listing', `Add \`listings.${name}\` to its definition`);
   if ((name === 'changes') !== (options.since !== undefined)) {
     throw usage(
-      name === 'changes' ? 'it was asked for without a cursor' : 'it was asked for with a cursor',
+      name === 'changes' ? 'it was requested without a cursor' : 'it was requested with a cursor',
       'Only `changes` takes a cursor, and always',
     );
   }

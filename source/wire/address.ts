@@ -45,7 +45,7 @@ export function fill(template: string, filling: Filling, write: (value: string) 
   return template.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = Object.hasOwn(filling, name) ? filling[name] : undefined;
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
-      throw new NoAddress(`nothing stands for {${name}} of '${template}'; the connection has no such setting`);
+      throw new NoAddress(`no value for {${name}} in '${template}'; the connection has no such setting`);
     }
     return write(String(value));
   });

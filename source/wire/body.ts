@@ -40,7 +40,7 @@ export async function decompressed(body: Buffer, encoding: string | undefined, l
     throw new TransportProblem(`the body is said to be ${name} but is not (${code})`, {
       again: true,
       type: 'ContractBroken',
-      todo: 'Report it to the source, or to whoever runs a proxy between',
+      todo: 'Report it to the source, or to the operator of a proxy in between',
     });
   }
 }
@@ -76,6 +76,6 @@ function notOfCharset(charset: string): TransportProblem {
     // a body cut inside a character looks like this too
     again: true,
     type: 'ContractBroken',
-    todo: 'Nothing was taken from it, so that no letter is guessed; the source has to name the charset it writes',
+    todo: 'Nothing in it was used, since a guess could change letters; the source must name the charset it writes',
   });
 }

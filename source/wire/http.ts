@@ -124,8 +124,8 @@ interface Watch {
 function watchOver(limits: Limits, caller: AbortSignal): Watch {
   const controller = new AbortController();
   const giveUp = (problem: string) => controller.abort(unavailable(problem));
-  const total = setTimeout(giveUp, limits.timeoutMs, `the answer was not complete after ${limits.timeoutMs} ms`);
-  const idle = setTimeout(giveUp, limits.idleMs, `nothing was heard for ${limits.idleMs} ms`);
+  const total = setTimeout(giveUp, limits.timeoutMs, `the response was not complete after ${limits.timeoutMs} ms`);
+  const idle = setTimeout(giveUp, limits.idleMs, `no data arrived for ${limits.idleMs} ms`);
   const cancel = () => controller.abort(caller.reason);
   caller.addEventListener('abort', cancel);
   return {

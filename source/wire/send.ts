@@ -118,7 +118,7 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
         if (inVain || milliseconds > longestWaitHereMs) {
           const retryAfterMs = inVain ? waitInVainMs : milliseconds;
           const seconds = Math.ceil(retryAfterMs / 1000);
-          throw fail('SourceAsksToWait', verdict.problem, `It is asked again in ${seconds} s`, retryAfterMs);
+          throw fail('SourceAsksToWait', verdict.problem, `The engine retries in ${seconds} s`, retryAfterMs);
         }
         // a wait of nothing at all would be a busy loop
         await pause(Math.max(milliseconds, firstPauseMs), signal);

@@ -40,14 +40,14 @@ export function problemOf(error: unknown, host: string): TransportProblem {
   if (code === 'ENOTFOUND' || code === 'ECONNREFUSED') {
     return unavailable(
       `${host} cannot be reached (${code})`,
-      'It is tried again; check the setting baseUrl if it stays so',
+      'The engine retries; check the setting baseUrl if this continues',
     );
   }
   return unavailable(`the connection to ${host} broke (${code})`);
 }
 
 /** A fault that is expected to pass. */
-export function unavailable(problem: string, todo = 'It is tried again later'): TransportProblem {
+export function unavailable(problem: string, todo = 'The engine retries later'): TransportProblem {
   return new TransportProblem(problem, { again: true, type: 'SourceUnavailable', todo });
 }
 

@@ -23,7 +23,7 @@ export type Verdict =
 const passing: ReadonlySet<number> = new Set([408, 425, 502, 503, 504, 520, 521, 522, 523, 524]);
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const answers: ReadonlySet<number> = new Set([200, 201, 203]);
-const asItIs = 'The answer contradicts the connector; nothing was taken from it';
+const asItIs = 'The response contradicts the connector; nothing in it was used';
 
 /** Reads a reply as far as HTTP and JSON go; what the body says is for the listing or record. */
 export function judge(reply: Reply, reporter: Reporter): Verdict {
@@ -35,7 +35,7 @@ export function judge(reply: Reply, reporter: Reporter): Verdict {
   if (status === 429 || (status === 503 && pause !== undefined)) return { kind: 'wait', milliseconds: pause, problem };
   if (status === 401) return { kind: 'renew', problem };
   if (status >= 500 || passing.has(status)) {
-    const todo = 'It is tried again later; ask the source if it stays so';
+    const todo = 'The engine retries later; contact the source if this continues';
     return { kind: 'failure', again: passing.has(status), type: 'SourceUnavailable', problem, todo };
   }
   return { kind: 'failure', again: false, type: 'ContractBroken', problem, todo: todoOf(status) };
@@ -67,7 +67,7 @@ function judgeBody(reply: Reply, reporter: Reporter): Verdict {
     const type = reply.headers['content-type'] ?? 'no content type';
     if (!looksCut(text)) return contract(`text of ${text.length} characters (${type}) that is not JSON`, false);
     const problem = `answered ${status} with JSON that was cut short after ${text.length} characters`;
-    return { kind: 'failure', again: true, type: 'SourceUnavailable', problem, todo: 'It is tried again later' };
+    return { kind: 'failure', again: true, type: 'SourceUnavailable', problem, todo: 'The engine retries later' };
   }
 }
 

@@ -120,7 +120,7 @@ test('a deleted record: by which plan and run, on what evidence, and that the so
   expect(texts(told)).toMatch(/plan: plan \d+ of run \d+: not listed; deleted/);
 });
 
-test('a record that never was, and one that no run listed', async () => {
+test('a record that never existed, and one that no run listed', async () => {
   expect((await explained('999')).verdict.sentence).toMatch(/has no such record, and neither has the source/);
   const id = ids[5] as string;
   await engine.db.raw('delete from planning_center_people where external_id = ?', [id]);

@@ -18,11 +18,15 @@ const refused: readonly (readonly [pattern: string, instead: string])[] = [
   ['stands?|stood', 'is, is stored'],
   ['lies', 'is, is stored'],
   ['asked for again', 'fetched again'],
-  ["(?:it|that|which|what) (?:is|was) (?:to be )?asked by", 'that it takes'],
+  ['(?:it|that|which|what) (?:is|was) (?:to be )?asked by', 'that it takes'],
 ];
 
 /** What is right although a pattern matches it. */
-const allowed: readonly RegExp[] = [/\b(?:is|are) on disk\b/gi, /\bstatus never lies\b/gi, /\bstand-?by\b/gi];
+const allowed: readonly RegExp[] = [
+  /\b(?:is|are) on (?:disk|the PATH)\b/gi,
+  /\bstatus never lies\b/gi,
+  /\bstand-?by\b/gi,
+];
 
 const expression = new RegExp(`\\b(?:${refused.map(([pattern]) => `(${pattern})`).join('|')})\\b`, 'gi');
 

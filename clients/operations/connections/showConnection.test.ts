@@ -92,7 +92,7 @@ describe('the cursor', () => {
 
   test('is not moved without a reason, nor into time to come', async () => {
     const ahead = new Date(Date.now() + 3_600_000);
-    await expect(moveCursor(context, { ...cursorOf, to: ahead, forward: true }, by)).rejects.toThrow(/still to come/);
+    await expect(moveCursor(context, { ...cursorOf, to: ahead, forward: true }, by)).rejects.toThrow(/in the future/);
     await expect(
       moveCursor(context, { ...cursorOf, to: null, forward: false }, { ...by, reason: '' }),
     ).rejects.toMatchObject({ type: 'Usage' });
