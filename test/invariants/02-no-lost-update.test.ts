@@ -11,24 +11,31 @@ beforeAll(async () => {
   ({ engine, control } = await startChurch({ people: 500 }));
   ids = [...control.all('people')].map(({ id }) => id);
   control.latencyMs = 20;
+  await engine.delta('people');
 });
-beforeEach(() => control.clearLog());
+beforeEach(() => {
+  control.setClock({});
+  control.clearLog();
+});
 
-const names = async () => new Map([...(await engine.rows(people))].map(([id, row]) => [id, row.last_name as string]));
+const namesIn = async (one: Engine) =>
+  new Map([...(await one.rows(people))].map(([id, row]) => [id, row.last_name as string]));
 
-/** Changes these records at one instant; returns what must be in the table after the next delta. */
-function changeAll(changed: readonly string[], name: string): void {
-  const updatedAt = new Date(control.now()).toISOString();
+/** Changes these records at one instant. */
+function changeAll(changed: readonly string[], name: string, source = control): void {
+  const updatedAt = new Date(source.now()).toISOString();
   const attributes = { last_name: name };
-  control.bulk(changed.map((id) => ({ do: 'change', entity: 'people', id, updatedAt, attributes })));
+  source.bulk(changed.map((id) => ({ do: 'change', entity: 'people', id, updatedAt, attributes })));
 }
 
 test('a clock of the source that is an hour behind: the first sync, and a change after it', async () => {
-  control.setClock({ offsetMs: -hour });
-  await engine.delta('people');
-  changeAll(ids.slice(0, 3), 'Behind');
-  expect((await engine.delta('people')).counts).toMatchObject({ updated: 3 });
-  await expectEqual(engine, control);
+  const { engine: fresh, control: source } = await startChurch({ people: 120 });
+  source.setClock({ offsetMs: -hour });
+  await fresh.delta('people');
+  const three = [...source.all('people')].slice(0, 3).map(({ id }) => id);
+  changeAll(three, 'Behind', source);
+  expect((await fresh.delta('people')).counts).toMatchObject({ updated: 3 });
+  await expectEqual(fresh, source);
 });
 
 test('a clock of the source that is an hour ahead', async () => {
@@ -62,18 +69,23 @@ test('updates on earlier pages, which pull the later records over the seam', asy
   await afterRequests(control, 2, () => changeAll(moved, 'Meanwhile'));
   const { outcome } = await running;
   expect(outcome).toBe('succeeded');
-  const found = await names();
+  const found = await namesIn(engine);
   expect(ids.slice(30).filter((id) => found.get(id) !== 'Before')).toEqual([]);
 });
 
 test('deletes on earlier pages, which do the same', async () => {
-  changeAll(ids, 'Before deletes');
-  const running = engine.delta('people');
-  const deleted = ids.slice(0, 30);
-  await afterRequests(control, 2, () => {
-    for (const id of deleted) control.delete('people', id);
+  // an engine of its own: no delta sees what is deleted here
+  const { engine: fresh, control: source } = await startChurch({ people: 500 });
+  await fresh.delta('people');
+  source.clearLog();
+  source.latencyMs = 20;
+  const all = [...source.all('people')].map(({ id }) => id);
+  changeAll(all, 'Before deletes', source);
+  const running = fresh.delta('people');
+  await afterRequests(source, 2, () => {
+    for (const id of all.slice(0, 30)) source.delete('people', id);
   });
   await running;
-  const found = await names();
-  expect(ids.slice(30).filter((id) => found.get(id) !== 'Before deletes')).toEqual([]);
+  const found = await namesIn(fresh);
+  expect(all.slice(30).filter((id) => found.get(id) !== 'Before deletes')).toEqual([]);
 });

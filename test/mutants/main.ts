@@ -75,8 +75,7 @@ async function testsThatPass(project: string, chosen: readonly Mutant[]): Promis
   const passing = new Set<string>();
   for (const file of new Set(chosen.map(({ test }) => test.file))) {
     const own = chosen.filter(({ test }) => test.file === file);
-    const whole = own.some(({ test }) => test.builds);
-    const patterns = whole ? [''] : own.map((mutant) => `(${namePattern(mutant)})`);
+    const patterns = own.map((mutant) => `(${namePattern(mutant)})`);
     const { passed, failed, said } = await runTests(project, file, patterns.join('|'));
     for (const name of passed) passing.add(`${file} ${name}`);
     process.stderr.write(`without a mutant: ${passed.length} of ${passed.length + failed.length} pass in ${file}\n`);
@@ -94,7 +93,7 @@ async function tried(project: string, mutant: Mutant, healthy: ReadonlySet<strin
   const text = readFileSync(path, 'utf8');
   try {
     writeFileSync(path, applied(mutant, text));
-    const { passed, failed, said } = await runTests(project, file, mutant.test.builds ? '' : namePattern(mutant));
+    const { passed, failed, said } = await runTests(project, file, namePattern(mutant));
     const noticed = failed.some((name) => pattern.test(name) && healthy.has(`${file} ${name}`));
     if (noticed) return { mutant, result: 'red', said };
     return { mutant, result: passed.some((name) => pattern.test(name)) ? 'survived' : 'error', said };
