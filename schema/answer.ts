@@ -34,19 +34,19 @@ export interface SetAsideAnswer {
   readonly raw: unknown;
 }
 
-/** Everything that one request said. */
+/** Everything that one request returned. */
 export interface Answers extends Asked {
   readonly live: readonly LiveAnswer[];
   readonly gone: readonly GoneAnswer[];
   readonly setAside: readonly SetAsideAnswer[];
 }
 
-/** Exact counts of what became of a batch. `disputed` counts rows whose dispute this write raised, beside the outcome that the row also has. */
+/** Exact counts of a batch, by outcome. `disputed` counts rows whose dispute this write raised; such a row has another outcome as well. */
 export interface Counts {
   inserted: number;
   updated: number;
   unchanged: number;
-  /** the answer ranked lower than what the row holds, or came from before its line */
+  /** the answer ranked lower than what the row holds, or was received before its watermark */
   refused: number;
   disputed: number;
   /** soft-deleted */

@@ -15,10 +15,10 @@ export interface RequestBudget {
   block(milliseconds: number): Promise<void>;
 }
 
-/** Tells the time as PostgreSQL tells it, in milliseconds since 1970. */
+/** Returns PostgreSQL's time, in milliseconds since 1970. */
 export interface DatabaseClock {
-  /** now, rounded down by the uncertainty of the measured offset: for the moment a request is sent */
+  /** now, rounded down by the uncertainty of the measured offset: for the instant a request is sent */
   sent(): number;
-  /** now, rounded up: for the moment an answer has been received */
+  /** now, rounded up: for the instant an answer has been received */
   received(): number;
 }

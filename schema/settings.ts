@@ -15,7 +15,7 @@ export interface Settings {
   readonly encryptionKey: string | undefined;
   /** opens the HTTP API */
   readonly apiKey: string | undefined;
-  /** of the HTTP server; 0 stands for any free one */
+  /** of the HTTP server; 0 means any free one */
   readonly port: number;
   readonly host: string;
   /** where a worker serves its metrics; undefined: it listens nowhere */
@@ -83,7 +83,7 @@ const environment = z.object({
     .default('info'),
 });
 
-/** The variables that are read, beside Temporal's own (TEMPORAL_*). The documents and docker-compose.yml are checked against them. */
+/** The variables that are read, in addition to Temporal's own (TEMPORAL_*). The documents and docker-compose.yml are checked against them. */
 export const environmentVariables: readonly string[] = Object.keys(environment.shape);
 
 /** Where Temporal's own configuration is looked for, beside TEMPORAL_*. */

@@ -30,7 +30,7 @@ export function storableJson(value: unknown): string {
   });
 }
 
-/** Deeper nesting than this is no record but an attack on whoever walks through it. */
+/** Deeper nesting than this is no record but an attack on the code that walks through it. */
 const deepest = 200;
 
 /** A value nested deeper than can be read. */

@@ -43,7 +43,7 @@ const plainUtc = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3
 
 /**
  * UTC with nine fractional digits, so that sources that count nanoseconds keep their order:
- * `2026-11-21T09:20:37.123456789Z`. A time without a zone is refused: nobody can say which moment it is.
+ * `2026-11-21T09:20:37.123456789Z`. A time without a zone is refused: it could be any of several instants.
  */
 function encodeInstant(value: unknown): string {
   // a third of the time of reading a record went into Date here

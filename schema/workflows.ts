@@ -67,7 +67,7 @@ export interface ReconciliationResult extends RunResult {
   readonly stale: number;
   /** rows that the source did not list */
   readonly gone: number;
-  /** such rows that were received so lately that absence says nothing of them: they were only asked for */
+  /** such rows that were received so recently that absence proves nothing about them: they were only asked for */
   readonly unlisted: number;
   /** of those, how many the source confirmed */
   readonly deleted: number;
@@ -81,7 +81,7 @@ export interface ReconciliationResult extends RunResult {
 
 /**
  * How a difference came about: `late` (it was committed after a delta had asked for its time), `backdated` (the same by more
- * than a day), `boundary` (its version lies on a cursor), `missed-webhook` (changed since the last delta, and no event told),
+ * than a day), `boundary` (its version is equal to a cursor), `missed-webhook` (changed since the last delta, and no event arrived),
  * `not-yet` (the same, where events are on their way or there are none), `disputed`, `deleted`, `other` (no version to go by).
  */
 export type DifferenceCause =
@@ -110,7 +110,7 @@ export interface SingleRecordInput extends Target {
   readonly id: string;
 }
 
-/** What became of one record. */
+/** The outcome for one record. */
 export interface SingleRecordResult extends Target {
   readonly id: string;
   readonly outcome: 'inserted' | 'updated' | 'unchanged' | 'deleted' | 'refused' | 'set-aside' | 'unknown-record';

@@ -12,7 +12,7 @@ export function withTrace(headers: Headers): Headers {
   return { ...headers, [traceHeader]: defaultPayloadConverter.toPayload({ traceparent: formatTraceparent(context) }) };
 }
 
-/** The step that caused this, as its headers tell. */
+/** The step that caused this, as its headers say. */
 export function traceOf(headers: Headers): TraceContext | undefined {
   const payload = headers[traceHeader];
   if (payload === undefined) return undefined;

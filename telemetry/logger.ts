@@ -1,14 +1,14 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogLevel } from '../schema/settings';
 
-/** Lines of JSON on standard output. Whatever proves who somebody is never gets into them, nor do bodies. */
+/** Lines of JSON on standard output. Credentials never get into them, nor do bodies. */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    // Fastify's default writes host and address too, which nobody reads
+    // Fastify's default writes host and address too, which is never read
     serializers: { req: ({ method, id }: { method: string; id: string }) => ({ method, id }) },
     redact: {
       paths: [

@@ -10,7 +10,7 @@ export interface SpanOptions {
   readonly attributes?: Attributes;
 }
 
-/** A step that is on. */
+/** A running step. */
 export interface Span {
   readonly context: TraceContext;
   add(attributes: Attributes): void;
@@ -18,7 +18,7 @@ export interface Span {
 
 const present = new AsyncLocalStorage<TraceContext>();
 
-/** The step that is on here; undefined where nothing is traced. */
+/** The step that is running here; undefined where nothing is traced. */
 export function currentTrace(): TraceContext | undefined {
   return present.getStore();
 }

@@ -30,7 +30,7 @@ function named(input: unknown): Attributes {
   return texts({ 'tidemark.connection': connectionId, 'tidemark.entity': entity, 'tidemark.run': runId });
 }
 
-/** What became of it: a word, or counts; never content. */
+/** The outcome: a word, or counts; never content. */
 function outcome(result: unknown): Attributes {
   if (typeof result !== 'object' || result === null) return {};
   const { outcome: word, counts } = result as { outcome?: unknown; counts?: unknown };

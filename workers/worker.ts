@@ -37,7 +37,7 @@ export interface WorkerOptions {
 export interface RunningWorker {
   /** resolves when the worker has stopped; rejects when it failed */
   readonly stopped: Promise<void>;
-  /** drains: what runs is told to stop, and goes on elsewhere */
+  /** drains: running activities are stopped, and continue on another worker */
   stop(): Promise<void>;
 }
 

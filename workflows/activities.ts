@@ -13,9 +13,9 @@ export type ScanStep = Parameters<Activities['scan']>[0]['step'];
 export type ClaimedRun = Awaited<ReturnType<Activities['claimRun']>>;
 
 /**
- * Retries never end by their number: a wait that the source asks for must not use them up. What nothing helps against
- * comes as a non-retryable failure, and a source that stays unreachable is given up by the activity itself. The pause
- * grows with the attempts although each may have got on, and longer ones than this let webhooks pile up in the soak.
+ * Retries have no maximum, because a wait that the source asks for must not use them up. An error that retrying cannot fix
+ * is a non-retryable failure, and the activity itself gives up on a source that stays unreachable. The pause
+ * grows with the attempts even if each made progress; longer ones than this let webhooks pile up in the soak.
  */
 const retry: ActivityOptions['retry'] = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '15s' };
 
@@ -23,8 +23,8 @@ const retry: ActivityOptions['retry'] = { initialInterval: '1s', backoffCoeffici
 export const shortRunning = proxyActivities<Activities>({ startToCloseTimeout: '30s', retry });
 
 /**
- * Claims a run, and may read a little for it. A cancelled workflow waits for what becomes of it: a run that was claimed
- * and that nobody ends would keep its place until its lease has expired.
+ * Claims a run, and may read a little for it. A cancelled workflow waits for the result: a run that was claimed
+ * and is never ended would keep its place until its lease has expired.
  */
 export const claiming = proxyActivities<Activities>({
   startToCloseTimeout: '30s',
@@ -33,16 +33,16 @@ export const claiming = proxyActivities<Activities>({
   retry,
 });
 
-/** Work through a listing, or over millions of rows: hours; noticed within seconds when its worker dies. */
+/** Work through a listing or over millions of rows, for hours. A worker that dies is noticed within seconds. */
 export const longRunning = proxyActivities<Activities>({ startToCloseTimeout: '24h', heartbeatTimeout: '10s', retry });
 
 /**
- * One quick try within the workflow task, which saves the two hops through the server that are most of a webhook's
- * latency. What fails there is tried again as an ordinary activity.
+ * One quick attempt within the workflow task, which saves the two hops through the server that are most of a webhook's
+ * latency. If it fails, an ordinary activity follows.
  */
 export const local = proxyLocalActivities<Activities>({ startToCloseTimeout: '8s', retry: { maximumAttempts: 1 } });
 
-/** What an operator waits for: one try, within which the API client repeats what a short fault broke, and its error is the answer. */
+/** What an operator waits for: one attempt, in which the API client repeats what a short fault broke. Its error is the result. */
 export const singleAttempt = proxyActivities<Activities>({
   startToCloseTimeout: '5m',
   heartbeatTimeout: '10s',

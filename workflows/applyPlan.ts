@@ -4,7 +4,7 @@ import { longRunning, shortRunning } from './activities';
 import { stagingLost } from './failures';
 import { recordingFailure } from './runAround';
 
-/** Where a second scan is lost, it is made again so often. */
+/** Maximum number of second scans, when earlier ones are lost. */
 const scansAtMost = 3;
 
 /**

@@ -3,8 +3,8 @@ import { longRunning, shortRunning } from './activities';
 import { notClaimed, recordingFailure, tellingProgress } from './runAround';
 
 /**
- * Reads what changed since an instant, behind everything else, beside whatever delta is on. The cursor stays: what it
- * stands for, that everything up to it is synced, is as true afterwards as before, and the deltas go on from there.
+ * Reads what changed since an instant, at the lowest priority, while deltas may be running. The cursor stays: everything up
+ * to it is synced, as before, and the next delta starts there.
  */
 export async function backfill({ since, trigger, ...target }: BackfillInput): Promise<RunResult> {
   const progress = tellingProgress();

@@ -6,9 +6,9 @@ import { stagingLost } from './failures';
 import { notClaimed, recordingFailure, tellingProgress } from './runAround';
 import { syncRecords } from './syncRecords';
 
-/** A scan that was lost is made again so often; more than that is no accident. */
+/** Maximum number of scans, when earlier ones are lost; losing more than that is no accident. */
 const scansAtMost = 3;
-/** Disputes that this run's own fetches raised are asked again so often; the sweep looks after what is left. */
+/** Maximum rounds of fetching disputed records again; the sweep handles what is left. */
 const disputeRounds = 4;
 
 const phases: Record<ScanStep, string> = {
@@ -47,7 +47,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
     progress.records = scans.reduce((total, scan) => total + scan.records, 0);
   };
 
-  /** Fetches a batch in a child of its own; disputes that it raises are asked again after the read lag. */
+  /** Fetches a batch in a child workflow; disputed records are fetched again after the read lag. */
   const fetch = async (batch: Batch) => {
     const result = await executeChild(syncRecords, {
       workflowId: `${workflowInfo().workflowId}/${batch.of}/${runId}`,
@@ -60,7 +60,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
     return result;
   };
 
-  /** Asks again for what this run found disputed, or made so, once the read lag has passed. */
+  /** Fetches disputed records again, once the read lag has passed. */
   const settleDisputes = async () => {
     for (let round = 1; round <= disputeRounds; round++) {
       progress.phase = 'fetching disputed records again';
@@ -72,7 +72,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
 
   return recordingFailure(runId, async () => {
     progress.runId = runId;
-    // Where a second scan has to confirm, rows must have been received before the first, less the read lag, to count.
+    // If a second scan has to confirm, only rows received before the first scan, less the read lag, count.
     if (!hasOne && !dryRun) await sleep(readLagMs + 500);
     await scanAll('scan', 1, !dryRun);
     let plan = await longRunning.drawPlan({ ...target, runId, dryRun, listing });

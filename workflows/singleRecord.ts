@@ -2,13 +2,13 @@ import { condition, defineSignal, setHandler, sleep } from '@temporalio/workflow
 import { againSignal, type SingleRecordInput, type SingleRecordResult } from '../schema/workflows';
 import { local, longRunning } from './activities';
 
-/** So often in one workflow; the sweep and the next event look after the rest. */
+/** Maximum fetches in one workflow; the sweep and the next event handle the rest. */
 const fetchesAtMost = 50;
 const longestPauseMs = 2_000;
 
 /**
- * Fetches one record. Its workflow id is made of the record, so that duplicates coalesce; a signal that arrives while it
- * runs makes it fetch once more, and a dispute makes it ask again after the read lag.
+ * Fetches one record. Its workflow id is made from the record, so that duplicates coalesce. A signal that arrives while it
+ * runs makes it fetch once more, and a dispute makes it fetch again after the read lag.
  */
 export async function singleRecord(input: SingleRecordInput): Promise<SingleRecordResult> {
   let again = false;
@@ -21,7 +21,7 @@ export async function singleRecord(input: SingleRecordInput): Promise<SingleReco
     const fetched = await fetchOnce(input);
     if (fetched.outcome !== 'unchanged') outcome = fetched.outcome;
     if (fetched.askAgainAfterMs !== null && fetches < fetchesAtMost) {
-      // an event that comes while we wait is answered by the same fetch
+      // the same fetch covers an event that arrives during the wait
       await condition(() => again, fetched.askAgainAfterMs + 500);
       continue;
     }
@@ -29,12 +29,12 @@ export async function singleRecord(input: SingleRecordInput): Promise<SingleReco
       const { connectionId, entity, id } = input;
       return { connectionId, entity, id, outcome, fetches };
     }
-    // a record about which there are many events is not fetched for each of them
+    // a record with many events is not fetched once per event
     await sleep(Math.min(longestPauseMs, 50 * 2 ** fetches));
   }
 }
 
-/** Within the workflow task first, which takes half the time; as an ordinary activity, with its retries, where that fails. */
+/** First within the workflow task, which takes half the time; if that fails, as an ordinary activity with retries. */
 async function fetchOnce(input: SingleRecordInput) {
   try {
     return await local.syncRecord(input);

@@ -4,7 +4,7 @@ import { ids, type SyncRecordsInput, type Target } from '../schema/workflows';
 import { longRunning } from './activities';
 import { syncRecords } from './syncRecords';
 
-/** Every minute: settles lost runs, and has seen to what was left in the inbox and to disputes that are due. */
+/** Every minute: settles lost runs, and starts workflows for leftover webhook events and for disputes that are due. */
 export async function sweep(): Promise<{ lostRuns: number; started: number }> {
   const { lostRuns, inbox, disputes } = await longRunning.sweep({});
   let started = 0;
@@ -13,7 +13,7 @@ export async function sweep(): Promise<{ lostRuns: number; started: number }> {
   return { lostRuns, started };
 }
 
-/** A workflow of that name that is on already does the same. */
+/** A running workflow of that name already does the same. */
 async function start(workflowId: string, target: Target, batch: SyncRecordsInput['batch']): Promise<number> {
   try {
     await startChild(syncRecords, {

@@ -9,11 +9,11 @@ import {
 } from '../schema/workflows';
 import { longRunning } from './activities';
 
-/** A workflow of the inbox that has more to do after so many rounds goes on as a new one, to keep its history short. */
+/** Maximum rounds of a workflow of the inbox before it continues as new, to keep its history short. */
 const roundsAtMost = 100;
 
 /**
- * Fetches a batch of records that is given by reference. For the inbox it works until nothing is open; a signal that
+ * Fetches a batch of records that is given by reference. For the inbox it works until no event is open; a signal that
  * arrives meanwhile makes it look once more.
  */
 export async function syncRecords(input: SyncRecordsInput): Promise<SyncRecordsResult & { disputed: number }> {

@@ -16,7 +16,7 @@ const live = (version: number, disputed: boolean, content = `v${version}`): Row 
 });
 const gone = (disputed: boolean): Row => ({ gone: true, version: null, content: null, disputed });
 
-/** The table of the design, each in every write order; `confirmedBy` is written last: the answer that a dispute asks for. */
+/** Cases of the merge rule, each in every write order. `confirmedBy` is written last: the answer that a dispute leads to. */
 const cases: { name: string; answers: Said[]; result: Row; confirmedBy?: Said; settled?: Row }[] = [
   {
     name: 'a slow page with the newer version, one with the older',
@@ -90,7 +90,7 @@ const cases: { name: string; answers: Said[]; result: Row; confirmedBy?: Said; s
   },
 ];
 
-describe('the table of the design, in every write order', () => {
+describe('cases of the merge rule, in every write order', () => {
   test.each(cases)('$name', async ({ answers, result, confirmedBy, settled }) => {
     for (const order of orders(answers)) {
       expect(await write(db, order)).toEqual(result);

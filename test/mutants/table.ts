@@ -1,9 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text of other files is quoted
 
-/** A small change that breaks one invariant of DESIGN.md on purpose, and the test that notices. */
+/** A small change that breaks one invariant on purpose, and the test that notices. */
 export interface Mutant {
   readonly name: string;
-  /** its number in DESIGN.md */
+  /** its number in ARCHITECTURE.md */
   readonly invariant: number;
   readonly file: string;
   /** stands in the file exactly once */
