@@ -44,7 +44,7 @@ export async function recordingFailure<T>(runId: string, body: () => Promise<T>)
       }),
     );
     // What is no failure of Temporal's own would fail the workflow's task instead, again and again: the workflow would stay
-    // open for ever, and its schedule would skip every run after it.
+    // open forever, and its schedule would skip every run after it.
     throw error instanceof TemporalFailure ? error : ApplicationFailure.nonRetryable(message, type);
   }
 }

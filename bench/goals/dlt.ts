@@ -12,7 +12,7 @@ const script = join(__dirname, '..', '..', '..', 'bench', 'dlt', 'sync.py');
 /** The best peer, dlt, beside a first sync: the same source, the same PostgreSQL. */
 export const dlt: Goal = {
   numbers: [4],
-  about: 'dlt beside a first sync',
+  about: 'dlt next to a first sync',
   async measure(bench) {
     bench.say('installing dlt into a virtual environment');
     const python = await install(bench);

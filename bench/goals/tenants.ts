@@ -18,12 +18,12 @@ import type { WorkerInput } from '../worker/main';
 
 const other = 'other';
 
-const what = "webhook sent → row committed beside another tenant's backfill, p99";
+const what = "webhook sent → row committed next to another tenant's backfill, p99";
 
-/** One tenant's backfill beside another's webhooks. */
+/** One tenant's backfill next to another's webhooks. */
 export const tenants: Goal = {
   numbers: [12],
-  about: "one tenant's backfill beside another's webhooks",
+  about: "one tenant's backfill next to another's webhooks",
   async measure(bench): Promise<Row[]> {
     const shared = await bench.withEngine(options(bench), (engine) => measured(bench, bench, engine));
     const apart = await bench.withEngine(options(bench), (engine) => besideItsOwnWorker(bench, engine));
@@ -61,7 +61,7 @@ async function measured(bench: Bench, ground: Ground, engine: Engine, taskQueue?
   await addTenant(engine);
   bench.say('webhooks while idle');
   const idle = await latencies(server.url, commits, times, 0);
-  bench.say('webhooks beside a backfill');
+  bench.say('webhooks next to a backfill');
   const backfill = await startBackfill(engine);
   const beside = await latencies(server.url, commits, times, times);
   const { status } = await backfill.describe();

@@ -6,7 +6,7 @@ import { webhookEvents } from './webhooks';
 
 /**
  * Planning Center: https://api.planningcenteronline.com/docs. What the documentation says and leaves open, with the
- * page for each rule, is in README.md beside this file.
+ * page for each rule, is in README.md next to this file.
  */
 export const planningCenter = defineConnector({
   name: 'planning_center',

@@ -25,7 +25,7 @@ const refused: readonly (readonly [pattern: string, instead: string])[] = [
 const allowed: readonly RegExp[] = [
   /\b(?:is|are) on (?:disk|the PATH)\b/gi,
   /\bstatus never lies\b/gi,
-  /\bstand-?by\b/gi,
+  /\bstands? for\b/gi,
 ];
 
 const expression = new RegExp(`\\b(?:${refused.map(([pattern]) => `(${pattern})`).join('|')})\\b`, 'gi');

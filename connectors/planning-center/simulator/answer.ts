@@ -11,7 +11,7 @@ export function jsonAnswer(body: unknown, headers: Readonly<Record<string, strin
   return { status: 200, headers: { ...json, ...headers }, body: JSON.stringify(body) };
 }
 
-/** The wording that people have seen of the real API (planningcenter/developers, the issue named beside each). */
+/** The wording that people have seen of the real API (planningcenter/developers, the issue named next to each). */
 const published: Readonly<Record<number, { title: string; detail: string }>> = {
   // assumed; the documentation names only the status
   400: { title: 'Bad Request', detail: 'Something is wrong in your request' },

@@ -27,7 +27,7 @@ const slotSpace = 2 ** 21;
 
 /**
  * All records of one kind. Seeded records cost two numbers each and no object; only changed ones carry content.
- * A record keeps its slot for ever, also through deletion and re-creation, so that ties always fall the same way.
+ * A record keeps its slot forever, also through deletion and re-creation, so that ties always fall the same way.
  */
 export class Collection {
   readonly byCreated: SortedSlots;

@@ -12,7 +12,7 @@ const kind = z.discriminatedUnion('kind', [
     headers,
     body: z.string().optional(),
   }),
-  /** 200 with this body, as it stands: `null`, `{"errors":[…]}`, a JSON string, anything */
+  /** 200 with this body, as it is: `null`, `{"errors":[…]}`, a JSON string, anything */
   z.strictObject({ kind: z.literal('body'), body: z.string(), contentType: z.string().optional() }),
   /** 200 with a body that describes an error */
   z.strictObject({ kind: z.literal('errorBody') }),
@@ -69,7 +69,7 @@ export const faultRule = z.strictObject({
   match: z.string().default(''),
   /** how many matching requests pass untouched before */
   skip: z.int().min(0).default(0),
-  /** how many times it strikes, then it is over; default: for ever */
+  /** how many times it strikes, then it is over; default: forever */
   count: z.int().min(1).optional(),
   /** strikes each matching request only with this probability (seeded) */
   probability: z.number().min(0).max(1).default(1),

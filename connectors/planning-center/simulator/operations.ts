@@ -18,7 +18,7 @@ const content = {
   relationships: z.record(z.string(), z.string().nullable()).optional(),
   /** default: the source's now; null as for sources that leave it empty until the first edit; in the past for a late commit */
   updatedAt: instant.nullable().optional(),
-  /** false: nobody is told; default: as the webhook setting says */
+  /** false: no webhook is sent; default: as the webhook setting says */
   webhook: z.boolean().optional(),
 };
 

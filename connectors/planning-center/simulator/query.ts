@@ -70,7 +70,7 @@ function fields(text: string | null): ReadonlySet<string> | undefined {
 }
 
 /**
- * A date stands for the whole day in the organization's time zone (here UTC), a date and time for that moment.
+ * A date stands for the whole day in the organization's time zone (here UTC), a date and time for that instant.
  * Records keep milliseconds although only seconds are shown, so `=` with a time means that second.
  */
 function span(operator: string, value: string): Span {

@@ -10,7 +10,7 @@ export class ControlError extends Error {
   readonly type = 'control_refused';
 }
 
-/** Something that the webhooks may tell. */
+/** Something that the webhooks may report. */
 export interface Happening {
   readonly name: string;
   readonly recordId: string;
@@ -19,7 +19,7 @@ export interface Happening {
   readonly wanted: boolean | undefined;
 }
 
-/** Makes changes to the data: journalled, visible to lagging reads only later, and told to whoever listens. */
+/** Makes changes to the data: journalled, visible to lagging reads only later, and passed to the listeners. */
 export class Records {
   journal: Journal | undefined;
 
@@ -43,7 +43,7 @@ export class Records {
     }
   }
 
-  /** The record as the API shows it at this moment, without lag. */
+  /** The record as the API shows it at this instant, without lag. */
   read(entity: EntityName, id: string): ResourceObject | undefined {
     const resource = this.resources[entity];
     const slot = resource.records.find(id);

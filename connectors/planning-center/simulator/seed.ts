@@ -18,7 +18,7 @@ const pick = <T>(from: readonly [T, ...T[]], n: number, salt: number): T =>
 const seedStart = Date.UTC(2015, 0, 1) / 1000;
 const seedEnd = Date.UTC(2025, 11, 31) / 1000;
 
-/** Created evenly over eleven years, updated at some moment since. */
+/** Created evenly over eleven years, updated at some instant since. */
 export function seedTimes(count: number): SeedTimes {
   const created = (n: number) => seedStart + Math.floor(((seedEnd - seedStart) * n) / Math.max(1, count));
   return { created, updated: (n) => created(n) + Math.floor((seedEnd - created(n)) * (hash(n, 1) / 2 ** 32)) };

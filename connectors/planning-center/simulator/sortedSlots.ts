@@ -4,7 +4,7 @@ export type SlotKey = (slot: number) => number;
 const blockSize = 1024;
 
 /**
- * Slots (small integers that stand for records) in order of a key that lies elsewhere, ties by slot. Answers "the k-th", "how many below" and "insert" fast for a million entries: blocks of at most 1,024
+ * Slots (small integers that stand for records) in order of a key that is stored elsewhere, ties by slot. Answers "the k-th", "how many below" and "insert" fast for a million entries: blocks of at most 1,024
  * slots with running totals. A balanced tree would do the same in more code and, at this size, more time.
  */
 export class SortedSlots {

@@ -15,7 +15,7 @@ interface Change {
 }
 
 /**
- * Reads from a replica that lags. Instead of keeping a second copy of the data, the changes of the last moments are taken back
+ * Reads from a replica that lags. Instead of keeping a second copy of the data, the most recent changes are taken back
  * before such a read and done again after it: exact, and cheap since few changes are that young.
  */
 export class StaleReads {
@@ -47,7 +47,7 @@ export class StaleReads {
     this.changes.push({ at, records, id, before, after });
   }
 
-  /** Runs a read, which must not wait for anything, at some moment of the last `maxMs`. */
+  /** Runs a read, which must not wait for anything, at some instant of the last `maxMs`. */
   read<T>(now: number, read: () => T): T {
     const { maxMs, probability } = this.setting;
     if (maxMs === 0 || this.random() >= probability) return read();

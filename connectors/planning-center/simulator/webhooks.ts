@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { postEvent, type WebhookEvent } from './webhookRequest';
 import { quietWebhooks, type WebhookSetting } from './webhookSetting';
 
-/** One event on its way, or what became of it. */
+/** One event on its way, or its outcome. */
 export interface Delivery {
   readonly eventId: string;
   readonly name: string;
