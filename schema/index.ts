@@ -1,7 +1,43 @@
-/** What a connector author imports: `import { defineConnector, defineEntity } from 'tidemark'`. */
-export { type ConnectorInput, defineConfig, defineConnector, type TidemarkConfig } from './definition/connector';
+/** What a connector author imports: `import { defineConnector, defineEntity } from 'tidemark'`. Every type that these functions take or return is here. */
+export type { Auth, AuthInput } from './definition/auth';
+export type { Column } from './definition/columns';
+export {
+  type Connector,
+  type ConnectorEntity,
+  type ConnectorInput,
+  defineConfig,
+  defineConnector,
+  type RateLimit,
+  type TidemarkConfig,
+} from './definition/connector';
 export { DefinitionError } from './definition/definition';
-export { compositeKey, defineEntity, type EntityInput, type MapContext } from './definition/entity';
-export type { WebhookDelivery, WebhookEvent } from './definition/webhooks';
-export { SkipRecord, TidemarkError } from './errors';
+export {
+  compositeKey,
+  type DeltaSyncField,
+  defineEntity,
+  type Entity,
+  type EntityInput,
+  type MapContext,
+} from './definition/entity';
+export type {
+  ChangesListing,
+  ChangesListingInput,
+  Listing,
+  ListingInput,
+  One,
+  OneInput,
+  Paging,
+  PagingInput,
+  Since,
+} from './definition/listing';
+export type { DeletionGuard, EntitySchedule } from './definition/schedule';
+export type { SecretName } from './definition/secretName';
+export type {
+  WebhookDelivery,
+  WebhookEvent,
+  WebhookRules,
+  WebhookSignature,
+  WebhookSignatureInput,
+} from './definition/webhooks';
+export { type ErrorOptions, type ErrorType, type Recovery, SkipRecord, TidemarkError } from './errors';
 export type { Json, JsonObject } from './json';

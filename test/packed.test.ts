@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
@@ -71,6 +71,47 @@ test('init writes a config that the editor understands, and never over one that 
   await expect(run(tsc, ['-p', '.'], { cwd: folder })).rejects.toMatchObject({
     stdout: expect.stringMatching(/wrong\.ts.*'"instnat"'/),
   });
+}, 300_000);
+
+/** What an author's own package may export, without naming a type of ours. */
+const authorsPackage = `
+import { compositeKey, defineConfig, defineConnector, defineEntity, SkipRecord, TidemarkError } from 'tidemark';
+import type { AuthInput, ConnectorInput, ErrorType, ListingInput, PagingInput } from 'tidemark';
+import { z } from 'zod';
+export const key = compositeKey(['number'], ['phone', 'name']);
+export const things = defineEntity({
+  name: 'things', key, deltaSyncField: { name: 'updated_at', kind: 'instant' }, supportsWebhooks: false,
+  row: z.object({ name: z.string() }),
+  map: (record) => { if (record.test === true) throw new SkipRecord('a test'); return { name: String(record.name) }; },
+  listings: { all: { path: '/things', paging: { scheme: 'none' } } },
+});
+export const shop = defineConnector({
+  name: 'shop', settings: z.object({ baseUrl: z.url() }), secrets: z.object({ token: z.string() }),
+  auth: { scheme: 'bearer', token: 'token' }, entities: [things],
+});
+export const entities = shop.entities;
+export const { auth, rateLimit, webhooks, headers } = shop;
+export const { listings, schedule, deletionGuard, columns, deltaSyncField } = things;
+export const paging = listings.all.paging;
+export const error = new TidemarkError('Usage', 'wrong');
+export const { type, recovery } = error;
+export const parts = (auth: AuthInput, listing: ListingInput, paging: PagingInput, type: ErrorType) => ({ auth, listing, paging, type });
+export const input = (one: ConnectorInput<z.ZodObject, z.ZodObject>) => one;
+export default defineConfig({ connectors: [shop] });
+`;
+
+test('an author publishes a connector with its declarations: every type has a name that a package can import', async () => {
+  const own = join(folder, 'own');
+  mkdirSync(own);
+  writeFileSync(join(own, 'index.ts'), authorsPackage);
+  const compilerOptions = {
+    ...{ strict: true, module: 'node20', target: 'es2023', declaration: true, types: [], outDir: 'dist', rootDir: '.' },
+  };
+  writeFileSync(join(own, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['index.ts'] }));
+  await run(join(root, 'node_modules', '.bin', 'tsc'), ['-p', '.'], { cwd: own });
+  const declared = readFileSync(join(own, 'dist', 'index.d.ts'), 'utf8');
+  expect(declared).toContain('things: import("tidemark").Entity');
+  expect(declared).not.toMatch(/node_modules|dist\/schema/);
 }, 300_000);
 
 test('up connects the example and syncs it, from the installed package alone', async () => {
