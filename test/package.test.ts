@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { z } from 'zod';
 
 const root = join(__dirname, '..');
@@ -39,4 +40,26 @@ test('what the package promises is made from a source that there is', () => {
     const source = path.replace(/^(\.\/)?dist\//, '').replace(/(\.d)?\.[jt]s$/, '.ts');
     expect(existsSync(join(root, source))).toBe(true);
   }
+});
+
+test('what the packed documents link to is in the package', () => {
+  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const [{ files }] = z
+    .tuple([z.looseObject({ files: z.array(z.looseObject({ path: z.string() })) })])
+    .parse(JSON.parse(output));
+  const packed = files.map(({ path }) => path);
+  const documents = packed.filter((path) => path.endsWith('.md'));
+  expect(documents).toEqual(expect.arrayContaining(['README.md', 'docs/definitions.md', 'docs/glossary.md']));
+  const broken = documents.flatMap((document) =>
+    [...readFileSync(join(root, document), 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].flatMap(
+      ([, target = '']) => {
+        const path = posix.join(posix.dirname(document), target);
+        return packed.some((one) => one === path || one.startsWith(`${path}/`)) ? [] : [`${document}: ${target}`];
+      },
+    ),
+  );
+  expect(broken).toEqual([]);
 });

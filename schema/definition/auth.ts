@@ -7,15 +7,48 @@ import { secretName } from './secretName';
  */
 // A further scheme is a variant here, whose secrets are fields of type `secretName`, and a file in `source/auth/`.
 export const auth = z.discriminatedUnion('scheme', [
+  /**
+   * Requests carry no credentials.
+   * @example
+   * { scheme: 'none' }
+   */
   z.strictObject({ scheme: z.literal('none') }),
-  z.strictObject({ scheme: z.literal('basic'), username: secretName, password: secretName }),
-  z.strictObject({ scheme: z.literal('bearer'), token: secretName }),
+  /**
+   * HTTP Basic (RFC 7617), in UTF-8.
+   * @example
+   * { scheme: 'basic', username: 'appId', password: 'appSecret' }
+   */
+  z.strictObject({
+    scheme: z.literal('basic'),
+    /** The name of the secret that holds the user name. */
+    username: secretName,
+    /** The name of the secret that holds the password. */
+    password: secretName,
+  }),
+  /**
+   * A token in `Authorization: Bearer …` (RFC 6750).
+   * @example
+   * { scheme: 'bearer', token: 'token' }
+   */
+  z.strictObject({
+    scheme: z.literal('bearer'),
+    /** The name of the secret that holds the token. */
+    token: secretName,
+  }),
+  /**
+   * A key in a header or query parameter of the API's own.
+   * @example
+   * { scheme: 'apiKey', in: 'header', name: 'X-Api-Key', key: 'apiKey', prefix: 'Token ' }
+   */
   z.strictObject({
     scheme: z.literal('apiKey'),
+    /** Where the key is sent. In a query it is removed from page links before these are stored. */
     in: z.enum(['header', 'query']),
+    /** The name of the header or query parameter. */
     name: z.string().min(1),
+    /** The name of the secret that holds the key. */
     key: secretName,
-    /** put before the key in a header, such as `Token ` */
+    /** Text in front of the key, in a header. */
     prefix: z.string().default(''),
   }),
 ]);

@@ -12,34 +12,62 @@ import {
   webhookSignature,
 } from './webhooks';
 
+/**
+ * The request budget of one connection, shared by all workers.
+ * @example
+ * { requests: 100, per: '20s', concurrency: 4 }
+ */
 export const rateLimit = z.strictObject({
-  /** at most this many requests … */
+  /** The largest number of requests … */
   requests: z.int().min(1),
-  /** … in any window of this length */
+  /** … in any window of this length. */
   per: duration,
-  /** at most this many at once, over all workers of this process */
+  /** The largest number of requests under way at once, per process. */
   concurrency: z.int().min(1).max(100).default(4),
 });
 export type RateLimit = z.infer<typeof rateLimit>;
 
-/** What a connector author writes for one API. */
+/**
+ * Describes one API. `defineConnector` checks everything at once and reports each mistake with its path.
+ * @example
+ * {
+ *   name: 'shop',
+ *   settings: z.object({ baseUrl: z.url().default('https://api.example.com') }),
+ *   secrets: z.object({ token: z.string(), webhookSecret: z.string() }),
+ *   auth: { scheme: 'bearer', token: 'token' },
+ *   rateLimit: { requests: 100, per: '20s' },
+ *   headers: { 'X-Api-Version': '2026-01' },
+ *   webhooks: {
+ *     signature: { header: 'X-Signature', secret: 'webhookSecret' },
+ *     acknowledge: 200,
+ *     events: ({ body }) => [{ type: body.type, entity: 'people', id: body.person.id }],
+ *   },
+ *   entities: [people],
+ * }
+ */
 export interface ConnectorInput<Settings extends z.ZodObject, Secrets extends z.ZodObject> {
-  /** lower case, digits, underscores: `planning_center` */
+  /** The name in commands and table names: at most 48 lower-case letters, digits and underscores, beginning with a letter. */
   readonly name: string;
-  /** what a connection of it must be told, checked by `tidemark connect`; `baseUrl` is always among it */
+  /** The settings of a connection, as a zod object that `tidemark connect` checks. It must contain `baseUrl`. */
   readonly settings: Settings;
-  /** what is kept encrypted, checked by `tidemark connect`; all strings */
+  /** The secrets of a connection, as a zod object of strings that `tidemark connect` checks. They are stored encrypted. */
   readonly secrets: Secrets;
+  /** How requests are authorized. */
   readonly auth: AuthInput;
+  /** How many requests a connection may send. Without it, only the source's own `429` limits the engine, with 8 requests under way at once. */
   readonly rateLimit?: z.input<typeof rateLimit>;
-  /** sent with every request */
+  /** Headers that are sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** How webhooks are verified and read. Needed where an entity has `supportsWebhooks: true`. */
   readonly webhooks?: {
+    /** How a delivery proves that the source sent it. */
     readonly signature: WebhookSignatureInput;
-    /** the status of an acknowledgement; default 202, 200 for sources that take every other status for a failure */
+    /** The status of the response to a delivery. Use 200 for sources that treat every other status as a failure. */
     readonly acknowledge?: 200 | 202;
+    /** Reads the events of a delivery. Throws where the body is not one of this source's. */
     readonly events: (delivery: WebhookDelivery) => WebhookEvent[];
   };
+  /** The kinds of records, each made by `defineEntity`. Their names and tables must differ. */
   readonly entities: readonly Entity[];
 }
 
@@ -58,7 +86,8 @@ export interface Connector {
 /** An entity of a connector: its table is known. */
 export type ConnectorEntity = Entity & { readonly table: string };
 
-const definition = z.strictObject({
+/** The schema that `defineConnector` checks its input with. */
+export const connectorDefinition = z.strictObject({
   name: identifier,
   settings: z.custom<z.ZodObject>((value) => value instanceof z.ZodObject && 'baseUrl' in value.shape, {
     error:
@@ -83,7 +112,7 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
   input: ConnectorInput<Settings, Secrets>,
 ): Connector {
   const where = typeof input?.name === 'string' ? input.name : 'connector';
-  const parsed = definition.safeParse(input);
+  const parsed = connectorDefinition.safeParse(input);
   if (!parsed.success) throw new DefinitionError(mistakes(where, parsed.error));
   const { entities, ...connector } = parsed.data;
   const found: string[] = [];
@@ -113,8 +142,13 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
   return { ...connector, rateLimit: connector.rateLimit, webhooks: connector.webhooks, entities: byName };
 }
 
-/** What `tidemark.config.ts` exports as default. */
+/**
+ * What `tidemark.config.ts` exports as default.
+ * @example
+ * export default defineConfig({ connectors: [shop] });
+ */
 export interface TidemarkConfig {
+  /** The connectors of this project, each made by `defineConnector`. Their names must differ. */
   readonly connectors: readonly Connector[];
 }
 

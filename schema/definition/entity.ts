@@ -17,59 +17,116 @@ import {
 } from './listing';
 import { type DeletionGuard, deletionGuard, type EntitySchedule, entitySchedule } from './schedule';
 
-/** What a mapping may know beside the record. */
+/** What `map` receives next to the record. */
 export interface MapContext {
-  readonly connection: { readonly id: string; readonly settings: Readonly<JsonObject>; readonly timeZone: string };
+  /** The connection that the record was read from. */
+  readonly connection: {
+    /** The id that the operator gave the connection. */
+    readonly id: string;
+    /** Its settings, as the connector's `settings` parsed them. */
+    readonly settings: Readonly<JsonObject>;
+    /** Its time zone, such as `Europe/Berlin`. */
+    readonly timeZone: string;
+  };
 }
 
-/** Where a record's version comes from, and what kind it is. */
+/**
+ * Where a record's version comes from, and what kind it is. Of two answers, the one with the newer version is kept.
+ * @example
+ * { name: 'updated_at', kind: 'instant', from: (record) => record.updated_at ?? record.created_at }
+ */
 export interface DeltaSyncField<Source> {
-  /** the source's name of the field, such as `updated_at` */
+  /** The source's name of the field, such as `updated_at`. */
   readonly name: string;
+  /** `instant`: a point in time with a zone; `integer`; `text`: ordered as text; `opaque`: only equal or not, such as an ETag. `changes` needs `instant`. */
   readonly kind: (typeof versionKinds)[number];
   /**
-   * Where the record carries it: a dotted path, or a function for versions made of several fields
-   * (`(r) => r.updated_at ?? r.created_at` where updated_at is null until the first edit). Default: `name`.
+   * Where the record contains it: a dotted path, or a function where the version is made of several fields, such as an
+   * `updated_at` that is null until the first edit. Default: `name`.
    */
   readonly from?: string | ((record: Source) => unknown);
 }
 
-/** What a connector author writes for one kind of record. `Row` types the mapping and gives the columns. */
+/**
+ * Describes one kind of record. `defineEntity` checks everything at once and reports each mistake with its path.
+ * @example
+ * {
+ *   name: 'people',
+ *   table: 'shop_people',
+ *   record: z.looseObject({ id: z.string(), name: z.string(), updated_at: z.string() }),
+ *   row: z.object({ name: z.string(), balance: z.string().meta({ column: 'numeric' }).nullable() }),
+ *   key: 'id',
+ *   deltaSyncField: { name: 'updated_at', kind: 'instant' },
+ *   map: (record, { connection }) => ({ name: record.name, balance: record.balance ?? null }),
+ *   listings: {
+ *     all: { path: '/people', paging: { scheme: 'page', sizeParam: 'per_page', pageSize: 100 } },
+ *     changes: {
+ *       path: '/people',
+ *       paging: { scheme: 'page', sizeParam: 'per_page', pageSize: 100 },
+ *       since: { param: 'since', form: 'iso-seconds', boundary: 'inclusive' },
+ *     },
+ *     ids: { path: '/people', query: { fields: 'id,updated_at' }, paging: { scheme: 'none' } },
+ *     one: { path: '/people/{id}' },
+ *   },
+ *   supportsWebhooks: true,
+ *   schedule: { delta: { every: '15m' } },
+ *   conflict: 'update',
+ *   partitions: ['active', 'archived'],
+ *   readLag: '10s',
+ *   lookback: '1m',
+ *   gone: { statuses: [404, 410], record: (record) => record.deleted === true },
+ *   deletionGuard: { ratio: 0.2 },
+ *   raw: true,
+ * }
+ */
 export interface EntityInput<Row extends z.ZodObject, Source> {
-  /** lower case, digits, underscores: `people` */
+  /** The name in commands and table names: at most 48 lower-case letters, digits and underscores, beginning with a letter. */
   readonly name: string;
-  /** the destination table in schema public; default `<connector>_<entity>` */
+  /** The destination table in schema public, at most 50 characters. Default: `<connector>_<entity>`. */
   readonly table?: string;
-  /** checks what the source sends; a record that fails is set aside as invalid. Default: any JSON object */
+  /** Checks each record as the source sends it. A record that fails is set aside (dead letter) as invalid. Default: any JSON object. */
   readonly record?: z.ZodType<Source>;
-  /** the typed columns */
+  /** The typed columns, as a zod object. Types follow from the fields: string → text, int → bigint, number → double precision, boolean, bigint → numeric, `z.iso.date()` → date, `z.iso.datetime()` → timestamptz, enum → text, object or array → jsonb. Another PostgreSQL type is named by `.meta({ column: 'numeric' })`. */
   readonly row: Row;
-  /** where the record carries its id: a dotted path, or a function (see `compositeKey`) */
+  /** Where the record contains its id: a dotted path, or a function. `compositeKey(['number'], ['phone', 'name'])` makes a key of several fields with fallbacks. */
   readonly key: string | ((record: Source) => string | number | null | undefined);
+  /** Where the record contains its version. */
   readonly deltaSyncField: DeltaSyncField<Source>;
-  /** business logic: from the source's record to the row. Throw `SkipRecord` to leave a record out with a reason. */
+  /** Makes the row from the source's record. Throw `new SkipRecord(reason)` to leave a record out. After a change, `tidemark remap` applies it to all rows. */
   readonly map: (record: Source, context: MapContext) => z.input<Row>;
+  /** The ways to enumerate the entity. */
   readonly listings: {
+    /** Lists every record: the first sync, and each delta where there is no `changes`. */
     readonly all: ListingInput;
+    /** Lists the records changed since the cursor: each delta after the first. */
     readonly changes?: ChangesListingInput;
+    /** Lists the ids and versions of every record more cheaply than `all`: reconciliation compares them with the table. Each record must contain what `key` and `deltaSyncField` read. Default: `all`. */
     readonly ids?: ListingInput;
+    /** Returns one record by its id. */
     readonly one?: OneInput;
   };
-  /** whether the source announces creates, updates and deletes of this entity; false makes a reconciliation schedule mandatory */
+  /** `true` where the source announces creates, updates and deletes of this entity; `listings.one` and the connector's `webhooks` are then needed. `false` makes a reconciliation schedule mandatory. */
   readonly supportsWebhooks: boolean;
+  /** When deltas and reconciliations run. */
   readonly schedule?: z.input<typeof entitySchedule>;
-  /** `update`: the source owns its columns; `skip`: insert only, so that user edits survive */
+  /** `update`: the source owns its columns and overwrites them. `skip`: rows are only inserted, so that users' edits survive. */
   readonly conflict?: 'update' | 'skip';
-  /** values of `{partition}` in the listings' paths and queries, read in parallel within the rate limit */
+  /** The values of `{partition}` in paths and queries, or a function of the connection's settings. Each listing is read once per value, in parallel within the rate limit. Default: one partition without a name. */
   readonly partitions?: readonly string[] | ((settings: Readonly<JsonObject>) => readonly string[]);
-  /** how stale an answer may be: replicas, caches, slow pages. Default 10s */
+  /** How stale the source's responses may be, because of replicas, caches or slow pages. A record's absence from a response is trusted only after this time. */
   readonly readLag?: string;
-  /** how much earlier than its first request a run's cursor is put, for records committed late. Default 1m */
+  /** How much earlier than a run's first request the next cursor is set, so that records that the source commits late are not lost. */
   readonly lookback?: string;
-  /** what a deleted record looks like: statuses of `one` (default 404 and 410), and tombstones in listings or answers */
-  readonly gone?: { readonly statuses?: readonly number[]; readonly record?: (record: Source) => boolean };
+  /** What a deleted record looks like. */
+  readonly gone?: {
+    /** The statuses by which `one` says that the record does not exist. */
+    readonly statuses?: readonly number[];
+    /** Recognises a tombstone: a record in a listing or response that says that it is deleted. */
+    readonly record?: (record: Source) => boolean;
+  };
+  /** How many deletions are applied without an operator's approval. */
   readonly deletionGuard?: z.input<typeof deletionGuard>;
-  /** keep the record as the source sent it in column `raw`. Default true */
+  /** Whether to store the record as the source sent it in column `raw`. `tidemark remap` needs it. */
   readonly raw?: boolean;
 }
 
@@ -116,7 +173,8 @@ const aFunction = z.custom<(...args: never[]) => unknown>((value) => typeof valu
 });
 const aSchema = z.custom<z.ZodType>((value) => value instanceof z.ZodType, { error: 'must be a zod schema' });
 
-const definition = z.strictObject({
+/** The schema that `defineEntity` checks its input with. */
+export const entityDefinition = z.strictObject({
   name: identifier,
   table: identifier.optional(),
   record: aSchema.optional(),
@@ -165,7 +223,7 @@ export const reservedColumns: ReadonlySet<string> = new Set([
  */
 export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input: EntityInput<Row, Source>): Entity {
   const where = typeof input?.name === 'string' ? input.name : 'entity';
-  const parsed = definition.safeParse(input);
+  const parsed = entityDefinition.safeParse(input);
   if (!parsed.success) throw new DefinitionError(mistakes(where, parsed.error));
   const entity = parsed.data;
   const found: string[] = [];

@@ -4,51 +4,109 @@ const name = z.string().min(1);
 const pageSize = z.int().min(1).max(100_000);
 
 /**
- * How an API hands out a list in pages. Adding a scheme is a variant here and a file in `source/paging/`.
- * Lists move under their reader: by position (`offset`, `page`) a record that leaves an earlier page pulls
- * another over the seam unseen, so those two are checked for continuity at each seam and read again where it broke.
+ * How an API hands out a list in pages. Lists change while they are read: with paging by position (`offset`, `page`), a record that
+ * leaves an earlier page shifts another record across the page boundary, where no page shows it. The engine therefore checks
+ * each page boundary of these two schemes and reads the list again from where it broke. Prefer `keyset`, `token` or `link`
+ * where the API has them.
  */
+// A further scheme is a variant here and a file in `source/paging/`.
 export const paging = z.discriminatedUnion('scheme', [
-  /** one answer holds everything */
+  /**
+   * One response holds the whole list.
+   * @example
+   * { scheme: 'none' }
+   */
   z.strictObject({ scheme: z.literal('none') }),
-  /** `offset=200&per_page=100`; consecutive pages overlap by `overlap` records, whose ids must agree */
+  /**
+   * A page begins at a position counted in records: `offset=200&per_page=100`.
+   * @example
+   * { scheme: 'offset', param: 'offset', sizeParam: 'per_page', pageSize: 100, overlap: 1, more: 'links.next' }
+   */
   z.strictObject({
     scheme: z.literal('offset'),
+    /** The query parameter for the position of a page's first record, counted from 0. */
     param: name.default('offset'),
+    /** The query parameter for the number of records per page. */
     sizeParam: name,
+    /** How many records to request per page. Use the largest number that the API accepts. */
     pageSize,
+    /** How many records consecutive pages share. Their ids must agree, which shows that nothing moved at the page boundary. */
     overlap: z.int().min(1).max(50).default(1),
-    /** path in the body that is present and not null while there is a further page, such as `links.next` */
+    /** Path in the body whose value, while another page follows, is present and neither null, false nor empty. Without it the list ends when `total` records were read, or, without `total`, at a page that is not full. */
     more: name.optional(),
   }),
-  /** `page=3&pageSize=100`; pages overlap by slight changes of their size, at most `pageSize`, so that seams can be checked */
+  /**
+   * Pages are numbered: `page=3&pageSize=100`. The engine varies the page size slightly, up to `pageSize`, so that consecutive pages
+   * overlap and page boundaries can be checked.
+   * @example
+   * { scheme: 'page', param: 'page', sizeParam: 'pageSize', pageSize: 100, firstPage: 1, more: 'next', stable: false }
+   */
   z.strictObject({
     scheme: z.literal('page'),
+    /** The query parameter for the number of the page. */
     param: name.default('page'),
+    /** The query parameter for the number of records per page. */
     sizeParam: name,
+    /** The largest number of records to request per page. */
     pageSize,
+    /** The number of the first page; 0 for some APIs. */
     firstPage: z.int().default(1),
+    /** Path in the body whose value, while another page follows, is present and neither null, false nor empty. Without it the list ends when `total` records were read, or, without `total`, at a page that is not full. */
     more: name.optional(),
-    /** true where the order can't change and nothing is ever removed, so that seams need no check */
+    /** `true` where the order cannot change and no record is ever removed. The engine then does not check page boundaries. */
     stable: z.boolean().default(false),
   }),
-  /** each body carries the address of the next page, at `next` */
-  z.strictObject({ scheme: z.literal('link'), next: name, sizeParam: name.optional(), pageSize: pageSize.optional() }),
-  /** each body carries an opaque token for the next page, at `next`, which goes back as `param` */
+  /**
+   * Each body contains the address of the next page. The engine follows it on the same host only.
+   * @example
+   * { scheme: 'link', next: 'links.next', sizeParam: 'per_page', pageSize: 100 }
+   */
   z.strictObject({
-    scheme: z.literal('token'),
-    param: name,
+    scheme: z.literal('link'),
+    /** Path in the body to the address of the next page. The list ends where it is absent, null or empty. */
     next: name,
+    /** The query parameter for the number of records per page, on the first request. */
     sizeParam: name.optional(),
+    /** How many records to request per page. */
     pageSize: pageSize.optional(),
   }),
-  /** the next page begins after the last record's value at `from`, which goes back as `param` */
-  z.strictObject({ scheme: z.literal('keyset'), param: name, from: name, sizeParam: name, pageSize }),
+  /**
+   * Each body contains an opaque token, which the next request sends back.
+   * @example
+   * { scheme: 'token', param: 'page_token', next: 'meta.next_page_token', sizeParam: 'limit', pageSize: 200 }
+   */
+  z.strictObject({
+    scheme: z.literal('token'),
+    /** The query parameter for the token. */
+    param: name,
+    /** Path in the body to the token of the next page. The list ends where it is absent, null or empty. */
+    next: name,
+    /** The query parameter for the number of records per page. */
+    sizeParam: name.optional(),
+    /** How many records to request per page. */
+    pageSize: pageSize.optional(),
+  }),
+  /**
+   * The next page begins after a value of the last record, such as its id: `after=417&limit=100`.
+   * @example
+   * { scheme: 'keyset', param: 'after', from: 'id', sizeParam: 'limit', pageSize: 100 }
+   */
+  z.strictObject({
+    scheme: z.literal('keyset'),
+    /** The query parameter for the value after which a page begins. */
+    param: name,
+    /** Path in a record to the value that the next request sends. */
+    from: name,
+    /** The query parameter for the number of records per page. */
+    sizeParam: name,
+    /** How many records to request per page. */
+    pageSize,
+  }),
 ]);
 export type Paging = z.infer<typeof paging>;
 export type PagingInput = z.input<typeof paging>;
 
-/** How a source writes the instant that a `changes` query is filtered by, so that a cursor goes back in its own form. */
+/** How a source writes the instant that a `changes` query is filtered by, so that a cursor is sent in the source's own form. */
 export const cursorForms = [
   /** 2026-11-21T09:20:37Z */
   'iso-seconds',
@@ -56,19 +114,28 @@ export const cursorForms = [
   'iso-milliseconds',
   /** 2026-11-21T09:20:37.123456Z */
   'iso-microseconds',
-  /** 2026-11-21 */
+  /** 2026-11-21, the day in UTC */
   'date',
+  /** 1795252837 */
   'epoch-seconds',
+  /** 1795252837123 */
   'epoch-milliseconds',
 ] as const;
 
+/**
+ * How the listing `changes` is filtered by the cursor. A filter that the source ignores fails the run.
+ * @example
+ * { param: 'where[updated_at][gte]', form: 'iso-seconds', boundary: 'inclusive' }
+ */
 export const since = z.strictObject({
-  /** the query parameter, such as `where[updated_at][gte]` */
+  /** The query parameter that carries the cursor. */
   param: name,
+  /** How the source writes an instant. */
   form: z.enum(cursorForms),
   /**
-   * `exclusive` for a strict `>`: the engine then asks from one tick of `form` earlier, because a strict
-   * comparison loses the records that tie with the cursor.
+   * `inclusive` where the source returns records changed at that instant or later (`>=`), `exclusive` where it returns those
+   * changed later (`>`). For `exclusive`, the engine sends a cursor one unit of `form` earlier, because a strict comparison
+   * loses the records changed at the instant of the cursor.
    */
   boundary: z.enum(['inclusive', 'exclusive']),
 });
@@ -77,37 +144,78 @@ export type Since = z.infer<typeof since>;
 const query = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
 const request = {
-  /** below the connector's base URL; `{tenantId}` is filled from the connection's settings, `{partition}` and `{id}` by the engine */
+  /**
+   * The path of the request, appended to the connection's `baseUrl`. `{tenantId}` is replaced by the connection's setting of
+   * that name, `{partition}` by each of the entity's `partitions`, and `{id}` (in `one`) by the record's id.
+   */
   path: z.string().startsWith('/'),
+  /** Query parameters of each request: text, numbers or booleans. `{…}` is replaced as in `path`. */
   query: query.optional(),
+  /** Headers of each request, in addition to those of the connector. */
   headers: z.record(z.string(), z.string()).optional(),
 };
 
-/** One paged way to enumerate an entity. */
+/**
+ * One way to enumerate an entity. `all` lists every record, `changes` the records changed since the cursor, and `ids` every record
+ * in a cheaper form, of which only key and version are read.
+ * @example
+ * {
+ *   path: '/v2/{tenantId}/people',
+ *   query: { include: 'emails', active: true },
+ *   headers: { 'X-Api-Version': '2026-01' },
+ *   paging: { scheme: 'keyset', param: 'after', from: 'id', sizeParam: 'limit', pageSize: 100 },
+ *   records: 'data',
+ *   total: 'meta.total_count',
+ *   error: 'errors.0.message',
+ * }
+ */
 export const listing = z.strictObject({
   ...request,
+  /** How the source splits the list into pages. */
   paging,
-  /** path in the body to the array of records; the empty path is the body itself */
+  /** Dotted path in the body to the array of records. The empty path is the body itself. */
   records: z.string().default(''),
-  /** path in the body to the number of records of the whole list, where the source tells it; it must agree with what came */
+  /** Path in the body to the number of records of the whole list, where the source states it. The run fails when another number was read. */
   total: name.optional(),
-  /** path in the body whose presence means that a 200 is an error all the same, such as `error.message` */
+  /** Path in the body that is present only when a response with status 200 is an error. Its text is shown in the run's error. */
   error: name.optional(),
 });
 export type Listing = z.infer<typeof listing>;
 export type ListingInput = z.input<typeof listing>;
 
-/** Everything changed since a cursor. */
-export const changesListing = listing.extend({ since });
+/**
+ * The listing `changes`: every field of a listing, and `since`.
+ * @example
+ * {
+ *   path: '/v2/people',
+ *   query: { order: 'updated_at' },
+ *   headers: { 'X-Api-Version': '2026-01' },
+ *   paging: { scheme: 'token', param: 'page_token', next: 'next' },
+ *   records: 'data',
+ *   total: 'total',
+ *   error: 'error',
+ *   since: { param: 'updated_since', form: 'iso-milliseconds', boundary: 'inclusive' },
+ * }
+ */
+export const changesListing = listing.extend({
+  /** How the source is asked for the records changed since an instant. */
+  since,
+});
 export type ChangesListing = z.infer<typeof changesListing>;
 export type ChangesListingInput = z.input<typeof changesListing>;
 
-/** The request that answers one record; `{id}` stands for its URL-encoded id. */
+/**
+ * The request that returns one record by its id. Webhooks need it, and reconciliation confirms with it that a record is gone.
+ * @example
+ * { path: '/v2/people/{id}', query: { include: 'emails' }, headers: { 'X-Api-Version': '2026-01' }, record: 'data', error: 'error' }
+ */
 export const one = z.strictObject({
   ...request,
+  /** As in a listing; it must contain `{id}`, which is replaced by the URL-encoded id. */
   path: request.path.refine((path) => path.includes('{id}'), { error: 'must contain {id}' }),
-  /** path in the body to the record */
+  /** Dotted path in the body to the record. The empty path is the body itself. */
   record: z.string().default(''),
+  /** Path in the body that is present only when a response with status 200 is an error. */
   error: name.optional(),
 });
 export type One = z.infer<typeof one>;

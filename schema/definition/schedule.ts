@@ -5,17 +5,23 @@ import { strategies } from '../workflows';
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: "not a time of day: write '06:00'" });
 
 const interval = z.strictObject({
+  /** How often, such as `15m`; at least a second. */
   every: duration.refine((text) => !(parseDuration(text) < 1_000), {
     error: "must be a second or more, such as '15m'",
   }),
 });
 const reconciliationTimes = z.union([z.strictObject({ at: timeOfDay }), interval, z.literal(false)]);
 
-/** When each strategy runs. Intervals get a stable offset per connection, so that tenants don't all fire at once. */
+/**
+ * When each strategy runs. Each connection starts at an offset of its own within the interval, so that not all connections start at
+ * the same instant. An operator may change a schedule per connection (`tidemark connect --help`).
+ * @example
+ * { delta: { every: '15m' }, reconciliation: { at: '03:00' } }
+ */
 export const entitySchedule = z.strictObject({
-  /** how often a delta runs; within the connection's business hours, where it has some */
+  /** How often a delta runs, such as `{ every: '15m' }`; within the connection's business hours, where it has any. */
   delta: interval.default({ every: '15m' }),
-  /** daily at a time of day in the connection's time zone, or at an interval; false switches it off, which only an entity with webhooks may */
+  /** `{ at: '03:00' }`: daily at this time in the connection's time zone; `{ every: '6h' }`: at an interval; `false`: never, which only an entity with webhooks may choose. */
   reconciliation: reconciliationTimes.default({ at: '03:00' }),
 });
 export type EntitySchedule = z.infer<typeof entitySchedule>;
@@ -43,26 +49,37 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** The hours in which deltas run, in the connection's time zone; the night between is caught up by the first run. */
+/**
+ * The hours in which deltas run, in the connection's time zone. The first run after the night catches up.
+ * @example
+ * { from: '06:00', to: '20:00', days: [1, 2, 3, 4, 5, 6] }
+ */
 export const businessHours = z
   .strictObject({
+    /** The time of day at which deltas begin. */
     from: timeOfDay,
+    /** The time of day at which they end, later than `from`. */
     to: timeOfDay,
-    /** 0 is Sunday */
+    /** The days of the week; 0 is Sunday. */
     days: z.array(z.int().min(0).max(6)).min(1).default([0, 1, 2, 3, 4, 5, 6]),
   })
   .refine((hours) => hours.from < hours.to, { error: 'from must be before to', path: ['to'] });
 export type BusinessHours = z.infer<typeof businessHours>;
 
-/** The deletion guard: a plan above it waits for an operator. Summed over 24 hours. */
+/**
+ * The deletion guard. A plan to delete more rows than it allows waits for an operator (`tidemark approve`). Rows are counted over
+ * 24 hours. A plan waits when it exceeds `ratio` and `rows`, or `highRatio` and `highRows`.
+ * @example
+ * { ratio: 0.1, rows: 100, highRatio: 0.5, highRows: 10 }
+ */
 export const deletionGuard = z.strictObject({
-  /** more than this share of the live rows … */
+  /** The share of live rows that may be deleted … */
   ratio: z.number().min(0).max(1).default(0.1),
-  /** … and more than this many rows */
+  /** … or this number of rows, whichever is more. */
   rows: z.int().min(0).default(100),
-  /** or more than this share … */
+  /** In small tables: the share of live rows that may be deleted … */
   highRatio: z.number().min(0).max(1).default(0.5),
-  /** … and more than this many rows */
+  /** … or this number of rows, whichever is more. */
   highRows: z.int().min(0).default(10),
 });
 export type DeletionGuard = z.infer<typeof deletionGuard>;

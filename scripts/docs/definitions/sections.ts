@@ -1,0 +1,58 @@
+import type { z } from 'zod';
+import { auth } from '../../../schema/definition/auth';
+import { connectorDefinition, rateLimit } from '../../../schema/definition/connector';
+import { entityDefinition } from '../../../schema/definition/entity';
+import { changesListing, listing, one, paging, since } from '../../../schema/definition/listing';
+import { businessHours, deletionGuard, entitySchedule } from '../../../schema/definition/schedule';
+import { webhookSignature } from '../../../schema/definition/webhooks';
+
+/** One object of a definition, and where its doc comments are. */
+export interface Section {
+  readonly title: string;
+  /** the source file in `schema/definition/` */
+  readonly file: string;
+  /** declarations whose doc comments explain its fields; the first that has one counts */
+  readonly comments: readonly string[];
+  /** its fields, types and defaults; undefined for what the engine hands to a function of the author: the interface gives them */
+  readonly schema?: z.ZodType;
+  /** a list of words, each with its own doc comment, instead of fields */
+  readonly words?: true;
+}
+
+/** In the order of the document. */
+export const sections: readonly Section[] = [
+  { title: 'The project', file: 'connector', comments: ['TidemarkConfig'] },
+  {
+    title: 'Connector',
+    file: 'connector',
+    comments: ['ConnectorInput', 'connectorDefinition'],
+    schema: connectorDefinition,
+  },
+  { title: 'Rate limit', file: 'connector', comments: ['rateLimit'], schema: rateLimit },
+  { title: 'Auth', file: 'auth', comments: ['auth'], schema: auth },
+  { title: 'Entity', file: 'entity', comments: ['EntityInput', 'entityDefinition'], schema: entityDefinition },
+  {
+    title: 'Version',
+    file: 'entity',
+    comments: ['DeltaSyncField'],
+    schema: entityDefinition.shape.deltaSyncField,
+  },
+  { title: 'Context of `map`', file: 'entity', comments: ['MapContext'] },
+  { title: 'Schedule', file: 'schedule', comments: ['entitySchedule'], schema: entitySchedule },
+  { title: 'Deletion guard', file: 'schedule', comments: ['deletionGuard'], schema: deletionGuard },
+  { title: 'Listing', file: 'listing', comments: ['listing', 'request'], schema: listing },
+  {
+    title: 'Listing `changes`',
+    file: 'listing',
+    comments: ['changesListing', 'listing', 'request'],
+    schema: changesListing,
+  },
+  { title: 'Filter `since`', file: 'listing', comments: ['since'], schema: since },
+  { title: 'Cursor forms', file: 'listing', comments: ['cursorForms'], words: true },
+  { title: 'Request `one`', file: 'listing', comments: ['one', 'request'], schema: one },
+  { title: 'Paging', file: 'listing', comments: ['paging'], schema: paging },
+  { title: 'Webhook signature', file: 'webhooks', comments: ['webhookSignature'], schema: webhookSignature },
+  { title: 'Webhook delivery', file: 'webhooks', comments: ['WebhookDelivery'] },
+  { title: 'Webhook event', file: 'webhooks', comments: ['WebhookEvent'] },
+  { title: 'Business hours', file: 'schedule', comments: ['businessHours'], schema: businessHours },
+];
