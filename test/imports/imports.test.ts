@@ -12,7 +12,8 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .trim()
   .split('\n')
   .filter(
-    (file) => !file.endsWith('.test.ts') && !/^(test|bench|docs|dist|scripts)\//.test(file) && existsSync(join(root, file)),
+    (file) =>
+      !file.endsWith('.test.ts') && !/^(test|bench|docs|dist|scripts)\//.test(file) && existsSync(join(root, file)),
   );
 
 interface Import {
