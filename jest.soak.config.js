@@ -1,2 +1,2 @@
-/** `npm run test:soak`: the same model as in the ordinary tests, for thousands of histories. @type {import('jest').Config} */
-module.exports = { ...require('./jest.config'), testMatch: ['**/test/model/*.soak.ts'] };
+/** `npm run test:soak`: the model and the zoo of the ordinary tests, for thousands of histories and sources. @type {import('jest').Config} */
+module.exports = { ...require('./jest.config'), testMatch: ['**/test/{model,zoo}/*.soak.ts'] };

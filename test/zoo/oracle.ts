@@ -1,0 +1,51 @@
+import type { Knex } from 'knex';
+import { zooTable } from './definition';
+import { Digits, readExactly } from './exactJson';
+import { canonical } from './exactNumbers';
+import { writeRecord, type ZooRecord } from './record';
+import type { World } from './world';
+
+/** A row as the table holds it, everything as text: compared here without the engine's own parsers. */
+export interface StoredRow {
+  readonly id: string;
+  readonly name: string | null;
+  readonly amount: string | null;
+  readonly quantity: string | null;
+  readonly raw: string | null;
+  readonly deleted: boolean;
+  readonly disputed: boolean;
+}
+
+export async function storedRows(db: Knex, connectionId: string): Promise<Map<string, StoredRow>> {
+  const { rows } = await db.raw(
+    `select external_id as id, name, amount::text, quantity::text, raw::text, deleted_at is not null as deleted,
+       _disputed_at is not null as disputed from ${zooTable} where connection_id = ? order by external_id`,
+    [connectionId],
+  );
+  return new Map(rows.map((row: StoredRow) => [row.id, row]));
+}
+
+/** How a row differs from its record, in words; undefined where they are equal. */
+export function difference(world: World, record: ZooRecord, row: StoredRow | undefined): string | undefined {
+  if (!row) return 'has no row';
+  if (row.deleted) return 'is live, but its row is deleted';
+  if (row.name !== record.name) return `has the name ${show(record.name)}, its row ${show(row.name)}`;
+  for (const column of ['amount', 'quantity'] as const) {
+    const [sent, kept] = [canonical(record[column]), canonical(row[column] ?? '')];
+    if (sent !== kept) return `has the ${column} ${record[column]}, its row ${row[column]}`;
+  }
+  const raw = row.raw === null ? null : readExactly(row.raw);
+  const sent = readExactly(writeRecord(world, record, 'all'));
+  return sameValue(sent, raw) ? undefined : `was sent as ${writeRecord(world, record, 'all')}, raw is ${row.raw}`;
+}
+
+const show = (text: string | null) => JSON.stringify(text);
+
+/** Numbers with more digits than a double may be kept as text, but with these digits. */
+function sameValue(sent: unknown, kept: unknown): boolean {
+  if (sent instanceof Digits) return sent.text === (kept instanceof Digits ? kept.text : canonical(String(kept)));
+  if (typeof sent !== 'object' || sent === null) return sent === kept;
+  if (typeof kept !== 'object' || kept === null || kept instanceof Digits) return false;
+  const [a, b] = [Object.entries(sent), Object.entries(kept)];
+  return a.length === b.length && a.every(([key, value]) => sameValue(value, (kept as Record<string, unknown>)[key]));
+}

@@ -1,0 +1,121 @@
+/** How ids look. `dots` has ids that a URL takes for steps through its path. */
+export const idShapes = ['numbers', 'longNumbers', 'uuids', 'slashes', 'spaces', 'unicode', 'signs', 'dots'] as const;
+export type IdShape = (typeof idShapes)[number];
+
+export const pagings = ['none', 'offset', 'page', 'keyset', 'token', 'link'] as const;
+export type PagingName = (typeof pagings)[number];
+
+/** What lists are ordered by; records that tie come in order of id. */
+export const orders = ['id', 'updated', 'newestFirst', 'created'] as const;
+export type Order = (typeof orders)[number];
+
+/** How a record says which state it is in. `fallback`: an instant that is null until the first update, beside `created_at`. */
+export const versionKinds = ['instant', 'fallback', 'integer', 'text', 'opaque', 'none'] as const;
+export type VersionKind = (typeof versionKinds)[number];
+
+/** What the source answers when it is asked for a deleted record alone. */
+export const deletions = ['404', '410', '403', 'tombstone', 'merged', 'moved'] as const;
+export type Deletion = (typeof deletions)[number];
+
+/** How a list by position says that there is nothing behind its last page. */
+export const ends = ['empty', '404', '400'] as const;
+export type End = (typeof ends)[number];
+
+export const charsets = ['utf-8', 'utf-8 bom', 'iso-8859-1', 'windows-1252', 'utf-16le'] as const;
+export type Charset = (typeof charsets)[number];
+
+export const compressions = ['none', 'gzip', 'deflate', 'br'] as const;
+export type Compression = (typeof compressions)[number];
+
+/** Which numbers stand in records: amounts of money, integers beyond 2^53, decimals beyond a double, exponents. */
+export const numberKinds = ['money', 'longIntegers', 'longDecimals', 'exponents'] as const;
+export type NumberKind = (typeof numberKinds)[number];
+
+export const filters = ['inclusive', 'exclusive'] as const;
+
+/** What the filter of `changes` compares. The last three are sources that a definition cannot describe in full. */
+export const filterFields = ['version', 'ignored', 'nullUntilUpdate', 'otherClock'] as const;
+export type FilterField = (typeof filterFields)[number];
+
+/** One API, as its documentation would describe it. Plain data: fast-check draws and shrinks it. */
+export interface World {
+  readonly ids: IdShape;
+  readonly paging: PagingName;
+  /** records that the definition asks for at once */
+  readonly pageSize: number;
+  /** the source cuts larger pages to so many records, without a word */
+  readonly cap: number | null;
+  readonly order: Order;
+  /** `fromZero`: the first page is page 0 */
+  readonly fromZero: boolean;
+  /** a field that says whether there is a further page */
+  readonly flag: boolean;
+  readonly end: End;
+  /** tokens and links: one more page, an empty one, comes behind the last record */
+  readonly emptyLast: boolean;
+  /** tokens and links: what stands where a next page would be named, when there is none */
+  readonly noNext: 'absent' | 'null' | 'blank';
+  readonly total: 'body' | 'text' | 'header' | 'none';
+  /** path to the records; '' where the body is the list itself */
+  readonly records: 'data' | 'result.items' | '';
+  readonly version: VersionKind;
+  /** fractional digits of instants */
+  readonly digits: 0 | 3 | 6;
+  readonly zone: 'Z' | 'offset' | 'space';
+  /** null: the source has no listing of changes */
+  readonly changes: null | {
+    readonly form: 'iso' | 'epoch' | 'date';
+    readonly boundary: (typeof filters)[number];
+    readonly field: FilterField;
+    /** changes are asked for at the address of the whole list */
+    readonly sameAddress: boolean;
+    readonly order: Order;
+    /** deleted records show up among the changes, with `deleted: true` */
+    readonly tombstones: boolean;
+  };
+  readonly one: null | { readonly deletion: Deletion; readonly inQuery: boolean };
+  readonly idsListing: boolean;
+  readonly partitions: number;
+  readonly charset: Charset;
+  readonly compression: Compression;
+  readonly numbers: NumberKind;
+  /** answers carry a `Date`; those of the others have the true time, since nobody could tell how far they are off */
+  readonly dated: boolean;
+  readonly lookback: '1m' | '5s';
+  /** records at the beginning */
+  readonly records0: number;
+  /** how many of them carry one and the same time */
+  readonly ties: number;
+}
+
+/** What happens at the source. Slots stand for records; one that is not there (or there already) turns the change into its neighbour. */
+export type Change =
+  | { readonly do: 'create'; readonly slot: number }
+  | { readonly do: 'update'; readonly slot: number }
+  | { readonly do: 'delete'; readonly slot: number }
+  /** the partition of the record changes */
+  | { readonly do: 'move'; readonly slot: number }
+  /** several records change at one instant */
+  | { readonly do: 'updateMany'; readonly slot: number; readonly count: number }
+  | { readonly do: 'wait'; readonly ms: number };
+
+/** What a request meets instead of its answer. */
+export type Fault =
+  | { readonly meets: 'status 500' | 'reset' | 'cut' | 'web page' | 'batch' }
+  | { readonly meets: 'wait'; readonly status: 429 | 403 | 503; readonly says: 'seconds' | 'date' | 'nothing' };
+
+/** A run, and what happens while it asks: at its n-th request, before the answer. */
+export interface Run {
+  readonly run: 'delta' | 'full' | 'reconciliation';
+  readonly during: readonly { readonly at: number; readonly change: Change }[];
+  readonly faults: readonly { readonly at: number; readonly fault: Fault }[];
+}
+
+export type Step = Change | Run;
+
+export interface Plan {
+  readonly world: World;
+  readonly steps: readonly Step[];
+  /** what the last delta and the last reconciliation meet */
+  readonly lastFaults: Run['faults'];
+}
