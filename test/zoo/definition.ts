@@ -66,6 +66,7 @@ function listingsOf(world: World): EntityInput<typeof row, JsonObject>['listings
     records: world.records,
     paging: pagingOf(world),
     ...(world.total === 'body' || world.total === 'text' ? { total: 'total' } : {}),
+    ...(world.records === '' ? {} : { error: 'error' }),
     ...(world.partitions > 1 ? { query: { site: '{partition}' } } : {}),
   });
   const changes: { changes?: ChangesListingInput } =
@@ -81,7 +82,9 @@ function listingsOf(world: World): EntityInput<typeof row, JsonObject>['listings
     all: list('/all'),
     ...changes,
     ...(world.idsListing ? { ids: list('/ids') } : {}),
-    ...(world.one ? { one: { path: world.one.inQuery ? '/one?id={id}' : '/one/{id}', record: 'data' } } : {}),
+    ...(world.one
+      ? { one: { path: world.one.inQuery ? '/one?id={id}' : '/one/{id}', record: 'data', error: 'error' } }
+      : {}),
   };
 }
 
@@ -104,8 +107,8 @@ function pagingOf(world: World): PagingInput {
     case 'keyset':
       return { scheme: 'keyset', param: 'after', from: 'id', ...sized };
     case 'token':
-      return { scheme: 'token', param: 'token', next: 'next', ...sized };
+      return { scheme: 'token', param: 'token', next: world.wrongNext ? 'links.next' : 'next', ...sized };
     case 'link':
-      return { scheme: 'link', next: 'next', ...sized };
+      return { scheme: 'link', next: world.wrongNext ? 'links.next' : 'next', ...sized };
   }
 }

@@ -7,6 +7,7 @@ import {
   deletions,
   ends,
   type Fault,
+  filterFields,
   idShapes,
   numberKinds,
   orders,
@@ -24,7 +25,10 @@ const changes: fc.Arbitrary<World['changes']> = fc.option(
   fc.record({
     form: fc.constantFrom('iso', 'epoch', 'date'),
     boundary: fc.constantFrom('inclusive', 'exclusive'),
-    field: fc.constant('version' as const),
+    field: fc.oneof(
+      { weight: 12, arbitrary: fc.constant('version' as const) },
+      { weight: 3, arbitrary: fc.constantFrom(...filterFields) },
+    ),
     sameAddress: fc.boolean(),
     order: fc.constantFrom(...orders),
     tombstones: fc.boolean(),
@@ -44,6 +48,8 @@ const drawnWorld: fc.Arbitrary<World> = fc.record({
   emptyLast: fc.boolean(),
   noNext: fc.constantFrom('absent', 'null', 'blank'),
   total: fc.constantFrom('none', 'body', 'text', 'header'),
+  totalUnlessEmpty: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+  wrongNext: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   records: fc.constantFrom('data', 'result.items', ''),
   version: fc.constantFrom(...versionKinds),
   digits: fc.constantFrom(0, 3, 6),
@@ -74,13 +80,16 @@ export function sensible(world: World): World {
   const order = (wanted: World['order']): World['order'] =>
     world.paging === 'keyset' || (position && !timed && wanted !== 'created') ? 'id' : wanted;
   const { changes, one } = world;
+  const field = changes?.field === 'nullUntilUpdate' && world.version !== 'fallback' ? 'version' : changes?.field;
   return {
     ...world,
     records,
     order: order(world.order),
     flag: world.flag && position,
     cap: world.paging === 'none' ? null : world.cap,
-    changes: timed && changes ? { ...changes, order: order(changes.order) } : null,
+    changes: timed && changes && field ? { ...changes, field, order: order(changes.order) } : null,
+    totalUnlessEmpty: world.totalUnlessEmpty && (world.total === 'body' || world.total === 'text'),
+    wrongNext: world.wrongNext && chained,
     one: one && { ...one, inQuery: one.inQuery || world.ids === 'dots' },
     idsListing: world.idsListing && one !== null && world.version !== 'none' && world.version !== 'opaque',
   };
@@ -92,12 +101,13 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ do: fc.constant('create' as const), slot }),
   fc.record({ do: fc.constant('delete' as const), slot }),
   fc.record({ do: fc.constant('move' as const), slot }),
+  fc.record({ do: fc.constant('changeSilently' as const), slot }),
   fc.record({ do: fc.constant('updateMany' as const), slot, count: fc.integer({ min: 2, max: 8 }) }),
   fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1_000, 30_000, 600_000, 100_000_000) }),
 );
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ meets: fc.constantFrom('status 500', 'reset', 'cut') }) },
+  { weight: 4, arbitrary: fc.record({ meets: fc.constantFrom('status 500', 'reset', 'cut', 'error behind 200') }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -131,5 +141,6 @@ export const plans: fc.Arbitrary<Plan> = fc
     world: drawnWorld.map(sensible),
     steps: fc.array(step, { maxLength: 14 }),
     lastFaults: faults,
+    probed: fc.constantFrom(false, false, false, true),
   })
   .map(withoutKnownLimits);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { plans } from './draw';
 import type { Zoo } from './engine';
 import { play } from './play';
+import type { Plan } from './world';
 
 export interface Herd {
   /** the seed of the first; each further one has the next */
@@ -29,11 +30,23 @@ export async function playHerd(zoo: Zoo, { seed, count, sideBySide, limitMs, onP
   const keeper = async () => {
     while (begun < count && failures.length === 0 && performance.now() - began < limitMs) {
       const own = seed + begun++;
+      // whatever is tried after that passes, so that what was found until then is told
+      let shrinkUntil = Number.POSITIVE_INFINITY;
+      const playOne = async (plan: Plan) => {
+        if (performance.now() > shrinkUntil) return;
+        try {
+          await play(zoo, plan);
+        } catch (error) {
+          shrinkUntil = Math.min(shrinkUntil, performance.now() + shrinkingMs);
+          throw error;
+        }
+      };
       try {
-        await fc.assert(
-          fc.asyncProperty(plans, (plan) => play(zoo, plan)),
-          { seed: own, numRuns: 1, plugins: own % 2 ? [fc.unbiased()] : [], interruptAfterTimeLimit: shrinkingMs },
-        );
+        await fc.assert(fc.asyncProperty(plans, playOne), {
+          seed: own,
+          numRuns: 1,
+          plugins: own % 2 ? [fc.unbiased()] : [],
+        });
       } catch (error) {
         failures.push(error);
         return;

@@ -31,14 +31,6 @@ export const knownLimits: readonly KnownLimit[] = [
     avoid: inWorld(() => ({ end: 'empty' })),
   },
   {
-    reason: 'a list by token, link or keyset that is interrupted twice goes on from the first interruption',
-    avoid: (plan) => ({
-      ...plan,
-      steps: plan.steps.map((step) => ('run' in step ? { ...step, faults: step.faults.slice(0, 1) } : step)),
-      lastFaults: plan.lastFaults.slice(0, 1),
-    }),
-  },
-  {
     reason: 'a gone record whose id is a step through a path fails every reconciliation',
     avoid: inWorld(({ ids }) => (ids === 'dots' ? { ids: 'slashes' } : {})),
   },

@@ -1,4 +1,4 @@
-import { compareIds, writeInstant, writeRecord, type ZooRecord } from './record';
+import { compareIds, writeRecord, type ZooRecord } from './record';
 import type { Store } from './store';
 import type { Order, World } from './world';
 
@@ -137,8 +137,9 @@ export class Listings {
     const headers: Record<string, string> = world.total === 'header' ? { 'X-Total-Count': String(total) } : {};
     if (world.records === '') return { status: 200, body: records, headers };
     const fields: string[] = [];
-    if (world.total === 'body') fields.push(`"total":${total}`);
-    if (world.total === 'text') fields.push(`"total":"${total}"`);
+    const toldTotal = total > 0 || !world.totalUnlessEmpty;
+    if (toldTotal && world.total === 'body') fields.push(`"total":${total}`);
+    if (toldTotal && world.total === 'text') fields.push(`"total":"${total}"`);
     if (world.flag && 'more' in end) fields.push(`"more":${end.more}`);
     if (world.paging === 'token' || world.paging === 'link') {
       const next = end.next === undefined ? { absent: undefined, null: 'null', blank: '""' }[world.noNext] : undefined;
@@ -156,7 +157,3 @@ export class Listings {
     return `?${query}`;
   }
 }
-
-/** The version of a record as its `changes` filter compares it, for the story. */
-export const timeOf = (world: World, record: ZooRecord): string =>
-  writeInstant(world, record.updatedAt ?? record.createdAt);

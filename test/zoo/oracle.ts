@@ -3,10 +3,11 @@ import { zooTable } from './definition';
 import { Digits, readExactly } from './exactJson';
 import { canonical } from './exactNumbers';
 import { writeRecord, type ZooRecord } from './record';
+import type { Store } from './store';
 import type { World } from './world';
 
 /** A row as the table holds it, everything as text: compared here without the engine's own parsers. */
-export interface StoredRow {
+interface StoredRow {
   readonly id: string;
   readonly name: string | null;
   readonly amount: string | null;
@@ -16,7 +17,7 @@ export interface StoredRow {
   readonly disputed: boolean;
 }
 
-export async function storedRows(db: Knex, connectionId: string): Promise<Map<string, StoredRow>> {
+async function storedRows(db: Knex, connectionId: string): Promise<Map<string, StoredRow>> {
   const { rows } = await db.raw(
     `select external_id as id, name, amount::text, quantity::text, raw::text, deleted_at is not null as deleted,
        _disputed_at is not null as disputed from ${zooTable} where connection_id = ? order by external_id`,
@@ -26,7 +27,7 @@ export async function storedRows(db: Knex, connectionId: string): Promise<Map<st
 }
 
 /** How a row differs from its record, in words; undefined where they are equal. */
-export function difference(world: World, record: ZooRecord, row: StoredRow | undefined): string | undefined {
+function difference(world: World, record: ZooRecord, row: StoredRow | undefined): string | undefined {
   if (!row) return 'has no row';
   if (row.deleted) return 'is live, but its row is deleted';
   if (row.name !== record.name) return `has the name ${show(record.name)}, its row ${show(row.name)}`;
@@ -48,4 +49,37 @@ function sameValue(sent: unknown, kept: unknown): boolean {
   if (typeof kept !== 'object' || kept === null || kept instanceof Digits) return false;
   const [a, b] = [Object.entries(sent), Object.entries(kept)];
   return a.length === b.length && a.every(([key, value]) => sameValue(value, (kept as Record<string, unknown>)[key]));
+}
+
+/** Where source and table differ now, in words. */
+export async function allDifferences(db: Knex, connectionId: string, store: Store): Promise<string[]> {
+  const rows = await storedRows(db, connectionId);
+  const records = [...store.records.values()];
+  const live = new Set(records.map(({ id }) => id));
+  return [
+    ...records.flatMap((record) => told(store.world, record, rows.get(record.id))),
+    ...[...rows.values()].flatMap(({ id, deleted }) =>
+      deleted || live.has(id) ? [] : [`${id} is gone, but its row is live`],
+    ),
+  ];
+}
+
+/** Where they differ in records that have been as they are all the while. An id that was created again is disputed for a while. */
+export async function lostDifferences(
+  db: Knex,
+  connectionId: string,
+  store: Store,
+  before: ReadonlyMap<number, ZooRecord>,
+): Promise<string[]> {
+  const rows = await storedRows(db, connectionId);
+  return [...before].flatMap(([slot, record]) => {
+    const row = rows.get(record.id);
+    if (store.records.get(slot) !== record || store.createdAgain.has(slot) || row?.disputed) return [];
+    return told(store.world, record, row);
+  });
+}
+
+function told(world: World, record: ZooRecord, row: StoredRow | undefined): string[] {
+  const differs = difference(world, record, row);
+  return differs === undefined ? [] : [`${record.id} ${differs}`];
 }

@@ -13,8 +13,6 @@ export class ZooSource {
   private readonly path: string;
   private requests = 0;
   private plan: Pick<Run, 'during' | 'faults'> = { during: [], faults: [] };
-  /** makes the next batch that is written fail */
-  onBatchFault: () => Promise<void> = () => Promise.resolve();
 
   constructor(world: World, path: string) {
     this.store = new Store(world);
@@ -35,8 +33,7 @@ export class ZooSource {
     for (const { at: when, change } of this.plan.during) if (when === at) store.apply(change);
     const fault = this.plan.faults.find(({ at: when }) => when === at)?.fault;
     const what = `request ${at}, ${url.pathname.slice(this.path.length)}${decodeURIComponent(url.search)}`;
-    if (fault?.meets === 'batch') await this.onBatchFault();
-    else if (fault) {
+    if (fault) {
       store.log.push(`  ${what}: ${told(fault)}`);
       this.spoil(response, fault);
       return;
@@ -78,7 +75,7 @@ export class ZooSource {
     }
   }
 
-  private spoil(response: ServerResponse, fault: Exclude<Fault, { meets: 'batch' }>): void {
+  private spoil(response: ServerResponse, fault: Fault): void {
     switch (fault.meets) {
       case 'status 500':
         this.send(response, 500, '{"error":"internal"}', {});
@@ -91,9 +88,8 @@ export class ZooSource {
         response.write('{"data":[{"id":');
         setImmediate(() => response.destroy());
         return;
-      case 'web page':
-        response.writeHead(503, { 'Content-Type': 'text/html' });
-        response.end('<html><body>maintenance</body></html>');
+      case 'error behind 200':
+        this.send(response, 200, '{"error":"the database is away","data":[],"result":{"items":[]}}', {});
         return;
       case 'wait': {
         const seconds = '0';
@@ -125,8 +121,7 @@ export class ZooSource {
   }
 }
 
-const told = (fault: Exclude<Fault, { meets: 'batch' }>): string =>
-  fault.meets === 'wait' ? `${fault.status}, wait (${fault.says})` : fault.meets;
+const told = (fault: Fault): string => (fault.meets === 'wait' ? `${fault.status}, wait (${fault.says})` : fault.meets);
 
 /** What Windows-1252 has where ISO 8859-1 has control characters. */
 const windows1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';

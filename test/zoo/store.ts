@@ -68,6 +68,14 @@ export class Store {
         this.write(change.slot, this.instant(), next);
         return;
       }
+      case 'changeSilently': {
+        const record = this.records.get(change.slot);
+        if (!record || this.world.changes?.field !== 'otherClock') return;
+        const changed = this.made(change.slot, record.createdAt, this.instant());
+        this.put({ ...changed, updatedAt: record.updatedAt, partition: record.partition });
+        this.log.push(`${record.id} is changed by the source itself, its updated_at stays`);
+        return;
+      }
       case 'delete':
         this.remove(change.slot);
         return;

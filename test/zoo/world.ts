@@ -33,7 +33,10 @@ export type NumberKind = (typeof numberKinds)[number];
 
 export const filters = ['inclusive', 'exclusive'] as const;
 
-/** What the filter of `changes` compares. The last three are sources that a definition cannot describe in full. */
+/**
+ * What the filter of `changes` compares: the version; nothing (it is ignored); `updated_at`, which is null until the first update; or a
+ * clock of the source's own, which no field shows.
+ */
 export const filterFields = ['version', 'ignored', 'nullUntilUpdate', 'otherClock'] as const;
 export type FilterField = (typeof filterFields)[number];
 
@@ -56,6 +59,10 @@ export interface World {
   /** tokens and links: what stands where a next page would be named, when there is none */
   readonly noNext: 'absent' | 'null' | 'blank';
   readonly total: 'body' | 'text' | 'header' | 'none';
+  /** an empty list comes without its total */
+  readonly totalUnlessEmpty: boolean;
+  /** the author mistook the path of the next page: none is ever found there */
+  readonly wrongNext: boolean;
   /** path to the records; '' where the body is the list itself */
   readonly records: 'data' | 'result.items' | '';
   readonly version: VersionKind;
@@ -95,14 +102,48 @@ export type Change =
   | { readonly do: 'delete'; readonly slot: number }
   /** the partition of the record changes */
   | { readonly do: 'move'; readonly slot: number }
+  /** the source changes it by itself: its own clock notices, the record's version does not */
+  | { readonly do: 'changeSilently'; readonly slot: number }
   /** several records change at one instant */
   | { readonly do: 'updateMany'; readonly slot: number; readonly count: number }
   | { readonly do: 'wait'; readonly ms: number };
 
 /** What a request meets instead of its answer. */
 export type Fault =
-  | { readonly meets: 'status 500' | 'reset' | 'cut' | 'web page' | 'batch' }
+  | { readonly meets: 'status 500' | 'reset' | 'cut' | 'error behind 200' }
   | { readonly meets: 'wait'; readonly status: 429 | 403 | 503; readonly says: 'seconds' | 'date' | 'nothing' };
+
+/** The plainest source: what the others are told by is how they differ from it. */
+export const plain: World = {
+  ids: 'numbers',
+  paging: 'none',
+  pageSize: 2,
+  cap: null,
+  order: 'id',
+  fromZero: false,
+  flag: false,
+  end: 'empty',
+  emptyLast: false,
+  noNext: 'absent',
+  total: 'none',
+  totalUnlessEmpty: false,
+  wrongNext: false,
+  records: 'data',
+  version: 'instant',
+  digits: 0,
+  zone: 'Z',
+  changes: null,
+  one: null,
+  idsListing: false,
+  partitions: 1,
+  charset: 'utf-8',
+  compression: 'none',
+  numbers: 'money',
+  dated: false,
+  lookback: '1m',
+  records0: 1,
+  ties: 0,
+};
 
 /** A run, and what happens while it asks: at its n-th request, before the answer. */
 export interface Run {
@@ -118,4 +159,6 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** what the last delta and the last reconciliation meet */
   readonly lastFaults: Run['faults'];
+  /** the source is probed before the first run */
+  readonly probed: boolean;
 }
