@@ -34,6 +34,21 @@ export const knownLimits: readonly KnownLimit[] = [
     reason: 'a gone record whose id is a step through a path fails every reconciliation',
     avoid: inWorld(({ ids }) => (ids === 'dots' ? { ids: 'slashes' } : {})),
   },
+  {
+    reason: 'probe takes a filter in another form than the records for a mistake',
+    avoid: (plan) => ({
+      ...plan,
+      probed: plan.probed && plan.world.changes?.form !== 'epoch' && plan.world.changes?.form !== 'date',
+    }),
+  },
+  {
+    reason: 'probe finds the order of a keyset wrong where the first page shows too little to tell',
+    avoid: (plan) => ({ ...plan, probed: plan.probed && plan.world.paging !== 'keyset' }),
+  },
+  {
+    reason: 'probe takes it for a mistake that a source has no version',
+    avoid: (plan) => ({ ...plan, probed: plan.probed && plan.world.version !== 'none' }),
+  },
 ];
 
 /** The plan without what is known not to work. */
