@@ -31,7 +31,7 @@ export function definitionOf(world: World, name: string, partitions: readonly st
     readLag,
     lookback: world.lookback,
     gone: {
-      statuses: world.one?.deletion === '403' ? [403] : [404, 410],
+      statuses: world.one?.deletion === '403' ? [403, 404] : [404, 410],
       ...(hasTombstones(world) ? { record: (record: JsonObject) => record.deleted === true } : {}),
     },
     // a handful of records: any share of them may go
