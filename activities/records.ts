@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { claimOpenIds, finishEvents } from '../destination/inbox/inbox';
 import { parkEvents } from '../destination/inbox/inboxCare';
 import { gatheredForMs } from '../destination/inbox/inboxPauses';
+import { ownPlan } from '../destination/plans/planRights';
 import { closeItems, openItems } from '../destination/plans/plans';
 import { countDisputed, dueDisputes } from '../destination/rows/disputes';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
@@ -58,6 +59,7 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     /** Works through the inbox, a plan's missing and stale records, the disputed rows that are due, or a few ids. */
     async syncBatch(input: SyncRecordsInput): Promise<FetchedBatch> {
       const open = await openTarget(input, input.batch.of === 'inbox' ? 'webhook' : 'reconciliation');
+      if (input.batch.of === 'plan') await ownPlan(deps.db, { ...input, planId: input.batch.planId });
       const signal = Context.current().cancellationSignal;
       const batch = sourceOfIds(deps, open, input.batch);
       const liveness = startLiveness();

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { remapRows } from '../destination/rows/remapRows';
 import { getCursor } from '../destination/runs/entities';
-import { advancePart, openPart, type PartKey } from '../destination/runs/runParts';
+import { advancePart, openPart, type PartKey, sumParts } from '../destination/runs/runParts';
 import { endRun } from '../destination/runs/runs';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
 import { TidemarkError } from '../schema/errors';
@@ -13,6 +13,7 @@ import type { ActivityDeps } from './deps';
 import { startLiveness } from './liveness';
 import { runEnded } from './metrics';
 import type { OpenTarget, TargetOpener } from './openTarget';
+import { assertComplete, ownRun } from './ownRun';
 
 export interface FinishRunInput extends Target {
   readonly runId: string;
@@ -31,6 +32,7 @@ export function remapActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     async remap(input: Target & { readonly runId: string }): Promise<{ counts: Counts; records: number }> {
       const open = await openTarget(input, 'backfill');
       refuseWhatCannotBe(open);
+      await ownRun(db, input, ['remap']);
       const key: PartKey = { runId: input.runId, step: 'remap', partition: '', fence: attemptFence() };
       const part = await openPart(db, key);
       const done = { counts: { ...noCounts, ...part.counts }, records: part.records };
@@ -72,6 +74,12 @@ export function remapActivities(deps: ActivityDeps, openTarget: TargetOpener) {
 
     /** Ends a run that has succeeded and moves no cursor. */
     async finishRun({ runId, details, ...target }: FinishRunInput): Promise<RunResult> {
+      const claimed = await ownRun(db, { ...target, runId }, ['backfill', 'remap']);
+      if (claimed.status === 'running') {
+        const { partitions } = await openTarget(target, 'backfill');
+        if (claimed.strategy === 'remap') assertComplete(claimed, await sumParts(db, runId, 'remap'), ['']);
+        else assertComplete(claimed, await sumParts(db, runId, 'pull'), partitions);
+      }
       const run = await endRun(db, runId, { status: 'succeeded', details });
       runEnded(deps, run);
       return runResult(run, 'succeeded', await getCursor(db, target));

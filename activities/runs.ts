@@ -11,6 +11,7 @@ import { readAtOnce } from './delta/readAtOnce';
 import type { ActivityDeps } from './deps';
 import { runEnded } from './metrics';
 import type { OpenTarget, TargetOpener } from './openTarget';
+import { assertComplete, ownRun } from './ownRun';
 
 export interface ClaimRunInput extends Target {
   readonly strategy: RunStrategy;
@@ -41,7 +42,7 @@ export type ClaimedRun =
 
 export interface EndRunInput {
   readonly runId: string;
-  readonly status: EndStatus;
+  readonly status: Exclude<EndStatus, 'succeeded' | 'waiting'>;
   readonly errorType?: string;
   readonly error?: string;
   readonly details?: Readonly<Record<string, string | number | boolean | null>>;
@@ -68,13 +69,24 @@ export function runActivities(deps: ActivityDeps, openTarget: TargetOpener) {
 
     /** Ends a run that did not succeed. The cursor stays where it is. */
     async endRun(input: EndRunInput): Promise<void> {
+      // the type is what workflows are compiled against; what arrives is what somebody has typed
+      const status: string = input.status;
+      if (status === 'succeeded' || status === 'waiting') {
+        throw new TidemarkError(
+          'Usage',
+          `Run ${input.runId} cannot be ended as ${status}: what it has done decides that`,
+        );
+      }
       runEnded(deps, await endRun(db, input.runId, input));
     },
 
     /** Ends a delta that has read everything: the run and the cursor in one transaction. */
     async finishDelta({ runId, connectionId, entity }: Target & { runId: string }): Promise<RunResult> {
       const open = await openTarget({ connectionId, entity }, 'delta');
-      const run = await endDelta(db, open, runId, await sumParts(db, runId, 'pull'));
+      const claimed = await ownRun(db, { runId, connectionId, entity }, ['delta']);
+      const pulled = await sumParts(db, runId, 'pull');
+      if (claimed.status === 'running') assertComplete(claimed, pulled, open.partitions);
+      const run = await endDelta(db, open, runId, pulled);
       runEnded(deps, run);
       return await deltaResult(db, run);
     },

@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { writeAnswers } from '../../destination/rows/writeAnswers';
 import { advancePart, openPart, type PartKey } from '../../destination/runs/runParts';
-import { getRun } from '../../destination/runs/runs';
 import { type Counts, noCounts } from '../../schema/answer';
 import type { Target } from '../../schema/workflows';
 import { deferWhileWaiting } from '../deferral';
@@ -10,6 +9,7 @@ import { eachWith, interpretPage } from '../interpret';
 import { startLiveness } from '../liveness';
 import type { TargetOpener } from '../openTarget';
 import { writeContext } from '../openTarget';
+import { assertAsClaimed, assertPartition, ownRun } from '../ownRun';
 import { progressOf, recordsIn } from '../pageProgress';
 import { inBatches } from '../readAhead';
 
@@ -45,7 +45,12 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
      */
     async pull(input: PullInput): Promise<PullResult> {
       const open = await openTarget(input, input.listing === 'all' || input.since !== undefined ? 'backfill' : 'delta');
-      const run = await getRun(db, input.runId);
+      const run = await ownRun(db, input, ['delta', 'backfill']);
+      assertPartition(run, input.partition, open.partitions);
+      if (run.strategy === 'delta') {
+        const listing = run.full ? 'all' : 'changes';
+        assertAsClaimed(run, input.listing === listing && input.since === undefined, `'${input.listing}' since then`);
+      }
       const key: PartKey = { runId: input.runId, step: 'pull', partition: input.partition, fence: attemptFence() };
       const part = await openPart(db, key);
       const since = input.since === undefined ? run.cursorBefore : new Date(input.since);

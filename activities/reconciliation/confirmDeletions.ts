@@ -1,16 +1,18 @@
 import { Context } from '@temporalio/activity';
-import { knownPlan } from '../../destination/plans/decidePlan';
 import { closeListed, keepListed, knownLiveIds } from '../../destination/plans/diffScan';
+import { assertMayDelete, ownPlan, takePlan } from '../../destination/plans/planRights';
 import { closeItems, getPlan, openItems } from '../../destination/plans/plans';
 import { countStaged, stagingTable } from '../../destination/plans/staging';
 import { writeAnswers } from '../../destination/rows/writeAnswers';
 import { sumParts } from '../../destination/runs/runParts';
+import { getRun } from '../../destination/runs/runs';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import type { ActivityDeps } from '../deps';
 import { fetchRecords } from '../fetchRecords';
 import { alive, startLiveness } from '../liveness';
 import { type TargetOpener, writeContext } from '../openTarget';
+import { assertComplete, ownRun } from '../ownRun';
 import { judge, judgeAbsent, whyDoubt } from './judgePlan';
 
 export interface PlanInput extends Target {
@@ -42,7 +44,8 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
     async confirmGone(input: PlanInput): Promise<string | null> {
       const open = await openTarget(input, 'reconciliation');
       const signal = Context.current().cancellationSignal;
-      const plan = await knownPlan(db, input.planId);
+      await ownRun(db, input, ['reconciliation']);
+      const plan = await takePlan(db, input);
       const known = await knownLiveIds(db, { ...input, entity: open.entity }, 3);
       const doubt = await whyDoubt(open, known, plan.status === 'approved', signal);
       if (doubt !== null) return doubt;
@@ -56,7 +59,10 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
           signal,
           ...(receivedBefore === undefined ? {} : { receivedBefore }),
           onProgress: () => liveness.progress({ asked: ++asked }),
-          alongside: (trx, fetched) => closeItems(trx, input.planId, judge(ids, fetched)),
+          alongside: async (trx, fetched) => {
+            await assertMayDelete(trx, input);
+            await closeItems(trx, input.planId, judge(ids, fetched));
+          },
         });
       };
       try {
@@ -77,13 +83,19 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
 
     /** Closes what a full listing has shown of a plan's missing and stale records; returns how many are left. */
     closeListed: async ({ runId, planId }: { runId: string; planId: string }): Promise<number> =>
-      alive(() => db.transaction((trx) => closeListed(trx, planId, runId))),
+      alive(async () => {
+        await ownPlan(db, { ...(await getRun(db, runId)), runId, planId });
+        return await db.transaction((trx) => closeListed(trx, planId, runId));
+      }),
 
     /** Where the API has no `one`: soft-deletes the rows that two complete scans did not list. */
     async deleteUnlisted(input: PlanInput): Promise<'done' | 'rescan'> {
       const open = await openTarget(input, 'reconciliation');
       const { runId, planId } = input;
+      const run = await ownRun(db, input, ['reconciliation']);
+      await takePlan(db, input);
       const second = await sumParts(db, runId, 'second-scan');
+      if (second.done) assertComplete(run, second, open.partitions);
       if (
         !second.done ||
         second.firstSent === null ||
@@ -104,7 +116,10 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
             const { counts } = await writeAnswers(db, context, [absent], {
               runId,
               receivedBefore: before,
-              alongside: (trx, { deleted }) => closeItems(trx, planId, judgeAbsent(ids, deleted)),
+              alongside: async (trx, { deleted }) => {
+                await assertMayDelete(trx, input);
+                await closeItems(trx, planId, judgeAbsent(ids, deleted));
+              },
             });
             metrics.rows(input, counts);
             liveness.progress({ deleted: ids.length });

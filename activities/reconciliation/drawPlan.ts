@@ -1,4 +1,5 @@
 import { diffScan } from '../../destination/plans/diffScan';
+import { holdPlan } from '../../destination/plans/planRights';
 import { createPlan, deletedLately, recordDifferences, settlePlan, whyWait } from '../../destination/plans/plans';
 import { countStaged, stagingTable } from '../../destination/plans/staging';
 import { countDisputed } from '../../destination/rows/disputes';
@@ -10,6 +11,7 @@ import { schemeOf } from '../../source/paging';
 import type { ActivityDeps } from '../deps';
 import { alive } from '../liveness';
 import type { OpenTarget, TargetOpener } from '../openTarget';
+import { assertAsClaimed, assertComplete, ownRun } from '../ownRun';
 
 export interface DrawPlanInput extends Target {
   readonly runId: string;
@@ -54,8 +56,12 @@ export function drawPlanActivities({ db }: ActivityDeps, openTarget: TargetOpene
   };
 
   async function drawPlan(input: DrawPlanInput): Promise<DrawnPlan> {
-    const { entity, readLagMs } = await openTarget(input, 'reconciliation');
+    const { entity, readLagMs, partitions } = await openTarget(input, 'reconciliation');
     const { runId, connectionId } = input;
+    const run = await ownRun(db, input, ['reconciliation']);
+    assertAsClaimed(run, run.dryRun === input.dryRun, run.dryRun ? 'applying: it is a dry run' : 'a dry run');
+    const listing = entity.listings.one && entity.listings.ids ? 'ids' : 'all';
+    assertAsClaimed(run, input.listing === listing, `the listing '${input.listing}'`);
     const scan = await sumParts(db, runId, 'scan');
     if (!scan.done || scan.firstSent === null) {
       throw new TidemarkError(
@@ -67,6 +73,7 @@ export function drawPlanActivities({ db }: ActivityDeps, openTarget: TargetOpene
       countStaged(db, stagingTable(runId, 'scan')),
       countLive(db, connectionId, entity),
     ]);
+    assertComplete(run, scan, partitions);
     if (staged !== scan.staged) return rescan;
     const scanStarted = scan.firstSent;
     const drawn = await db.transaction(async (trx) => {
@@ -82,6 +89,7 @@ export function drawPlanActivities({ db }: ActivityDeps, openTarget: TargetOpene
       scanned: scan.staged,
       deletedLately: await deletedLately(db, input),
     });
+    await holdPlan(db, drawn.planId, wait);
     if (input.dryRun) await settlePlan(db, drawn.planId, 'dry', wait);
     const toFetch =
       input.listing === 'ids' ? drawn.missing + drawn.stale : await countDisputed(db, connectionId, entity);

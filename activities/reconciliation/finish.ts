@@ -1,5 +1,6 @@
 import { knownPlan } from '../../destination/plans/decidePlan';
 import { explainDifferences } from '../../destination/plans/differenceCauses';
+import { assertApplies, assertSettled } from '../../destination/plans/planRights';
 import { getPlan, markApplied, settlePlan } from '../../destination/plans/plans';
 import { dropStaging, stagingTable } from '../../destination/plans/staging';
 import { getCursor, raiseWatermark } from '../../destination/runs/entities';
@@ -12,6 +13,7 @@ import type { ActivityDeps } from '../deps';
 import { alive } from '../liveness';
 import { runEnded } from '../metrics';
 import type { TargetOpener } from '../openTarget';
+import { assertAsClaimed, ownRun } from '../ownRun';
 import type { PlanInput } from './confirmDeletions';
 import { proposeLookback } from './proposeLookback';
 
@@ -36,6 +38,8 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       reason,
       ...target
     }: PlanInput & { reason: string | null }): Promise<ApplyPlanResult> {
+      await ownRun(db, { ...target, runId }, ['reconciliation']);
+      await assertApplies(db, { ...target, runId, planId }, reason);
       await markApplied(db, planId, runId, reason);
       const { deleted } = await knownPlan(db, planId);
       const run = await endRun(db, runId, {
@@ -55,6 +59,9 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   async function finish(input: FinishInput): Promise<ReconciliationResult> {
     const { entity, readLagMs } = await openTarget(input, 'reconciliation');
     const { runId, planId, wait, scanned, missing, stale, gone, unlisted } = input;
+    const claimed = await ownRun(db, input, ['reconciliation']);
+    assertAsClaimed(claimed, claimed.dryRun === input.dryRun, claimed.dryRun ? 'applying: it is a dry run' : 'a dry run');
+    await assertSettled(db, input);
     const waiting = wait !== null && !input.dryRun;
     const { counts: causes, latestMs } = input.dryRun
       ? { counts: {}, latestMs: null }
@@ -68,7 +75,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       await raiseWatermark(db, input, {
         watermark: started - readLagMs,
         provedAt: started,
-        differences: missing + stale + deleted,
+        differences: plan.missing + plan.stale + deleted,
       });
     }
     const found = { planId, scanned, missing, stale, gone, unlisted, deleted, reason: wait, causes, proposedLookback };

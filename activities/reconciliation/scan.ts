@@ -13,6 +13,7 @@ import { eachWith, interpretPage } from '../interpret';
 import { startLiveness } from '../liveness';
 import type { TargetOpener } from '../openTarget';
 import { type OpenTarget, writeContext } from '../openTarget';
+import { assertAsClaimed, assertPartition, ownRun } from '../ownRun';
 import { progressOf, recordsIn } from '../pageProgress';
 import { inBatches, ofIds } from '../readAhead';
 
@@ -52,6 +53,9 @@ export function scanActivities(deps: ActivityDeps, openTarget: TargetOpener) {
      */
     async scan(input: ScanInput): Promise<ScanResult> {
       const open = await openTarget(input, 'reconciliation');
+      const run = await ownRun(db, input, ['reconciliation']);
+      assertPartition(run, input.partition, open.partitions);
+      assertAsClaimed(run, !(input.write && run.dryRun), 'writing: it is a dry run');
       const { attempt } = Context.current().info;
       const key: PartKey = {
         runId: input.runId,

@@ -84,15 +84,69 @@ describe('what Temporal makes of our times', () => {
     ]);
   });
 
-  test('what is given up: a time of day inside of the change is left out in spring', async () => {
-    const spec = { calendars: [{ hour: 2, minute: 30 }], timezone: 'Europe/Berlin' };
-    expect(await firesAt(client, spec, '2026-03-28T12:00:00Z', '2026-03-30T12:00:00Z')).toEqual([
-      '2026-03-30T00:30:00.000Z',
+  /** A connection whose offset moves its daily time by half an hour to an hour. */
+  const later = Array.from({ length: 50 }, (_, index) => `c${index}`).find((id) => offsetOf(id, 3600) > 1800) ?? '';
+
+  test.each([
+    ['Europe/Berlin', '01:30', '2027-03-28', '2027-10-31'],
+    ['Europe/Berlin', '02:00', '2027-03-28', '2027-10-31'],
+    ['America/New_York', '02:00', '2027-03-14', '2027-11-07'],
+    // half an hour only
+    ['Australia/Lord_Howe', '02:00', '2027-10-03', '2027-04-04'],
+    // at midnight
+    ['Africa/Cairo', '00:00', '2027-04-30', '2027-10-29'],
+  ])('daily at a time that the clocks skip or repeat runs once a day: %s, %s', async (zone, at, spring, autumn) => {
+    const localDate = (time: string) => new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(new Date(time));
+    for (const id of [later, 'demo']) {
+      for (const day of [spring, autumn]) {
+        const around = [-2, -1, 0, 1, 2].map((days) => new Date(Date.parse(day) + days * 86_400_000));
+        const dates = around.map((date) => date.toISOString().slice(0, 10));
+        const [from, to] = [`${dates[0]}T00:00:00Z`, `${dates[4]}T23:59:59Z`];
+        const fired = (await firesAt(client, dailySpec(at, zone, id), from, to)).map(localDate);
+        for (const date of dates.slice(1, 4))
+          expect([id, date, fired.filter((one) => one === date)]).toEqual([id, date, [date]]);
+      }
+    }
+  });
+
+  test('on the day on which the clocks skip it, a daily run comes when it would have come without the change', async () => {
+    const at = (time: string) => new Date(Date.parse(time) + offsetOf(later, 3600) * 1000).toISOString();
+    const spec = dailySpec('01:30', 'Europe/Berlin', later);
+    expect(await firesAt(client, spec, '2027-03-27T12:00:00Z', '2027-03-29T12:00:00Z')).toEqual([
+      at('2027-03-28T00:30:00Z'),
+      at('2027-03-28T23:30:00Z'),
     ]);
-    expect(await firesAt(client, spec, '2026-10-24T12:00:00Z', '2026-10-26T12:00:00Z')).toEqual([
-      '2026-10-25T01:30:00.000Z',
-      '2026-10-26T01:30:00.000Z',
-    ]);
+  });
+
+  test('one run a day in short business hours takes place although the clocks skip it, on its days only', async () => {
+    const hours = { from: '02:00', to: '02:30', days: [0] };
+    const spec = businessHoursSpec(86_400_000, hours, 'Europe/Berlin', 'demo');
+    expect(await firesAt(client, spec, '2027-03-22T00:00:00Z', '2027-04-05T00:00:00Z')).toHaveLength(2);
+    const weekdays = businessHoursSpec(86_400_000, { ...hours, days: [1, 2] }, 'Europe/Berlin', 'demo');
+    expect(await firesAt(client, weekdays, '2027-03-27T00:00:00Z', '2027-03-29T00:00:00Z')).toEqual([]);
+  });
+
+  test('business hours of the day are the same local times before and after both changes', async () => {
+    const spec = businessHoursSpec(
+      900_000,
+      { from: '06:00', to: '20:00', days: [0, 1, 2, 3, 4, 5, 6] },
+      'Europe/Berlin',
+      'demo',
+    );
+    const local = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Berlin', timeStyle: 'medium' });
+    // from noon to noon, in UTC: three days of 56 quarters of an hour
+    for (const [from, to] of [
+      ['2027-03-27', '2027-03-30'],
+      ['2027-10-30', '2027-11-02'],
+    ]) {
+      const times = (await firesAt(client, spec, `${from}T12:00:00Z`, `${to}T12:00:00Z`)).map((time) =>
+        local.format(new Date(time)),
+      );
+      expect(times).toHaveLength(3 * 56);
+      expect(new Set(times).size).toBe(56);
+      expect([...times].sort().at(0)).toMatch(/^06:/);
+      expect([...times].sort().at(-1)).toMatch(/^19:/);
+    }
   });
 
   test('without business hours an interval goes on day and night, whatever the clocks do', async () => {

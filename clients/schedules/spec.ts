@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DayOfWeek, ScheduleSpec } from '@temporalio/client';
 import type { BusinessHours } from '../../schema/definition/schedule';
+import { skippedTimes } from './clockChanges';
 
 const days: readonly DayOfWeek[] = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY'];
 const daySeconds = 86_400;
@@ -24,7 +25,8 @@ export function everySpec(everyMs: number, connectionId: string): ScheduleSpec {
  *
  * Temporal has no interval within hours, so the times of day are written out as calendars, for intervals that divide
  * the hour and for those that don't. An interval is rounded up to whole minutes here; one that is longer than the hours
- * means one run a day.
+ * means one run a day, which takes place on every day of the week that the hours name. Of several, those at times that the clocks
+ * skip are left out; in the hour that comes twice, they run the second time only, and the first of them catches up.
  */
 export function businessHoursSpec(
   everyMs: number,
@@ -37,16 +39,19 @@ export function businessHoursSpec(
   const times: number[] = [];
   for (let time = from + offsetOf(connectionId, every); time < to; time += every) times.push(time);
   const dayOfWeek = hours.days.length === 7 ? undefined : [...hours.days].sort().map((day) => days[day] ?? 'SUNDAY');
-  return { calendars: calendars(times, dayOfWeek), timezone: timeZone };
+  const onlyTime = times.length === 1 ? times[0] : undefined;
+  const onDay = (day: number) => hours.days.includes(day);
+  const skipped = onlyTime === undefined ? [] : skippedTimes(onlyTime, timeZone, onDay);
+  return { calendars: [...calendars(times, dayOfWeek), ...skipped], timezone: timeZone };
 }
 
 /**
- * Daily at a time of day in the connection's time zone, up to an hour later by its offset. When the clocks go forward over
- * that time, Temporal leaves this day out; when they go back over it, it fires twice.
+ * Daily at a time of day in the connection's time zone, up to an hour later by its offset: once a day, also on the day on which the
+ * clocks skip that time, and on the day that has it twice.
  */
 export function dailySpec(at: string, timeZone: string, connectionId: string): ScheduleSpec {
   const time = (secondOfDay(at) + offsetOf(connectionId, 3600)) % daySeconds;
-  return { calendars: calendars([time], undefined), timezone: timeZone };
+  return { calendars: [...calendars([time], undefined), ...skippedTimes(time, timeZone)], timezone: timeZone };
 }
 
 type Calendar = NonNullable<ScheduleSpec['calendars']>[number];
