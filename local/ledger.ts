@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
-import { readJson, writeWhole } from './files';
+import { codeOf, readJson, writeWhole } from './files';
 import {
   type ChildRecord,
   childRecord,
@@ -17,6 +17,7 @@ import type { ChildWatcher } from './supervise';
 const longestFarewellMs = 5_000;
 
 const ledgerSchema = z.object({ owner: processIdentity, children: z.array(childRecord) });
+export type LedgerText = z.infer<typeof ledgerSchema>;
 
 /** The children that one process started and that live now, written down so that others can end them when it was killed. */
 export interface Ledger extends ChildWatcher {
@@ -29,8 +30,16 @@ export interface Ledger extends ChildWatcher {
 export function openLedger(file: string): Ledger {
   const owner = ownIdentity();
   const children: ChildRecord[] = [];
-  const save = () => writeWhole(file, `${JSON.stringify({ owner, children }, undefined, 2)}\n`);
-  save();
+  const write = () => writeWhole(file, `${JSON.stringify({ owner, children }, undefined, 2)}\n`);
+  const save = () => {
+    try {
+      write();
+    } catch (error) {
+      // Somebody removed the folder: whoever ends the children now knows them all the same.
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+  };
+  write();
   return {
     file,
     born(child) {
@@ -48,7 +57,12 @@ export function openLedger(file: string): Ledger {
 
 /** The children that a ledger lists and that live; none where there is no ledger. */
 export function childrenIn(file: string): ChildRecord[] {
-  return (readJson(file, ledgerSchema)?.children ?? []).filter(isAlive);
+  return (readLedger(file)?.children ?? []).filter(isAlive);
+}
+
+/** What a ledger lists; undefined where there is none. */
+export function readLedger(file: string): LedgerText | undefined {
+  return readJson(file, ledgerSchema);
 }
 
 /**
@@ -61,10 +75,15 @@ export async function endOrphans(
   file: string,
   { owner, onProgress }: { owner?: ProcessIdentity; onProgress?: OnProgress | undefined } = {},
 ): Promise<void> {
-  const ledger = readJson(file, ledgerSchema);
+  const ledger = readLedger(file);
   if (ledger === undefined || isAlive(ledger.owner)) return;
   if (owner !== undefined && (ledger.owner.pid !== owner.pid || ledger.owner.born !== owner.born)) return;
-  for (const child of ledger.children.filter(isAlive).reverse()) {
+  await endChildren(ledger.children, onProgress);
+}
+
+/** Ends those that live, newest first. */
+export async function endChildren(children: readonly ChildRecord[], onProgress?: OnProgress): Promise<void> {
+  for (const child of children.filter(isAlive).reverse()) {
     onProgress?.(`Ending ${child.name} (process ${child.pid}), which an earlier Tidemark left running`);
     await endProcess({ ...child, stopLimitMs: Math.min(child.stopLimitMs, longestFarewellMs) });
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -106,6 +106,25 @@ describe('the stack of a folder', () => {
     expect(killed?.children.some(isAlive)).toBe(false);
     expect(stack.databaseUrl).toBe(killed?.databaseUrl);
     await stack.stop();
+  });
+
+  /** Files of `.tidemark` that other users of the machine can read. PostgreSQL looks after its own folder. */
+  const readableByOthers = () =>
+    readdirSync(file(''), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.parentPath.includes('/postgres'))
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .filter((path) => !path.endsWith('.gitignore') && (statSync(path).mode & 0o077) !== 0);
+
+  test('that is removed while it runs leaves no process behind when it stops', async () => {
+    const stack = await startStack({ folder, env });
+    stack.run('worker', ['-e', 'setInterval(() => {}, 1000)']);
+    const children = readStack(folder)?.children ?? [];
+    expect(children.map(({ name }) => name)).toEqual(['postgres', 'temporal', 'worker']);
+    expect(readableByOthers()).toEqual([]);
+    rmSync(file(''), { recursive: true });
+    await stack.stop();
+    expect(children.filter(isAlive)).toEqual([]);
+    expect(existsSync(file(''))).toBe(false);
   });
 
   test('with servers of the user’s own starts none, and writes none of their secrets down', async () => {

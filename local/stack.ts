@@ -190,6 +190,8 @@ function assemble({ folder, home, env, keys, ledger, servers, last, undo, lock, 
     },
     stop() {
       stopped ??= undo.run().finally(() => {
+        // a folder that was removed meanwhile has nothing to be written to, and nothing that a lock protects
+        if (!existsSync(home)) return;
         writeStack(folder, { ...state, stoppedAt: new Date().toISOString() });
         lock.release();
       });

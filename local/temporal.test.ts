@@ -1,4 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { testSettings } from '../test/environment';
 import { choosePort } from './ports';
-import { findTemporal, startTemporal } from './temporal';
+import { findTemporal, type RunningTemporal, startTemporal } from './temporal';
 import { cachePlaces } from './temporalBinary';
 import { downloadWithSdk } from './temporalDownload';
 
@@ -140,6 +142,71 @@ test('the dev server keeps its workflows and its address over kill -9, and its w
   }
   const again = await startTemporal(options);
   expect(await statusWhenBack(again.address).finally(() => again.stop())).toBe('RUNNING');
+});
+
+describe('on a machine with other users and a browser', () => {
+  let server: RunningTemporal;
+  beforeAll(async () => {
+    const dbFile = join(mkdtempSync(join(tmpdir(), 'tidemark-temporal-')), 'temporal.db');
+    writeFileSync(dbFile, '', { mode: 0o644 });
+    server = await startTemporal({ binary: testSettings().temporalBinary, dbFile, port: 0, uiPort: 0 });
+    files = dbFile;
+  });
+  afterAll(async () => {
+    await server.stop();
+    rmSync(dirname(files), { recursive: true, force: true });
+  });
+  let files: string;
+
+  /** As a browser or curl sends it; `fetch` does not let the Host be chosen. */
+  const ask = (url: URL | string, headers: Record<string, string>, method = 'GET', body = '') =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const sent = request(url, { method, headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      });
+      sent.once('error', reject);
+      sent.end(body);
+    });
+  const option = (name: string) => {
+    const words = execFileSync('ps', ['-ww', '-o', 'args=', '-p', String(server.pid)], { encoding: 'utf8' }).split(' ');
+    return words[words.indexOf(name) + 1];
+  };
+
+  test('a web page cannot start a workflow through the HTTP API, whatever Host and Origin it has', async () => {
+    const url = `http://127.0.0.1:${option('--http-port')}/api/v1/namespaces/default/workflows/by-a-page`;
+    const body = JSON.stringify({ workflowType: { name: 'applyPlan' }, taskQueue: { name: 'tidemark' } });
+    for (const headers of [
+      { host: 'evil.example', origin: 'http://evil.example', 'content-type': 'text/plain' },
+      { origin: 'http://evil.example', 'content-type': 'text/plain' },
+      { 'content-type': 'application/json' },
+    ]) {
+      expect([headers, await ask(url, headers, 'POST', body)]).toEqual([headers, 403]);
+    }
+    await withClient(server.address, async (client) => {
+      await expect(client.workflow.getHandle('by-a-page').describe()).rejects.toThrow(/not found/);
+    });
+  });
+
+  test('the UI answers this machine, and no page of another site', async () => {
+    const at = (path: string) => new URL(path, server.uiUrl);
+    const { port } = new URL(server.uiUrl);
+    expect(await ask(at('/'), {})).toBe(200);
+    expect(await ask(at('/api/v1/namespaces'), { host: `localhost:${port}`, origin: server.uiUrl })).toBe(200);
+    for (const path of ['/', '/api/v1/namespaces', '/api/v1/settings']) {
+      expect(await ask(at(path), { host: 'evil.example' })).toBe(403);
+      expect(await ask(at(path), { host: '127.0.0.1.evil.example' })).toBe(403);
+      expect(await ask(at(path), { origin: 'http://evil.example' })).toBe(403);
+      expect(await ask(at(path), { origin: 'null' })).toBe(403);
+    }
+    expect(option('--ui-port')).not.toBe(port);
+  });
+
+  test('only its own user can read what it stores', () => {
+    for (const file of ['', '-wal', '-shm', '.log']) {
+      expect([file, statSync(`${files}${file}`).mode & 0o777]).toEqual([file, 0o600]);
+    }
+  });
 });
 
 async function withClient<T>(address: string, act: (client: Client) => Promise<T>): Promise<T> {

@@ -1,7 +1,11 @@
+import { randomInt } from 'node:crypto';
+import { chmodSync, existsSync } from 'node:fs';
+import { platform } from 'node:os';
 import { Connection } from '@temporalio/client';
 import { choosePort, choosePreferred, releasePort } from './ports';
 import type { OnProgress } from './progress';
 import { type ChildWatcher, supervise, untilReady } from './supervise';
+import { startUiGate } from './uiGate';
 
 export { findTemporal, type TemporalBinary, type TemporalFound } from './temporalBinary';
 
@@ -53,6 +57,8 @@ const defaultDynamicConfig: Readonly<Record<string, unknown>> = {
   // Priorities (webhooks before deltas before reconciliations) and fairness between connections.
   'matching.useNewMatcher': true,
   'matching.enableFairness': true,
+  // The HTTP API takes text/plain from any page that a browser on this machine shows, and nothing of ours uses it: no host is allowed.
+  'frontend.httpAllowedHosts': [],
 };
 
 const host = '127.0.0.1';
@@ -65,12 +71,17 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
   const port = await choosePreferred(options.port, 7233);
   const uiPort = await choosePreferred(options.uiPort, 8233);
   // Chosen by us so that none of them is the one that PostgreSQL or we ourselves are about to take.
-  const [httpPort, metricsPort] = [await choosePort(), await choosePort()];
+  const [httpPort, metricsPort, bareUiPort] = [await choosePort(), await choosePort(), await choosePort()];
+  const uiHost = hiddenLoopback();
+  const gate = await startUiGate({ port: uiPort, to: { host: uiHost, port: bareUiPort } });
+  closeToOthers(options.dbFile);
   const child = supervise({
     name: 'temporal',
-    command: options.binary,
+    // everything that it makes is for this user only
+    command: '/bin/sh',
     args: [
-      ...['server', 'start-dev', '--ip', host, '--port', `${port}`, '--ui-port', `${uiPort}`],
+      ...['-c', 'umask 077; exec "$0" "$@"', options.binary],
+      ...['server', 'start-dev', '--ip', host, '--port', `${port}`, '--ui-ip', uiHost, '--ui-port', `${bareUiPort}`],
       ...['--http-port', `${httpPort}`, '--metrics-port', `${metricsPort}`, '--db-filename', options.dbFile],
       // A write-ahead log commits several times faster than SQLite's default journal.
       ...['--sqlite-pragma', 'journal_mode=WAL', '--log-level', 'warn', '--color', 'never'],
@@ -86,7 +97,12 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     onProgress: options.onProgress,
   });
   const address = `${host}:${port}`;
-  await untilReady(child, () => answers(address));
+  try {
+    await untilReady(child, () => answers(address));
+  } catch (error) {
+    await gate.close();
+    throw error;
+  }
   return {
     address,
     uiUrl: `http://${host}:${uiPort}`,
@@ -95,9 +111,23 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     },
     async stop() {
       await child.stop();
-      for (const taken of [port, uiPort, httpPort, metricsPort]) releasePort(taken);
+      await gate.close();
+      for (const taken of [port, uiPort, httpPort, metricsPort, bareUiPort]) releasePort(taken);
     },
   };
+}
+
+/**
+ * Where the UI itself listens, behind the gate: on Linux one of sixteen million loopback addresses, so that no page can find it; other
+ * systems have only one, and there its port, which changes with each start, is all that hides it.
+ */
+function hiddenLoopback(): string {
+  return platform() === 'linux' ? `127.${randomInt(1, 255)}.${randomInt(0, 256)}.${randomInt(1, 255)}` : host;
+}
+
+/** Former versions left these readable by every user of the machine. */
+function closeToOthers(dbFile: string): void {
+  for (const file of [dbFile, `${dbFile}-wal`, `${dbFile}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
 }
 
 function flags<T>(flag: string, values: Readonly<Record<string, T>>, write: (value: T) => string): string[] {
