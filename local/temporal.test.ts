@@ -148,10 +148,10 @@ describe('on a machine with other users and a browser', () => {
   let server: RunningTemporal;
   beforeAll(async () => {
     const dbFile = join(mkdtempSync(join(tmpdir(), 'tidemark-temporal-')), 'temporal.db');
-    writeFileSync(dbFile, '', { mode: 0o644 });
-    server = await startTemporal({ binary: testSettings().temporalBinary, dbFile, port: 0, uiPort: 0 });
     files = dbFile;
+    server = await start();
   });
+  const start = () => startTemporal({ binary: testSettings().temporalBinary, dbFile: files, port: 0, uiPort: 0 });
   afterAll(async () => {
     await server.stop();
     rmSync(dirname(files), { recursive: true, force: true });
@@ -202,7 +202,10 @@ describe('on a machine with other users and a browser', () => {
     expect(option('--ui-port')).not.toBe(port);
   });
 
-  test('only its own user can read what it stores', () => {
+  test('only its own user can read what it stores, also what a former version left open to others', async () => {
+    await server.stop();
+    chmodSync(files, 0o644);
+    server = await start();
     for (const file of ['', '-wal', '-shm', '.log']) {
       expect([file, statSync(`${files}${file}`).mode & 0o777]).toEqual([file, 0o600]);
     }

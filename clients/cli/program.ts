@@ -28,7 +28,7 @@ import { addVerify } from './commands/verify';
 import { addWebhooks } from './commands/webhooks';
 import { addWorker } from './commands/worker';
 import { type ExitStatus, exitStatus, type Failure, failureOf } from './failure';
-import { coloursFor } from './terminal/shell';
+import { coloursFor, print, printJson } from './terminal/shell';
 
 /** In the order in which --help lists them. */
 const commands = [
@@ -87,14 +87,14 @@ function report(failure: Failure, error: unknown, json: boolean): void {
   const { red, dim } = coloursFor(process.stderr, process.env);
   if (json) {
     const { type, message, hint } = failure;
-    process.stdout.write(`${JSON.stringify({ error: { type, message, ...(hint ? { hint } : {}) } }, undefined, 2)}\n`);
+    printJson({ error: { type, message, ...(hint ? { hint } : {}) } });
   }
   // commander has said it by itself
   if (error instanceof CommanderError) return;
-  process.stderr.write(`${red('Error:')} ${failure.message}\n`);
-  if (failure.hint) process.stderr.write(`${failure.hint}\n`);
+  print(process.stderr, `${red('Error:')} ${failure.message}\n`);
+  if (failure.hint) print(process.stderr, `${failure.hint}\n`);
   const traced = ['debug', 'trace'].includes(process.env.LOG_LEVEL?.toLowerCase() ?? '');
-  if (traced && error instanceof Error) process.stderr.write(`${dim(traceOf(error))}\n`);
+  if (traced && error instanceof Error) print(process.stderr, `${dim(traceOf(error))}\n`);
 }
 
 function traceOf(error: Error): string {

@@ -1,4 +1,5 @@
-import { coloursFor } from './shell';
+import { printable } from './printable';
+import { coloursFor, print } from './shell';
 
 /** Shows on stderr that a command which takes longer is alive. */
 export interface Waiting {
@@ -41,7 +42,7 @@ async function spinner(): Promise<Display> {
   const spin = yoctoSpinner({ stream: process.stderr });
   return {
     show(text) {
-      spin.text = text;
+      spin.text = printable(text, false);
       if (!spin.isSpinning) spin.start();
     },
     end() {
@@ -58,7 +59,7 @@ function lines(): Display {
     show(text) {
       if (text === last || Date.now() - shownAt < lineEveryMs) return;
       [last, shownAt] = [text, Date.now()];
-      process.stderr.write(`${dim(text)}\n`);
+      print(process.stderr, `${dim(text)}\n`);
     },
     end() {},
   };

@@ -1,4 +1,5 @@
 import { createColors } from 'picocolors';
+import { printable, printableJson } from './printable';
 
 /** What a command sees of the terminal it was started from. */
 export interface Shell {
@@ -19,8 +20,22 @@ export type Colours = Pick<ReturnType<typeof createColors>, 'bold' | 'dim' | 'gr
 
 /** Colours only where someone looks at them: not into a pipe, not with NO_COLOR (https://no-color.org). */
 export function coloursFor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Colours {
+  return createColors(isColoured(stream, env));
+}
+
+function isColoured(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
   const wanted = env.FORCE_COLOR ? env.FORCE_COLOR !== '0' : stream.isTTY === true && env.TERM !== 'dumb';
-  return createColors(wanted && !env.NO_COLOR);
+  return wanted && !env.NO_COLOR;
+}
+
+/** Writes text of any origin to stdout or stderr: the one way from the CLI to a terminal. */
+export function print(stream: NodeJS.WriteStream, text: string): void {
+  stream.write(printable(text, isColoured(stream, process.env)));
+}
+
+/** Writes one JSON document to stdout. */
+export function printJson(document: unknown): void {
+  process.stdout.write(`${printableJson(document)}\n`);
 }
 
 export function createShell(options: { readonly json?: boolean; readonly config?: string }): Shell {
@@ -32,10 +47,11 @@ export function createShell(options: { readonly json?: boolean; readonly config?
     configFile: options.config,
     colours: coloursFor(process.stdout, process.env),
     result(document, text) {
-      process.stdout.write(json ? `${JSON.stringify(document, undefined, 2)}\n` : withNewline(text()));
+      if (json) printJson(document);
+      else print(process.stdout, withNewline(text()));
     },
     say(line) {
-      process.stderr.write(`${line}\n`);
+      print(process.stderr, `${line}\n`);
     },
   };
 }

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ExitStatus, exitStatus } from '../../failure';
-import { coloursFor, type Shell } from '../../terminal/shell';
+import { coloursFor, print, type Shell } from '../../terminal/shell';
 import { stopSignal } from '../../terminal/signals';
 import { bringUp, type Up } from '../up/bringUp';
 import { firstSync } from '../up/firstSync';
@@ -58,7 +58,7 @@ async function prove(shell: Shell, up: Up, over: AbortSignal): Promise<ExitStatu
     const mark = report.ok ? green('ok  ') : red('WRONG');
     const told = `${mark} ${report.name}\n     ${dim('expected')} ${text(report.expected)}\n     ${dim('in the table')} ${text(report.found)}`;
     if (!shell.json)
-      process.stdout.write(`${told}${report.milliseconds > 5 ? dim(`  after ${report.milliseconds} ms`) : ''}\n`);
+      print(process.stdout, `${told}${report.milliseconds > 5 ? dim(`  after ${report.milliseconds} ms`) : ''}\n`);
   }
   const ok = !over.aborted && reports.every((report) => report.ok);
   const seconds = (Date.now() - begun) / 1000;
