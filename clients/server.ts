@@ -63,7 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await refuseMisfit(db, log);
 
   const ending = new AbortController();
-  const app = createApp(log);
+  const app = createApp(log, { trustProxy: settings.trustProxy });
   const exporter = settings.traces && createExporter({ ...settings.traces, service: 'tidemark-server', log });
   if (exporter) traceRequests(app, new Tracer(exporter));
   const registry = createRegistry();

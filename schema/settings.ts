@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TidemarkError } from './errors';
+import { type TrustProxy, trustProxy } from './trustProxy';
 
 /** What the environment says, parsed once where a program starts; no library code reads the environment. */
 export interface Settings {
@@ -21,6 +22,8 @@ export interface Settings {
   /** where a worker serves its metrics; undefined: it listens nowhere */
   readonly metricsPort: number | undefined;
   readonly logLevel: LogLevel;
+  /** proxies whose X-Forwarded-For the HTTP server believes; undefined: none */
+  readonly trustProxy: TrustProxy | undefined;
   /** where traces go; undefined: nothing is traced */
   readonly traces: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> } | undefined;
 }
@@ -69,6 +72,7 @@ const environment = z.object({
     .string()
     .regex(/^[^\s/]+$/, { error: "is not a host to listen on: write '127.0.0.1' or '0.0.0.0'" })
     .default('127.0.0.1'),
+  TRUST_PROXY: trustProxy.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'is not an address: write it as http://collector:4318' })
     .optional(),
@@ -114,6 +118,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     host: values.HOST,
     metricsPort: values.METRICS_PORT,
     logLevel: values.LOG_LEVEL,
+    trustProxy: values.TRUST_PROXY,
     traces:
       values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
         ? undefined

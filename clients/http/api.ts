@@ -39,7 +39,7 @@ export function apiOperations(context: ApiContext): Operation[] {
 
 /** The API for machines, behind the key: what the command line does, described at `/api/openapi.json`. */
 export async function apiRoutes(app: FastifyInstance, parts: ApiParts): Promise<void> {
-  await limitRequests(app, parts.requestsPerMinute);
+  await limitRequests(app, parts.apiKey, parts.requestsPerMinute);
   requireKey(app, parts.apiKey);
   takeJson(app);
   const operations = apiOperations(parts);

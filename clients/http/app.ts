@@ -2,17 +2,26 @@ import { randomUUID } from 'node:crypto';
 import { type FastifyBaseLogger, type FastifyError, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { messageOf } from '../../schema/errors';
+import type { TrustProxy } from '../../schema/trustProxy';
 import { refuseAddress, refuseBytes } from './malformed';
 import { type Problem, problem, problemOf, sendProblem } from './problem';
+import { setSecurityHeaders } from './securityHeaders';
+
+export interface AppOptions {
+  /** whose X-Forwarded-For is believed, see `Settings.trustProxy`; default nobody's */
+  readonly trustProxy?: TrustProxy | undefined;
+}
 
 /** A Fastify server that answers every error as problem+json and logs one line for each request that failed. */
-export function createApp(logger: Logger): FastifyInstance {
+export function createApp(logger: Logger, { trustProxy }: AppOptions = {}): FastifyInstance {
   const app = fastify({
     loggerInstance: logger as FastifyBaseLogger,
     // a line for each of thousands a second would be the most expensive part of taking them
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
+    // a number: so many proxies are before us, and each has appended the address that it saw
+    trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : (trustProxy ?? false),
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: refuseAddress,
@@ -20,6 +29,7 @@ export function createApp(logger: Logger): FastifyInstance {
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    setSecurityHeaders(reply);
   });
   app.addHook('onResponse', async (request, reply) => {
     const level = reply.statusCode >= 500 ? 'error' : reply.statusCode >= 400 ? 'warn' : 'debug';

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { TidemarkError } from '../../schema/errors';
 import { problem, sendProblem } from './problem';
 
@@ -26,7 +26,8 @@ export function assertKeyed(apiKey: string | undefined, host: string): void {
 export function requireKey(app: FastifyInstance, apiKey: string | undefined): void {
   app.addHook('onRequest', async (request, reply) => {
     if (apiKey === undefined) {
-      if (isLoopback(request.hostname)) return;
+      // the Host itself: what a proxy says of it, any page can say too
+      if (isLoopback(hostOf(request.headers.host))) return;
       return sendProblem(
         reply,
         problem(
@@ -37,8 +38,7 @@ export function requireKey(app: FastifyInstance, apiKey: string | undefined): vo
         ),
       );
     }
-    const given = /^Bearer ([\x21-\x7e]+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (given !== undefined && sameText(given, apiKey)) return;
+    if (hasKey(request, apiKey)) return;
     reply.header('www-authenticate', 'Bearer');
     return sendProblem(
       reply,
@@ -50,6 +50,17 @@ export function requireKey(app: FastifyInstance, apiKey: string | undefined): vo
       ),
     );
   });
+}
+
+/** Whether a request carries the key. */
+export function hasKey({ headers }: FastifyRequest, apiKey: string): boolean {
+  const given = /^Bearer ([\x21-\x7e]+)$/i.exec(headers.authorization ?? '')?.[1];
+  return given !== undefined && sameText(given, apiKey);
+}
+
+function hostOf(header: string | undefined): string {
+  const url = `http://${header ?? ''}`;
+  return URL.canParse(url) ? new URL(url).hostname : '';
 }
 
 /** In constant time, also for texts of different lengths. */

@@ -4,12 +4,14 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { type Problem, problem, sendProblem } from './problem';
+import { securityHeaders, setSecurityHeaders } from './securityHeaders';
 
 /** What never becomes a request to a route: its address, or its HTTP, is malformed. */
 
 /** For addresses that the router can't read; hooks do not run for them. */
 export function refuseAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-request-id', request.id);
+  setSecurityHeaders(reply);
   const found = addressProblem(error);
   request.log.warn({ method: request.method, status: found.status }, 'answered');
   sendProblem(reply, found);
@@ -49,6 +51,7 @@ export function refuseBytes(log: Logger) {
       `content-length: ${Buffer.byteLength(body)}`,
       `x-request-id: ${instance}`,
       'connection: close',
+      ...Object.entries(securityHeaders).map(([name, value]) => `${name}: ${value}`),
     ];
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
   };

@@ -21,7 +21,7 @@ export async function serveMetrics(
   const app = createApp(log);
   app.get('/healthz', async () => ({ status: 'alive' }));
   app.register((scope, _options, done) => {
-    limitRequests(scope)
+    limitRequests(scope, apiKey)
       .then(() => {
         requireKey(scope, apiKey);
         metricsRoute(scope, { registry });

@@ -68,6 +68,22 @@ test('sealed secrets that were changed, or moved to another connection, do not o
   await db.raw(`delete from tidemark.secrets where connection_id = 'other'`);
 });
 
+test.each([
+  ['emptied', `sealed = ''`],
+  ['cut', `sealed = substring(sealed from 1 for 8)`],
+  ['cut to its tag', `sealed = substring(sealed from length(sealed) - 15)`],
+  ['without a nonce', `nonce = ''`],
+  ['with another nonce', `nonce = nonce || nonce`],
+])('sealed secrets that were %s are refused with what to do', async (_how, change) => {
+  const ring = keyRing(present);
+  await saveSecrets(db, ring, 'demo', secrets);
+  await db.raw(`update tidemark.secrets set ${change} where connection_id = 'demo'`);
+  await expect(loadSecrets(db, ring, 'demo')).rejects.toMatchObject({
+    type: 'Usage',
+    message: expect.stringMatching(/connection 'demo' do not open .* Give them again with 'tidemark connect'/),
+  });
+});
+
 test.each([undefined, '', 'short', `${present},`, `${present},${former.slice(1)}`, 'g'.repeat(64)])(
   'no key: %p',
   (text) => {

@@ -73,16 +73,16 @@ function seal(ring: KeyRing, connectionId: string, secrets: Secrets): Sealed {
   return { key_id: ring.sealingKeyId, nonce, sealed };
 }
 
-/** Throws TidemarkError 'Usage' when no key opens them. */
+/** Throws TidemarkError 'Usage' when no key opens them, also where nothing is left that a key could open. */
 export function openSecrets(ring: KeyRing, connectionId: string, row: Sealed): Secrets {
-  const decipher = createDecipheriv('aes-256-gcm', keyOf(ring, row.key_id, connectionId), row.nonce, {
-    authTagLength: tagBytes,
-  });
-  decipher.setAAD(boundTo(connectionId));
-  decipher.setAuthTag(row.sealed.subarray(-tagBytes));
-  let text: string;
+  const key = keyOf(ring, row.key_id, connectionId);
   try {
-    text = decipher.update(row.sealed.subarray(0, -tagBytes), undefined, 'utf8') + decipher.final('utf8');
+    // whatever stands in the database, emptied or cut, ends here: Node refuses a nonce or a tag that is too short
+    const decipher = createDecipheriv('aes-256-gcm', key, row.nonce, { authTagLength: tagBytes });
+    decipher.setAAD(boundTo(connectionId));
+    decipher.setAuthTag(row.sealed.subarray(-tagBytes));
+    const text = decipher.update(row.sealed.subarray(0, -tagBytes), undefined, 'utf8') + decipher.final('utf8');
+    return z.record(z.string(), z.string()).parse(JSON.parse(text));
   } catch (error) {
     throw new TidemarkError(
       'Usage',
@@ -90,7 +90,6 @@ export function openSecrets(ring: KeyRing, connectionId: string, row: Sealed): S
       { cause: error },
     );
   }
-  return z.record(z.string(), z.string()).parse(JSON.parse(text));
 }
 
 function keyOf(ring: KeyRing, id: string, connectionId: string): KeyObject {
