@@ -1,15 +1,16 @@
 import type { Auth } from '../../schema/definition/auth';
-import { type AuthScheme, secretOf } from './authorizer';
+import { type AuthScheme, headerSecretOf, secretOf } from './authorizer';
 
 export const apiKey: AuthScheme<Extract<Auth, { scheme: 'apiKey' }>> = (auth, secrets) => {
-  const key = `${auth.prefix}${secretOf(secrets, auth.key)}`;
   if (auth.in === 'header') {
+    const key = `${auth.prefix}${headerSecretOf(secrets, auth.key, auth.name)}`;
     return {
       authorize: (request) => {
         request.headers[auth.name] = key;
       },
     };
   }
+  const key = `${auth.prefix}${secretOf(secrets, auth.key)}`;
   return {
     queryParameter: auth.name,
     authorize: (request) => request.url.searchParams.set(auth.name, key),

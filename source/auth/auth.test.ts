@@ -20,6 +20,9 @@ const password = 'hunter2-hunter2';
 const user = 'ada@example.com';
 const token = 'tok/en+"42"=';
 const listed = [{ id: 1 }];
+const listingWith = (further: object) => ({
+  listings: { all: { path: '/people', paging: { scheme: 'none' as const }, ...further } },
+});
 
 const basicHeader = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 const schemes: [string, AuthInput, string | undefined, string | undefined, string][] = [
@@ -54,11 +57,61 @@ test.each<[string, Record<string, string>, RegExp]>([
   ['missing', {}, /the secret 'token' is missing/],
   ['empty', { token: ' \n' }, /the secret 'token' is missing/],
   ['of two lines', { token: 'one-secret\ntwo-secret' }, /the secret 'token' holds a line break/],
+  [
+    'no header text',
+    { token: 'one-secret\u20ac' },
+    /the secret 'token' holds a character that the header 'Authorization'/,
+  ],
+  ['half a character', { token: 'one-secret\ud83d' }, /the secret 'token' holds half a surrogate pair/],
 ])('a secret that is %s is refused before anything is sent', (_, secrets, message) => {
   const make = () => testClient('http://127.0.0.1:9', {}, { secrets });
   expect(make).toThrow(message);
   expect(make).toThrow(expect.objectContaining({ type: 'CredentialsRefused' }));
   expect(make).not.toThrow(/one-secret|two-secret/);
+});
+
+test('basic auth carries any character of a user name and password but a colon in the name', async () => {
+  source = await startSource((_request, response) => json(response, listed));
+  const auth = { scheme: 'basic', username: 'user', password: 'password' } as const;
+  const secrets = { user: 'Žofie€', password: 'p:ä🧭' };
+  await readAll(testClient(source.baseUrl, {}, { auth, secrets }));
+  expect(source.headers[0]?.authorization).toBe(`Basic ${Buffer.from('Žofie€:p:ä🧭').toString('base64')}`);
+  const make = () => testClient('http://127.0.0.1:9', {}, { auth, secrets: { user: 'a:b', password } });
+  expect(make).toThrow(/the secret 'user' holds a colon/);
+});
+
+test.each([
+  ['U+20AC', 'ü€'],
+  ['U+1F9ED', 'a🧭'],
+  ['U+000A', 'a\nX-Admin: 1'],
+  ['U+0000', 'a\u0000'],
+  ['U+0085', 'a\u0085'],
+])('a setting with %s is refused before it goes out in a header, by the names of both', async (code, tenant) => {
+  source = await startSource((_request, response) => json(response, listed));
+  const reading = readAll(
+    testClient(source.baseUrl, listingWith({ headers: { 'X-Tenant': '{tenant}' } }), { settings: { tenant } }),
+  );
+  await expect(reading).rejects.toMatchObject({
+    type: 'Usage',
+    message: expect.stringMatching(
+      new RegExp(`header 'X-Tenant' cannot hold the character ${code.replace('+', '.')}.*tenant`),
+    ),
+  });
+  expect(source.requests).toEqual([]);
+});
+
+test('a setting of any characters goes out in a query as it is, but half of one', async () => {
+  source = await startSource((_request, response) => json(response, listed));
+  const read = (tenant: string) =>
+    readAll(
+      testClient(source?.baseUrl ?? '', listingWith({ query: { tenant: '{tenant}' } }), { settings: { tenant } }),
+    );
+  await read('ü€🧭&=%\n');
+  expect(new URLSearchParams(source.requests[0]?.split('?')[1]).get('tenant')).toBe('ü€🧭&=%\n');
+  await expect(read('a\ud83d')).rejects.toMatchObject({
+    type: 'Usage',
+    message: expect.stringMatching(/surrogate pair/),
+  });
 });
 
 test('a base URL that carries credentials is refused, and not told', () => {

@@ -1,5 +1,7 @@
 import type { Auth } from '../../schema/definition/auth';
 import type { SecretName } from '../../schema/definition/secretName';
+import { headerProblem } from '../../schema/headerText';
+import { isWellFormed } from '../../schema/storableText';
 
 /** A request about to be sent; schemes write into it. */
 export interface Outgoing {
@@ -30,7 +32,15 @@ export function secretOf(secrets: Secrets, name: SecretName): string {
   if (/[\p{Cc}\u2028\u2029]/u.test(value)) {
     throw new UnusableSecret(`the secret '${name}' holds a line break or another control character`);
   }
+  if (!isWellFormed(value)) throw new UnusableSecret(`the secret '${name}' holds half a surrogate pair`);
   return value;
+}
+
+/** The same for a secret that goes out in a header as it is. Throws UnusableSecret, which does not say which character it was. */
+export function headerSecretOf(secrets: Secrets, name: SecretName, header: string): string {
+  const value = secretOf(secrets, name);
+  if (headerProblem(header, value) === undefined) return value;
+  throw new UnusableSecret(`the secret '${name}' holds a character that the header '${header}' cannot hold`);
 }
 
 /** Secrets of one connection by name. */

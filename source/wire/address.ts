@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../schema/json';
+import { baseUrlProblem } from '../../schema/sourceAddress';
 import { isWellFormed } from '../../schema/storableText';
 
 /** A request cannot be put together from the definition, the settings and the id; `message` says why. */
@@ -6,15 +7,9 @@ export class NoAddress extends Error {}
 
 /** The connection's base URL. Throws NoAddress where it is missing, not http(s), or carries credentials. */
 export function baseUrl(settings: Readonly<JsonObject>): URL {
-  const text = settings.baseUrl;
-  if (typeof text !== 'string' || !URL.canParse(text)) throw new NoAddress("the setting 'baseUrl' is not a URL");
-  const url = new URL(text);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw new NoAddress("the setting 'baseUrl' is neither http nor https");
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new NoAddress("the setting 'baseUrl' carries a user name or password; those belong among the secrets");
-  }
+  const problem = baseUrlProblem(settings.baseUrl);
+  if (problem !== undefined) throw new NoAddress(`the setting 'baseUrl' ${problem}`);
+  const url = new URL(String(settings.baseUrl));
   url.hash = '';
   return url;
 }
@@ -33,9 +28,9 @@ export function addressOf(base: URL, template: RequestTemplate, filling: Filling
   const [path = '', search = ''] = template.path.split('?', 2);
   // assigned, not resolved: a path that begins with two slashes would otherwise name another host
   url.pathname = `${base.pathname.replace(/\/+$/, '')}${fill(path, filling, pathSegment)}`;
-  for (const [name, value] of new URLSearchParams(search)) url.searchParams.set(name, fill(value, filling, plain));
+  for (const [name, value] of new URLSearchParams(search)) url.searchParams.set(name, fill(value, filling, queryText));
   for (const [name, value] of Object.entries(template.query ?? {})) {
-    url.searchParams.set(name, typeof value === 'string' ? fill(value, filling, plain) : String(value));
+    url.searchParams.set(name, typeof value === 'string' ? fill(value, filling, queryText) : String(value));
   }
   return url;
 }
@@ -52,6 +47,12 @@ export function fill(template: string, filling: Filling, write: (value: string) 
 }
 
 const plain = (value: string) => value;
+
+/** URLs encode everything but half a surrogate pair, in whose place they put U+FFFD without a word. */
+function queryText(value: string): string {
+  if (!isWellFormed(value)) throw new NoAddress('it holds half a surrogate pair, which cannot be part of a query');
+  return value;
+}
 
 /** Encoded so that slashes and percent signs stay inside; what URLs cannot carry at all is refused instead of changed. */
 function pathSegment(value: string): string {

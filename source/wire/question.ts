@@ -1,3 +1,4 @@
+import { headerProblem } from '../../schema/headerText';
 import { addressOf, type Filling, fill, NoAddress } from './address';
 import type { About } from './report';
 import type { Source } from './source';
@@ -19,7 +20,10 @@ export function addressed(
   try {
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries({ ...source.connector.headers, ...template.headers })) {
-      headers[name] = fill(value, filling);
+      const filled = fill(value, filling);
+      const problem = headerProblem(name, filled);
+      if (problem !== undefined) throw new NoAddress(problem + filledFrom(value, filling));
+      headers[name] = filled;
     }
     return { url: addressOf(source.base, template, filling), headers };
   } catch (error) {
@@ -31,4 +35,12 @@ export function addressed(
       'Correct the settings with `tidemark connect`, or the definition of the connector',
     );
   }
+}
+
+/** Names the settings that a template takes its text from. */
+function filledFrom(template: string, filling: Filling): string {
+  const names = [...template.matchAll(/\{(\w+)\}/g)].flatMap(([, name = '']) =>
+    Object.hasOwn(filling, name) ? [name] : [],
+  );
+  return names.length === 0 ? '' : ` (it is filled from ${names.join(', ')})`;
 }

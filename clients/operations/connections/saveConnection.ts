@@ -15,6 +15,7 @@ import { TidemarkError } from '../../../schema/errors';
 import { meantOrKnown } from '../../../schema/nearest';
 import { type AgreedOrLater, agreeOrLater } from '../agreeOrLater';
 import { type By, type TemporalContext, WrongInput } from '../context';
+import { addressMistakes } from './addressRule';
 
 /** What a connection is told. What is left out gets its default, or, where one is changed, stays as it is. */
 export interface ConnectionValues {
@@ -97,6 +98,14 @@ function checkedValues(
     // zod's messages tell what was expected and never repeat what was given
     ...(secrets.success ? [] : mistakes('secrets', secrets.error)),
     ...scheduleMistakes(connector, schedules),
+    ...(settings.success
+      ? addressMistakes(connector, {
+          before: present.settings,
+          after: settings.data,
+          kept,
+          given: values.secrets ?? {},
+        })
+      : []),
   ];
   if (!settings.success || !secrets.success || found.length > 0)
     throw new WrongInput('The connection is wrong; nothing was changed', found);

@@ -1,0 +1,36 @@
+import type { Secrets } from '../../../destination/connections/secrets';
+import type { Connector } from '../../../schema/definition/connector';
+import { baseUrlProblem } from '../../../schema/sourceAddress';
+
+export interface AddressChange {
+  /** the settings as they are stored, if the connection exists; and as they would be saved */
+  readonly before: Readonly<Record<string, unknown>>;
+  readonly after: Readonly<Record<string, unknown>>;
+  /** the stored secrets, and those that are given now */
+  readonly kept: Secrets;
+  readonly given: Secrets;
+}
+
+/**
+ * What is wrong with a connection's base URL, one line each; by the names of settings and secrets, never by a secret's value.
+ *
+ * A stored secret is sent only where it was given for: whoever may change a setting, but was never shown the secret, would otherwise
+ * have it sent to a server of their own. So another origin (scheme, host, port) needs the secrets again. The webhook secret is never sent.
+ */
+export function addressMistakes(connector: Connector, { before, after, kept, given }: AddressChange): string[] {
+  const problem = baseUrlProblem(after.baseUrl);
+  if (problem !== undefined) return [`settings.baseUrl: it ${problem}`];
+  const [from, to] = [originOf(before.baseUrl), originOf(after.baseUrl)];
+  if (from === undefined || from === to) return [];
+  const stays = connector.webhooks?.signature.secret;
+  return Object.keys(kept)
+    .filter((name) => name !== stays && Object.hasOwn(connector.secrets.shape, name) && given[name] === undefined)
+    .map(
+      (name) =>
+        `secrets.${name}: missing. baseUrl changes from ${from} to ${to}, and a stored secret is not sent to another server: give it again`,
+    );
+}
+
+function originOf(text: unknown): string | undefined {
+  return typeof text === 'string' && URL.canParse(text) ? new URL(text).origin : undefined;
+}
