@@ -60,7 +60,11 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     const { entity, readLagMs } = await openTarget(input, 'reconciliation');
     const { runId, planId, wait, scanned, missing, stale, gone, unlisted } = input;
     const claimed = await ownRun(db, input, ['reconciliation']);
-    assertAsClaimed(claimed, claimed.dryRun === input.dryRun, claimed.dryRun ? 'applying: it is a dry run' : 'a dry run');
+    assertAsClaimed(
+      claimed,
+      claimed.dryRun === input.dryRun,
+      claimed.dryRun ? 'applying: it is a dry run' : 'a dry run',
+    );
     await assertSettled(db, input);
     const waiting = wait !== null && !input.dryRun;
     const { counts: causes, latestMs } = input.dryRun
