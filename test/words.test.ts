@@ -41,7 +41,7 @@ test('help of metrics', async () => {
 /** Folders whose errors, logs and other texts are clean. */
 const folders = [
   ...['activities', 'destination', 'local', 'schema', 'source', 'telemetry', 'workers', 'workflows'],
-  ...['clients/schedules', 'clients/temporal', 'clients/webhooks'],
+  ...['clients/schedules', 'clients/webhooks'],
 ];
 
 test.each(folders)('errors and logs of %s/', (folder) => {

@@ -96,7 +96,7 @@ describe.each([
       control.clearFaults();
       const [run] = (
         await engine.db.raw(
-          `select id::text, status, error_type, error, cursor_after from tidemark.runs order by id desc limit 1`,
+          `select id::text, status, error_type, error, cursor_after from tidemark.runs order by runs.id desc limit 1`,
         )
       ).rows;
       expect(run).toMatchObject({ status: 'failed', error_type: 'CredentialsRefused', cursor_after: null });
