@@ -70,6 +70,4 @@ test('the glossary defines no word twice', () => {
 test('the README and --help lead to the glossary', () => {
   expect(readme).toContain('](docs/glossary.md)');
   expect(read('clients/cli/program.ts')).toContain('docs/glossary.md');
-  const { files: packed } = JSON.parse(read('package.json')) as { readonly files: readonly string[] };
-  expect(packed).toContain('docs/glossary.md');
 });
