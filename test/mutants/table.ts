@@ -450,4 +450,15 @@ export const mutants: readonly Mutant[] = [
       name: 'nor histories and workflow ids',
     },
   },
+  {
+    invariant: 12,
+    name: 'a list that is interrupted twice goes on from the first interruption',
+    file: 'source/paging/tally.ts',
+    find: 'resume ? ownPart(resume) : undefined',
+    replace: 'resume ? { ...resume } : undefined',
+    test: {
+      file: 'test/zoo/counterexamples.test.ts',
+      name: 'a list by token whose first sync is interrupted twice',
+    },
+  },
 ];

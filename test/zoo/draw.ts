@@ -124,7 +124,7 @@ const faultsOf = (fault: fc.Arbitrary<Fault>) =>
 const passing = faultsOf(fc.oneof({ weight: 2, arbitrary: breaks }, { weight: 1, arbitrary: waits }));
 
 const run: fc.Arbitrary<Run> = fc.record({
-  run: fc.constantFrom('delta', 'delta', 'delta', 'reconciliation', 'full'),
+  run: fc.constantFrom('delta', 'delta', 'delta', 'reconciliation', 'full', 'both'),
   during: fc.oneof(
     { weight: 1, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(fc.record({ at, change }), { minLength: 1, maxLength: 4 }) },

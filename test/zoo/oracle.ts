@@ -70,11 +70,13 @@ export async function lostDifferences(
   connectionId: string,
   store: Store,
   before: ReadonlyMap<number, ZooRecord>,
+  byVersion: boolean,
 ): Promise<string[]> {
   const rows = await storedRows(db, connectionId);
   return [...before].flatMap(([slot, record]) => {
     const row = rows.get(record.id);
     if (store.records.get(slot) !== record || store.createdAgain.has(slot) || row?.disputed) return [];
+    if (byVersion && store.changedTwice.has(slot)) return [];
     return told(store.world, record, row);
   });
 }

@@ -16,6 +16,8 @@ export class Store {
   readonly deleted = new Map<number, Deleted>();
   /** slots that were deleted and created again: their rows may need a reconciliation */
   readonly createdAgain = new Set<number>();
+  /** slots that changed twice within one tick of their version: a reconciliation that compares versions cannot see the second */
+  readonly changedTwice = new Set<number>();
   /** one line for each thing that happened */
   readonly log: string[] = [];
   private behind: number;
@@ -122,6 +124,7 @@ export class Store {
     const { id } = this.made(slot, at, at);
     if (before) {
       const next = this.made(slot, before.createdAt, at);
+      if (at === (before.updatedAt ?? before.createdAt)) this.changedTwice.add(slot);
       this.put({ ...next, updatedAt: at, partition: partition ?? before.partition });
       this.log.push(partition ? `${id} moves to ${partition}` : `${id} is changed (state ${next.state})`);
       return;

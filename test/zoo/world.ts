@@ -147,7 +147,8 @@ export const plain: World = {
 
 /** A run, and what happens while it asks: at its n-th request, before the answer. */
 export interface Run {
-  readonly run: 'delta' | 'full' | 'reconciliation';
+  /** `both`: a delta and a reconciliation at the same time */
+  readonly run: 'delta' | 'full' | 'reconciliation' | 'both';
   readonly during: readonly { readonly at: number; readonly change: Change }[];
   readonly faults: readonly { readonly at: number; readonly fault: Fault }[];
 }
