@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { destinationError } from '../destination/database/destinationError';
+import { wordsOf } from '../destination/database/postgresWords';
 import { messageOf, type Recovery, TidemarkError } from '../schema/errors';
 
 /** Nothing helps against these but a person, or another run. */
@@ -41,7 +42,7 @@ export function toFailure(error: unknown): Error {
   const { attempt } = Context.current().info;
   return ApplicationFailure.create({
     type: 'Unexpected',
-    message: messageOf(error).slice(0, 2000),
+    message: wordsOf(error).slice(0, 2000),
     nonRetryable: attempt >= attemptsForTheUnforeseen,
   });
 }

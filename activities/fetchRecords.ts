@@ -10,7 +10,7 @@ import { isUnavailable } from './unavailable';
 
 export interface Fetched extends WriteResult {
   readonly fetches: number;
-  /** ids that the source neither showed nor called gone: set aside, and never deleted */
+  /** ids that the source neither showed nor called gone, or that PostgreSQL refused: set aside, and never deleted */
   readonly failed: ReadonlyMap<string, string>;
   /** those of them about which the source said nothing at all, while it answered about others */
   readonly unanswered: ReadonlySet<string>;
@@ -63,14 +63,18 @@ export async function fetchRecords(
   });
 
   const context = writeContext(open, options.writtenBy, true);
-  const result = { fetches, failed, unanswered, live, sent: earliest };
+  const fetched = (written: WriteResult): Fetched => ({
+    ...written,
+    ...{ fetches, unanswered, live, sent: earliest },
+    failed: new Map([...failed, ...written.refusedRows]),
+  });
   const written = await writeAnswers(deps.db, context, answers, {
     runId: options.runId,
     ...(options.receivedBefore === undefined ? {} : { receivedBefore: options.receivedBefore }),
-    alongside: async (trx, written) => options.alongside?.(trx, { ...result, ...written }),
+    alongside: async (trx, written) => options.alongside?.(trx, fetched(written)),
   });
   deps.metrics.rows(open.target, written.counts);
-  return { ...result, ...written };
+  return fetched(written);
 }
 
 /** What is unclear is set aside: the record stays as it is. */

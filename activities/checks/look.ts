@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
-import { codeOf } from '../../destination/database/destinationError';
+import { codeOf } from '../../destination/database/errorCode';
+import { wordsOf } from '../../destination/database/postgresWords';
 import { type ComparedRow, compareRows } from '../../destination/rows/compareRows';
 import { tableExists } from '../../destination/rows/tables';
 import type { LiveAnswer } from '../../schema/answer';
 import type { LookAtInput, LookAtResult } from '../../schema/definition/checks';
-import { messageOf } from '../../schema/errors';
 import { instantOfVersion } from '../../schema/version';
 import type { ActivityDeps } from '../deps';
 import { alive } from '../liveness';
@@ -50,7 +50,7 @@ async function compareOne(
   } catch (error) {
     // SQLSTATE class 22: what is wrong is the data
     if (!codeOf(error)?.startsWith('22')) throw error;
-    return `PostgreSQL refuses the row: ${messageOf(error).split(' - ').at(-1)?.slice(0, 300)}`;
+    return `PostgreSQL refuses the row: ${wordsOf(error).slice(0, 300)}`;
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Context, sleep } from '@temporalio/activity';
-import { codeOf } from '../../destination/database/destinationError';
+import { codeOf } from '../../destination/database/errorCode';
 import { createStaging, dropStaging, encodeIds, stageIds } from '../../destination/plans/staging';
 import { type ComparedRow, compareRows } from '../../destination/rows/compareRows';
 import { countLive, liveIdsAmong, sampleLiveIds, unstagedLiveIds } from '../../destination/rows/liveIds';

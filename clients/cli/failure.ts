@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
-import { codeOf, destinationError } from '../../destination/database/destinationError';
-import { type ErrorType, messageOf, TidemarkError } from '../../schema/errors';
+import { destinationError } from '../../destination/database/destinationError';
+import { wordsOf } from '../../destination/database/postgresWords';
+import { type ErrorType, TidemarkError } from '../../schema/errors';
 import { remoteFailure } from '../temporal/remoteFailure';
 
 /** Exit statuses of every command. */
@@ -53,11 +54,8 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
-/** knex puts the statement before PostgreSQL's own words, which come last. */
 function lineOf(error: unknown): string {
-  const message = messageOf(error);
-  const words = codeOf(error) === undefined ? message : (message.split(' - ').at(-1) ?? message);
-  return words.split('\n')[0] ?? '';
+  return wordsOf(error).split('\n')[0] ?? '';
 }
 
 function tidemarkFailure(type: ErrorType, message: string): Failure {

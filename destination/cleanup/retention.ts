@@ -2,7 +2,8 @@ import type { Knex } from 'knex';
 import type { Retention } from '../../schema/definition/retention';
 import { parseDuration } from '../../schema/duration';
 import { inTransaction } from '../database/database';
-import { codeOf, destinationError } from '../database/destinationError';
+import { destinationError } from '../database/destinationError';
+import { codeOf } from '../database/errorCode';
 import { quote } from '../database/identifiers';
 
 export interface Pruned {

@@ -3,7 +3,8 @@ import { TidemarkError } from '../../schema/errors';
 import { isStorable, storableJson, storableText } from '../../schema/storableText';
 import { type TestDatabase, testDatabase } from '../../test/environment';
 import { connectDatabase, inTransaction } from './database';
-import { codeOf, destinationError, withRetry } from './destinationError';
+import { destinationError, withRetry } from './destinationError';
+import { codeOf } from './errorCode';
 import { quote } from './identifiers';
 
 let database: TestDatabase;

@@ -1,6 +1,7 @@
 import { type Knex, knex } from 'knex';
 import { TidemarkError } from '../../schema/errors';
 import { columnTypes } from './columnTypes';
+import { PostgresClient } from './postgresClient';
 
 export interface DatabaseOptions {
   /** connections at most; default 10 */
@@ -14,8 +15,9 @@ export interface DatabaseOptions {
 /**
  * A pool of connections to PostgreSQL. Nothing is sent until the first query; end it with `db.destroy()`.
  *
- * Works behind a pooler in transaction mode: nothing is set for a session (time-outs are set inside transactions, by
- * `inTransaction`), no statement is prepared by name, nobody listens. TLS follows the URL: `sslmode=require`,
+ * Works behind a pooler in transaction mode: nothing is set for a session after its login (time-outs are set inside
+ * transactions, by `inTransaction`), no statement is prepared by name, nobody listens. Independent of the settings of database
+ * and role (DateStyle, isolation, time-outs …): see `postgresClient.ts`. TLS follows the URL: `sslmode=require`,
  * `verify-ca` and `verify-full` all verify certificate and host name (`sslrootcert` names the authority), `no-verify`
  * encrypts only. How values are read: `columnTypes.ts`.
  *
@@ -25,7 +27,7 @@ export function connectDatabase(url: string, options: DatabaseOptions = {}): Kne
   checkUrl(url);
   const connectTimeoutMs = options.connectTimeoutMs ?? 10_000;
   return knex({
-    client: 'pg',
+    client: PostgresClient as unknown as typeof Knex.Client,
     connection: {
       connectionString: url,
       application_name: options.applicationName ?? 'tidemark',

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, TidemarkError } from '../../schema/errors';
+import { TidemarkError } from '../../schema/errors';
+import { codeOf } from './errorCode';
+import { wordsOf } from './postgresWords';
 
 /** Codes of Node for a connection that cannot be made, or broke. */
 const connectionCodes: ReadonlySet<string> = new Set([
@@ -35,13 +37,6 @@ const connectionMessages =
 /** What pg says, without a code, when login or TLS cannot work whatever is tried again. */
 const refusedMessages = /^SASL:|does not support SSL|certificate|Hostname\/IP does not match/i;
 
-/** The SQLSTATE or Node code of an error, also where several addresses of one host were tried. */
-export function codeOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
-  if (typeof code === 'string') return code;
-  return error instanceof AggregateError ? codeOf(error.errors[0]) : undefined;
-}
-
 /**
  * What a failure of PostgreSQL means to callers. Connection failures, restarts and contention become TidemarkError
  * 'DestinationUnavailable' (try again); a refused login becomes 'Usage'; everything else comes back unchanged, since it
@@ -75,14 +70,8 @@ export function destinationError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** knex puts the statement before PostgreSQL's own words, which come last. */
 function firstLine(error: unknown): string {
-  const message = error instanceof AggregateError ? messageOf(error.errors[0]) : messageOf(error);
-  const words = message.split('\n').at(-1) ?? '';
-  return words
-    .slice(words.lastIndexOf(' - ') + 1)
-    .replace(/^- /, '')
-    .slice(0, 300);
+  return (wordsOf(error).split('\n')[0] ?? '').slice(0, 300);
 }
 
 /**

@@ -5,9 +5,9 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import { withRetry } from '../database/destinationError';
 import { quote } from '../database/identifiers';
 import { setAside } from '../setAside/setAside';
+import { eachThatFits, refusedRecord } from './eachThatFits';
 import { lockEntity } from './lockEntity';
 import { contentColumns, tableName } from './rowFormat';
-import { eachThatFits, refusedRecord } from './writeAnswers';
 
 /** What a kept record is mapped to now; null: it says that the record is gone, which is not for a mapping to decide. */
 export type Remapped = LiveAnswer | SetAsideAnswer | null;
@@ -57,16 +57,14 @@ export function remapRows(db: Knex, batch: RemapBatch): Promise<RemappedBatch> {
         else if ('row' in mapped) live.push(mapped);
         else aside.push(mapped);
       }
-      await eachThatFits(
-        trx,
-        live,
-        async (part) => {
-          const updated = await update(trx, connectionId, entity, part);
+      await eachThatFits(trx, live, {
+        write: async (part) => ({ updated: await update(trx, connectionId, entity, part), rows: part.length }),
+        landed: ({ updated, rows }) => {
           counts.updated += updated;
-          counts.unchanged += part.length - updated;
+          counts.unchanged += rows - updated;
         },
-        { refused: ({ id, raw }, error) => aside.push(refusedRecord(id, raw, error)) },
-      );
+        refused: ({ id, raw }, error) => aside.push(refusedRecord(id, raw, error)),
+      });
       if (aside.length > 0) await setAside(trx, { connectionId, entity: entity.name }, runId, aside);
       const skipped = aside.filter(({ reason }) => reason === 'skipped').length;
       counts.skipped += skipped;

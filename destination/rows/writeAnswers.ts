@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import { type Answers, addCounts, type Counts, noCounts, type SetAsideAnswer } from '../../schema/answer';
-import { messageOf } from '../../schema/errors';
-import { codeOf, withRetry } from '../database/destinationError';
+import { withRetry } from '../database/destinationError';
 import { clearSetAside, setAside } from '../setAside/setAside';
+import { eachThatFits, mayBeAboutARow, refusedRecord } from './eachThatFits';
 import { type EncodedAnswers, type EncodedRows, eachRow, encodeAnswers, rawOf } from './encodedRows';
 import { withoutForgotten } from './forgotten';
 import { lockEntity } from './lockEntity';
@@ -29,6 +29,8 @@ export interface WriteResult {
   readonly disputed: readonly string[];
   /** ids that were soft-deleted */
   readonly deleted: readonly string[];
+  /** ids of records that PostgreSQL refused, with its words: they are set aside */
+  readonly refusedRows: ReadonlyMap<string, string>;
 }
 
 /**
@@ -70,7 +72,8 @@ export async function writeAnswers(
         const skipped = setAsideNow.filter(({ reason }) => reason === 'skipped').length;
         const aside = { ...noCounts, skipped, errors: setAsideNow.length - skipped };
         const counts = addCounts(addCounts(written.counts, aside), left);
-        const result = { counts, disputed: written.disputed, deleted: written.deleted };
+        const refusedRows = new Map(written.setAside.map(({ id, detail }) => [id ?? '', detail]));
+        const result = { counts, disputed: written.disputed, deleted: written.deleted, refusedRows };
         await options.alongside?.(trx, result);
         return result;
       }),
@@ -79,7 +82,7 @@ export async function writeAnswers(
     return await write(false);
   } catch (error) {
     // the transaction is gone; a savepoint before each statement would have saved it, for two round trips a batch
-    if (!aboutTheData.test(codeOf(error) ?? '')) throw error;
+    if (!mayBeAboutARow(error)) throw error;
     return write(true);
   }
 }
@@ -106,21 +109,32 @@ async function writeInRounds(
   { live, gone, oneByOne, mostlyNew }: Batch,
 ): Promise<Written> {
   const written: Written = { counts: { ...noCounts }, disputed: [], deleted: [], setAside: [] };
-  const upsert = async (rows: readonly EncodedRows[]) => note(written, await upsertRows(trx, context, rows, mostlyNew));
+  const upsert = (rows: readonly EncodedRows[]) => upsertRows(trx, context, rows, mostlyNew);
   for (const round of roundsOf(live, ({ ids }) => ids, eachRow)) {
-    if (!oneByOne) await upsert(round);
+    if (!oneByOne) note(written, await upsert(round));
     else {
-      await eachThatFits(trx, round.flatMap(eachRow), upsert, {
+      await eachThatFits(trx, round.flatMap(eachRow), {
+        write: upsert,
+        landed: (result) => note(written, result),
         refused: (row, error) => written.setAside.push(refusedRecord(row.ids[0] ?? null, rawOf(row), error)),
       });
     }
   }
+  const remove = (part: readonly TimedGone[]) => softDelete(trx, context, part);
   for (const round of roundsOf(
     gone,
     ({ answer }) => [answer.id],
     (one) => [one],
-  ))
-    noteDeleted(written, await softDelete(trx, context, round));
+  )) {
+    if (!oneByOne) noteDeleted(written, await remove(round));
+    else {
+      await eachThatFits(trx, round, {
+        write: remove,
+        landed: (result) => noteDeleted(written, result),
+        refused: ({ answer }, error) => written.setAside.push(refusedRecord(answer.id, null, error, 'deletion')),
+      });
+    }
+  }
   return written;
 }
 
@@ -155,43 +169,4 @@ function roundsOf<T>(
     else rounds.push([item]);
   }
   return rounds;
-}
-
-/** SQLSTATE classes that are about the data: 22 data exception, 23 integrity constraint, and 54 for a row that is too big. */
-const aboutTheData = /^(22|23|54)/;
-
-/** Writes what fits: a batch that PostgreSQL refuses for its data is split until the culprits stand alone. */
-export async function eachThatFits<T>(
-  trx: Knex.Transaction,
-  items: readonly T[],
-  write: (part: readonly T[]) => Promise<void>,
-  { refused }: { refused: (item: T, error: unknown) => void },
-): Promise<void> {
-  if (items.length === 0) return;
-  await trx.raw('savepoint batch');
-  try {
-    await write(items);
-    await trx.raw('release savepoint batch');
-    return;
-  } catch (error) {
-    if (!aboutTheData.test(codeOf(error) ?? '')) throw error;
-    await trx.raw('rollback to savepoint batch');
-    await trx.raw('release savepoint batch');
-    if (items.length === 1 && items[0] !== undefined) return refused(items[0], error);
-  }
-  const middle = Math.ceil(items.length / 2);
-  await eachThatFits(trx, items.slice(0, middle), write, { refused });
-  await eachThatFits(trx, items.slice(middle), write, { refused });
-}
-
-export function refusedRecord(id: string | null, raw: unknown, error: unknown): SetAsideAnswer {
-  const conflict = codeOf(error)?.startsWith('23') === true;
-  // knex puts the statement before PostgreSQL's own words
-  const words = messageOf(error).split(' - ').at(-1) ?? '';
-  return {
-    id,
-    reason: conflict ? 'conflict' : 'invalid',
-    detail: `PostgreSQL refused the row: ${words.slice(0, 500)}`,
-    raw,
-  };
 }
