@@ -4,14 +4,16 @@ import { claimOpenIds, finishEvents } from '../destination/inbox/inbox';
 import { parkEvents } from '../destination/inbox/inboxCare';
 import { gatheredForMs } from '../destination/inbox/inboxPauses';
 import { ownPlan } from '../destination/plans/planRights';
-import { closeItems, openItems } from '../destination/plans/plans';
+import { closeItems, openItems, runOfPlan } from '../destination/plans/plans';
 import { countDisputed, dueDisputes } from '../destination/rows/disputes';
+import { addFetched } from '../destination/runs/runParts';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
 import type { Batch, SingleRecordInput, SyncRecordsInput, Target } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
 import { type Fetched, fetchRecords, outcomeOf } from './fetchRecords';
 import { alive, startLiveness } from './liveness';
 import type { OpenTarget, TargetOpener } from './openTarget';
+import { withTable } from './withTable';
 
 export interface FetchedRecord {
   readonly outcome: ReturnType<typeof outcomeOf> | 'unknown-record';
@@ -43,12 +45,14 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const open = await openTarget(target, 'webhook');
       if (!open.entity.listings.one) return { outcome: 'unknown-record', askAgainAfterMs: null };
       const fetched = await alive(() =>
-        fetchRecords(deps, open, [id], {
-          runId: null,
-          writtenBy: 'webhook',
-          signal: Context.current().cancellationSignal,
-          alongside: (trx, fetched) => endEvents(trx, deps, target, [id], fetched),
-        }),
+        withTable(deps, open, () =>
+          fetchRecords(deps, open, [id], {
+            runId: null,
+            writtenBy: 'webhook',
+            signal: Context.current().cancellationSignal,
+            alongside: (trx, fetched) => endEvents(trx, deps, target, [id], fetched),
+          }),
+        ),
       );
       return {
         outcome: outcomeOf(fetched.counts),
@@ -75,22 +79,32 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
             continue;
           }
           idle = 0;
-          const fetched = await fetchRecords(deps, open, ids, {
-            runId: null,
-            writtenBy: batch.writtenBy,
-            signal,
-            alongside: async (trx, answered) => {
-              await endEvents(trx, deps, input, ids, answered);
-              const { failed } = answered;
-              if (input.batch.of !== 'plan') return;
-              const outcome = (id: string) => (failed.has(id) ? 'failed' : 'fetched');
-              await closeItems(
-                trx,
-                input.batch.planId,
-                ids.map((id) => ({ id, outcome: outcome(id), detail: failed.get(id) ?? '' })),
-              );
-            },
-          });
+          const fetched = await withTable(deps, open, () =>
+            fetchRecords(deps, open, ids, {
+              runId: null,
+              writtenBy: batch.writtenBy,
+              signal,
+              alongside: async (trx, answered) => {
+                await endEvents(trx, deps, input, ids, answered);
+                const { failed } = answered;
+                if (input.batch.of === 'disputes' && input.batch.runId !== undefined) {
+                  const key = { runId: input.batch.runId, step: 'disputes' };
+                  await addFetched(trx, key, { records: ids.length, counts: answered.counts });
+                }
+                if (input.batch.of !== 'plan') return;
+                const outcome = (id: string) => (failed.has(id) ? 'failed' : 'fetched');
+                const closed = await closeItems(
+                  trx,
+                  input.batch.planId,
+                  ids.map((id) => ({ id, outcome: outcome(id), detail: failed.get(id) ?? '' })),
+                );
+                const runId = await runOfPlan(trx, input.batch.planId);
+                if (closed > 0 && runId !== null) {
+                  await addFetched(trx, { runId, step: 'fetch' }, { records: ids.length, counts: answered.counts });
+                }
+              },
+            }),
+          );
           batch.unanswered(fetched.unanswered);
           total.counts = addCounts(total.counts, fetched.counts);
           total.fetches += fetched.fetches;

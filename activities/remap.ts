@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { remapRows } from '../destination/rows/remapRows';
 import { getCursor } from '../destination/runs/entities';
+import { settleOwed } from '../destination/runs/owed';
 import { advancePart, openPart, type PartKey, sumParts } from '../destination/runs/runParts';
 import { endRun } from '../destination/runs/runs';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
@@ -81,6 +82,7 @@ export function remapActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         else assertComplete(claimed, await sumParts(db, runId, 'pull'), partitions);
       }
       const run = await endRun(db, runId, { status: 'succeeded', details });
+      if (run.strategy === 'remap') await settleOwed(db, target, runId);
       runEnded(deps, run);
       return runResult(run, 'succeeded', await getCursor(db, target));
     },

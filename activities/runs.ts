@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { ensureTable } from '../destination/rows/tables';
+import { ensureEntityTable, noticeEmptied } from '../destination/runs/entityTable';
 import { sumParts } from '../destination/runs/runParts';
 import { type EndStatus, endedAs, endRun, extendLease, type Run, claimRun as takeRun } from '../destination/runs/runs';
 import { TidemarkError } from '../schema/errors';
@@ -28,6 +28,8 @@ export type ClaimedRun =
       readonly holder: string | null;
       /** of a delta that was done at once */
       readonly result?: RunResult;
+      /** how long after it the rows that it left disputed can be settled; null where nothing can be fetched by id */
+      readonly settleAfterMs?: number | null;
     }
   | {
       readonly outcome: 'claimed';
@@ -38,6 +40,7 @@ export type ClaimedRun =
       readonly readLagMs: number;
       readonly hasOne: boolean;
       readonly hasIds: boolean;
+      readonly settleAfterMs: number | null;
     };
 
 export interface EndRunInput {
@@ -107,7 +110,9 @@ async function claim(
   const open = await openTarget(input, input.strategy === 'reconciliation' ? 'reconciliation' : 'delta');
   const { connection, entity, partitions, readLagMs } = open;
   if (!connection.enabled) return { outcome: 'disabled', holder: null };
-  await ensureTable(deps.db, entity);
+  await ensureEntityTable(deps.db, { connector: open.connector.name, entity });
+  if (input.strategy === 'delta') await noticeEmptied(deps.db, input, entity);
+  const settleAfterMs = entity.listings.one === undefined ? null : readLagMs + 500;
   const byOperator = input.strategy === 'backfill' || input.strategy === 'remap';
   const wanted = {
     ...input,
@@ -121,7 +126,7 @@ async function claim(
     if ('ended' in taken) return await endedAlready(deps.db, taken.ended, finishAtOnce !== undefined);
     if ('run' in taken) {
       const result = await finishAtOnce?.(open, taken.run);
-      if (result) return doneAtOnce(result);
+      if (result) return { ...doneAtOnce(result), settleAfterMs };
       return {
         outcome: 'claimed',
         runId: taken.run.id,
@@ -130,6 +135,7 @@ async function claim(
         readLagMs,
         hasOne: entity.listings.one !== undefined,
         hasIds: entity.listings.ids !== undefined,
+        settleAfterMs,
       };
     }
     const { holder } = taken;
@@ -139,7 +145,7 @@ async function claim(
   }
 }
 
-function doneAtOnce(result: RunResult): ClaimedRun {
+function doneAtOnce(result: RunResult): Exclude<ClaimedRun, { outcome: 'claimed' }> {
   return { outcome: 'succeeded', holder: result.runId, result };
 }
 

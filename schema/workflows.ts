@@ -125,12 +125,15 @@ export const againSignal = 'again';
 export type Batch =
   | { readonly of: 'inbox' }
   | { readonly of: 'plan'; readonly planId: string }
-  | { readonly of: 'disputes' }
+  /** `runId`: the run in whose counts they are */
+  | { readonly of: 'disputes'; readonly runId?: string }
   /** at most 200 */
   | { readonly of: 'ids'; readonly ids: readonly string[] };
 
 export interface SyncRecordsInput extends Target {
   readonly batch: Batch;
+  /** waits this long first, for disputes that are not due yet */
+  readonly afterMs?: number;
 }
 
 export interface SyncRecordsResult extends Target {

@@ -1,6 +1,7 @@
 import type { DeltaSyncInput, RunResult } from '../schema/workflows';
 import { claiming, longRunning, shortRunning } from './activities';
 import { notClaimed, recordingFailure, tellingProgress } from './runAround';
+import { settleAfter } from './startBatch';
 
 /**
  * Brings the table up to what the source changed since the cursor: claim the run, pull every partition, then record the run
@@ -19,9 +20,12 @@ export async function deltaSync(input: DeltaSyncInput): Promise<RunResult> {
     dryRun: false,
     full: input.full ?? false,
   });
-  if (run.outcome !== 'claimed') return notClaimed(input, run);
+  if (run.outcome !== 'claimed') {
+    await settleAfter(input, run.result?.counts.disputed, run.settleAfterMs);
+    return notClaimed(input, run);
+  }
   const { runId, listing, partitions } = run;
-  return recordingFailure(runId, async () => {
+  const result = await recordingFailure(runId, async () => {
     progress.phase = listing === 'all' ? 'reading everything' : 'reading changes';
     progress.runId = runId;
     await Promise.all(
@@ -36,4 +40,6 @@ export async function deltaSync(input: DeltaSyncInput): Promise<RunResult> {
     progress.counts = result.counts;
     return result;
   });
+  await settleAfter(input, result.counts.disputed, run.settleAfterMs);
+  return result;
 }

@@ -64,7 +64,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
   const settleDisputes = async () => {
     for (let round = 1; round <= disputeRounds; round++) {
       progress.phase = 'fetching disputed records again';
-      const { disputed } = await longRunning.syncBatch({ ...target, batch: { of: 'disputes' } });
+      const { disputed } = await longRunning.syncBatch({ ...target, batch: { of: 'disputes', runId } });
       if (disputed === 0) return;
       await sleep(readLagMs + 500);
     }
@@ -86,7 +86,8 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
 
     let { wait } = plan;
     if (!dryRun) {
-      let left = plan.missing + plan.stale;
+      // a scan that writes the rows itself leaves nothing to fetch
+      let left = plan.toFetch ?? plan.missing + plan.stale;
       if (plan.byListing) {
         await scanAll('full-listing', 1, true);
         left = await longRunning.closeListed({ runId, planId });

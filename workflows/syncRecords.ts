@@ -1,4 +1,4 @@
-import { condition, continueAsNew, defineQuery, defineSignal, setHandler } from '@temporalio/workflow';
+import { condition, continueAsNew, defineQuery, defineSignal, setHandler, sleep } from '@temporalio/workflow';
 import { addCounts, noCounts } from '../schema/answer';
 import {
   againSignal,
@@ -29,6 +29,7 @@ export async function syncRecords(input: SyncRecordsInput): Promise<SyncRecordsR
     records: total.fetches,
     counts: total.counts,
   }));
+  if (input.afterMs !== undefined) await sleep(input.afterMs);
   for (let round = 1; ; round++) {
     again = false;
     const done = await longRunning.syncBatch(input);

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { getCursor } from '../../destination/runs/entities';
+import { settleOwed } from '../../destination/runs/owed';
 import type { StepSum } from '../../destination/runs/runParts';
 import { endRun, type Run } from '../../destination/runs/runs';
 import { clearKeyless } from '../../destination/setAside/clearKeyless';
@@ -21,7 +22,10 @@ export async function endDelta(
     status: 'succeeded',
     ...(Number.isFinite(started) ? { cursor: started - parseDuration(open.entity.lookback) } : {}),
   });
-  if (run.full) await clearKeyless(db, runId, true);
+  if (run.full) {
+    await clearKeyless(db, runId, true);
+    await settleOwed(db, run, runId);
+  }
   return run;
 }
 

@@ -4,7 +4,7 @@ import { assertMayDelete, ownPlan, takePlan } from '../../destination/plans/plan
 import { closeItems, getPlan, openItems } from '../../destination/plans/plans';
 import { countStaged, stagingTable } from '../../destination/plans/staging';
 import { writeAnswers } from '../../destination/rows/writeAnswers';
-import { sumParts } from '../../destination/runs/runParts';
+import { addFetched, sumParts } from '../../destination/runs/runParts';
 import { getRun } from '../../destination/runs/runs';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
@@ -61,7 +61,13 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
           onProgress: () => liveness.progress({ asked: ++asked }),
           alongside: async (trx, fetched) => {
             await assertMayDelete(trx, input);
-            await closeItems(trx, input.planId, judge(ids, fetched));
+            const closed = await closeItems(trx, input.planId, judge(ids, fetched));
+            if (closed > 0)
+              await addFetched(
+                trx,
+                { runId: input.runId, step: 'confirm' },
+                { records: ids.length, counts: fetched.counts },
+              );
           },
         });
       };
@@ -116,9 +122,10 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
             const { counts } = await writeAnswers(db, context, [absent], {
               runId,
               receivedBefore: before,
-              alongside: async (trx, { deleted }) => {
+              alongside: async (trx, { deleted, counts }) => {
                 await assertMayDelete(trx, input);
-                await closeItems(trx, planId, judgeAbsent(ids, deleted));
+                const closed = await closeItems(trx, planId, judgeAbsent(ids, deleted));
+                if (closed > 0) await addFetched(trx, { runId, step: 'confirm' }, { records: ids.length, counts });
               },
             });
             metrics.rows(input, counts);

@@ -27,6 +27,8 @@ export interface DrawnPlan {
   readonly scanned: number;
   readonly missing: number;
   readonly stale: number;
+  /** of these, how many are still to be fetched: none where the scan has written the rows itself. Workflows of before know no such field */
+  readonly toFetch?: number;
   /** not listed: rows that may be deleted once the source confirms it, and those received so recently that they are only fetched */
   readonly gone: number;
   readonly unlisted: number;
@@ -79,7 +81,10 @@ export function drawPlanActivities({ db }: ActivityDeps, openTarget: TargetOpene
     const drawn = await db.transaction(async (trx) => {
       const planId = await createPlan(trx, { ...input, runId, scanStarted, liveRows });
       const versions = input.listing === 'ids' || input.dryRun;
-      const found = await diffScan(trx, { runId, planId, connectionId, entity, scanStarted, readLagMs, versions });
+      const drawn = await diffScan(trx, { runId, planId, connectionId, entity, scanStarted, readLagMs, versions });
+      // what the scan has written was missing or stale before it
+      const { inserted, updated } = scan.counts;
+      const found = versions ? drawn : { ...drawn, missing: inserted, stale: updated };
       await recordDifferences(trx, planId, found);
       return { planId, ...found };
     });
@@ -91,13 +96,14 @@ export function drawPlanActivities({ db }: ActivityDeps, openTarget: TargetOpene
     });
     await holdPlan(db, drawn.planId, wait);
     if (input.dryRun) await settlePlan(db, drawn.planId, 'dry', wait);
-    const toFetch =
+    const toList =
       input.listing === 'ids' ? drawn.missing + drawn.stale : await countDisputed(db, connectionId, entity);
     return {
       outcome: 'drawn',
       scanned: scan.staged,
       wait,
-      byListing: listsInstead(entity, toFetch, scan.staged),
+      byListing: listsInstead(entity, toList, scan.staged),
+      toFetch: input.listing === 'ids' ? drawn.missing + drawn.stale : 0,
       ...drawn,
     };
   }

@@ -3,9 +3,12 @@ import { explainDifferences } from '../../destination/plans/differenceCauses';
 import { assertApplies, assertSettled } from '../../destination/plans/planRights';
 import { getPlan, markApplied, settlePlan } from '../../destination/plans/plans';
 import { dropStaging, stagingTable } from '../../destination/plans/staging';
-import { getCursor, raiseWatermark } from '../../destination/runs/entities';
+import { countUnlisted } from '../../destination/plans/unjudged';
+import { getCursor, raiseWatermark, type Unjudged } from '../../destination/runs/entities';
+import { settleOwed } from '../../destination/runs/owed';
 import { endRun } from '../../destination/runs/runs';
 import { clearKeyless } from '../../destination/setAside/clearKeyless';
+import { setAsideCounts } from '../../destination/setAside/setAsideEntries';
 import { noCounts } from '../../schema/answer';
 import type { ApplyPlanResult, ReconciliationResult } from '../../schema/workflows';
 import { runResult } from '../delta/endDelta';
@@ -56,6 +59,18 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     finishReconciliation: (input: FinishInput): Promise<ReconciliationResult> => alive(() => finish(input)),
   };
 
+  /** What the proof is qualified by, by reason; none that is 0. */
+  async function unjudgedOf({ planId, connectionId, entity }: FinishInput): Promise<Unjudged> {
+    const open = await setAsideCounts(db, connectionId);
+    const counts = {
+      setAside: open
+        .filter((one) => one.entity === entity && one.reason !== 'skipped')
+        .reduce((total, one) => total + Number(one.open), 0),
+      unlisted: await countUnlisted(db, planId),
+    };
+    return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+  }
+
   async function finish(input: FinishInput): Promise<ReconciliationResult> {
     const { entity, readLagMs } = await openTarget(input, 'reconciliation');
     const { runId, planId, wait, scanned, missing, stale, gone, unlisted } = input;
@@ -67,6 +82,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     );
     await assertSettled(db, input);
     const waiting = wait !== null && !input.dryRun;
+    const readsAll = !(entity.listings.one && entity.listings.ids);
     const { counts: causes, latestMs } = input.dryRun
       ? { counts: {}, latestMs: null }
       : await explainDifferences(db, { planId, connectionId: input.connectionId, entity });
@@ -74,17 +90,24 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     if (!input.dryRun) await settlePlan(db, planId, waiting ? 'waiting' : 'applied', wait);
     const plan = await getPlan(db, planId);
     const deleted = plan?.deleted ?? 0;
+    const unjudged = input.dryRun || waiting ? {} : await unjudgedOf(input);
     if (!input.dryRun && !waiting && plan) {
       const started = plan.scanStarted.getTime();
       await raiseWatermark(db, input, {
         watermark: started - readLagMs,
         provedAt: started,
         differences: plan.missing + plan.stale + deleted,
+        unjudged,
       });
     }
+    const qualified = Object.keys(unjudged).length === 0 ? {} : { unjudged };
     const found = { planId, scanned, missing, stale, gone, unlisted, deleted, reason: wait, causes, proposedLookback };
-    const run = await endRun(db, runId, { status: waiting ? 'waiting' : 'succeeded', details: found });
-    if (!input.dryRun) await clearKeyless(db, runId, !(entity.listings.one && entity.listings.ids));
+    const run = await endRun(db, runId, {
+      status: waiting ? 'waiting' : 'succeeded',
+      details: { ...found, ...qualified },
+    });
+    if (!input.dryRun && readsAll) await settleOwed(db, input, runId);
+    if (!input.dryRun) await clearKeyless(db, runId, readsAll);
     runEnded(deps, run);
     for (const step of ['scan', 'second-scan', 'full-listing']) await dropStaging(db, stagingTable(runId, step));
     const cursor = await getCursor(db, input);

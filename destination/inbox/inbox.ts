@@ -7,7 +7,10 @@ import { isGathered, notePauses } from './inboxPauses';
 /** A webhook event as it is made durable before it is acknowledged. */
 export interface InboxEvent {
   readonly connectionId: string;
-  /** the source's id of the event, or a hash of the delivery; doubled deliveries have the same */
+  /**
+   * the source's id of the event, or a hash of the delivery. Deliveries with the same are one only if they are about the same
+   * record and have the same body: what was acknowledged is kept
+   */
   readonly eventId: string;
   /** the source's name of it */
   readonly type: string;
@@ -80,13 +83,13 @@ with durable as materialized (
 ), stored as (
   insert into tidemark.inbox
     (connection_id, event_id, type, entity, external_id, headers, body, done_at, outcome, detail)
-  select distinct on (connection_id, event_id) connection_id, event_id, type, entity, external_id, headers, body,
+  select distinct on (connection_id, event_id, entity, external_id, body) connection_id, event_id, type, entity, external_id, headers, body,
     case when coalesce(parked, ignored) is not null then clock_timestamp() end,
     case when parked is not null then 'parked' when ignored is not null then 'ignored' end, coalesce(parked, ignored)
   from events, durable where known
   -- in one order for everybody, so that two statements with the same events wait for each other and don't deadlock
-  order by connection_id, event_id
-  on conflict (connection_id, event_id) do update
+  order by connection_id, event_id, entity, external_id, body
+  on conflict (connection_id, event_id, (coalesce(entity, '')), (hashtextextended(coalesce(external_id, '') || ' ' || body, 0))) do update
     set opened_at = excluded.opened_at, done_at = null, outcome = null, detail = null
     where excluded.done_at is null
       and (excluded.connection_id, excluded.event_id) in (select connection_id, event_id from events where hashed)

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { DeletionGuard } from '../../schema/definition/schedule';
 import type { Target } from '../../schema/workflows';
-import { queryIds } from '../database/query';
+import { query, queryIds } from '../database/query';
 import type { Differences } from './diffScan';
 
 export type Difference = 'missing' | 'stale' | 'gone' | 'unlisted';
@@ -63,6 +63,14 @@ export async function getPlan(db: Knex, planId: string): Promise<Plan | undefine
   return rows[0];
 }
 
+/** The run that a plan belongs to; null where it was pruned. */
+export async function runOfPlan(db: Knex, planId: string): Promise<string | null> {
+  const [plan] = await query<{ run: string }>(db, 'select run_id::text as run from tidemark.plans where id = ?', [
+    planId,
+  ]);
+  return plan?.run ?? null;
+}
+
 /** Sets what became of a plan; `deleted` is counted from its items. */
 export async function settlePlan(db: Knex, planId: string, status: PlanStatus, reason: string | null): Promise<void> {
   await db.raw(
@@ -90,19 +98,20 @@ export async function openItems(
 
 export type ItemOutcome = 'fetched' | 'deleted' | 'live' | 'exempt' | 'failed';
 
-/** Notes what became of items, in the transaction that did it. */
+/** Notes what became of items, in the transaction that did it. Returns how many were open until then. */
 export async function closeItems(
   trx: Knex,
   planId: string,
   items: readonly { readonly id: string; readonly outcome: ItemOutcome; readonly detail?: string }[],
-): Promise<void> {
-  await trx.raw(
+): Promise<number> {
+  const { rowCount } = await trx.raw(
     /* sql */ `
     update tidemark.plan_items i set outcome = n.outcome, detail = n.detail
     from jsonb_to_recordset(?::jsonb) as n(id text, outcome text, detail text)
     where i.plan_id = ? and i.external_id = n.id and i.outcome = 'open'`,
     [JSON.stringify(items), planId],
   );
+  return rowCount ?? 0;
 }
 
 /** How the items of a plan came out, by difference and outcome. */

@@ -6,15 +6,24 @@ import { withRetry } from '../database/destinationError';
 import { quote } from '../database/identifiers';
 import { collatedColumns, tableColumns, tableName } from './rowFormat';
 
+/** What was done to a table so that it agrees with its row schema. */
+export interface TableChange {
+  readonly created: boolean;
+  /** columns, all of them where the table was created */
+  readonly added: readonly string[];
+}
+
 /**
  * Makes an entity's table agree with its row schema: created, or widened by the columns it lacks. Never narrows, never
  * changes a type: an incompatible column is refused with the statement that would be needed. Columns of the user's own stay.
- * Safe to call at the same time from many processes. Throws TidemarkError 'DestinationIncompatible'.
+ * Safe to call at the same time from many processes. `alongside`: what must be committed with a change of the table.
+ * Throws TidemarkError 'DestinationIncompatible'.
  */
 export async function ensureTable(
   db: Knex,
   entity: ConnectorEntity,
-): Promise<{ created: boolean; added: readonly string[] }> {
+  alongside: (trx: Knex.Transaction, change: TableChange) => Promise<void> = async () => {},
+): Promise<TableChange> {
   const wanted = tableColumns(entity);
   if (missing(wanted, await existingColumns(db, entity), entity)?.length === 0) return { created: false, added: [] };
   return withRetry(() =>
@@ -29,14 +38,18 @@ export async function ensureTable(
         await trx.raw(
           `create index ${quote(`${entity.table}_disputed`)} on ${tableName(entity)} (connection_id, _disputed_at) where _disputed_at is not null`,
         );
-        return { created: true, added: wanted.map(({ name }) => name) };
+        const change = { created: true, added: wanted.map(({ name }) => name) };
+        await alongside(trx, change);
+        return change;
       }
+      const change = { created: false, added: lacking.map(({ name }) => name) };
       if (lacking.length > 0) {
         await trx.raw(
           `alter table ${tableName(entity)} ${lacking.map((column) => `add column ${definition(column)}`).join(', ')}`,
         );
+        await alongside(trx, change);
       }
-      return { created: false, added: lacking.map(({ name }) => name) };
+      return change;
     }),
   );
 }
@@ -65,6 +78,11 @@ function missing(
     );
   }
   return wanted.filter(({ name }) => !existing.has(name));
+}
+
+/** Whether an entity's table exists with every column that its row schema needs. */
+export async function tableFits(db: Knex, entity: ConnectorEntity): Promise<boolean> {
+  return missing(tableColumns(entity), await existingColumns(db, entity), entity)?.length === 0;
 }
 
 /** Whether an entity's table has been made. */

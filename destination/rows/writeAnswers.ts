@@ -7,6 +7,7 @@ import { type EncodedAnswers, type EncodedRows, eachRow, encodeAnswers, rawOf } 
 import { withoutForgotten } from './forgotten';
 import { lockEntity } from './lockEntity';
 import { type SoftDeleteResult, softDelete, type TimedGone } from './softDelete';
+import { tableFits } from './tables';
 import { type UpsertResult, upsertRows } from './upsertRows';
 import type { WriteContext } from './writeContext';
 
@@ -82,7 +83,8 @@ export async function writeAnswers(
     return await write(false);
   } catch (error) {
     // the transaction is gone; a savepoint before each statement would have saved it, for two round trips a batch
-    if (!mayBeAboutARow(error)) throw error;
+    // a table that was dropped, or lacks a column, is not about a row
+    if (!mayBeAboutARow(error) || !(await tableFits(db, entity))) throw error;
     return write(true);
   }
 }

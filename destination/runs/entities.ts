@@ -18,15 +18,40 @@ export async function ensureEntity(db: Knex, target: Target): Promise<void> {
   ]);
 }
 
-/** Records that a completed reconciliation proved the table equal, and raises the entity's watermark: nothing received before it is written any more. */
-export async function raiseWatermark(
-  db: Knex,
-  { connectionId, entity }: Target,
-  proof: { watermark: number; provedAt: number; differences: number },
-): Promise<void> {
+/** What a completed reconciliation concludes of an entity. */
+export interface Proof {
+  /** milliseconds since 1970, PostgreSQL's time, as `provedAt` */
+  readonly watermark: number;
+  /** when the scan began */
+  readonly provedAt: number;
+  /** rows that it found missing, stale or gone, and put right */
+  readonly differences: number;
+  /** rows that it could not judge, by reason */
+  readonly unjudged: Unjudged;
+}
+
+/**
+ * Why rows could not be judged: `setAside`: set aside as invalid or conflict; `unlisted`: live, not listed, and received too
+ * recently for absence to count, where there is no `one` to ask, or the source's answer proved nothing.
+ */
+export type Unjudged = Readonly<Partial<Record<'setAside' | 'unlisted', number>>>;
+
+/**
+ * Records that a completed reconciliation proved the table equal, but for what it could not judge, and raises the entity's
+ * watermark: nothing received before it is written any more.
+ */
+export async function raiseWatermark(db: Knex, { connectionId, entity }: Target, proof: Proof): Promise<void> {
   await db.raw(
-    `update tidemark.entities set watermark_at = greatest(watermark_at, ?), proved_at = greatest(proved_at, ?::timestamptz), proof_differences = ?
+    `update tidemark.entities set watermark_at = greatest(watermark_at, ?), proved_at = greatest(proved_at, ?::timestamptz),
+       proof_differences = ?, proof_unjudged = ?::jsonb
      where connection_id = ? and entity = ?`,
-    [new Date(proof.watermark), new Date(proof.provedAt), proof.differences, connectionId, entity],
+    [
+      new Date(proof.watermark),
+      new Date(proof.provedAt),
+      proof.differences,
+      JSON.stringify(proof.unjudged),
+      connectionId,
+      entity,
+    ],
   );
 }

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Counts } from '../../schema/answer';
+import { type Counts, noCounts } from '../../schema/answer';
 import type { ResumePoint } from '../../schema/definition/listing';
 import { TidemarkError } from '../../schema/errors';
 import { leaseMs } from './runs';
@@ -118,6 +118,7 @@ export interface StepSum {
   readonly pages: number;
   readonly records: number;
   readonly staged: number;
+  readonly counts: Counts;
   /** the earliest first request, in PostgreSQL's and in the source's time; null before the first page */
   readonly firstSent: number | null;
   readonly firstSentSource: number | null;
@@ -128,11 +129,14 @@ export async function sumParts(db: Knex, runId: string, step: string): Promise<S
     /* sql */ `
     select count(*) as parts, coalesce(bool_and(done), false) as done, coalesce(sum(pages), 0)::bigint as pages,
       coalesce(sum(records), 0)::bigint as records, coalesce(sum(staged), 0)::bigint as staged,
-      min(first_sent) as "firstSent", min(first_sent_source) as "firstSentSource"
-    from tidemark.run_parts where run_id = ? and step = ?`,
-    [runId, step],
+      min(first_sent) as "firstSent", min(first_sent_source) as "firstSentSource",
+      coalesce((select jsonb_object_agg(name, total) from (
+        select name, sum(value::bigint) as total from tidemark.run_parts q, jsonb_each_text(q.counts) as c(name, value)
+        where q.run_id = :runId and q.step = :step group by name) summed), '{}') as counts
+    from tidemark.run_parts where run_id = :runId and step = :step`,
+    { runId, step },
   );
-  return rows[0];
+  return { ...rows[0], counts: { ...noCounts, ...rows[0].counts } };
 }
 
 /** Notes that the source can't be reached; returns for how many milliseconds now, without any progress between. */
@@ -146,4 +150,22 @@ export async function noteFailing(db: Knex, key: PartKey, message: string): Prom
   );
   if (!rows[0]) throw lost(key);
   return rows[0].milliseconds;
+}
+
+/**
+ * Adds what was fetched by id to a run's counts, in the transaction that writes it. Such a part has no resume point and no
+ * fence: the plan's items say what is left, and the caller adds only what it has closed itself.
+ */
+export async function addFetched(
+  trx: Knex,
+  { runId, step }: Pick<PartKey, 'runId' | 'step'>,
+  { records, counts }: { readonly records: number; readonly counts: Counts },
+): Promise<void> {
+  await trx.raw(
+    /* sql */ `
+    insert into tidemark.run_parts as p (run_id, step, partition, fence, records, requests, counts, done) values (?, ?, '', 0, ?, ?, ?::jsonb, true)
+    on conflict (run_id, step, partition) do update set records = p.records + excluded.records, requests = p.requests + excluded.requests,
+      counts = (select jsonb_object_agg(name, value::bigint + coalesce((p.counts ->> name)::bigint, 0)) from jsonb_each_text(excluded.counts) as n(name, value))`,
+    [runId, step, records, records, JSON.stringify(counts)],
+  );
 }

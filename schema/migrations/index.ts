@@ -1,6 +1,7 @@
 import { engineTables } from './0001_engine_tables';
 import { forgottenAndLock } from './0002_forgotten_and_lock';
 import { watermark } from './0003_watermark';
+import { proofsAndOwed } from './0004_proofs_and_owed';
 
 export interface Migration {
   readonly version: number;
@@ -16,4 +17,10 @@ export const migrations: readonly Migration[] = [
   { version: 1, name: 'engine tables', sql: engineTables, breaking: true },
   { version: 2, name: 'forgotten records, the write lock as a function', sql: forgottenAndLock, breaking: false },
   { version: 3, name: 'the line is a watermark', sql: watermark, breaking: true },
+  {
+    version: 4,
+    name: 'qualified proofs, owed columns, one event id for several records',
+    sql: proofsAndOwed,
+    breaking: true,
+  },
 ];

@@ -1,0 +1,34 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { ids, type SyncRecordsInput, type Target } from '../schema/workflows';
+import { syncRecords } from './syncRecords';
+
+/** Starts a batch that outlives its parent. Returns 0 where a workflow of that name is already running: it does the same. */
+export async function startBatch(
+  workflowId: string,
+  target: Target,
+  input: Omit<SyncRecordsInput, keyof Target>,
+): Promise<number> {
+  try {
+    await startChild(syncRecords, {
+      workflowId,
+      args: [{ connectionId: target.connectionId, entity: target.entity, ...input }],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      memo: { connection: target.connectionId, entity: target.entity },
+    });
+    return 1;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return 0;
+    throw error;
+  }
+}
+
+/** Asks again for rows that a delta has left disputed, once their read lag has passed; nothing where there are none. */
+export async function settleAfter(
+  target: Target,
+  disputed: number | undefined,
+  afterMs: number | null | undefined,
+): Promise<void> {
+  if (!disputed || afterMs === null || afterMs === undefined) return;
+  await startBatch(ids.disputes(target), target, { batch: { of: 'disputes' }, afterMs });
+}
