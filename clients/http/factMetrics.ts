@@ -98,6 +98,10 @@ function gaugesOf(registry: Registry): (facts: MetricFacts) => void {
     'Rows about which two answers of the source contradict each other',
     target,
   );
+  const unjudged = gauge('tidemark_proof_unjudged', 'Rows that the last proof could not judge, by reason', [
+    ...target,
+    'reason',
+  ]);
   const used = gauge('tidemark_budget_used_ratio', 'Share of the rate limit used in the current window', [
     'connection',
   ]);
@@ -117,6 +121,11 @@ function gaugesOf(registry: Registry): (facts: MetricFacts) => void {
     setAside(facts.setAside.map((one) => [{ ...of(one), reason: one.reason }, Number(one.open)]));
     plans([...byTarget(facts.plans)]);
     disputed(facts.disputed.map((one) => [of(one), Number(one.rows)]));
+    unjudged(
+      facts.entities.flatMap((one) =>
+        Object.entries(one.proofUnjudged).map(([reason, count]) => [{ ...of(one), reason }, count] as const),
+      ),
+    );
     used(facts.budgets.map(({ account, used: share }) => [{ connection: account }, share]));
     blocked(facts.budgets.map(({ account, blockedSeconds }) => [{ connection: account }, blockedSeconds]));
   };

@@ -167,7 +167,15 @@ const entityStatus = z.strictObject({
   setAside: count,
   inbox: z.strictObject({ open: count, oldest: moment.nullable(), parked: count }),
   plansWaiting: z.array(waitingPlan),
-  proved: z.strictObject({ at: moment, differences: count }).nullable(),
+  proved: z
+    .strictObject({
+      at: moment,
+      differences: count,
+      unjudged: z.record(z.string(), count).describe('rows that it could not judge, by reason'),
+    })
+    .nullable(),
+  owed: z.record(z.string(), moment).describe('columns added since rows were read, empty in those rows'),
+  keepsRaw: z.boolean().describe('whether remap can fill an added column'),
   delta: strategyStatus,
   reconciliation: strategyStatus,
 });

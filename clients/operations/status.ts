@@ -12,8 +12,10 @@ import {
   type WaitingPlan,
   waitingPlans,
 } from '../../destination/readModels/statusFacts';
+import type { Unjudged } from '../../destination/runs/entities';
+import type { Owed } from '../../destination/runs/owed';
 import { type SetAsideCount, setAsideCounts } from '../../destination/setAside/setAsideEntries';
-import type { Connector } from '../../schema/definition/connector';
+import type { Connector, ConnectorEntity } from '../../schema/definition/connector';
 import { ids, type Strategy, type Target } from '../../schema/workflows';
 import { mapLimited } from '../mapLimited';
 import type { ScheduleTimes } from '../schedules/times';
@@ -50,7 +52,17 @@ export interface EntityStatus extends Target {
   readonly inbox: { readonly open: number; readonly oldest: Date | null; readonly parked: number };
   readonly plansWaiting: readonly WaitingPlan[];
   /** the last reconciliation that compared the whole table; null when none has */
-  readonly proved: { readonly at: Date; readonly differences: number } | null;
+  readonly proved: {
+    readonly at: Date;
+    /** rows that it found missing, stale or gone, and put right */
+    readonly differences: number;
+    /** rows that it could not judge, by reason: equal but for these */
+    readonly unjudged: Unjudged;
+  } | null;
+  /** columns added since rows were read, each with the instant since when: empty in those rows */
+  readonly owed: Owed;
+  /** false: `raw` is not kept, so that only reading again fills a column */
+  readonly keepsRaw: boolean;
   readonly delta: StrategyStatus;
   readonly reconciliation: StrategyStatus;
 }
@@ -119,7 +131,7 @@ export async function readStatus(
       unreadable: known.inbox.get(keyOf({ connectionId: id, entity: '' }))?.[0]?.parked ?? 0,
       entities: [...(connectors.find(({ name }) => name === connector)?.entities.values() ?? [])]
         .filter(({ name }) => entity === undefined || name === entity)
-        .map(({ name, table }) => entityStatus(known, { connectionId: id, entity: name }, table)),
+        .map((one) => entityStatus(known, { connectionId: id, entity: one.name }, one)),
     })),
   };
 }
@@ -136,7 +148,7 @@ interface Known {
   readonly pauses: ReadonlyMap<string, StoredConnection['schedules']>;
 }
 
-function entityStatus(known: Known, target: Target, table: string): EntityStatus {
+function entityStatus(known: Known, target: Target, { table, raw }: ConnectorEntity): EntityStatus {
   const at = keyOf(target);
   const [facts] = known.facts.get(at) ?? [];
   const [events] = known.inbox.get(at) ?? [];
@@ -150,7 +162,11 @@ function entityStatus(known: Known, target: Target, table: string): EntityStatus
     setAside: (known.setAside.get(at) ?? []).reduce((sum, { open }) => sum + Number(open), 0),
     inbox: { open: events?.open ?? 0, oldest: events?.oldest ?? null, parked: events?.parked ?? 0 },
     plansWaiting: known.plans.get(at) ?? [],
-    proved: facts?.provedAt ? { at: facts.provedAt, differences: Number(facts.proofDifferences ?? 0) } : null,
+    proved: facts?.provedAt
+      ? { at: facts.provedAt, differences: Number(facts.proofDifferences ?? 0), unjudged: facts.proofUnjudged }
+      : null,
+    owed: facts?.owed ?? {},
+    keepsRaw: raw,
     delta: strategyStatus(known, target, 'delta'),
     reconciliation: strategyStatus(known, target, 'reconciliation'),
   };

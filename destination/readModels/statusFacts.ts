@@ -3,6 +3,8 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import { sampleOfPlan } from '../plans/decidePlan';
 import { tableName } from '../rows/rowFormat';
+import type { Unjudged } from '../runs/entities';
+import type { Owed } from '../runs/owed';
 import { type Run, runColumns } from '../runs/runs';
 
 /** What is known of an entity of a connection, whatever ran. */
@@ -10,13 +12,18 @@ export interface EntityFacts extends Target {
   readonly cursor: Date | null;
   readonly provedAt: Date | null;
   readonly proofDifferences: number | null;
+  /** rows that the last proof could not judge, by reason */
+  readonly proofUnjudged: Unjudged;
+  /** columns added since rows were read, see `runs/owed.ts` */
+  readonly owed: Owed;
 }
 
 /** PostgreSQL's time, and what stands in tidemark.entities, of all connections or one. */
 export async function entityFacts(db: Knex, connectionId?: string): Promise<{ now: Date; facts: EntityFacts[] }> {
   const { rows: clock } = await db.raw('select clock_timestamp() as now');
   const { rows } = await db.raw(
-    `select connection_id as "connectionId", entity, cursor_at as cursor, proved_at as "provedAt", proof_differences as "proofDifferences"
+    `select connection_id as "connectionId", entity, cursor_at as cursor, proved_at as "provedAt", proof_differences as "proofDifferences",
+       proof_unjudged as "proofUnjudged", owed
      from tidemark.entities where cast(:connectionId as text) is null or connection_id = :connectionId`,
     { connectionId: connectionId ?? null },
   );

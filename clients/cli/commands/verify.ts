@@ -88,6 +88,7 @@ function verdict({ all, compared, differing, liveRows }: VerifyResult): string {
   const told = `${differing.toLocaleString('en')} of ${compared.toLocaleString('en')} differ`;
   if (all) return `${told}: everything was compared.`;
   if (compared >= liveRows) return `${told}: that is every live row. What the table lacks only --all finds.`;
+  if (differing >= compared) return `${told}. What the table lacks only --all finds.`;
   return `${told}: with 95 % confidence fewer than ${percent(upperBound(differing, compared))} of the ${liveRows.toLocaleString('en')} live rows do. What the table lacks only --all finds.`;
 }
 

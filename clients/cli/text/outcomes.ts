@@ -35,7 +35,9 @@ function endedAs(error: unknown, failure: Omit<Failure, 'status'>): Omit<Failure
 
 /** The worst of several: failed, else busy or waiting, else done. */
 export function statusOf(reports: readonly RunReport[]): ExitStatus {
-  const statuses = reports.map(({ outcome }) => statusOfOutcome[outcome]);
+  const statuses = reports.map((report) =>
+    nothingLanded(report) ? exitStatus.failed : statusOfOutcome[report.outcome],
+  );
   return statuses.includes(exitStatus.failed)
     ? exitStatus.failed
     : statuses.includes(exitStatus.busy)
@@ -68,8 +70,22 @@ export function reportText(report: RunReport): string {
     case 'disabled':
       return `${name} was not synced: its connection is disabled.`;
     default:
-      return `${name} ${report.outcome === 'waiting' ? 'waits for approval' : 'synced'}: ${resultText(report)}`;
+      return `${name} ${landedText(report)}: ${resultText(report)}`;
   }
+}
+
+/** Whether a run that succeeded set records aside and wrote, or found unchanged, none: an exit status of 0 would hide that. */
+export function nothingLanded(report: RunReport): boolean {
+  if (!('counts' in report) || report.outcome !== 'succeeded') return false;
+  const { inserted, updated, unchanged, deleted, refused, errors } = report.counts;
+  return errors > 0 && inserted + updated + unchanged + deleted + refused === 0;
+}
+
+function landedText(report: RunResult): string {
+  if (report.outcome === 'waiting') return 'waits for approval';
+  if (!nothingLanded(report)) return 'synced';
+  const { connectionId, entity } = report;
+  return `wrote nothing, since every record was set aside (tidemark set-aside list ${connectionId} ${entity} shows why)`;
 }
 
 function resultText(report: RunResult): string {

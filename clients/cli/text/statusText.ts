@@ -4,6 +4,7 @@ import type { EntityStatus, RunWithState, Status, StrategyStatus } from '../../o
 import { plural, since } from '../terminal/phrases';
 import type { Colours } from '../terminal/shell';
 import { table } from '../terminal/table';
+import { proofAttention, proofText } from './proofText';
 
 /** A status on one screen: a line an entity, and below what needs somebody. */
 export function statusText(colours: Colours, status: Status): string {
@@ -18,9 +19,7 @@ export function statusText(colours: Colours, status: Status): string {
     entity.lagMs === null ? 'never synced' : ms(Math.max(0, entity.lagMs)),
     strategyText(colours, entity.delta),
     strategyText(colours, entity.reconciliation),
-    entity.proved === null
-      ? undefined
-      : `${since(entity.proved.at)}, ${plural(entity.proved.differences, 'difference')}`,
+    proofText(entity),
   ]);
   const headings = ['entity', 'rows', 'deleted', 'lag', 'delta', 'reconciliation', 'proved equal'];
   const lines = [table(colours, headings, rows), ...attention(status, entities).map((line) => colours.yellow(line))];
@@ -65,7 +64,7 @@ function attention(status: Status, entities: readonly EntityStatus[]): string[] 
       );
     }
   }
-  for (const entity of entities) lines.push(...attentionTo(entity));
+  for (const entity of entities) lines.push(...attentionTo(entity), ...proofAttention(entity));
   return lines;
 }
 
