@@ -73,12 +73,13 @@ export async function otherLiveId(
   entity: ConnectorEntity,
   ids: readonly string[],
 ): Promise<string | undefined> {
-  const { rows } = await db.raw(
+  const [other] = await queryIds(
+    db,
     `select external_id as id from ${tableName(entity)}
      where connection_id = ? and deleted_at is null and external_id <> all(?::text[]) limit 1`,
     [connectionId, ids.filter(isStorable)],
   );
-  return rows[0]?.external_id;
+  return other;
 }
 
 /** How many rows of a connection's entity are live. */
