@@ -38,6 +38,7 @@ export async function migrate(
   try {
     const applied: string[] = [];
     let from: number | undefined;
+    await assertEncoding(db);
     for (;;) {
       const step = await withRetry(() => inTransaction(db, (tx) => migrateOnce(tx, migrations)));
       from ??= step.found;
@@ -49,6 +50,17 @@ export async function migrate(
   } finally {
     if (typeof databaseUrlOrDb === 'string') await db.destroy();
   }
+}
+
+/** Records hold characters of every script. Throws TidemarkError 'Usage' where the database could not keep them all. */
+async function assertEncoding(db: Knex): Promise<void> {
+  const { rows } = await db.raw(`select current_database() as name, current_setting('server_encoding') as encoding`);
+  const { name, encoding } = rows[0];
+  if (encoding === 'UTF8') return;
+  throw new TidemarkError(
+    'Usage',
+    `The encoding of database ${name} is ${encoding}: Tidemark needs UTF8, since records hold characters of every script. Make another with: create database … template template0 encoding 'UTF8'`,
+  );
 }
 
 /** Runs the first migration that is missing, if one is. */

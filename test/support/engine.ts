@@ -56,13 +56,15 @@ export interface EngineOptions {
   readonly settings: Record<string, string>;
   readonly secrets?: Record<string, string>;
   readonly worker?: Partial<WorkerOptions>;
+  /** sets the database up before the engine connects; returns the URL to connect to */
+  readonly prepare?: (database: TestDatabase) => Promise<string>;
 }
 
 export async function startEngine({ connector, settings, secrets = {}, ...options }: EngineOptions): Promise<Engine> {
   const database = await testDatabase();
   const temporal = await testTemporal();
   const taskQueue = uniqueTaskQueue();
-  const db = connectDatabase(database.url);
+  const db = connectDatabase((await options.prepare?.(database)) ?? database.url);
   atEnd(() => db.destroy());
   await createConnection(db, { id: connectionId, connector: connector.name, settings });
   await saveSecrets(db, ring, connectionId, secrets);
