@@ -1,4 +1,6 @@
 /** What a connector author imports: `import { defineConnector, defineEntity } from 'tidemark'`. Every type that these functions take or return is here. */
+
+export { decimal } from './decimal';
 export type { Auth, AuthInput } from './definition/auth';
 export type { Column } from './definition/columns';
 export {

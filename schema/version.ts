@@ -1,3 +1,5 @@
+import { preview } from './preview';
+
 /**
  * A record's version: the source's own last-modified value. Versions are compared in SQL as text in collation "C",
  * so each kind has an encoding whose byte order is the order of the values.
@@ -14,7 +16,7 @@ export type Version = string | null;
 export class UnreadableVersion extends Error {
   constructor(kind: VersionKind, value: unknown) {
     super(
-      `its version ${JSON.stringify(value)} is not ${kind === 'instant' ? 'an instant with a time zone' : `of kind ${kind}`}`,
+      `its version ${preview(value, 200)} is not ${kind === 'instant' ? 'an instant with a time zone' : `of kind ${kind}`}`,
     );
     this.name = 'UnreadableVersion';
   }

@@ -2,11 +2,12 @@ import type { Answers, Asked, GoneAnswer, LiveAnswer, SetAsideAnswer } from '../
 import type { ProbeFinding } from '../schema/definition/checks';
 import type { ConnectorEntity } from '../schema/definition/connector';
 import type { ListingName, ResumePoint } from '../schema/definition/listing';
+import type { SourceText } from '../schema/sourceText';
 import type { Version } from '../schema/version';
 
 /** One page of a listing. */
 export interface SourcePage extends Asked {
-  /** as the source sent them, integers beyond 2^53 as strings; none that an earlier page held */
+  /** as the source sent them, numbers that a double does not hold as text of their digits; none that an earlier page held */
   readonly records: readonly unknown[];
   /** What the records say, in parts; between two parts other work of the process has its turn. */
   answers(): AsyncIterable<Answers>;
@@ -44,9 +45,15 @@ export interface ListedRecord {
   readonly version: Version;
 }
 
+/** How a record was written by the source, and why it cannot be read where it cannot. */
+export interface SentAs {
+  readonly text: SourceText;
+  readonly problem: string | undefined;
+}
+
 /** One record as the source sent it, or `evidence`: the sentence that proves it gone. */
 export type OneRecord =
-  | ({ readonly kind: 'live'; readonly record: unknown } & Asked)
+  | ({ readonly kind: 'live'; readonly record: unknown; readonly sentAs: SentAs | undefined } & Asked)
   | ({ readonly kind: 'gone'; readonly evidence: string } & Asked);
 
 /** What the source says of one record. `unclear`: a response that proves neither, such as a 403. */

@@ -157,7 +157,7 @@ const cases: readonly Case[] = [
       text(response, JSON.stringify(ok), { 'Content-Type': 'application/json; charset=klingon' }),
     type: 'ContractBroken',
     message: /charset 'klingon'/,
-    requests: 4,
+    requests: 1,
   },
   {
     name: 'silence',

@@ -1,5 +1,6 @@
 import type { Answers, Asked, GoneAnswer, LiveAnswer, SetAsideAnswer } from '../../schema/answer';
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import { SourceText } from '../../schema/sourceText';
 import { quote } from '../database/identifiers';
 import {
   arrayParameter,
@@ -107,7 +108,7 @@ export function eachRow({ ids, columns, raw }: EncodedRows): EncodedRows[] {
 /** The record as the source sent it, of a row that stands by itself. */
 export function rawOf({ raw }: EncodedRows): unknown {
   const text = textOf(raw);
-  return text === null ? null : JSON.parse(text);
+  return text === null ? null : new SourceText(text);
 }
 
 /** The rows of a batch, cast to the types of their columns (`raw` stays text); bind `incomingArrays`. */

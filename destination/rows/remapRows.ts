@@ -19,7 +19,8 @@ export interface RemapBatch {
   /** the id after which this batch begins; '' for the first */
   readonly after: string;
   readonly limit: number;
-  readonly map: (id: string, raw: unknown) => Remapped;
+  /** `raw` is JSON: parsed by the driver, its numbers would be rounded */
+  readonly map: (id: string, raw: string) => Remapped;
   /** what must be committed with the rows */
   readonly alongside: (trx: Knex.Transaction, written: RemappedBatch) => Promise<void>;
 }
@@ -43,7 +44,7 @@ export function remapRows(db: Knex, batch: RemapBatch): Promise<RemappedBatch> {
       await lockEntity(trx, { connectionId, entity });
       const { rows } = await trx.raw(
         /* sql */ `
-        select external_id as id, raw, deleted_at is not null as deleted from ${tableName(entity)}
+        select external_id as id, raw::text as raw, deleted_at is not null as deleted from ${tableName(entity)}
         where connection_id = ? and external_id > ? order by external_id limit ?`,
         [connectionId, after, limit],
       );
@@ -79,7 +80,7 @@ export function remapRows(db: Knex, batch: RemapBatch): Promise<RemappedBatch> {
 
 interface Kept {
   readonly id: string;
-  readonly raw: unknown;
+  readonly raw: string | null;
   readonly deleted: boolean;
 }
 

@@ -1,3 +1,5 @@
+import { SourceText } from '../../schema/sourceText';
+
 /**
  * Columns of a batch as array parameters in PostgreSQL's binary format: header, then length and bytes of each value
  * (src/backend/utils/adt/arrayfuncs.c, array_recv). A batch as one JSON parameter took twice the time in PostgreSQL, which
@@ -122,5 +124,6 @@ export function columnText(value: unknown): string | null {
 
 /** A value of a jsonb column; null is NULL there too. */
 export function jsonText(value: unknown): string | null {
+  if (value instanceof SourceText) return value.storable;
   return value === null || value === undefined ? null : (JSON.stringify(value) ?? null);
 }

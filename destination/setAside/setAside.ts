@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { SetAsideAnswer } from '../../schema/answer';
+import { SourceText } from '../../schema/sourceText';
 import { storableJson, storableText } from '../../schema/storableText';
 import type { Target } from '../../schema/workflows';
 
@@ -59,6 +60,7 @@ function entryOf({ id, reason, detail, raw }: SetAsideAnswer): Entry {
 
 /** JSON, in which U+0000 and lone surrogates stand as escapes, so that nothing of the payload is lost. */
 function rawText(raw: unknown): string {
+  if (raw instanceof SourceText) return raw.text;
   return JSON.stringify(raw, (_key, value) => (typeof value === 'bigint' ? String(value) : value)) ?? 'null';
 }
 

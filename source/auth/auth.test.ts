@@ -202,6 +202,7 @@ describe('401', () => {
       headers: {},
       about: { entity: 'people', what: "listing 'all'" },
       signal: new AbortController().signal,
+      place: { path: '', list: true },
       statuses: new Set<number>(),
       forbidden: { type: 'CredentialsRefused', todo: '' } as const,
     };

@@ -2,14 +2,17 @@ import type { Listing, One } from '../../schema/definition/listing';
 import { type Query, schemeOf } from '../paging';
 import { shapeOf } from '../reading/shape';
 import { exchange, type Reply } from '../wire/http';
-import { parseJson } from '../wire/json';
+import { TooManyDigits } from '../wire/json';
 import { inLane } from '../wire/lanes';
+import { NotJson, parseBody } from '../wire/parse';
 import { addressed } from '../wire/question';
 import type { About } from '../wire/report';
 import { retryAfter } from '../wire/retryAfter';
+import { OutOfBounds, type RecordPlace } from '../wire/scan';
 import { shown } from '../wire/send';
 import type { Source } from '../wire/source';
 import { TransportProblem } from '../wire/transportProblem';
+import { beginning } from '../wire/verdict';
 
 /** A reply as it came, whatever its status. */
 export interface Probed {
@@ -44,7 +47,7 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
   const { sender } = source;
   let requests = 0;
   let renewed = false;
-  const send = async (url: URL, headers: Readonly<Record<string, string>>): Promise<Probed> => {
+  const send = async (url: URL, headers: Readonly<Record<string, string>>, place: RecordPlace): Promise<Probed> => {
     const request = `GET ${shown(sender, url)}`;
     const fail = (type: 'CredentialsRefused' | 'SourceUnavailable' | 'Usage', problem: string, todo: string) =>
       sender.reporter.error(type, about, `${request} ${problem}`, todo);
@@ -62,11 +65,11 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
       throw fail('SourceUnavailable', `failed: ${error.message}`, error.todo);
     });
     sender.onAnswer(reply.status);
-    const excerpt = sender.reporter.excerpt(reply.text);
+    const excerpt = sender.reporter.excerpt(beginning(reply));
     if (reply.status === 401 && sender.authorizer.renew && !renewed) {
       renewed = true;
       await sender.authorizer.renew(signal);
-      return send(url, headers);
+      return send(url, headers, place);
     }
     if (reply.status === 401)
       throw fail(
@@ -85,7 +88,7 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
         { retryAfterMs: milliseconds },
       );
     }
-    const body = parsed(reply.text);
+    const body = await parsed(reply.body, place);
     const shape = reply.status < 400 && body !== undefined ? shapeOf(body) : excerpt;
     return { status: reply.status, headers: reply.headers, body, excerpt: shape, request };
   };
@@ -98,22 +101,28 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
     },
     list(listing, query = {}) {
       const { url, headers } = addressed(source, listing, { partition }, about);
+<<<<<<< HEAD
       for (const [name, value] of Object.entries({ ...schemeOf(listing.paging).firstPage(listing.paging), ...query }))
         url.searchParams.set(name, String(value));
       return send(url, headers);
+=======
+      for (const [name, value] of Object.entries({ ...firstPage(listing.paging), ...query }))
+        url.searchParams.set(name, value);
+      return send(url, headers, { path: listing.records, list: true });
+>>>>>>> 2b86faf (One pass over a body's bytes: bounds before parsing, exact numbers, raw as the source wrote it, charsets by iconv-lite)
     },
     one(one, id) {
       const { url, headers } = addressed(source, one, { partition, id }, about);
-      return send(url, headers);
+      return send(url, headers, { path: one.record, list: false });
     },
   };
 }
 
-function parsed(text: string): unknown {
+async function parsed(body: Buffer, place: RecordPlace): Promise<unknown> {
   try {
-    return parseJson(text);
+    return (await parseBody(body, place)).value;
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof NotJson || error instanceof OutOfBounds || error instanceof TooManyDigits) return undefined;
     throw error;
   }
 }

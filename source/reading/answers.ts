@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Answers, Asked, GoneAnswer, LiveAnswer, SetAsideAnswer } from '../../schema/answer';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { ListedRecord } from '../contract';
+import type { ListAnswer } from '../paging';
 import { readRecord, readVersionOnly } from '../record/readRecord';
 import type { Source } from '../wire/source';
 
@@ -12,7 +13,7 @@ const recordsInPart = 1_000;
 export async function* answersOf(
   { connection }: Pick<Source, 'connection'>,
   entity: ConnectorEntity,
-  { records, sent, received }: Asked & { readonly records: readonly unknown[] },
+  { records, sent, received, sentAs }: Asked & Pick<ListAnswer, 'records' | 'sentAs'>,
 ): AsyncGenerator<Answers, void, undefined> {
   for (let from = 0; from === 0 || from < records.length; from += recordsInPart) {
     if (from > 0) await setImmediate();
@@ -20,7 +21,7 @@ export async function* answersOf(
     const gone: GoneAnswer[] = [];
     const setAside: SetAsideAnswer[] = [];
     for (const raw of records.slice(from, from + recordsInPart)) {
-      const answer = readRecord(entity, raw, { connection });
+      const answer = readRecord(entity, raw, { connection }, sentAs(raw));
       if (answer.kind === 'live') live.push(answer);
       else if (answer.kind === 'gone') gone.push(answer);
       else setAside.push(answer);

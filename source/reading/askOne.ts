@@ -19,7 +19,7 @@ export async function askOne(
     const one = await getById(source, entity, id, signal);
     const times = { sent: one.sent, received: one.received };
     if (one.kind === 'gone') return { ...times, kind: 'gone', gone: { id, version: null }, detail: one.evidence };
-    const read = readRecord(entity, one.record, { connection });
+    const read = readRecord(entity, one.record, { connection }, one.sentAs);
     if (read.kind === 'live') return { ...times, kind: 'live', live: read };
     if (read.kind === 'gone') return { ...times, kind: 'gone', gone: read, detail: 'the source answered a tombstone' };
     return { ...times, kind: 'set-aside', setAside: { ...read, id }, detail: `${read.reason}: ${read.detail}` };

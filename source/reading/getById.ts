@@ -1,6 +1,7 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { messageOf } from '../../schema/errors';
 import { valueAt } from '../../schema/json';
+import { preview } from '../../schema/preview';
 import type { OneRecord } from '../contract';
 import { fieldsOf, keyOf } from '../record/fields';
 import { addressed } from '../wire/question';
@@ -34,6 +35,7 @@ export async function getById(
   if (id === '') throw reporter.error('Usage', about, 'the id is empty', 'An empty id would request the whole list');
   const question = {
     ...addressed(source, one, { id }, about),
+    place: { path: one.record, list: false },
     about,
     signal,
     statuses: new Set(entity.gone.statuses),
@@ -51,7 +53,7 @@ export async function getById(
   }
   const declared = declaredError(answer.body, one.error);
   if (declared !== undefined) {
-    throw broken(`answered ${answer.status} with an error: ${reporter.excerpt(JSON.stringify(declared))}`);
+    throw broken(`answered ${answer.status} with an error: ${reporter.excerpt(preview(declared, 1_000))}`);
   }
   const record = valueAt(answer.body, one.record);
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
@@ -64,7 +66,7 @@ export async function getById(
   if (found.tombstone)
     return { kind: 'gone', evidence: reporter.redact(`${request} answered a tombstone`), sent, received };
   if (found.id === undefined) throw broken(`answered with a record that cannot be recognised: ${found.problem}`);
-  return { kind: 'live', record, sent, received };
+  return { kind: 'live', record, sentAs: answer.sentAs(record), sent, received };
 }
 
 interface Identity {

@@ -1,5 +1,6 @@
 import type { Listing } from '../../schema/definition/listing';
 import { valueAt } from '../../schema/json';
+import { preview } from '../../schema/preview';
 
 /** A body that contradicts the listing's definition; `message` says how. */
 export class NotThisList extends Error {}
@@ -29,9 +30,7 @@ function totalIn(body: unknown, path: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   const total = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
   if (typeof total !== 'number' || !Number.isSafeInteger(total) || total < 0) {
-    throw new NotThisList(
-      `'${path}' in the body is not a number of records but ${JSON.stringify(value)?.slice(0, 100)}`,
-    );
+    throw new NotThisList(`'${path}' in the body is not a number of records but ${preview(value, 100)}`);
   }
   return total;
 }

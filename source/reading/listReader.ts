@@ -1,6 +1,7 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Listing, ListingName, Paging, Since } from '../../schema/definition/listing';
 import { messageOf } from '../../schema/errors';
+import { preview } from '../../schema/preview';
 import type { ListOptions } from '../contract';
 import { type ListAnswer, type ListReader, schemeOf } from '../paging';
 import { markOf } from '../record/mark';
@@ -82,6 +83,7 @@ function listReader(
   const { reporter, authorizer } = sender;
   const first = addressed(source, listing, { partition: options.partition }, about);
   if (filter) first.url.searchParams.set(filter.param, filter.text);
+  const place = { path: listing.records, list: true };
   let last = first.url;
   const broken = (problem: string, todo = nothingTaken) =>
     reporter.error('ContractBroken', about, `GET ${shown(sender, last)}: ${problem}`, todo);
@@ -105,14 +107,14 @@ function listReader(
       last = url;
       const answer = await ask(
         sender,
-        { url, headers: first.headers, about, signal: options.signal, statuses: new Set<number>(), forbidden },
+        { url, headers: first.headers, about, signal: options.signal, statuses: new Set<number>(), forbidden, place },
         () => {
           count.requests += 1;
         },
       );
       const error = declaredError(answer.body, listing.error);
       if (error !== undefined) {
-        throw broken(`answered ${answer.status} with an error: ${reporter.excerpt(JSON.stringify(error))}`);
+        throw broken(`answered ${answer.status} with an error: ${reporter.excerpt(preview(error, 1_000))}`);
       }
       return { ...answer, ...contents(listing, answer.body, broken) };
     },

@@ -1,3 +1,5 @@
+import { preview } from '../../schema/preview';
+
 /** What APIs call their own words about a failure, as opposed to a record's content. */
 const ofAnError = /^(errors?|error_\w+|message|reason|code|detail)$/i;
 const keysAtMost = 20;
@@ -8,11 +10,13 @@ const keysAtMost = 20;
  */
 export function shapeOf(body: unknown): string {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return kind(body);
-  const parts = Object.entries(body).map(
-    ([key, value]) => `${name(key)}: ${ofAnError.test(key) ? words(value) : kind(value)}`,
-  );
-  const more = parts.length > keysAtMost ? ', …' : '';
-  return `{ ${parts.slice(0, keysAtMost).join(', ')}${more} }`;
+  const keys = Object.keys(body);
+  const parts = keys
+    .slice(0, keysAtMost)
+    .map((key) => [key, (body as Record<string, unknown>)[key]] as const)
+    .map(([key, value]) => `${name(key)}: ${ofAnError.test(key) ? words(value) : kind(value)}`);
+  const more = keys.length > keysAtMost ? ', …' : '';
+  return `{ ${parts.join(', ')}${more} }`;
 }
 
 /** Keys can be content too, such as an address in a map of people. */
@@ -21,7 +25,7 @@ function name(key: string): string {
 }
 
 function words(value: unknown): string {
-  return JSON.stringify(value)?.slice(0, 300) ?? 'nothing';
+  return value === undefined ? 'nothing' : preview(value, 300);
 }
 
 function kind(value: unknown): string {

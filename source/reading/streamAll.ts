@@ -30,7 +30,7 @@ export async function* streamAll(
     count.requests = 0;
     yield {
       ...{ sent, received, records, resumePoint: next, bytes, sourceSent, requests },
-      answers: () => answersOf(source, entity, { sent, received, records }),
+      answers: () => answersOf(source, entity, { sent, received, records, sentAs: answer.sentAs }),
       listed: () => listedIn(entity, records),
     };
   }

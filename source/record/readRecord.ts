@@ -1,10 +1,13 @@
 import type { z } from 'zod';
 import type { GoneAnswer, LiveAnswer, SetAsideAnswer } from '../../schema/answer';
+import { isDecimal, isHeldByNumber } from '../../schema/decimal';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { MapContext } from '../../schema/definition/entity';
 import { messageOf, SkipRecord } from '../../schema/errors';
+import { SourceText } from '../../schema/sourceText';
 import { isStorable, storableText, storableValue } from '../../schema/storableText';
 import type { Version } from '../../schema/version';
+import type { SentAs } from '../contract';
 import { short } from '../wire/report';
 import { fieldsOf, keyOf, versionOf } from './fields';
 
@@ -26,41 +29,48 @@ export function readRecord(
   entity: ConnectorEntity,
   raw: unknown,
   context: MapContext,
+  sentAs?: SentAs,
 ): LiveRecord | GoneRecord | SetAsideRecord {
-  const found = readVersionOnly(entity, raw);
+  const found = readVersionOnly(entity, raw, sentAs);
   if (found.kind !== 'version') return found;
   const { id, version } = found;
+  const payload = sentAs?.text ?? raw;
+  if (sentAs?.problem !== undefined) return setAside(id, 'invalid', sentAs.problem, null);
   let record = raw;
   if (entity.record) {
     const checked = check(entity.record, raw);
     if (typeof checked === 'string')
-      return setAside(id, 'invalid', `the record does not fit its schema: ${checked}`, raw);
+      return setAside(id, 'invalid', `the record does not fit its schema: ${checked}`, payload);
     record = checked.data;
   }
   let mapped: unknown;
   try {
     mapped = (entity.map as (record: unknown, context: MapContext) => unknown)(record, context);
   } catch (error) {
-    if (error instanceof SkipRecord) return setAside(id, 'skipped', error.reason, raw);
-    return setAside(id, 'invalid', `mapping it failed: ${messageOf(error)}`, raw);
+    if (error instanceof SkipRecord) return setAside(id, 'skipped', error.reason, payload);
+    return setAside(id, 'invalid', `mapping it failed: ${messageOf(error)}`, payload);
   }
-  const row = check(entity.row, mapped);
-  if (typeof row === 'string') return setAside(id, 'invalid', `its row does not fit the row schema: ${row}`, raw);
+  const row = checkRow(entity, mapped);
+  if (typeof row === 'string') return setAside(id, 'invalid', `its row does not fit the row schema: ${row}`, payload);
   try {
     return {
       kind: 'live',
       id,
       version,
       row: keepableRow(row.data as Record<string, unknown>),
-      raw: storableValue(raw),
+      raw: sentAs?.text ?? storableValue(raw),
     };
   } catch (error) {
-    return setAside(id, 'invalid', messageOf(error), raw);
+    return setAside(id, 'invalid', messageOf(error), payload);
   }
 }
 
 /** Id and version of a record of an `ids` listing, which holds little else; a tombstone, or why neither could be read. */
-export function readVersionOnly(entity: ConnectorEntity, raw: unknown): RecordVersion | GoneRecord | SetAsideRecord {
+export function readVersionOnly(
+  entity: ConnectorEntity,
+  raw: unknown,
+  sentAs?: SentAs,
+): RecordVersion | GoneRecord | SetAsideRecord {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
     return setAside(
       null,
@@ -77,7 +87,7 @@ export function readVersionOnly(entity: ConnectorEntity, raw: unknown): RecordVe
     if (fields.isTombstone?.(raw)) return { kind: 'gone', id, version };
     return { kind: 'version', id, version };
   } catch (error) {
-    return setAside(id, 'invalid', messageOf(error), raw);
+    return setAside(id, 'invalid', messageOf(error), sentAs?.problem === undefined ? (sentAs?.text ?? raw) : null);
   }
 }
 
@@ -85,19 +95,51 @@ export function readVersionOnly(entity: ConnectorEntity, raw: unknown): RecordVe
 function check(schema: z.ZodType, value: unknown): { readonly data: unknown } | string {
   try {
     const parsed = schema.safeParse(value);
-    return parsed.success ? parsed : mistakesIn(parsed.error);
+    return parsed.success ? parsed : mistakesIn(parsed.error, value);
   } catch (error) {
     // an author's own refinement or transform that throws
     return messageOf(error);
   }
 }
 
-function mistakesIn(error: z.ZodError): string {
+/**
+ * Checks a row. A column of type double precision holds doubles, whatever the source wrote: a number of more digits, which
+ * is text by then, is rounded for it as PostgreSQL would, and for no other column.
+ */
+function checkRow(entity: ConnectorEntity, row: unknown): { readonly data: unknown } | string {
+  const checked = check(entity.row, row);
+  if (typeof checked !== 'string' || typeof row !== 'object' || row === null) return checked;
+  const rounded: Record<string, unknown> = { ...row };
+  let changed = false;
+  for (const { name, type } of entity.columns) {
+    if (type !== 'double precision' || !isLongNumber(rounded[name])) continue;
+    rounded[name] = Number(rounded[name]);
+    changed = true;
+  }
+  return changed ? check(entity.row, rounded) : checked;
+}
+
+function isLongNumber(value: unknown): value is string {
+  return typeof value === 'string' && isDecimal(value) && !isHeldByNumber(value);
+}
+
+function mistakesIn(error: z.ZodError, value: unknown): string {
   const lines = error.issues
     .slice(0, issuesShown)
-    .map((issue) => `${issue.path.map(String).join('.') || 'the whole'}: ${issue.message}`);
+    .map(
+      (issue) => `${issue.path.map(String).join('.') || 'the whole'}: ${issue.message}${becauseOfDigits(issue, value)}`,
+    );
   const more = error.issues.length - issuesShown;
   return lines.join('; ') + (more > 0 ? `; and ${more} more` : '');
+}
+
+/** What became text because no number holds it looks like a mistake of the source. */
+function becauseOfDigits(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code !== 'invalid_type' || (issue.expected !== 'number' && issue.expected !== 'int')) return '';
+  let here = value;
+  for (const step of issue.path) here = (here as Record<PropertyKey, unknown> | undefined)?.[step];
+  if (!isLongNumber(here)) return '';
+  return ` (the source's ${short(here, 40)} has more digits than a number holds, so it is given as text: use decimal() from 'tidemark', z.string(), or z.coerce.number() to round it)`;
 }
 
 function keepableRow(row: Record<string, unknown>): Readonly<Record<string, unknown>> {
@@ -118,6 +160,7 @@ function setAside(id: string | null, reason: SetAsideAnswer['reason'], detail: s
 
 /** The record for keeping, or null where it is nested too deep to be kept at all; `detail` then tells what it was. */
 function payloadOf(raw: unknown): unknown {
+  if (raw instanceof SourceText) return raw;
   try {
     return storableValue(raw);
   } catch {

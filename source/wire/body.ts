@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { TransportProblem, unavailable } from './transportProblem';
@@ -47,12 +46,13 @@ export async function decompressed(body: Buffer, encoding: string | undefined, l
 
 /** The body is larger than the client takes. */
 export function tooLarge(limit: number): TransportProblem {
-  return new TransportProblem(`the body is larger than ${limit} bytes`, {
+  return new TransportProblem(`the body is larger than ${limit} bytes, which is the limit`, {
     again: false,
     type: 'ContractBroken',
     todo: 'Ask for smaller pages (pageSize of the listing) or for fewer fields',
   });
 }
+<<<<<<< HEAD
 
 /** The body as text in the charset that the header names, UTF-8 where it names none. Throws TransportProblem when the bytes are not of it. */
 export function decoded(body: Buffer, contentType: string | undefined): string {
@@ -79,3 +79,5 @@ function notOfCharset(charset: string): TransportProblem {
     todo: 'Nothing in it was used, since a guess could change letters; the source must name the charset it writes',
   });
 }
+=======
+>>>>>>> 2b86faf (One pass over a body's bytes: bounds before parsing, exact numbers, raw as the source wrote it, charsets by iconv-lite)

@@ -4,7 +4,8 @@ import type { Readable } from 'node:stream';
 import axios, { type AxiosResponse } from 'axios';
 import type { Asked } from '../../schema/answer';
 import type { DatabaseClock } from '../../schema/ports';
-import { acceptedEncodings, decoded, decompressed, tooLarge } from './body';
+import { acceptedEncodings, decompressed, tooLarge } from './body';
+import { inUtf8 } from './charset';
 import { problemOf, TransportProblem, unavailable } from './transportProblem';
 
 /** What one request may use. */
@@ -22,8 +23,9 @@ export interface Reply extends Asked {
   readonly status: number;
   /** by lower-case name */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly text: string;
-  /** size of the text in bytes */
+  /** decompressed, in UTF-8 without a byte order mark */
+  readonly body: Buffer;
+  /** size in bytes as it was sent, decompressed */
   readonly bytes: number;
   /** when the request was sent in the source's clock at the earliest, in milliseconds since 1970; null where it doesn't tell the time */
   readonly sourceSent: number | null;
@@ -71,7 +73,7 @@ export async function exchange(
     return {
       status: response.status,
       headers: plainHeaders,
-      text: decoded(plain, plainHeaders['content-type']),
+      body: inUtf8(plain, plainHeaders['content-type']),
       bytes: plain.length,
       sent,
       received,

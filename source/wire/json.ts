@@ -1,18 +1,22 @@
-/** Sixteen digits in a row: the shortest literal that a double may not hold exactly. Also true of many strings; those cost one slow parse. */
-const longDigits = /[:,[\s]-?\d{16}|^-?\d{16}/;
-const integerAt = /-?\d+(?![\d.eE])/y;
-const numberAt = /-?[\d.eE+-]+/y;
+import { digitsOf, isHeldByNumber, mostDigits } from '../../schema/decimal';
+
+/** A number that nobody can have meant; `message` says why it is not read. */
+export class TooManyDigits extends Error {}
 
 /**
- * JSON.parse that keeps integers beyond 2^53 exact: they come out as strings of their digits, so that
- * `9007199254740993` is not rounded to another record's id. Everything else is as JSON.parse gives it. Throws SyntaxError.
+ * JSON.parse for a text with numbers that a double may not hold: those that it does not hold exactly come out as text of their
+ * digits as they were sent, so that `9007199254740993` is not rounded to another record's id, nor an amount to another
+ * amount. Everything else is as JSON.parse gives it. Numbers of too many digits throw, are left out (null), or are kept as text too.
+ * Throws SyntaxError, and TooManyDigits.
  */
-export function parseJson(text: string): unknown {
-  return JSON.parse(longDigits.test(text) ? quoteLongIntegers(text) : text);
+export function parseExactly(text: string, tooLong: TooLong = 'refuse'): unknown {
+  return JSON.parse(quoteLongNumbers(text, tooLong));
 }
 
-function quoteLongIntegers(text: string): string {
-  let out = '';
+type TooLong = 'refuse' | 'leave out' | 'keep';
+
+function quoteLongNumbers(text: string, tooLong: TooLong): string {
+  const out: string[] = [];
   let copied = 0;
   let at = 0;
   while (at < text.length) {
@@ -20,33 +24,86 @@ function quoteLongIntegers(text: string): string {
     if (code === 0x22) {
       at = endOfString(text, at);
     } else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
-      integerAt.lastIndex = at;
-      const literal = integerAt.exec(text)?.[0];
-      if (literal === undefined) {
-        numberAt.lastIndex = at;
-        at += numberAt.exec(text)?.[0].length ?? 1;
-      } else {
-        if (literal.length >= 16 && !Number.isSafeInteger(Number(literal))) {
-          out += `${text.slice(copied, at)}"${literal}"`;
-          copied = at + literal.length;
-        }
-        at += literal.length;
+      const end = endOfNumber(text, at);
+      const literal = text.slice(at, end);
+      if (isJsonNumber(literal) && !isShort(literal)) {
+        out.push(text.slice(copied, at), exactly(literal, tooLong));
+        copied = end;
       }
+      at = end;
     } else {
       at += 1;
     }
   }
-  return out + text.slice(copied);
+  out.push(text.slice(copied));
+  return out.join('');
 }
 
-/** The place after the string that begins at `at`; searched with indexOf, since a regular expression recurses on long strings. */
-function endOfString(text: string, at: number): number {
-  let quote = text.indexOf('"', at + 1);
-  while (quote !== -1) {
-    let backslashes = 0;
-    while (text.charCodeAt(quote - 1 - backslashes) === 0x5c) backslashes += 1;
-    if (backslashes % 2 === 0) return quote + 1;
-    quote = text.indexOf('"', quote + 1);
+const longest = 4_000;
+const plain = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+
+/** What JSON calls a number; everything else is left to the parser to refuse. */
+function isJsonNumber(literal: string): boolean {
+  return plain.test(literal);
+}
+
+function isShort(literal: string): boolean {
+  return literal.length < 16 && !/[eE]/.test(literal);
+}
+
+function exactly(literal: string, tooLong: TooLong): string {
+  if (tooLong !== 'keep' && (literal.length > longest || digitsOf(literal) > mostDigits)) {
+    if (tooLong === 'leave out') return 'null';
+    throw new TooManyDigits(`it holds a number of more than ${mostDigits} digits, '${literal.slice(0, 20)}…'`);
+  }
+  return isHeldByNumber(literal) ? literal : `"${literal}"`;
+}
+
+function endOfNumber(text: string, from: number): number {
+  for (let at = from + 1; ; at += 1) {
+    const code = text.charCodeAt(at);
+    const isPart =
+      (code >= 0x30 && code <= 0x39) || code === 0x2b || code === 0x2d || code === 0x2e || (code | 0x20) === 0x65;
+    if (!isPart) return at;
+  }
+}
+
+/** The place behind the string that begins at `at`. */
+export function endOfString(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) return at + 1;
+    if (code === 0x5c) at += 1;
   }
   return text.length;
+}
+
+/** The text without what is nested more than `depth` levels deep (null instead) and without long strings (empty instead). */
+export function pruned(text: string, depth: number, longestString: number): string {
+  const out: string[] = [];
+  let copied = 0;
+  let level = 0;
+  let at = 0;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) {
+      const end = endOfString(text, at);
+      if (level <= depth && end - at > longestString) {
+        out.push(text.slice(copied, at), '""');
+        copied = end;
+      }
+      at = end;
+      continue;
+    }
+    if (code === 0x7b || code === 0x5b) {
+      level += 1;
+      if (level === depth + 1) out.push(text.slice(copied, at), 'null');
+    } else if (code === 0x7d || code === 0x5d) {
+      if (level === depth + 1) copied = at + 1;
+      level -= 1;
+    }
+    at += 1;
+  }
+  out.push(text.slice(copied));
+  return out.join('');
 }

@@ -5,8 +5,10 @@ import type { Authorizer } from '../auth';
 import { sameOrigin } from './address';
 import { exchange, type Limits, type Reply } from './http';
 import { inLane } from './lanes';
+import type { SentRecord } from './parse';
 import { pause } from './pause';
 import type { About, Reporter } from './report';
+import type { RecordPlace } from './scan';
 import { TransportProblem } from './transportProblem';
 import { isHtml, judge, type Verdict } from './verdict';
 
@@ -44,13 +46,20 @@ export interface Question {
   readonly statuses: ReadonlySet<number>;
   /** what a 403 is that is not among `statuses` */
   readonly forbidden: { readonly type: ErrorType; readonly todo: string };
+  /** where the records are in the body */
+  readonly place: RecordPlace;
 }
 
 export interface JsonAnswer extends Asked {
   readonly status: number;
   /** undefined for one of the question's `statuses` */
   readonly body: unknown;
+<<<<<<< HEAD
   readonly headers: Reply['headers'];
+=======
+  /** of a record in the body: its own text */
+  sentAs(record: unknown): SentRecord | undefined;
+>>>>>>> 2b86faf (One pass over a body's bytes: bounds before parsing, exact numbers, raw as the source wrote it, charsets by iconv-lite)
   readonly bytes: number;
   readonly sourceSent: number | null;
   /** where the answer came from, after redirects */
@@ -81,8 +90,14 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
       );
     switch (verdict.kind) {
       case 'answer': {
+<<<<<<< HEAD
         const { sent, received, bytes, sourceSent, status, headers } = verdict.reply;
         return { sent, received, bytes, sourceSent, status, headers, body: verdict.body, url };
+=======
+        const sentAs = verdict.body?.sent ?? (() => undefined);
+        const { sent, received, bytes, sourceSent, status } = verdict.reply;
+        return { sent, received, bytes, sourceSent, status, body: verdict.body?.value, sentAs, url };
+>>>>>>> 2b86faf (One pass over a body's bytes: bounds before parsing, exact numbers, raw as the source wrote it, charsets by iconv-lite)
       }
       case 'redirect': {
         const next = verdict.location === '' ? undefined : sameOrigin(url, verdict.location);
@@ -151,7 +166,7 @@ async function attempt(sender: Sender, question: Question, url: URL, sending: ()
       return exchange(outgoing.url, outgoing.headers, sender.limits, sender.clock, signal);
     });
     sender.onAnswer(reply.status);
-    return judged(sender, question, reply);
+    return await judged(sender, question, reply);
   } catch (error) {
     if (!(error instanceof TransportProblem)) throw error;
     sender.onAnswer(null);
@@ -160,9 +175,9 @@ async function attempt(sender: Sender, question: Question, url: URL, sending: ()
   }
 }
 
-function judged(sender: Sender, question: Question, reply: Reply): Verdict {
+async function judged(sender: Sender, question: Question, reply: Reply): Promise<Verdict> {
   if (question.statuses.has(reply.status) && !isHtml(reply)) return { kind: 'answer', body: undefined, reply };
-  const verdict = judge(reply, sender.reporter);
+  const verdict = await judge(reply, question.place, sender.reporter);
   return reply.status === 403 && verdict.kind === 'failure' ? { ...verdict, ...question.forbidden } : verdict;
 }
 

@@ -1,12 +1,15 @@
 import type { ErrorType } from '../../schema/errors';
 import type { Reply } from './http';
-import { parseJson } from './json';
+import { TooManyDigits } from './json';
+import { NotJson, type ParsedBody, parseBody } from './parse';
 import type { Reporter } from './report';
 import { retryAfter } from './retryAfter';
+import { OutOfBounds, type RecordPlace } from './scan';
+import { whereBroken } from './whereBroken';
 
 /** What to do about a reply. */
 export type Verdict =
-  | { readonly kind: 'answer'; readonly body: unknown; readonly reply: Reply }
+  | { readonly kind: 'answer'; readonly body: ParsedBody | undefined; readonly reply: Reply }
   | { readonly kind: 'redirect'; readonly location: string; readonly problem: string }
   | { readonly kind: 'renew'; readonly problem: string }
   /** `milliseconds` undefined: the source didn't say how long */
@@ -26,9 +29,9 @@ const answers: ReadonlySet<number> = new Set([200, 201, 203]);
 const asItIs = 'The response contradicts the connector; nothing in it was used';
 
 /** Reads a reply as far as HTTP and JSON go; what the body says is for the listing or record. */
-export function judge(reply: Reply, reporter: Reporter): Verdict {
+export async function judge(reply: Reply, place: RecordPlace, reporter: Reporter): Promise<Verdict> {
   const { status } = reply;
-  if (answers.has(status)) return judgeBody(reply, reporter);
+  if (answers.has(status)) return judgeBody(reply, place, reporter);
   const problem = `answered ${status} with ${quoted(reply, reporter)}`;
   if (redirects.has(status)) return { kind: 'redirect', location: reply.headers.location ?? '', problem };
   const pause = retryAfter(reply.headers['retry-after'], sourceNow(reply));
@@ -49,51 +52,77 @@ function todoOf(status: number): string {
   return asItIs;
 }
 
-function judgeBody(reply: Reply, reporter: Reporter): Verdict {
-  const { status, text } = reply;
-  const contract = (problem: string, again: boolean): Verdict => ({
+async function judgeBody(reply: Reply, place: RecordPlace, reporter: Reporter): Promise<Verdict> {
+  const { status, body } = reply;
+  const contract = (problem: string, again: boolean, todo = asItIs): Verdict => ({
     kind: 'failure',
     again,
     type: 'ContractBroken',
     problem: `answered ${status} with ${problem}`,
-    todo: asItIs,
+    todo,
   });
-  if (text.trim() === '') return contract('an empty body', true);
+  if (isBlank(body)) return contract('an empty body', true);
   if (isHtml(reply)) return contract(`a web page instead of JSON: ${quoted(reply, reporter)}`, true);
   try {
-    return { kind: 'answer', body: parseJson(text), reply };
+    return { kind: 'answer', body: await parseBody(body, place), reply };
   } catch (error) {
+<<<<<<< HEAD
     if (!(error instanceof SyntaxError)) throw error;
     const type = reply.headers['content-type'] ?? 'no content type';
     if (!looksCut(text)) return contract(`text of ${text.length} characters (${type}) that is not JSON`, false);
     const problem = `answered ${status} with JSON that was cut short after ${text.length} characters`;
     return { kind: 'failure', again: true, type: 'SourceUnavailable', problem, todo: 'The engine retries later' };
+=======
+    if (error instanceof OutOfBounds) return contract(error.message, false, smaller);
+    if (error instanceof TooManyDigits) return contract(`JSON that cannot be read: ${error.message}`, false);
+    if (!(error instanceof NotJson)) throw error;
+    if (!error.cut || !looksLikeJson(body)) return contract(notJson(reply, reporter), false);
+    const problem = `answered ${status} with JSON that was cut short after ${body.length} bytes`;
+    return { kind: 'failure', again: true, type: 'SourceUnavailable', problem, todo: 'It is tried again later' };
+>>>>>>> 2b86faf (One pass over a body's bytes: bounds before parsing, exact numbers, raw as the source wrote it, charsets by iconv-lite)
   }
+}
+
+const smaller = 'Ask for smaller pages (pageSize of the listing) or for fewer fields';
+const excerptBefore = 30;
+const excerptAfter = 20;
+
+/** Where the body stops being JSON, what is wrong there, and a few characters around it. */
+function notJson({ body, headers }: Reply, reporter: Reporter): string {
+  const text = body.toString('utf8');
+  const what = `text of ${text.length} characters (${headers['content-type'] ?? 'no content type'}) that is not JSON`;
+  const broken = whereBroken(text);
+  if (!broken) return what;
+  const { offset, line, column, path, problem } = broken;
+  const where = path === '' ? '' : `, in '${path}'`;
+  const near = reporter.excerpt(text.slice(Math.max(0, offset - excerptBefore), offset + excerptAfter));
+  return `${what}: at line ${line}, column ${column}${where}, ${problem}, near "${near}"`;
 }
 
 /** A page made for people: a login form, a maintenance notice, a proxy's error. No API's word about a record. */
 export function isHtml(reply: Reply): boolean {
-  return /^\s*<(!doctype|html|head|body|\?xml|!--|[a-z]+[\s>])/i.test(reply.text.slice(0, 1000));
+  return /^\s*<(!doctype|html|head|body|\?xml|!--|[a-z]+[\s>])/i.test(beginning(reply, 1_000));
 }
 
-/** Begins as an object or list and ends as neither. */
-function looksCut(text: string): boolean {
-  const first = text.trimStart()[0];
-  const last = text.trimEnd().at(-1);
-  return (first === '{' && last !== '}') || (first === '[' && last !== ']') || unbalanced(text);
+/** The first bytes of a body as text. */
+export function beginning({ body }: Reply, bytes = 20_000): string {
+  return body.toString('utf8', 0, bytes);
 }
 
-/** A body cut just behind an inner bracket ends like a whole one, but has more brackets opened than closed. */
-function unbalanced(text: string): boolean {
-  if (!/^\s*[[{]/.test(text)) return false;
-  const outsideStrings = text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/gs, '');
-  const opened = outsideStrings.replace(/[^[{]/g, '').length;
-  return opened > outsideStrings.replace(/[^\]}]/g, '').length;
+const blanks: ReadonlySet<number> = new Set([0x20, 0x0a, 0x0d, 0x09]);
+
+function isBlank(body: Buffer): boolean {
+  return body.every((byte) => blanks.has(byte));
+}
+
+function looksLikeJson(body: Buffer): boolean {
+  const first = body.find((byte) => !blanks.has(byte));
+  return first === 0x7b || first === 0x5b;
 }
 
 function quoted(reply: Reply, reporter: Reporter): string {
-  const excerpt = reporter.excerpt(reply.text);
-  return reply.text.trim() === '' ? excerpt : `"${excerpt}"`;
+  const excerpt = reporter.excerpt(beginning(reply));
+  return isBlank(reply.body) ? excerpt : `"${excerpt}"`;
 }
 
 function sourceNow(reply: Reply): number {
