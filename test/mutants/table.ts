@@ -350,6 +350,62 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    invariant: 1,
+    name: 'a number of more digits than a double holds is rounded',
+    file: 'source/wire/json.ts',
+    find: 'return isHeldByNumber(literal) ? literal : `"${literal}"`;',
+    replace: 'return literal;',
+    test: {
+      file: 'source/wire/parse.test.ts',
+      name: 'numbers that no double holds come out as text of their digits, all others as numbers',
+    },
+  },
+  {
+    invariant: 1,
+    name: 'a mapping from raw rounds what it reads',
+    file: 'destination/rows/remapRows.ts',
+    find: 'raw::text as raw',
+    replace: "jsonb_set(raw, '{amount}', to_jsonb((raw->>'amount')::float8))::text as raw",
+    test: {
+      file: 'test/strategies/exactNumbers.test.ts',
+      name: 'mapped again from raw, and asked for alone, it is the same',
+      builds: true,
+    },
+  },
+  {
+    invariant: 8,
+    name: 'a record nested too deep is read',
+    file: 'source/wire/scan.ts',
+    find: 'this.recordMarks |= marks.deep;',
+    replace: '',
+    test: {
+      file: 'source/wire/parse.test.ts',
+      name: 'a record nested 60,000 levels deep cannot be read, wherever it is, and the others can',
+    },
+  },
+  {
+    invariant: 8,
+    name: 'the records of a page are not bounded',
+    file: 'source/wire/scan.ts',
+    find: 'if (this.count >= bounds.records) {',
+    replace: 'if (this.count < 0) {',
+    test: {
+      file: 'source/wire/parse.test.ts',
+      name: 'more %s than the limit are refused before anything is parsed',
+    },
+  },
+  {
+    invariant: 8,
+    name: 'the values of a response are not bounded',
+    file: 'source/wire/scan.ts',
+    find: 'if (this.values > bounds.values) {',
+    replace: 'if (this.values < 0) {',
+    test: {
+      file: 'source/wire/parse.test.ts',
+      name: 'more %s than the limit are refused before anything is parsed',
+    },
+  },
+  {
     invariant: 11,
     name: 'old records among changes are taken',
     file: 'source/reading/streamAll.ts',
