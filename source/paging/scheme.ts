@@ -18,12 +18,8 @@ export interface ListAnswer extends Asked, Told {
   readonly records: readonly unknown[];
   /** the source's own number of records of the whole list, where the listing declares it and the body tells it */
   readonly total: number | undefined;
-<<<<<<< HEAD
-=======
-  readonly body: unknown;
   /** of a record: its text as the source wrote it, and why it cannot be read where it cannot */
   sentAs(record: unknown): { readonly text: SourceText; readonly problem: string | undefined } | undefined;
->>>>>>> 2b86faf (One pass over a body's bytes: bounds before parsing, exact numbers, raw as the source wrote it, charsets by iconv-lite)
   readonly bytes: number;
   readonly sourceSent: number | null;
   /** where it came from: page links are resolved against it */

@@ -101,15 +101,9 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
     },
     list(listing, query = {}) {
       const { url, headers } = addressed(source, listing, { partition }, about);
-<<<<<<< HEAD
       for (const [name, value] of Object.entries({ ...schemeOf(listing.paging).firstPage(listing.paging), ...query }))
         url.searchParams.set(name, String(value));
-      return send(url, headers);
-=======
-      for (const [name, value] of Object.entries({ ...firstPage(listing.paging), ...query }))
-        url.searchParams.set(name, value);
       return send(url, headers, { path: listing.records, list: true });
->>>>>>> 2b86faf (One pass over a body's bytes: bounds before parsing, exact numbers, raw as the source wrote it, charsets by iconv-lite)
     },
     one(one, id) {
       const { url, headers } = addressed(source, one, { partition, id }, about);

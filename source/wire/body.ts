@@ -52,32 +52,3 @@ export function tooLarge(limit: number): TransportProblem {
     todo: 'Ask for smaller pages (pageSize of the listing) or for fewer fields',
   });
 }
-<<<<<<< HEAD
-
-/** The body as text in the charset that the header names, UTF-8 where it names none. Throws TransportProblem when the bytes are not of it. */
-export function decoded(body: Buffer, contentType: string | undefined): string {
-  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType ?? '')?.[1]?.toLowerCase() ?? 'utf-8';
-  if (charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii') {
-    // much faster than a fatal TextDecoder on large bodies
-    if (!isUtf8(body)) throw notOfCharset(charset);
-    const text = body.toString('utf8');
-    return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  }
-  try {
-    return new TextDecoder(charset, { fatal: true }).decode(body);
-  } catch {
-    // it knows two complaints only: no such charset, and not of this charset
-    throw notOfCharset(charset);
-  }
-}
-
-function notOfCharset(charset: string): TransportProblem {
-  return new TransportProblem(`the body is not text in the charset '${charset}'`, {
-    // a body cut inside a character looks like this too
-    again: true,
-    type: 'ContractBroken',
-    todo: 'Nothing in it was used, since a guess could change letters; the source must name the charset it writes',
-  });
-}
-=======
->>>>>>> 2b86faf (One pass over a body's bytes: bounds before parsing, exact numbers, raw as the source wrote it, charsets by iconv-lite)

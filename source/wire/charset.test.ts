@@ -38,7 +38,7 @@ test.each([
     'a/b; charset=windows-1252',
     /not text in the charset/,
   ],
-  ['half a character of UTF-8', Buffer.from(text).subarray(0, 11), undefined, /not text in the charset 'utf-8'/],
+  ['half a character of UTF-8', Buffer.from(text).subarray(0, 12), undefined, /not text in the charset 'utf-8'/],
   ['half a surrogate pair in UTF-16', Buffer.from([0x22, 0, 0x3e, 0xd8, 0x22, 0]), 'a/b; charset=utf-16le', /not text/],
   ['an unknown charset', Buffer.from('{}'), 'a/b; charset=klingon', /charset 'klingon', which is unknown/],
   ['an encoding that is no charset', Buffer.from('{}'), 'a/b; charset=base64', /charset 'base64', which is unknown/],

@@ -54,12 +54,9 @@ export interface JsonAnswer extends Asked {
   readonly status: number;
   /** undefined for one of the question's `statuses` */
   readonly body: unknown;
-<<<<<<< HEAD
   readonly headers: Reply['headers'];
-=======
   /** of a record in the body: its own text */
   sentAs(record: unknown): SentRecord | undefined;
->>>>>>> 2b86faf (One pass over a body's bytes: bounds before parsing, exact numbers, raw as the source wrote it, charsets by iconv-lite)
   readonly bytes: number;
   readonly sourceSent: number | null;
   /** where the answer came from, after redirects */
@@ -90,14 +87,9 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
       );
     switch (verdict.kind) {
       case 'answer': {
-<<<<<<< HEAD
         const { sent, received, bytes, sourceSent, status, headers } = verdict.reply;
-        return { sent, received, bytes, sourceSent, status, headers, body: verdict.body, url };
-=======
         const sentAs = verdict.body?.sent ?? (() => undefined);
-        const { sent, received, bytes, sourceSent, status } = verdict.reply;
-        return { sent, received, bytes, sourceSent, status, body: verdict.body?.value, sentAs, url };
->>>>>>> 2b86faf (One pass over a body's bytes: bounds before parsing, exact numbers, raw as the source wrote it, charsets by iconv-lite)
+        return { sent, received, bytes, sourceSent, status, headers, body: verdict.body?.value, sentAs, url };
       }
       case 'redirect': {
         const next = verdict.location === '' ? undefined : sameOrigin(url, verdict.location);

@@ -66,20 +66,12 @@ async function judgeBody(reply: Reply, place: RecordPlace, reporter: Reporter): 
   try {
     return { kind: 'answer', body: await parseBody(body, place), reply };
   } catch (error) {
-<<<<<<< HEAD
-    if (!(error instanceof SyntaxError)) throw error;
-    const type = reply.headers['content-type'] ?? 'no content type';
-    if (!looksCut(text)) return contract(`text of ${text.length} characters (${type}) that is not JSON`, false);
-    const problem = `answered ${status} with JSON that was cut short after ${text.length} characters`;
-    return { kind: 'failure', again: true, type: 'SourceUnavailable', problem, todo: 'The engine retries later' };
-=======
     if (error instanceof OutOfBounds) return contract(error.message, false, smaller);
     if (error instanceof TooManyDigits) return contract(`JSON that cannot be read: ${error.message}`, false);
     if (!(error instanceof NotJson)) throw error;
     if (!error.cut || !looksLikeJson(body)) return contract(notJson(reply, reporter), false);
     const problem = `answered ${status} with JSON that was cut short after ${body.length} bytes`;
-    return { kind: 'failure', again: true, type: 'SourceUnavailable', problem, todo: 'It is tried again later' };
->>>>>>> 2b86faf (One pass over a body's bytes: bounds before parsing, exact numbers, raw as the source wrote it, charsets by iconv-lite)
+    return { kind: 'failure', again: true, type: 'SourceUnavailable', problem, todo: 'The engine retries later' };
   }
 }
 

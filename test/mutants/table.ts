@@ -361,18 +361,6 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
-    invariant: 1,
-    name: 'a mapping from raw rounds what it reads',
-    file: 'destination/rows/remapRows.ts',
-    find: 'raw::text as raw',
-    replace: "jsonb_set(raw, '{amount}', to_jsonb((raw->>'amount')::float8))::text as raw",
-    test: {
-      file: 'test/strategies/exactNumbers.test.ts',
-      name: 'mapped again from raw, and asked for alone, it is the same',
-      builds: true,
-    },
-  },
-  {
     invariant: 8,
     name: 'a record nested too deep is read',
     file: 'source/wire/scan.ts',

@@ -68,12 +68,12 @@ beforeAll(async () => {
     entities: [exact, rounding],
   });
   engine = await startEngine({ connector, settings: { baseUrl: source.baseUrl } });
+  await engine.delta('exact');
 });
 
 const numbers = amounts.map((amount) => (amount === '100.10' ? '100.1' : amount));
 
 test('every amount arrives digit by digit, in its column and in raw', async () => {
-  await engine.delta('exact');
   const found = await rows('ledger_exact');
   expect(found.map(({ amount }) => amount)).toEqual(numbers);
   expect(found.map(({ raw }) => raw)).toEqual(amounts);
