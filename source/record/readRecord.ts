@@ -7,7 +7,7 @@ import { messageOf, SkipRecord } from '../../schema/errors';
 import { SourceText } from '../../schema/sourceText';
 import { isStorable, storableText, storableValue } from '../../schema/storableText';
 import type { Version } from '../../schema/version';
-import type { SentAs } from '../contract';
+import type { SentRecord as SentAs } from '../wire/parse';
 import { short } from '../wire/report';
 import { fieldsOf, keyOf, versionOf } from './fields';
 
