@@ -28,6 +28,6 @@ USER node
 EXPOSE 8080
 ENTRYPOINT ["node", "/opt/tidemark/dist/clients/cli/main.js"]
 CMD ["server"]
-# Of the server; a worker listens nowhere (docker-compose.yml switches it off there).
+# Of the server; docker-compose.yml has another one for workers.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

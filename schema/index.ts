@@ -35,8 +35,11 @@ export type {
 export type { DeletionGuard, EntitySchedule } from './definition/schedule';
 export type { SecretName } from './definition/secretName';
 export type {
+  Handshake,
+  UnverifiedDelivery,
   WebhookDelivery,
   WebhookEvent,
+  WebhookReply,
   WebhookRules,
   WebhookSignature,
   WebhookSignatureInput,

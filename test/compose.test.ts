@@ -19,6 +19,14 @@ const service = z.looseObject({
   volumes: z.array(z.string()).default([]),
   healthcheck: z.looseObject({ disable: z.boolean().optional(), test: z.array(z.string()).optional() }).optional(),
   'x-no-healthcheck': z.string().optional(),
+  'x-writable': z.string().optional(),
+  security_opt: z.array(z.string()).default([]),
+  cap_drop: z.array(z.string()).default([]),
+  mem_limit: z.string().optional(),
+  read_only: z.boolean().default(false),
+  tmpfs: z.array(z.string()).default([]),
+  privileged: z.boolean().default(false),
+  user: z.string().optional(),
   depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
 });
 const { services } = z.object({ services: z.record(z.string(), service) }).parse(parse(text, { merge: true }));
@@ -78,6 +86,28 @@ test('no secret has a default, and each is in .env.example, empty', () => {
     }
   }
 });
+
+test.each(all)('%s is confined: no further rights, a bound on its memory', (_name, confined) => {
+  expect(confined.security_opt).toContain('no-new-privileges:true');
+  expect(confined.cap_drop).toEqual(['ALL']);
+  expect(confined.mem_limit).toMatch(/^(\d+[mg]|\$\{\w+:-\d+[mg]\})$/);
+  expect(confined.privileged).toBe(false);
+  expect(confined.user ?? 'of the image').not.toMatch(/^(root|0)/);
+});
+
+test.each(all)('%s cannot change its own files, or says why it has to', (_name, { read_only, tmpfs, ...rest }) => {
+  expect(read_only).toBe(rest['x-writable'] === undefined);
+  if (read_only) expect(tmpfs).toContain('/tmp');
+});
+
+test.each(ours)(
+  '%s: what is checked for health is a port that the process has',
+  (_name, { healthcheck, environment }) => {
+    const [, port] = /127\.0\.0\.1:(\d+)/.exec(healthcheck?.test?.join(' ') ?? '') ?? [];
+    if (port !== undefined) expect([environment.PORT, environment.METRICS_PORT].map(String)).toContain(port);
+    else expect(healthcheck?.disable).toBe(true);
+  },
+);
 
 test('nothing is reachable from other machines', () => {
   for (const port of all.flatMap(([, { ports }]) => ports)) expect(port).toMatch(/^127\.0\.0\.1:/);

@@ -1,12 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { InboxEvent } from '../../destination/inbox/inbox';
 import { TidemarkError } from '../../schema/errors';
+import { readBody } from '../webhooks/bodies';
+import { checkDelivery, type DeliveryVerdict } from '../webhooks/check';
 import { eventsOf } from '../webhooks/delivery';
 import type { Dispatcher } from '../webhooks/dispatch';
 import type { Endpoint } from '../webhooks/endpoints';
 import type { InboxWriter } from '../webhooks/inboxWriter';
-import { verifySignature } from '../webhooks/signature';
+
 import { problem, sendProblem } from './problem';
+import { handshakeReply, sendReply } from './webhookReply';
 
 export interface WebhookParts {
   readonly endpoints: { find(connectionId: string): Promise<Endpoint | undefined> };
@@ -32,6 +35,23 @@ export function webhookRoute(app: FastifyInstance, parts: WebhookParts): void {
     { bodyLimit: parts.bodyLimit ?? 1024 * 1024 },
     (request, reply) => receive(parts, request, reply),
   );
+  app.get<{ Params: { connection: string } }>('/webhooks/:connection', async (request, reply) => {
+    const { connection } = request.params;
+    const endpoint = await found(parts.endpoints, connection);
+    const asked = endpoint && handshakeReply(endpoint, request, undefined);
+    if (asked !== undefined) return sendReply(reply, asked);
+    if (endpoint === undefined) return sendProblem(reply, unknownConnection(connection));
+    reply.header('allow', 'POST');
+    return sendProblem(
+      reply,
+      problem(
+        405,
+        'MethodNotAllowed',
+        'Method not allowed',
+        'Webhooks are sent with POST; this connector knows no such handshake.',
+      ),
+    );
+  });
 }
 
 async function receive(
@@ -43,38 +63,54 @@ async function receive(
   const endpoint = await found(endpoints, connection);
   if (endpoint === undefined) return sendProblem(reply, unknownConnection(connection));
 
+  const asked =
+    new URL(request.url, 'http://here').search !== '' ? handshakeReply(endpoint, request, undefined) : undefined;
+  if (asked !== undefined) return sendReply(reply, asked);
   const delivery = { headers: request.headers, body: request.body ?? Buffer.alloc(0) };
-  const verdict = verifySignature(endpoint.rules.signature, endpoint.keys, delivery, Date.now());
+  const verdict = await checkDelivery(endpoint, delivery, Date.now());
   if (verdict !== 'valid') {
-    request.log.warn({ connection, verdict, keys: endpoint.keys.length }, 'a webhook is not signed as it should be');
+    const keys = endpoint.keys.length;
+    request.log.warn(
+      { connection, verdict, keys },
+      verdict === 'no-secret'
+        ? 'a webhook came for a connection without webhook secret'
+        : 'a webhook is not signed as it should be',
+    );
     return sendProblem(reply, refused(verdict, endpoint));
   }
-  if (!isJson(request.headers)) {
-    const type = problem(
-      415,
-      'ForeignContentType',
-      'Not JSON',
-      'Webhooks are taken as application/json in UTF-8, not compressed.',
-    );
-    return sendProblem(reply, type);
-  }
-  const text = decoded(delivery.body);
-  const body = text === undefined ? undefined : parsed(text);
-  if (text === undefined || body === undefined) {
+  const { bodies } = endpoint.rules;
+  const read = readBody(bodies, request.headers, delivery.body);
+  if (read.kind === 'foreign-type') {
+    const types = bodies === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
     return sendProblem(
       reply,
-      problem(400, 'MalformedBody', 'Malformed JSON', 'The body is signed, but it is no JSON in UTF-8.'),
+      problem(
+        415,
+        'ForeignContentType',
+        'Foreign content type',
+        `Webhooks are taken as ${types} in UTF-8, not compressed.`,
+      ),
     );
   }
+  if (read.kind === 'malformed') {
+    return sendProblem(
+      reply,
+      problem(400, 'MalformedBody', 'Malformed body', 'The body is signed, but it is no JSON in UTF-8.'),
+    );
+  }
+  const verified = handshakeReply(endpoint, request, read.value);
+  if (verified !== undefined) return sendReply(reply, verified);
 
-  const events = eventsOf(endpoint, { headers: request.headers, text, body: body.json });
+  const events = eventsOf(endpoint, { headers: request.headers, text: read.text, body: read.value });
   const stored = await writer.store(events);
   if (!stored) return sendProblem(reply, unknownConnection(connection));
   wake(endpoint, events, dispatcher);
   for (const { unreadable } of events) {
     if (unreadable !== undefined) request.log.warn({ connection, reason: unreadable }, 'a webhook was parked');
   }
-  return reply.code(endpoint.rules.acknowledge).send();
+  const { acknowledge, acknowledgement } = endpoint.rules;
+  if (acknowledgement) return sendReply(reply, { status: acknowledge, ...acknowledgement });
+  return reply.code(acknowledge).send();
 }
 
 /** A mistake in our own settings (a key that opens no secrets) is not the source's fault: it is to send again. */
@@ -112,45 +148,23 @@ function unknownConnection(name: string) {
   );
 }
 
-function refused(verdict: 'missing' | 'wrong' | 'stale', { connectionId, rules: { signature } }: Endpoint) {
+function refused(verdict: Exclude<DeliveryVerdict, 'valid'>, { connectionId, rules: { signature } }: Endpoint) {
+  if (verdict === 'no-secret') {
+    return problem(
+      401,
+      'NoWebhookSecret',
+      'No webhook secret',
+      `Connection '${connectionId}' has no webhook secret, so nothing can be verified: set it with 'tidemark connections rotate-secret ${connectionId} ${signature.secret}'.`,
+    );
+  }
+  const own = signature.header === undefined ? "The connector's own check" : undefined;
   const headers = [signature.header, signature.timestampHeader, signature.idHeader].filter(
     (name) => name !== undefined,
   );
   const details = {
     missing: `The delivery lacks ${headers.length === 1 ? `header ${headers[0]}` : `one of the headers ${headers.join(', ')}`}.`,
-    wrong: `The signature in header ${signature.header} is not one by the webhook secret of connection '${connectionId}'.`,
+    wrong: `${own ?? `The signature in header ${signature.header}`} does not match the webhook secret of connection '${connectionId}'.`,
     stale: `The signature is right, but its timestamp is more than ${signature.tolerance} away from now: an old delivery, or clocks apart.`,
   };
   return problem(401, 'SignatureRefused', 'Not signed by the source', details[verdict]);
-}
-
-function isJson(headers: FastifyRequest['headers']): boolean {
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity') return false;
-  const type = headers['content-type'];
-  // some sources leave it out
-  if (type === undefined || type === '') return true;
-  return (
-    /^application\/([a-z0-9.-]+\+)?json\s*(;\s*charset="?utf-?8"?\s*)?(;.*)?$/i.test(type) &&
-    !/charset=(?!"?utf-?8)/i.test(type)
-  );
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-function decoded(body: Buffer): string | undefined {
-  try {
-    return utf8.decode(body);
-  } catch (error) {
-    if (error instanceof TypeError) return undefined;
-    throw error;
-  }
-}
-
-function parsed(text: string): { json: unknown } | undefined {
-  try {
-    return { json: JSON.parse(text) };
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

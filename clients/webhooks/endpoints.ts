@@ -6,7 +6,7 @@ import { connection } from '../../schema/connection';
 import type { Connector } from '../../schema/definition/connector';
 import type { WebhookRules } from '../../schema/definition/webhooks';
 import { TidemarkError } from '../../schema/errors';
-import { signingKeys } from './signature';
+import { secretTexts, signingKeys } from './signature';
 
 /** Where one connection's webhooks arrive. */
 export interface Endpoint {
@@ -14,6 +14,8 @@ export interface Endpoint {
   readonly connector: Connector;
   readonly rules: WebhookRules;
   readonly keys: readonly Buffer[];
+  /** the same as texts, for a definition's own functions */
+  readonly secrets: readonly string[];
   /** while off, webhooks are kept and processed later */
   readonly enabled: boolean;
 }
@@ -59,8 +61,9 @@ export function endpoints({ db, connectors, ring, ttlMs = 3_000 }: EndpointsOpti
       const connector = connectors.find((one) => one.name === name);
       if (!connector?.webhooks) return undefined;
       const secrets = await loadSecrets(db, ring, connectionId);
-      const keys = signingKeys(connector.webhooks.signature, secrets[connector.webhooks.signature.secret] ?? '');
-      return { connectionId, connector, rules: connector.webhooks, keys, enabled };
+      const text = secrets[connector.webhooks.signature.secret] ?? '';
+      const keys = signingKeys(connector.webhooks.signature, text);
+      return { connectionId, connector, rules: connector.webhooks, keys, secrets: secretTexts(text), enabled };
     } catch (error) {
       if (error instanceof TidemarkError && error.type === 'NotFound') return undefined;
       throw destinationError(error);

@@ -64,6 +64,29 @@ describe('published vectors', () => {
     expect(verify(rules, secret, headers, body, at + 299_000)).toBe('valid');
   });
 
+  test("Slack's request signature", () => {
+    // https://docs.slack.dev/authentication/verifying-requests-from-slack ("Step-by-step walk-through")
+    const rules: WebhookSignatureInput = {
+      over: 'v0:{timestamp}:{body}',
+      header: 'X-Slack-Signature',
+      prefix: 'v0=',
+      timestampHeader: 'X-Slack-Request-Timestamp',
+      secret: 's',
+    };
+    const body =
+      'token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c';
+    const headers = {
+      'x-slack-request-timestamp': '1531420618',
+      'x-slack-signature': 'v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503',
+    };
+    const secret = '8f742231b10e8888abcd99yyyzzz85a5';
+    const at = 1_531_420_618_000;
+    expect(verify(rules, secret, headers, body, at)).toBe('valid');
+    expect(verify(rules, secret, headers, `${body}&more=1`, at)).toBe('wrong');
+    expect(verify(rules, secret, { ...headers, 'x-slack-request-timestamp': '1531420619' }, body, at)).toBe('wrong');
+    expect(verify(rules, secret, headers, body, at + 301_000)).toBe('stale');
+  });
+
   test('RFC 4231, test case 2, and RFC 2202, test case 2', () => {
     const body = 'what do ya want for nothing?';
     const sha256 = '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843';
@@ -75,7 +98,77 @@ describe('published vectors', () => {
   });
 });
 
+describe('several signatures and a timestamp in one header', () => {
+  // https://docs.stripe.com/webhooks#verify-manually
+  const rules: WebhookSignatureInput = {
+    over: 'timestamp.body',
+    header: 'Stripe-Signature',
+    fields: { signature: 'v1', timestamp: 't' },
+    secret: 's',
+  };
+  const body = '{"id":"evt_1","object":"event"}';
+  const seconds = now / 1000;
+  const v1 = hmac('whsec_one', `${seconds}.${body}`);
+  const check = (header: string, at = now, secret = 'whsec_one') =>
+    verify(rules, secret, { 'stripe-signature': header }, body, at);
+
+  test('one of them, wherever it stands, is enough, also while secrets are changed', () => {
+    expect(check(`t=${seconds},v1=${v1}`)).toBe('valid');
+    expect(check(`v1=${v1}, t=${seconds}`)).toBe('valid');
+    expect(check(`t=${seconds},v1=${'ab'.repeat(32)},v1=${v1},v0=${'cd'.repeat(32)}`)).toBe('valid');
+    expect(check(`t=${seconds},v1=${hmac('whsec_two', `${seconds}.${body}`)}`, now, 'whsec_one\nwhsec_two')).toBe(
+      'valid',
+    );
+  });
+
+  test('what is not signed as it should be is refused', () => {
+    expect(check(`t=${seconds},v0=${v1}`)).toBe('wrong');
+    expect(check(`t=${seconds + 1},v1=${v1}`)).toBe('wrong');
+    expect(check(`t=${seconds},v1=${v1}00`)).toBe('wrong');
+    expect(check(`t=${seconds},v1=${v1.slice(1)}`)).toBe('wrong');
+    expect(check(`t=${seconds}`)).toBe('wrong');
+    expect(check(`v1=${v1}`)).toBe('missing');
+    expect(check('garbage')).toBe('missing');
+    expect(check(v1)).toBe('missing');
+    // of two timestamps, one is not the one that was signed
+    expect(check(`t=${seconds},t=${seconds + 1000},v1=${v1}`)).toBe('missing');
+    expect(check(`t=${seconds},${Array.from({ length: 40 }, () => 'v1=00').join(',')},v1=${v1}`)).toBe('wrong');
+  });
+
+  test('an old delivery, or one from the future, is stale', () => {
+    const header = `t=${seconds},v1=${v1}`;
+    expect([check(header, now + 299_000), check(header, now - 299_000)]).toEqual(['valid', 'valid']);
+    expect([check(header, now + 301_000), check(header, now - 301_000)]).toEqual(['stale', 'stale']);
+  });
+});
+
 describe('schemes', () => {
+  test('a secret that stands in a header as it is, as GitLab sends it', () => {
+    const rules: WebhookSignatureInput = { algorithm: 'shared-secret', header: 'X-Gitlab-Token', secret: 's' };
+    expect(verify(rules, 'a token', { 'x-gitlab-token': 'a token' }, '{}')).toBe('valid');
+    expect(verify(rules, 'former\na token', { 'x-gitlab-token': 'a token' }, '{}')).toBe('valid');
+    for (const given of ['a toke', 'a token2', 'A token', hmac('a token', '{}')])
+      expect(verify(rules, 'a token', { 'x-gitlab-token': given }, '{}')).toBe('wrong');
+    expect(verify(rules, 'a token', {}, '{}')).toBe('missing');
+    expect(verify(rules, '', { 'x-gitlab-token': '' }, '{}')).toBe('missing');
+  });
+
+  test('a body signed in base64, as Shopify sends it', () => {
+    const rules: WebhookSignatureInput = { encoding: 'base64', header: 'X-Shopify-Hmac-Sha256', secret: 's' };
+    const given = hmac('shpss_1', '{"id":1}', 'base64');
+    expect(verify(rules, 'shpss_1', { 'x-shopify-hmac-sha256': given }, '{"id":1}')).toBe('valid');
+    expect(verify(rules, 'shpss_1', { 'x-shopify-hmac-sha256': given }, '{"id":2}')).toBe('wrong');
+  });
+
+  test.each<[string, WebhookSignatureInput]>([
+    ['header', { secret: 's' }],
+    ['over', { header: 'x', secret: 's', over: 'v0:{timestamp}' as 'body' }],
+    ['timestampHeader', { header: 'x', secret: 's', over: 'v0:{timestamp}:{body}' }],
+    ['idHeader', { header: 'x', secret: 's', over: '{id}|{body}' }],
+  ])('a definition with a mistake in %s is refused', (path, input) => {
+    expect(webhookSignature.safeParse(input).error?.issues[0]?.path).toEqual([path]);
+  });
+
   const timestamped: WebhookSignatureInput = {
     over: 'timestamp.body',
     header: 'x-signature',

@@ -64,6 +64,19 @@ export interface ConnectorInput<Settings extends z.ZodObject, Secrets extends z.
     readonly signature: WebhookSignatureInput;
     /** The status of the response to a delivery. Use 200 for sources that treat every other status as a failure. */
     readonly acknowledge?: 200 | 202;
+    /** A body for the response to a delivery, for sources that want to read one. */
+    readonly acknowledgement?: {
+      /** The text of the body. */
+      readonly body: string;
+      /** The status, instead of that of `acknowledge`. */
+      readonly status?: number | undefined;
+      /** The type of the body. Without it, `text/plain`. */
+      readonly contentType?: 'text/plain' | 'application/json' | undefined;
+    };
+    /** `form` where deliveries are URL-encoded forms. */
+    readonly bodies?: WebhookRules['bodies'];
+    /** Replies to a request by which the source tests the address, such as Slack's `url_verification`, Microsoft Graph's `validationToken` or `hub.challenge`, or returns undefined. It is called for a GET, for a POST with a query before its signature is checked, and for each verified delivery. */
+    readonly handshake?: WebhookRules['handshake'];
     /** Reads the events of a delivery. Throws where the body is not one of this source's. */
     readonly events: (delivery: WebhookDelivery) => WebhookEvent[];
   };
@@ -101,6 +114,19 @@ export const connectorDefinition = z.strictObject({
     .strictObject({
       signature: webhookSignature,
       acknowledge: z.union([z.literal(200), z.literal(202)]).default(202),
+      acknowledgement: z
+        .strictObject({
+          body: z.string(),
+          status: z.int().min(200).max(299).optional(),
+          contentType: z.enum(['text/plain', 'application/json']).optional(),
+        })
+        .optional(),
+      bodies: z.enum(['json', 'form']).optional(),
+      handshake: z
+        .custom<NonNullable<WebhookRules['handshake']>>((value) => typeof value === 'function', {
+          error: 'must be a function',
+        })
+        .optional(),
       events: z.custom<WebhookRules['events']>((value) => typeof value === 'function', { error: 'must be a function' }),
     })
     .optional(),

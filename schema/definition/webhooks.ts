@@ -21,18 +21,34 @@ import { secretName } from './secretName';
  */
 export const webhookSignature = z
   .strictObject({
-    /** What the HMAC is computed over: the raw body, `<timestamp>.<body>`, or `<id>.<timestamp>.<body>` as in Standard Webhooks. */
-    over: z.enum(['body', 'timestamp.body', 'id.timestamp.body']).default('body'),
-    /** The hash function of the HMAC. */
-    algorithm: z.enum(['sha256', 'sha1', 'sha512']).default('sha256'),
+    /** What the HMAC is computed over: the raw body, `<timestamp>.<body>`, `<id>.<timestamp>.<body>` as in Standard Webhooks, or a template of `{timestamp}`, `{id}` and `{body}`, such as `v0:{timestamp}:{body}`. */
+    over: z
+      .union([
+        z.enum(['body', 'timestamp.body', 'id.timestamp.body']),
+        z.templateLiteral([z.string(), '{body}', z.string()], {
+          error: "must hold {body}, such as 'v0:{timestamp}:{body}'",
+        }),
+      ])
+      .default('body'),
+    /** The hash function of the HMAC; `shared-secret` where the header carries the secret itself. */
+    algorithm: z.enum(['sha256', 'sha1', 'sha512', 'shared-secret']).default('sha256'),
     /** How the header writes the signature. */
     encoding: z.enum(['hex', 'base64']).default('hex'),
-    /** The header that carries the signature. Upper and lower case are equal. */
-    header: z.string().min(1).toLowerCase(),
+    /** The header that carries the signature. Upper and lower case are equal. It may be left out only with `verify`. */
+    header: z.string().min(1).toLowerCase().optional(),
     /** Text in front of the signature in that header, such as `sha256=`. */
     prefix: z.string().default(''),
     /** The text between several signatures in one header, of which each is tried. Without it, the header holds one signature. */
     separator: z.string().optional(),
+    /** For a header of `name=value` pairs, such as Stripe's `t=1492774577,v1=5257,v1=6ffb`: the names of the signatures and of the timestamp. Pairs are separated by `separator`, or else by commas, and each signature of that name is tried. */
+    fields: z
+      .strictObject({
+        /** The name of the signatures. */
+        signature: z.string().min(1),
+        /** The name of the timestamp. */
+        timestamp: z.string().min(1).optional(),
+      })
+      .optional(),
     /** The header that carries the time of the delivery in seconds since 1970. Needed where `over` contains a timestamp. */
     timestampHeader: z.string().toLowerCase().optional(),
     /** The header that carries the id of the delivery. Needed where `over` contains an id. */
@@ -43,15 +59,68 @@ export const webhookSignature = z
     secret: secretName,
     /** `base64` where the secret is base64 with an optional `whsec_` in front; `utf8` where its text is the key. */
     secretEncoding: z.enum(['utf8', 'base64']).default('utf8'),
+    /** A check of your own, for what the other options cannot say. It replaces all of them but `secret`. What it throws counts as false. */
+    verify: z
+      .custom<VerifyDelivery>((value) => typeof value === 'function', { error: 'must be a function' })
+      .optional(),
   })
-  .refine(({ over, timestampHeader }) => over === 'body' || timestampHeader !== undefined, {
-    error: 'missing: the signature is over a timestamp',
-    path: ['timestampHeader'],
+  .refine(({ header, verify }) => header !== undefined || verify !== undefined, {
+    error: 'missing: name the header that carries the signature, or give a verify function',
+    path: ['header'],
   })
-  .refine(({ over, idHeader }) => over !== 'id.timestamp.body' || idHeader !== undefined, {
+  .refine(
+    ({ over, timestampHeader, fields }) =>
+      !signs(over, 'timestamp') || (timestampHeader ?? fields?.timestamp) !== undefined,
+    { error: 'missing: the signature is over a timestamp', path: ['timestampHeader'] },
+  )
+  .refine(({ over, idHeader }) => !signs(over, 'id') || idHeader !== undefined, {
     error: 'missing: the signature is over an id',
     path: ['idHeader'],
   });
+
+/** A signature's `over` as a template. */
+export function signedTemplate(over: string): string {
+  return over.includes('{') ? over : over.replace(/\w+/g, (name) => `{${name}}`);
+}
+
+function signs(over: string, name: 'timestamp' | 'id'): boolean {
+  return signedTemplate(over).includes(`{${name}}`);
+}
+
+/** What `signature.verify` receives: a delivery of which nothing is verified yet. */
+export interface UnverifiedDelivery {
+  /** The headers, by lower-case name. */
+  readonly headers: WebhookDelivery['headers'];
+  /** The raw bytes. */
+  readonly body: Buffer;
+  /** The webhook secrets: several while one replaces another. */
+  readonly secrets: readonly string[];
+}
+
+export type VerifyDelivery = (delivery: UnverifiedDelivery) => boolean | Promise<boolean>;
+
+/** What `webhooks.handshake` receives: a request by which a source may test the address. */
+export interface Handshake {
+  readonly method: 'GET' | 'POST';
+  /** The parameters of the address. */
+  readonly query: Readonly<Record<string, string>>;
+  /** The headers, by lower-case name. */
+  readonly headers: WebhookDelivery['headers'];
+  /** The parsed body of a verified delivery; undefined for all others, since nothing unsigned is parsed. */
+  readonly body: unknown;
+  /** The webhook secrets: several while one replaces another. */
+  readonly secrets: readonly string[];
+}
+
+/** A response that a source wants to read. */
+export interface WebhookReply {
+  /** At most 4,096 characters. */
+  readonly body: string;
+  /** The status, 200 unless it says otherwise. */
+  readonly status?: number | undefined;
+  /** The type of the body, `text/plain` unless it says otherwise. */
+  readonly contentType?: 'text/plain' | 'application/json' | undefined;
+}
 export type WebhookSignature = z.infer<typeof webhookSignature>;
 export type WebhookSignatureInput = z.input<typeof webhookSignature>;
 
@@ -69,13 +138,19 @@ export interface WebhookEvent {
 
 /** What `webhooks.events` receives: one delivery whose signature has been verified. */
 export interface WebhookDelivery {
-  /** The parsed JSON body. */
+  /** The parsed body: JSON, or with `bodies: 'form'` an object of texts, with a list where a name comes twice. */
   readonly body: unknown;
   /** The headers, by lower-case name. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 export interface WebhookRules {
+  /** what an acknowledgement says; default nothing */
+  readonly acknowledgement?: WebhookReply | undefined;
+  /** default `json` */
+  readonly bodies?: 'json' | 'form' | undefined;
+  /** called for each GET, for a POST with a query before its signature is checked, and for every verified delivery; nothing is stored */
+  readonly handshake?: ((request: Handshake) => WebhookReply | undefined) | undefined;
   readonly signature: WebhookSignature;
   /** the status that tells the source "I have it": 202, or 200 for sources that take every other status for a failure */
   readonly acknowledge: 200 | 202;

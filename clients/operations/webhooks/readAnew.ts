@@ -9,6 +9,7 @@ import {
   unreadEvents,
 } from '../../../destination/inbox/inboxEvents';
 import type { Connector } from '../../../schema/definition/connector';
+import { readBody } from '../../webhooks/bodies';
 import { eventsOf } from '../../webhooks/delivery';
 import type { By, OperatorContext } from '../context';
 
@@ -71,19 +72,11 @@ async function readOne(
 /** What the connector makes of a delivery now, as far as it names records. */
 function understood(connector: Connector, { connectionId, headers, body: text }: UnreadEvent) {
   const rules = connector.webhooks;
-  const body = rules && parsed(text);
-  if (rules === undefined || body === undefined) return [];
-  const endpoint = { connectionId, connector, rules, keys: [], enabled: true };
-  return eventsOf(endpoint, { headers, text, body }).flatMap(({ entity, id, ...event }) =>
+  const read = rules && readBody(rules.bodies, headers, Buffer.from(text));
+  // what was no body of the connector's kind when it came is none now
+  if (rules === undefined || read?.kind !== 'body') return [];
+  const endpoint = { connectionId, connector, rules, keys: [], secrets: [], enabled: true };
+  return eventsOf(endpoint, { headers, text, body: read.value }).flatMap(({ entity, id, ...event }) =>
     entity === null || id === null || id === '' || event.unreadable !== undefined ? [] : [{ ...event, entity, id }],
   );
-}
-
-/** undefined for what was no JSON when it came, and is none now. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
