@@ -505,4 +505,48 @@ export const mutants: readonly Mutant[] = [
       name: 'a list by token whose first sync is interrupted twice',
     },
   },
+  {
+    invariant: 3,
+    name: 'a plan that waits is applied by whoever starts the workflow',
+    file: 'destination/plans/planRights.ts',
+    find: "p.status = 'approved' and p.applied_by = r.id)",
+    replace: "p.status <> 'open')",
+    test: {
+      file: 'test/hostile/handStarted.test.ts',
+      name: 'applyPlan started by hand deletes nothing by a plan that waits',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'the verdict of the deletion guard is only told to the workflow',
+    file: 'destination/plans/planRights.ts',
+    find: 'p.run_id = r.id and p.reason is null or',
+    replace: 'p.run_id = r.id or',
+    test: {
+      file: 'test/hostile/handStarted.test.ts',
+      name: 'a reconciliation cannot confirm deletions above the guard by leaving out the verdict',
+    },
+  },
+  {
+    invariant: 6,
+    name: 'a delta moves the cursor before it has read everything',
+    file: 'activities/ownRun.ts',
+    find: 'if (done && parts === partitions.length) return;',
+    replace: 'if (parts <= partitions.length) return;',
+    test: {
+      file: 'test/hostile/handStarted.test.ts',
+      name: 'a delta cannot be ended before it has read everything, nor read from a later instant than its cursor',
+    },
+  },
+  {
+    invariant: 14,
+    name: 'a stored secret goes wherever the base URL leads',
+    file: 'clients/operations/connections/addressRule.ts',
+    find: 'if (from === undefined || from === to) return [];',
+    replace: 'if (from !== undefined || from === to) return [];',
+    test: {
+      file: 'clients/operations/connections/addressRule.test.ts',
+      name: 'a stored secret is not sent to %s unless it is given again',
+    },
+  },
 ];
