@@ -1,10 +1,11 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Knex } from 'knex';
+import { endLostRun } from '../destination/runs/endLostRun';
 import { ensureEntityTable, noticeEmptied } from '../destination/runs/entityTable';
 import { sumParts } from '../destination/runs/runParts';
 import { type EndStatus, endedAs, endRun, extendLease, type Run, claimRun as takeRun } from '../destination/runs/runs';
-import { TidemarkError } from '../schema/errors';
+import { type ErrorType, TidemarkError } from '../schema/errors';
 import type { RunOutcome, RunResult, RunStrategy, Target, Trigger } from '../schema/workflows';
 import { deltaResult, endDelta } from './delta/endDelta';
 import { readAtOnce } from './delta/readAtOnce';
@@ -46,7 +47,7 @@ export type ClaimedRun =
 export interface EndRunInput {
   readonly runId: string;
   readonly status: Exclude<EndStatus, 'succeeded' | 'waiting'>;
-  readonly errorType?: string;
+  readonly errorType?: ErrorType;
   readonly error?: string;
   readonly details?: Readonly<Record<string, string | number | boolean | null>>;
 }
@@ -176,13 +177,9 @@ export async function settleLostRun(
   const ended = endedAs[status] ?? 'lost';
   log.warn(
     { connection: run.connectionId, entity: run.entity, run: run.id, status: ended },
-    'a run had ended without being recorded',
+    'a workflow ended without recording its run',
   );
-  const lost = await endRun(db, run.id, {
-    status: ended,
-    errorType: 'Lost',
-    error: `The run ended without being recorded; according to Temporal, its workflow is ${status.toLowerCase().replace('_', ' ')}. The next run continues.`,
-  });
+  const lost = await endLostRun(db, run, ended);
   runEnded({ log, metrics }, lost);
   return ended;
 }

@@ -5,10 +5,10 @@ import { sampleOfPlan } from '../destination/plans/decidePlan';
 import { setAside } from '../destination/setAside/setAside';
 import { connectionId, type Engine, startChurch } from '../test/support/engine';
 import { forget } from './operations/forget';
-import { readRun } from './operations/runDetails';
 import { discardEntries, findSetAside, retrySetAside, type StartedRetry, stillAside } from './operations/setAside';
-import { readStatus } from './operations/status';
 import { findEvents, replayEvents } from './operations/webhooks/events';
+import { readRun } from './operations/work/runDetails';
+import { readStatus } from './operations/work/status';
 
 /** What an operator does about single records, against a source, a worker and both servers. Each test has records of its own. */
 const by = { actor: 'test', reason: 'because' };
@@ -34,7 +34,7 @@ const birthdate = (index: number, value: string) =>
 const listed = () => findSetAside(context(), { connection: connectionId, entity: 'people', limit: 100 });
 
 async function ended(retry: StartedRetry): Promise<void> {
-  await Promise.all(retry.started.map(({ handle }) => handle.result()));
+  await Promise.all(retry.started.map(({ workflow }) => workflow.result()));
 }
 
 describe('records that are set aside', () => {

@@ -36,6 +36,12 @@ export const errorTypes = {
   EmbeddedUnavailable: 'usage',
   /** the destination cannot take what the definition asks for, such as a column of another type */
   DestinationIncompatible: 'contract',
+  /** a run whose workflow ended without recording it: terminated, timed out, or unknown to Temporal */
+  Lost: 'retry',
+  /** a run that was cancelled in Temporal */
+  Cancelled: 'retry',
+  /** a defect: an error that none of the others describes */
+  Unexpected: 'usage',
 } as const satisfies Record<string, Recovery>;
 
 export type ErrorType = keyof typeof errorTypes;

@@ -1,4 +1,4 @@
-import { approvePlan } from '../clients/operations/plans';
+import { approvePlan } from '../clients/operations/work/decide';
 import type { Simulator } from '../connectors/planning-center/simulator';
 import { storeEvents } from '../destination/inbox/inbox';
 import { againSignal, type ReconciliationResult, workflowNames } from '../schema/workflows';
@@ -155,7 +155,7 @@ describe('a source with everything', () => {
     for (const id of ids.slice(20, 170)) control.delete('people', id);
     const waiting = await run<ReconciliationResult>(engine, 'waiting', reconciliation, delta);
     const context = { db: engine.db, client: engine.temporal.client, taskQueue: engine.taskQueue };
-    const plan = await approvePlan(context, waiting?.planId as string, byTest);
+    const { handle: plan } = await approvePlan(context, waiting?.planId as string, byTest);
     await plan.result();
     await record('applyPlan.confirmed', plan);
     await run(engine, 'unknown', applyPlan, { ...people, planId: '999999' });
@@ -175,7 +175,7 @@ test('a source without `one`: absence is confirmed by a second scan', async () =
   await aMinuteLater(engine, 'acme_things');
   const { planId } = await engine.reconcile('things');
   const context = { db: engine.db, client: engine.temporal.client, taskQueue: engine.taskQueue };
-  const plan = await approvePlan(context, planId as string, byTest);
+  const { handle: plan } = await approvePlan(context, planId as string, byTest);
   await plan.result();
   await record('applyPlan.second-scan', plan);
 });

@@ -197,7 +197,7 @@ describe('with a database and Temporal', () => {
     [['sync', 'grace', 'peple'], '', /has no entity "peple"\. Did you mean 'people'\?/],
     [['reconcile', 'grace', 'nothing'], '', /It has: people, donations/],
     [['record', 'grace', 'peple', '1'], '', /Did you mean 'people'\?/],
-    [['record', 'grace', 'people', '1', '--show'], '', /has no row "1"/],
+    [['record', 'show', 'grace', 'people', '1'], '', /has no row "1"/],
     [['status', 'nobody'], '', /There is no connection "nobody"/],
     [['runs', 'nobody'], '', /There is no connection "nobody"/],
   ])('%j is refused and leaves nothing behind', async (args, stdin, message) => {

@@ -2,7 +2,7 @@ import { ActivityFailure, ApplicationFailure, WorkflowFailedError } from '@tempo
 import { CommanderError } from 'commander';
 import { type ErrorType, TidemarkError } from '../../schema/errors';
 import { failureOf } from './failure';
-import { failedReport, reportText, statusOf } from './text/outcomes';
+import { failedReport, reportText, statusOf } from './text/parts/outcomes';
 
 test.each<[ErrorType, number]>([
   ['Usage', 2],

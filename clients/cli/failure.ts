@@ -24,10 +24,15 @@ const statuses: Partial<Record<ErrorType, ExitStatus>> = {
   AlreadyRunning: exitStatus.busy,
 };
 
-const hints: Partial<Record<ErrorType, string>> = {
+const hints: Readonly<Record<string, string | undefined>> = {
   SourceUnavailable: "Is the base URL right ('tidemark connections')? The schedule tries again by itself.",
   SourceAsksToWait: 'The schedule tries again by itself.',
 };
+
+/** What to do about a type of error, where its message does not say. */
+export function hintOf(type: string): string | undefined {
+  return hints[type];
+}
 
 /** What an error means to whoever typed the command: the one place that turns types into sentences and exit statuses. */
 export function failureOf(error: unknown): Failure {
@@ -59,5 +64,5 @@ function lineOf(error: unknown): string {
 }
 
 function tidemarkFailure(type: ErrorType, message: string): Failure {
-  return { status: statuses[type] ?? exitStatus.failed, type, message, hint: hints[type] };
+  return { status: statuses[type] ?? exitStatus.failed, type, message, hint: hintOf(type) };
 }

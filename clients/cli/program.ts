@@ -1,63 +1,38 @@
 import { Command, CommanderError } from 'commander';
+import { operations } from '../operations';
 import { packageVersion } from '../ownPackage';
-import { addApprove } from './commands/approve';
-import { addBackfill } from './commands/backfill';
+import type { OnEnd } from './command';
 import { addConnect } from './commands/connect/connect';
 import { addConnections } from './commands/connections';
-import { addCursor } from './commands/cursor';
 import { addDemo } from './commands/demo';
 import { addDoctor } from './commands/doctor';
 import { addExplain } from './commands/explain';
 import { addForget } from './commands/forget';
 import { addInit } from './commands/init';
 import { addMigrate } from './commands/migrate';
-import { addProbe } from './commands/probe';
-import { addReconcile } from './commands/reconcile';
-import { addRecord } from './commands/record';
-import { addReject } from './commands/reject';
-import { addRemap } from './commands/remap';
-import { addRuns } from './commands/runs';
 import { addSchedules } from './commands/schedules';
 import { addServer } from './commands/server';
 import { addSetAside } from './commands/setAside';
-import { addStatus } from './commands/status';
-import { addSync } from './commands/sync';
-import { addUndo } from './commands/undo';
 import { addUp } from './commands/up';
-import { addVerify } from './commands/verify';
 import { addWebhooks } from './commands/webhooks';
 import { addWorker } from './commands/worker';
 import { type ExitStatus, exitStatus, type Failure, failureOf } from './failure';
+import { addOperation } from './project';
 import { coloursFor, print, printJson } from './terminal/shell';
 
 /** In the order in which --help lists them. */
 const commands = [
-  ...[
-    addInit,
-    addUp,
-    addDemo,
-    addConnect,
-    addConnections,
-    addStatus,
-    addSync,
-    addReconcile,
-    addRecord,
-    addExplain,
-    addProbe,
-    addVerify,
-    addBackfill,
-    addRemap,
-    addDoctor,
-    addRuns,
-  ],
-  ...[addApprove, addReject, addUndo],
-  ...[addCursor, addSetAside, addWebhooks, addSchedules, addForget],
+  ...[addInit, addUp, addDemo, addConnect, addConnections, addExplain, addDoctor],
+  ...[],
+  ...[addSetAside, addWebhooks, addSchedules, addForget],
   ...[addMigrate, addWorker, addServer],
 ];
 
-/** Runs the command line `args` (without the program's name) and tells with which status the process has to exit. */
-export async function runCli(args: readonly string[]): Promise<ExitStatus> {
-  let status: ExitStatus = exitStatus.done;
+/** Operations whose command is written by hand, since it asks or checks more on this machine. */
+const ownCommands: ReadonlySet<string> = new Set(['doctor']);
+
+/** Every command there is; `onEnd` gets the exit status of the one that runs. */
+export function createProgram(onEnd: OnEnd): Command {
   const program = new Command('tidemark')
     .description('Keeps PostgreSQL tables equal to what third-party APIs hold.')
     .version(packageVersion(), '-v, --version')
@@ -71,7 +46,15 @@ export async function runCli(args: readonly string[]): Promise<ExitStatus> {
       'after',
       '\nExit status: 0 done, 1 failed, 2 bad usage, 3 already running or waiting for approval.\nWords: docs/glossary.md in the package.\nStart with: tidemark up',
     );
-  for (const add of commands) add(program, (ended) => (status = ended));
+  for (const add of commands) add(program, onEnd);
+  for (const one of operations) if (!ownCommands.has(one.name)) addOperation(program, one, onEnd);
+  return program;
+}
+
+/** Runs the command line `args` (without the program's name) and returns the exit status of the process. */
+export async function runCli(args: readonly string[]): Promise<ExitStatus> {
+  let status: ExitStatus = exitStatus.done;
+  const program = createProgram((ended) => (status = ended));
   try {
     await program.parseAsync(args, { from: 'user' });
     return status;

@@ -37,7 +37,7 @@ beforeAll(async () => {
   });
   atEnd(() => server.close());
   url = server.url;
-  operations = apiOperations({
+  operations = await apiOperations({
     db,
     client: temporal.client,
     connectors: [connector],
@@ -82,7 +82,9 @@ const target = { connection: 'demo', entity: 'people' };
 const ended = async (workflowId: string) => engine.temporal.client.workflow.getHandle(workflowId).result();
 
 test('a delta and a record: started, and told of in runs and status', async () => {
-  const started = await call('POST', '/api/sync', {}, target);
+  const { started: deltas } = await call('POST', '/api/sync', {}, target);
+  const { workflowId, workflowRunId } = deltas[0];
+  const started = { workflowId, workflowRunId };
   expect(await outcome(started)).toMatchObject({ state: 'done', result: { outcome: 'succeeded' }, ...started });
   const { runs } = await call('GET', '/api/runs?connection=demo&limit=1');
   expect(runs).toEqual([expect.objectContaining({ state: 'succeeded', trigger: 'api' })]);
@@ -233,7 +235,7 @@ test('single records: explained, set aside, from webhooks, erased; and whole ent
 });
 
 test.each([
-  ['POST', '/api/sync', { connection: 'demo' }, 400, 'body.entity'],
+  ['POST', '/api/reconcile', { connection: 'demo' }, 400, 'body.entity'],
   ['POST', '/api/sync', { ...target, ful: true }, 400, 'ful'],
   ['POST', '/api/sync', { ...target, connection: 'de\0mo' }, 400, 'U+0000'],
   ['POST', '/api/sync', { ...target, connection: 'd'.repeat(101) }, 400, 'body.connection'],
@@ -278,7 +280,7 @@ test('the description tells of every route and nothing else', async () => {
   expect(new Set(told.map(({ operationId }) => operationId)).size).toBe(told.length);
   expect(description.paths['/api/runs'].get.parameters).toContainEqual({
     ...{ name: 'limit', in: 'query', required: false },
-    schema: { type: 'integer', minimum: 1, maximum: 1000, default: 20 },
+    schema: { type: 'integer', minimum: 1, maximum: 1000, default: 20, description: 'how many' },
   });
   // every reference leads somewhere
   for (const [, name = ''] of JSON.stringify(description).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) {

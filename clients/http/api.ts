@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { operations } from '../operations';
+import { readyContext } from '../operations/context';
 import { takeJson } from './jsonBody';
 import { requireKey } from './key';
 import { limitRequests } from './limit';
@@ -8,12 +10,10 @@ import { mount, type Operation } from './operation';
 import { careOperations } from './operations/care';
 import { connectionOperations } from './operations/connections';
 import type { ApiContext } from './operations/context';
-import { lookOperations } from './operations/look';
-import { planOperations } from './operations/plans';
 import { recordOperations } from './operations/records';
 import { setAsideOperations } from './operations/setAside';
-import { startOperations } from './operations/start';
 import { webhookOperations } from './operations/webhooks';
+import { routeOf } from './project';
 
 export interface ApiParts extends ApiContext {
   readonly apiKey: string | undefined;
@@ -24,17 +24,17 @@ export interface ApiParts extends ApiContext {
 }
 
 /** Everything that the API does. */
-export function apiOperations(context: ApiContext): Operation[] {
-  return [
-    lookOperations,
-    startOperations,
-    planOperations,
+export async function apiOperations(context: ApiContext): Promise<Operation[]> {
+  const operationContext = readyContext(context);
+  const projected = await Promise.all(operations.map((one) => routeOf(one, operationContext)));
+  const others = [
     connectionOperations,
     careOperations,
     recordOperations,
     setAsideOperations,
     webhookOperations,
   ].flatMap((of) => of(context));
+  return [...projected, ...others];
 }
 
 /** The API for machines, behind the key: what the command line does, described at `/api/openapi.json`. */
@@ -42,9 +42,9 @@ export async function apiRoutes(app: FastifyInstance, parts: ApiParts): Promise<
   await limitRequests(app, parts.apiKey, parts.requestsPerMinute);
   requireKey(app, parts.apiKey);
   takeJson(app);
-  const operations = apiOperations(parts);
-  for (const one of operations) mount(app, one);
-  const description = describeApi(operations);
+  const routes = await apiOperations(parts);
+  for (const one of routes) mount(app, one);
+  const description = describeApi(routes);
   metricsRoute(app, parts.metrics);
   app.get('/api/openapi.json', async () => description);
 }

@@ -47,7 +47,7 @@ function describe(one: Operation): Record<string, unknown> {
     responses: {
       [one.status]: {
         description: one.status === 202 ? 'It was started, and goes on' : 'Done',
-        content: json(jsonSchema(one.answer, 'output')),
+        content: json(jsonSchema(one.answer, 'input')),
       },
       ...Object.fromEntries(Object.entries(problemsOf(one)).map(([status, text]) => [status, problemAnswer(text)])),
     },
@@ -96,6 +96,19 @@ function json(schema: unknown): Record<string, unknown> {
 
 /** OpenAPI 3.1 takes JSON Schema as it is; which one, the document says once for all. */
 function jsonSchema(schema: z.core.$ZodType, io: 'input' | 'output'): Record<string, unknown> {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io });
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io,
+    // responses hold what their schema names and nothing else, whatever the operation returned
+    override: ({ zodSchema: { _zod }, jsonSchema: made }) => {
+      if (
+        _zod.def.type === 'object' &&
+        io === 'input' &&
+        made.additionalProperties === undefined &&
+        !('catchall' in _zod.def)
+      ) {
+        made.additionalProperties = false;
+      }
+    },
+  });
   return rest;
 }

@@ -3,7 +3,7 @@ import { keyRing, saveSecrets } from '../../destination/connections/secrets';
 import { ids } from '../../schema/workflows';
 import { testConnector } from '../../test/support/connector';
 import { type TestServer, testServer, until } from '../../test/support/server';
-import { readStatus } from '../operations/status';
+import { readStatus } from '../operations/work/status';
 
 async function problemOf(response: Response): Promise<{ type: string }> {
   return (await response.json()) as { type: string };

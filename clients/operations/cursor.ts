@@ -1,61 +1,63 @@
-import { z } from 'zod';
-import { type AuditedEntry, listAudit } from '../../destination/audit';
-import { getCursor } from '../../destination/runs/entities';
-import { lastToMoveCursor, type MovedCursor, resetCursor } from '../../destination/runs/resetCursor';
-import { runningRun } from '../../destination/runs/runs';
-import type { Target } from '../../schema/workflows';
-import { type By, instantInput, type OperatorContext, type TargetInput, targetInput } from './context';
-import { findTarget } from './targets';
+import { field, nullable, withDefault } from './fields';
+import { operation } from './operation';
+import { instant, target } from './schemas';
+import { entityOf } from './targetFields';
 
-export interface CursorShown extends Target {
-  /** the instant up to which it is known to be synced; null until the first delta succeeded */
-  readonly cursor: Date | null;
-  readonly lagMs: number | null;
-  /** the run that moved it last; null when none has, or its record has been pruned */
-  readonly movedByRun: string | null;
-  /** by hand, latest first */
-  readonly resets: readonly Pick<AuditedEntry, 'at' | 'actor' | 'reason' | 'details'>[];
-}
-
-/** Where a cursor stands, and who moved it. Throws TidemarkError 'NotFound'. */
-export async function showCursor({ db, connectors }: OperatorContext, input: TargetInput): Promise<CursorShown> {
-  await findTarget(db, connectors, input.connection, input.entity);
-  const target = { connectionId: input.connection, entity: input.entity };
-  const [cursor, movedByRun, resets] = await Promise.all([
-    getCursor(db, target),
-    lastToMoveCursor(db, target),
-    listAudit(db, { ...target, action: 'cursor reset', limit: 10 }),
-  ]);
-  return {
-    ...target,
-    cursor,
-    lagMs: cursor === null ? null : Math.max(0, Date.now() - cursor.getTime()),
-    movedByRun: movedByRun ?? null,
-    resets: resets.map(({ at, actor, reason, details }) => ({ at, actor, reason, details })),
-  };
-}
-
-export const cursorReset = targetInput.extend({
-  /** null: nothing counts as synced, the next delta reads everything */
-  to: instantInput.nullable().default(null),
-  /** also to a later moment than it stands at */
-  forward: z.boolean().default(false),
+export const cursorShow = operation({
+  name: 'cursor show',
+  effect: 'look',
+  summary: 'show the cursor of an entity and who moved it',
+  examples: ['demo people', 'demo people --json'],
+  input: entityOf,
+  result: (z) =>
+    z.object({
+      ...target(z),
+      cursor: instant(z)
+        .nullable()
+        .describe('the instant up to which it is known to be synced; null until the first delta succeeded'),
+      lagMs: z.number().nullable(),
+      movedByRun: z
+        .string()
+        .nullable()
+        .describe('the run that moved it last; null when none has, or its record has been pruned'),
+      resets: z
+        .array(
+          z.object({
+            at: instant(z),
+            actor: z.string(),
+            reason: z.string(),
+            before: z.iso.datetime().nullable(),
+            after: z.iso.datetime().nullable(),
+          }),
+        )
+        .describe('the latest 10, latest first'),
+    }),
+  run: () => import('./work/cursor.js').then(({ showCursor }) => showCursor),
 });
-export type CursorReset = z.output<typeof cursorReset>;
 
-export interface CursorMoved extends Target, MovedCursor {
-  /** a delta that is on: it ends without moving the cursor */
-  readonly runningDelta: string | null;
-}
-
-/** Moves a cursor by hand, audited. Throws TidemarkError 'NotFound', and 'Usage' as `resetCursor` does. */
-export async function moveCursor(
-  { db, connectors }: OperatorContext,
-  input: CursorReset,
-  by: By,
-): Promise<CursorMoved> {
-  await findTarget(db, connectors, input.connection, input.entity);
-  const target = { connectionId: input.connection, entity: input.entity };
-  const moved = await resetCursor(db, target, input, by);
-  return { ...target, ...moved, runningDelta: (await runningRun(db, target, 'delta'))?.id ?? null };
-}
+export const cursorReset = operation({
+  name: 'cursor reset',
+  effect: 'change',
+  summary: 'move a cursor back, so that the next delta reads everything again or what changed since an instant',
+  details:
+    'Nothing is deleted, and records that have not changed are not written again. A cursor moves forward only with --forward: ' +
+    'changes in between are then left out until a reconciliation finds them.',
+  examples: [
+    'demo people --reason "the mapping lost a column"',
+    'demo people --to 2026-03-01T00:00:00Z --reason "the API had lost updates since then"',
+    'demo people --to 2h --reason "look at the last two hours again"',
+  ],
+  input: {
+    ...entityOf,
+    to: withDefault(nullable(field.instant('an instant, or how long ago; without it everything is read again')), null),
+    forward: field.flag('allow an instant later than the present cursor'),
+  },
+  result: (z) =>
+    z.object({
+      ...target(z),
+      before: instant(z).nullable(),
+      after: instant(z).nullable().describe('null: the next delta reads everything'),
+      runningDelta: z.string().nullable().describe('a delta that is running: it ends without moving the cursor'),
+    }),
+  run: () => import('./work/cursor.js').then(({ moveCursor }) => moveCursor),
+});

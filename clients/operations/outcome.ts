@@ -1,93 +1,40 @@
-import { type Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-import type { VerifyResult } from '../../schema/definition/checks';
-import { messageOf, TidemarkError } from '../../schema/errors';
-import { type Target, workflowNames } from '../../schema/workflows';
-import { remoteFailure } from '../temporal/remoteFailure';
-import { answerWithinMs, isDeadline, temporalError } from '../temporal/temporal';
-import { withConfidence } from './confidence';
+import { argument, field, optional, withDefault } from './fields';
+import { operation } from './operation';
+import { anyResult } from './results';
+import { started } from './schemas';
 
-/** What became of something that was started. */
-export interface Outcome {
-  readonly workflowId: string;
-  readonly workflowRunId: string;
-  readonly state: 'running' | 'done' | 'failed' | 'cancelled' | 'terminated' | 'timed-out';
-  /** of one that is done: what it counted and found; null otherwise */
-  readonly result: Readonly<Record<string, unknown>> | null;
-  /** why it failed; `type` is stable */
-  readonly error: { readonly type: string; readonly message: string } | null;
-}
+/** Longest that a request can wait, in seconds; clients and proxies give up at a minute. */
+const mostWaitSeconds = 45;
 
-const states: Readonly<Record<string, Outcome['state']>> = {
-  COMPLETED: 'done',
-  FAILED: 'failed',
-  CANCELLED: 'cancelled',
-  TERMINATED: 'terminated',
-  TIMED_OUT: 'timed-out',
-};
-
-/**
- * Waits for the end of a workflow of ours, at most `waitMs`; `running` when it has not come by then. Without
- * `workflowRunId` the latest of that id. Throws TidemarkError 'NotFound', 'TemporalUnavailable'.
- */
-export async function readOutcome(
-  client: Client,
-  { workflowId, workflowRunId }: { readonly workflowId: string; readonly workflowRunId?: string | undefined },
-  waitMs: number,
-): Promise<Outcome> {
-  const handle = client.workflow.getHandle(workflowId, workflowRunId);
-  try {
-    const described = await client.withDeadline(Date.now() + answerWithinMs, () => handle.describe());
-    const about = { workflowId, workflowRunId: workflowRunId ?? described.runId };
-    const state = states[described.status.name] ?? 'running';
-    if (state === 'running' && waitMs === 0) return { ...about, state, result: null, error: null };
-    return { ...about, ...(await ended(client, handle, state, described.type, waitMs)) };
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) {
-      throw new TidemarkError(
-        'NotFound',
-        `Temporal knows no workflow ${JSON.stringify(workflowId)}${workflowRunId === undefined ? '' : ` with run ${workflowRunId}`}: the id is wrong, or it ended so long ago that it is forgotten`,
-      );
-    }
-    throw temporalError(error);
-  }
-}
-
-async function ended(
-  client: Client,
-  handle: { result(): Promise<unknown> },
-  state: Outcome['state'],
-  type: string,
-  waitMs: number,
-): Promise<Pick<Outcome, 'state' | 'result' | 'error'>> {
-  try {
-    const result = await client.withDeadline(Date.now() + Math.max(waitMs, answerWithinMs), () => handle.result());
-    return { state: 'done', result: told(type, result as Readonly<Record<string, unknown>> | null), error: null };
-  } catch (error) {
-    if (isDeadline(error)) return { state: 'running', result: null, error: null };
-    if (!(error instanceof WorkflowFailedError)) throw error;
-    const failure = remoteFailure(error) ?? { type: 'Unknown', message: messageOf(error.cause ?? error) };
-    return { state: state === 'running' ? endOf(error) : state, result: null, error: failure };
-  }
-}
-
-function endOf({ cause }: WorkflowFailedError): Outcome['state'] {
-  switch (cause?.name) {
-    case 'CancelledFailure':
-      return 'cancelled';
-    case 'TerminatedFailure':
-      return 'terminated';
-    case 'TimeoutFailure':
-      return 'timed-out';
-    default:
-      return 'failed';
-  }
-}
-
-function told(type: string, result: Outcome['result']): Outcome['result'] {
-  return type === workflowNames.verify && result !== null
-    ? { ...withConfidence(result as unknown as VerifyResult & Target) }
-    : result;
-}
-
-/** Whether a workflow is one of ours; others of the namespace are nobody's business here. */
-export const ownWorkflowId = /^tidemark\//;
+export const outcome = operation({
+  name: 'outcome',
+  effect: 'look',
+  summary: 'show the outcome of something that was started',
+  details: 'Waits for the end for at most --wait seconds, then shows `running`. Exit status 1 when it failed.',
+  examples: ['tidemark/delta/demo/people', 'tidemark/delta/demo/people --wait 30 --json'],
+  input: {
+    workflowId: argument(
+      field.text('the id of the workflow, as whatever started it returned it', {
+        value: 'workflow',
+        longest: 1_000,
+        only: { pattern: /^tidemark\//, error: 'must be one that Tidemark returned' },
+      }),
+    ),
+    workflowRunId: optional(
+      field.text('one execution of it; without it the latest', {
+        value: 'id',
+        longest: 36,
+        only: { pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, error: 'must be a UUID' },
+      }),
+    ),
+    wait: withDefault(field.integer('seconds', { min: 0, max: mostWaitSeconds }), 0),
+  },
+  result: (z) =>
+    z.object({
+      ...started(z),
+      state: z.enum(['running', 'done', 'failed', 'cancelled', 'terminated', 'timed-out']),
+      result: anyResult(z).nullable().describe('what it counted and found, once it is done'),
+      error: z.object({ type: z.string(), message: z.string() }).nullable(),
+    }),
+  run: () => import('./work/outcome.js').then(({ showOutcome }) => showOutcome),
+});

@@ -1,45 +1,54 @@
-import { WorkflowExecutionAlreadyStartedError, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
-import type { Decision } from '../../destination/audit';
-import { decidePlan } from '../../destination/plans/decidePlan';
-import { TidemarkError } from '../../schema/errors';
-import {
-  type ApplyPlanInput,
-  type ApplyPlanResult,
-  taskQueue as defaultTaskQueue,
-  ids,
-  workflowNames,
-} from '../../schema/workflows';
-import { workflowPriority } from '../temporal/priority';
-import { labels } from '../temporal/searchAttributes';
-import type { StartContext } from '../temporal/start';
-import { temporalError } from '../temporal/temporal';
+import { argument, field, optional } from './fields';
+import { operation } from './operation';
+import { plan, planItems, started, waitingPlan } from './schemas';
 
-export type StartedPlan = WorkflowHandleWithFirstExecutionRunId<(input: ApplyPlanInput) => Promise<ApplyPlanResult>>;
+const planNumber = argument(field.number('the number of a plan'));
 
-/**
- * Approves a waiting plan and starts the workflow that applies it, which confirms each row again. Should Temporal be away
- * just then, the plan stays approved: approving it once more starts the workflow. Throws as `decidePlan` does.
- */
-export async function approvePlan(
-  { db, client, taskQueue = defaultTaskQueue }: StartContext,
-  planId: string,
-  by: Decision,
-): Promise<StartedPlan> {
-  const { connectionId, entity } = await decidePlan(db, planId, 'approved', by);
-  const input: ApplyPlanInput = { connectionId, entity, planId };
-  try {
-    return await client.workflow.start<(input: ApplyPlanInput) => Promise<ApplyPlanResult>>(workflowNames.applyPlan, {
-      workflowId: ids.plan(planId),
-      taskQueue,
-      args: [input],
-      workflowIdConflictPolicy: 'FAIL',
-      priority: workflowPriority('reconciliation', connectionId),
-      ...(await labels(client, input, 'reconciliation')),
-    });
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) {
-      throw new TidemarkError('AlreadyRunning', `Plan ${planId} of ${connectionId}/${entity} is being applied already`);
-    }
-    throw temporalError(error);
-  }
-}
+export const plans = operation({
+  name: 'plans',
+  effect: 'look',
+  summary: 'list the plans that wait for a decision',
+  examples: ['', 'demo --json'],
+  input: { connection: optional(argument(field.name('only of this connection'))) },
+  result: (z) => z.object({ plans: z.array(waitingPlan(z)) }),
+  run: () => import('./work/decide.js').then(({ listPlans }) => listPlans),
+});
+
+export const plansShow = operation({
+  name: 'plans show',
+  effect: 'look',
+  path: '/plans/{plan}',
+  summary: 'show one plan, with some of the ids that it would delete',
+  examples: ['12', '12 --json'],
+  input: { plan: planNumber },
+  result: (z) =>
+    plan(z).extend({ items: planItems(z), sample: z.array(z.string()).describe('ids, to look up at the source') }),
+  run: () => import('./work/decide.js').then(({ showPlan }) => showPlan),
+});
+
+export const approve = operation({
+  name: 'approve',
+  effect: 'start',
+  decision: true,
+  path: '/plans/{plan}/approve',
+  summary: 'apply the deletions of a waiting plan',
+  details:
+    "A plan waits when it would delete more than the deletion guard allows; 'tidemark status' shows its number and why. " +
+    'Each row is confirmed with the source again before it is soft-deleted; rows that were written since are left alone.',
+  examples: ['12 --reason "the old campus was closed, 300 people moved"'],
+  input: { plan: planNumber },
+  result: (z) => z.object(started(z)),
+  run: () => import('./work/decide.js').then(({ approve: run }) => run),
+});
+
+export const reject = operation({
+  name: 'reject',
+  effect: 'change',
+  path: '/plans/{plan}/reject',
+  summary: 'reject a waiting plan: its deletions are not applied',
+  details: 'The next reconciliation draws a new plan from what the source lists then.',
+  examples: ['12 --reason "the API lost a page, see their status page"'],
+  input: { plan: planNumber },
+  result: (z) => plan(z),
+  run: () => import('./work/decide.js').then(({ reject: run }) => run),
+});

@@ -11,7 +11,8 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import { mapLimited } from '../mapLimited';
-import { idsAtMost, type StartedRecord, type StartedRecords, startRecord, startRecords } from '../temporal/start';
+import { type Started, startWorkflow } from '../temporal/start';
+import { idsAtMost, records as recordsByIds, singleRecord } from '../temporal/workflows';
 import { type By, filterInput, type OperatorContext, recordIdInput, type TemporalContext } from './context';
 import { assertNames, findTarget } from './targets';
 
@@ -52,7 +53,7 @@ export type SetAsideRetry = z.output<typeof setAsideRetry>;
 /** One workflow that fetches records again. */
 export interface Retrying extends Target {
   readonly entries: readonly number[];
-  readonly handle: StartedRecord | StartedRecords;
+  readonly workflow: Started<unknown>;
 }
 
 export interface StartedRetry {
@@ -93,11 +94,11 @@ export async function retrySetAside(context: TemporalContext, input: SetAsideRet
   const started = await mapLimited(chunks, 4, async ({ target, entity, chunk }) => {
     const ids = chunk.map(([, recordId]) => recordId);
     const [only] = ids;
-    const handle =
+    const workflow: Started<unknown> =
       ids.length === 1 && only !== undefined
-        ? await startRecord(context, { connectionId: target.connectionId, entity, id: only })
-        : await startRecords(context, target, ids);
-    return { ...target, entries: chunk.map(([entry]) => entry), handle };
+        ? await startWorkflow(context, singleRecord(entity), { ...target, id: only })
+        : await startWorkflow(context, recordsByIds, { ...target, batch: { of: 'ids', ids } });
+    return { ...target, entries: chunk.map(([entry]) => entry), workflow };
   });
   return { started, impossible };
 }

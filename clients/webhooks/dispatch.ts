@@ -4,7 +4,7 @@ import type { Knex } from 'knex';
 import { openTargets } from '../../destination/inbox/inbox';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { messageOf } from '../../schema/errors';
-import { taskQueue as defaultTaskQueue, type SingleRecordInput, type Target } from '../../schema/workflows';
+import type { SingleRecordInput, Target } from '../../schema/workflows';
 import { mapLimited } from '../mapLimited';
 import { BurstDetector } from './burstDetector';
 import { RecentKeys } from './recentKeys';
@@ -50,7 +50,8 @@ const inboxPauseMs = 100;
  * inbox tells, at the start, every half minute, and when Temporal comes back.
  */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { db, client, taskQueue = defaultTaskQueue, log, coverEveryMs = 30_000, longestPauseMs = 15_000 } = options;
+  const { db, client, taskQueue, log, coverEveryMs = 30_000, longestPauseMs = 15_000 } = options;
+  const context = { db, client, taskQueue };
   /** one step for each record or target that waits, by workflow */
   const waiting = new Map<string, () => Promise<void>>();
   const underWay = new Set<Promise<void>>();
@@ -79,7 +80,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (!hot && bucketOf(target).take() && waiting.size < waitingAtMost) {
       waiting.set(
         recordKey,
-        AsyncResource.bind(() => wakeRecord(client, taskQueue, entity, record)),
+        AsyncResource.bind(() => wakeRecord(context, entity, record)),
       );
       pump();
     } else {
@@ -99,7 +100,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       timer,
       end() {
         bursts.delete(target);
-        waiting.set(target, () => wakeInbox(client, taskQueue, { connectionId, entity }));
+        waiting.set(target, () => wakeInbox(context, { connectionId, entity }));
       },
     };
     bursts.set(target, burst);
@@ -153,7 +154,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     missed = false;
     try {
       const open = await openTargets(db, 1_000);
-      await mapLimited(open, concurrency, (target) => wakeInbox(client, taskQueue, target));
+      await mapLimited(open, concurrency, (target) => wakeInbox(context, target));
       if (failures > 0) log.info({ targets: open.length }, 'Temporal takes webhooks again');
       failures = 0;
       coverIn(missed ? 0 : coverEveryMs);

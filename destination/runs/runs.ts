@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Counts } from '../../schema/answer';
-import { TidemarkError } from '../../schema/errors';
+import { type ErrorType, TidemarkError } from '../../schema/errors';
 import type { RunStrategy, Target, Trigger } from '../../schema/workflows';
 import { query } from '../database/query';
 import { ensureEntity } from './entities';
@@ -168,7 +168,8 @@ export async function extendLease(db: Knex, runId: string, milliseconds: number)
 
 export interface RunEnd {
   readonly status: EndStatus;
-  readonly errorType?: string;
+  /** nothing else is written into `runs.error_type` */
+  readonly errorType?: ErrorType;
   readonly error?: string;
   readonly details?: Readonly<Record<string, unknown>>;
   /** milliseconds since 1970; moves the cursor, only forward, only if it still stands where the run found it */

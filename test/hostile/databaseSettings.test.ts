@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { z } from 'zod';
-import { readStatus } from '../../clients/operations/status';
+import { readStatus } from '../../clients/operations/work/status';
 import { migrate } from '../../destination/database/migrate';
 import { type Connector, defineConnector } from '../../schema/definition/connector';
 import { defineEntity } from '../../schema/definition/entity';

@@ -164,8 +164,6 @@ export const rooms: readonly Room[] = [
       'clients/webhooks',
       'clients/schedules',
       'clients/operations',
-      'clients/mapLimited',
-      'clients/checks',
       'clients/ownPackage',
     ],
   },

@@ -1,7 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { startDelta, startReconciliation } from '../../clients/temporal/start';
+import { startWorkflow } from '../../clients/temporal/start';
 import { connectTemporal } from '../../clients/temporal/temporal';
+import { delta, reconciliation } from '../../clients/temporal/workflows';
 import { planningCenter } from '../../connectors/planning-center/connector';
 import { seededRandom } from '../../connectors/planning-center/simulator/random';
 import { createConnection } from '../../destination/connections/connections';
@@ -54,8 +55,8 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     const load = startLoad(world, options, seededRandom(options.seed + 3));
     const readAllAgain = setInterval(() => {
       const target = { connectionId, entity: 'people' };
-      startDelta({ db, client: temporal.client }, target, { full: true, trigger: 'cli' }).catch((error: unknown) =>
-        options.onProgress(`no full delta this time: ${messageOf(error).split('\n')[0]}`),
+      startWorkflow({ db, client: temporal.client }, delta, { ...target, full: true, trigger: 'cli' }).catch(
+        (error: unknown) => options.onProgress(`no full delta this time: ${messageOf(error).split('\n')[0]}`),
       );
     }, fullDeltaEveryMs);
     ends.push(async () => clearInterval(readAllAgain));
@@ -184,9 +185,11 @@ async function settle(
   }
   for (const entity of entityNames) {
     const target = { connectionId, entity };
-    await succeeds(`a delta of ${entity}`, patience, () => startDelta({ db, client }, target, { trigger: 'cli' }));
+    await succeeds(`a delta of ${entity}`, patience, () =>
+      startWorkflow({ db, client }, delta, { ...target, trigger: 'cli' }),
+    );
     await succeeds(`a reconciliation of ${entity}`, patience, () =>
-      startReconciliation({ db, client }, target, { trigger: 'cli' }),
+      startWorkflow({ db, client }, reconciliation, { ...target, trigger: 'cli' }),
     );
   }
   await until('no run is on', patience, async () => {

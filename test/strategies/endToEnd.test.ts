@@ -73,18 +73,18 @@ describe('through CLI and HTTP', () => {
   });
 
   test('the first sync brings everything, told by counts', async () => {
-    const { runs } = await document('sync', 'demo');
-    expect(runs).toMatchObject([
-      { entity: 'people', outcome: 'succeeded', counts: { inserted: people, errors: 0 } },
-      { entity: 'donations', outcome: 'succeeded', counts: { inserted: 120, errors: 0 } },
+    const { outcomes } = await document('sync', 'demo');
+    expect(outcomes).toMatchObject([
+      { result: { entity: 'people', outcome: 'succeeded', counts: { inserted: people, errors: 0 } } },
+      { result: { entity: 'donations', outcome: 'succeeded', counts: { inserted: 120, errors: 0 } } },
     ]);
     expect([await live('planning_center_people'), await live('planning_center_donations')]).toEqual([people, 120]);
   });
 
   test('a change is found by the next delta, and only it is written', async () => {
     simulator.control.change('people', '10000003', { attributes: { first_name: 'Changed' } });
-    const { runs } = await document('sync', 'demo', 'people');
-    expect(runs).toMatchObject([{ outcome: 'succeeded', counts: { inserted: 0, updated: 1 } }]);
+    const { outcomes } = await document('sync', 'demo', 'people');
+    expect(outcomes).toMatchObject([{ result: { outcome: 'succeeded', counts: { inserted: 0, updated: 1 } } }]);
     expect(await person('10000003')).toEqual({ name: 'Changed', live: true });
   });
 
@@ -93,10 +93,10 @@ describe('through CLI and HTTP', () => {
     await database.query(`update planning_center_people
       set _sent_at = _sent_at - interval '1 minute', _received_at = _received_at - interval '1 minute'`);
     simulator.control.delete('people', '10000004');
-    const dry = await document('reconcile', 'demo', 'people', '--dry-run');
+    const { result: dry } = await document('reconcile', 'demo', 'people', '--dry-run');
     expect(dry).toMatchObject({ outcome: 'succeeded', dryRun: true, scanned: people - 1, gone: 1, deleted: 0 });
     expect((await person('10000004'))?.live).toBe(true);
-    const done = await document('reconcile', 'demo', 'people');
+    const { result: done } = await document('reconcile', 'demo', 'people');
     expect(done).toMatchObject({ outcome: 'succeeded', dryRun: false, gone: 1, deleted: 1 });
     expect((await person('10000004'))?.live).toBe(false);
     expect(await live('planning_center_people')).toBe(people - 1);
@@ -121,8 +121,9 @@ describe('through CLI and HTTP', () => {
   test('one record by hand, and the row as it is', async () => {
     simulator.control.change('people', '10000006', { attributes: { first_name: 'By hand' } });
     const fetched = await document('record', 'demo', 'people', '10000006');
-    expect(fetched).toMatchObject({ outcome: 'updated', row: { first_name: 'By hand', deleted_at: null } });
-    expect((await document('record', 'demo', 'people', '10000006', '--show')).row).toMatchObject({
+    expect(fetched).toMatchObject({ state: 'done', result: { outcome: 'updated' } });
+    expect(await person('10000006')).toEqual({ name: 'By hand', live: true });
+    expect((await document('record', 'show', 'demo', 'people', '10000006')).row).toMatchObject({
       external_id: '10000006',
     });
   });
@@ -152,9 +153,9 @@ describe('through CLI and HTTP', () => {
   test('a second sync while one runs ends with 3, and the first goes on', async () => {
     simulator.control.latencyMs = 1_500;
     const started = await document('sync', 'demo', 'people', '--full', '--no-wait');
-    expect(started.runs).toMatchObject([{ outcome: 'started' }]);
+    expect(started).toMatchObject({ started: [{ entity: 'people' }], alreadyRunning: [] });
     const second = await run('sync', 'demo', 'people');
-    expect(second.stdout).toContain('is already running');
+    expect(second.stderr).toContain('is already running');
     expect(second.status).toBe(3);
     const overHttp = await request('/api/sync', { connection: 'demo', entity: 'people' });
     expect(overHttp.status).toBe(409);

@@ -23,7 +23,7 @@ async function explained(id: string, withSource = true): Promise<Explanation> {
   const { db, connector, temporal, taskQueue } = engine;
   const target = await findTarget(db, [connector], connectionId, 'people');
   const source = withSource
-    ? await lookAt({ client: temporal.client, taskQueue }, { connectionId, entity: target.entity, id })
+    ? await lookAt({ db, client: temporal.client, taskQueue }, { connectionId, entity: target.entity, id })
     : { says: 'not-asked' as const, detail: 'by wish' };
   return explain(db, target, id, source);
 }

@@ -1,4 +1,4 @@
-import { approvePlan } from '../../clients/operations/plans';
+import { approvePlan } from '../../clients/operations/work/decide';
 import { planningCenter } from '../../connectors/planning-center/connector';
 import type { Simulator } from '../../connectors/planning-center/simulator';
 import { decidePlan, sampleOfPlan } from '../../destination/plans/decidePlan';

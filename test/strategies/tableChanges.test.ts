@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readStatus } from '../../clients/operations/status';
+import { readStatus } from '../../clients/operations/work/status';
 import { type Connector, defineConnector } from '../../schema/definition/connector';
 import { defineEntity } from '../../schema/definition/entity';
 import { atEnd } from '../environment';

@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
 import type { Connector } from '../../../schema/definition/connector';
 import type { Settings } from '../../../schema/settings';
+import { doctor } from '../../operations/doctor';
 import type { Checkup } from '../../operations/doctor/doctor';
 import { type AddCommand, addCommand, perform } from '../command';
 import { exitStatus } from '../failure';
@@ -13,16 +13,16 @@ import type { Colours, Shell } from '../terminal/shell';
 export const addDoctor: AddCommand = (program, onEnd) => {
   addCommand(program, {
     usage: 'doctor',
-    summary: 'check settings, PostgreSQL, Temporal, workers, schedules, keys, clock and disk',
-    details:
-      'Changes nothing. Each line says what is well or wrong, and what to do. Exit status 1 when something is wrong.',
+    summary: doctor.summary,
+    ...(doctor.details === undefined ? {} : { details: doctor.details }),
     examples: ['doctor', 'doctor --json'],
   }).action(
     perform(onEnd, async (shell) => {
       const waiting = await wait('examining');
       const checkups = await examine(shell).finally(() => waiting.done());
-      shell.result({ checkups }, () => doctorText(shell.colours, checkups));
-      return checkups.every(({ ok }) => ok) ? undefined : exitStatus.failed;
+      const ok = checkups.every((one) => one.ok);
+      shell.result({ ok, checkups }, () => doctorText(shell.colours, checkups));
+      return ok ? undefined : exitStatus.failed;
     }),
   );
 };
@@ -30,7 +30,7 @@ export const addDoctor: AddCommand = (program, onEnd) => {
 const mebibyte = 1024 * 1024;
 const leastFreeBytes = 500 * mebibyte;
 
-async function examine(shell: Shell): Promise<Checkup[]> {
+async function examine(shell: Shell): Promise<readonly Checkup[]> {
   const { check } = await import('../../operations/doctor/doctor.js');
   let settings: Settings | undefined;
   let connectors: readonly Connector[] = [];
@@ -56,20 +56,15 @@ async function examine(shell: Shell): Promise<Checkup[]> {
   return settings === undefined ? first : [...first, ...(await examineServers(settings, connectors))];
 }
 
-async function examineServers(settings: Settings, connectors: readonly Connector[]): Promise<Checkup[]> {
-  const { checkDatabase, checkTemporal } = await import('../../operations/doctor/doctor.js');
-  const { connectDatabase } = await import('../../../destination/database/database.js');
-  const { keyRing } = await import('../../../destination/connections/secrets.js');
-  const { connectTemporalLater } = await import('../../temporal/temporal.js');
-  const db: Knex = connectDatabase(settings.databaseUrl ?? '', { poolSize: 2, applicationName: 'tidemark cli' });
-  const temporal = connectTemporalLater(settings);
+/** What the operation checks, over connections of its own: the database may be down, or not migrated yet. */
+async function examineServers(settings: Settings, connectors: readonly Connector[]): Promise<readonly Checkup[]> {
+  const { openContext } = await import('../../operations/openContext.js');
+  const { examine } = await import('../../operations/doctor/examine.js');
+  const { context, close } = await openContext(settings, { connectors: async () => connectors });
   try {
-    const database = await checkDatabase(db, () => keyRing(settings.encryptionKey), connectors);
-    const usable = database.every(({ name, ok }) => ok || !['PostgreSQL', 'schema'].includes(name));
-    return [...database, ...(await checkTemporal(temporal, usable ? db : undefined, connectors))];
+    return (await examine(context)).checkups;
   } finally {
-    await db.destroy();
-    await temporal.connection.close();
+    await close();
   }
 }
 

@@ -38,7 +38,7 @@ async function ask(session: Session, { connection, entity }: KnownTarget, id: st
   const waiting = await wait('asking the source');
   try {
     const { client } = await session.temporal();
-    return await lookAt({ client }, { connectionId: connection.id, entity, id });
+    return await lookAt({ db: session.db, client }, { connectionId: connection.id, entity, id });
   } catch (error) {
     return { says: 'not-asked', detail: temporalError(error).message };
   } finally {

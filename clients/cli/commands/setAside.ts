@@ -124,7 +124,7 @@ async function retry(
       ...(all ? { all: { connection, entity, because } } : {}),
     },
   );
-  const started = retrying.started.map(({ handle, ...one }) => ({ ...one, workflowId: handle.workflowId }));
+  const started = retrying.started.map(({ workflow, ...one }) => ({ ...one, workflowId: workflow.workflowId }));
   const { impossible } = retrying;
   if (!wait) {
     shell.result({ started, impossible }, () =>
@@ -135,7 +135,7 @@ async function retry(
   const followed = retrying.started.map(
     (one): Followed<unknown> => ({
       name: `${plural(one.entries.length, 'record')} of ${one.connectionId}/${one.entity}`,
-      handle: one.handle,
+      handle: one.workflow.handle,
     }),
   );
   const ends = followed.length === 0 ? [] : await follow(shell, client, followed);

@@ -12,8 +12,11 @@ const words: readonly (readonly [keyof Counts, string])[] = [
   ['errors', 'set aside'],
 ];
 
+/** Counts, of which some may be missing. */
+type CountsSoFar = { readonly [Name in keyof Counts]?: number | undefined };
+
 /** `12 inserted, 1 updated`: what is not zero. */
-export function countsText(counts: Partial<Counts>): string {
+export function countsText(counts: CountsSoFar): string {
   const parts = words.flatMap(([name, word]) => {
     const count = counts[name] ?? 0;
     return count === 0 ? [] : [`${count.toLocaleString('en')} ${word}`];

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { KeyRing } from '../../../destination/connections/secrets';
 import type { Connector } from '../../../schema/definition/connector';
 import { TidemarkError } from '../../../schema/errors';
 import type { Settings } from '../../../schema/settings';
@@ -16,6 +17,8 @@ export interface Session {
   temporal(): Promise<Temporal>;
   /** the same without waiting for an answer, for what can be done without Temporal too */
   temporalLater(): Promise<Temporal>;
+  /** seals and opens secrets; undefined: OAUTH_ENCRYPTION_KEY is not set */
+  ring(): Promise<KeyRing | undefined>;
 }
 
 /**
@@ -81,6 +84,11 @@ export async function withSession<T>(shell: Shell, work: (session: Session) => P
       connectors: async () => (await loadedConfig()).connectors,
       temporal: connectedTemporal,
       temporalLater: lazyTemporal,
+      async ring() {
+        if (settings.encryptionKey === undefined) return undefined;
+        const { keyRing } = await import('../../../destination/connections/secrets.js');
+        return keyRing(settings.encryptionKey);
+      },
     });
   } finally {
     await db.destroy();

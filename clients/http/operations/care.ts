@@ -1,16 +1,13 @@
 import { z } from 'zod';
 import { strategies } from '../../../schema/workflows';
 import { name } from '../../operations/context';
-import { cursorReset, moveCursor, showCursor } from '../../operations/cursor';
 import { changeSchedules, showSchedules } from '../../operations/schedules';
 import { agreeWithDatabase } from '../../schedules/agreeWithDatabase';
 import { type Operation, operation } from '../operation';
-import { refusable } from '../problem';
 import { filter, moment } from '../shapes';
 import { byOf, byShape } from './by';
 import type { ApiContext } from './context';
 
-const target = z.strictObject({ connection: name, entity: name });
 const about = { connectionId: z.string(), entity: z.string() };
 const pause = z.strictObject({
   connection: name,
@@ -21,42 +18,13 @@ const pause = z.strictObject({
 const delayed = { delayedBecause: z.string().nullable().describe('why Temporal does not know of it yet') };
 const changed = z.looseObject({ schedules: z.array(z.looseObject({ ...about, strategy: z.string() })), ...delayed });
 
-/** Cursors and schedules. */
+/** Schedules. */
 export function careOperations(context: ApiContext): Operation[] {
   const changing = (paused: boolean) => (request: { readonly body: z.output<typeof pause> }) => {
     const { reason, by, ...which } = request.body;
     return changeSchedules(context, which, paused, byOf({ reason, by }));
   };
   return [
-    operation({
-      method: 'GET',
-      path: '/api/cursor',
-      summary: 'Where a cursor stands, and who moved it',
-      query: target,
-      answer: z.strictObject({
-        ...about,
-        cursor: moment.nullable(),
-        lagMs: z.number().nullable(),
-        movedByRun: z.string().nullable(),
-        resets: z.array(z.looseObject({ at: moment, actor: z.string(), reason: z.string() })),
-      }),
-      perform: ({ query }) => showCursor(context, query),
-    }),
-    operation({
-      method: 'POST',
-      path: '/api/cursor/reset',
-      summary: 'Move a cursor by hand',
-      details: 'Without `to` the next delta reads everything. Answers 409 for a moment that would leave changes out.',
-      body: cursorReset.extend({ ...target.shape, ...byShape }),
-      answer: z.looseObject({
-        ...about,
-        before: moment.nullable(),
-        after: moment.nullable(),
-        runningDelta: z.string().nullable(),
-      }),
-      perform: ({ body: { reason, by, ...input } }) =>
-        refusable(() => moveCursor(context, input, byOf({ reason, by }))),
-    }),
     operation({
       method: 'GET',
       path: '/api/schedules',

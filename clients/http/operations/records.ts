@@ -1,12 +1,10 @@
 import { z } from 'zod';
-import { readRow } from '../../../destination/rows/readRow';
 import { recordIdInput, targetInput } from '../../operations/context';
 import { lookAt, mostPatienceSeconds } from '../../operations/explain/askSource';
 import { explain } from '../../operations/explain/explain';
 import { forget, forgetInput } from '../../operations/forget';
 import { findTarget } from '../../operations/targets';
 import { type Operation, operation } from '../operation';
-import { ProblemError, problem } from '../problem';
 import { moment, targetAnswer } from '../shapes';
 import { byOf, byShape } from './by';
 import type { ApiContext } from './context';
@@ -18,20 +16,6 @@ const seconds = z.coerce.number().int().min(1).max(mostPatienceSeconds);
 export function recordOperations(context: ApiContext): Operation[] {
   const { db, connectors } = context;
   return [
-    operation({
-      method: 'GET',
-      path: '/api/record',
-      summary: 'One row as it is in the table; the source is not asked',
-      query: one,
-      answer: z.strictObject({ row: z.looseObject({ connection_id: z.string(), external_id: z.string() }) }),
-      perform: async ({ query: { connection, entity: name, id } }) => {
-        const { entity } = await findTarget(db, connectors, connection, name);
-        const row = await readRow(db, entity, connection, id);
-        if (row !== undefined) return { row };
-        const detail = `Table ${entity.table} has no row ${JSON.stringify(id)} of connection ${connection}: POST /api/record asks the source for it.`;
-        throw new ProblemError(problem(404, 'NotFound', 'Not found', detail));
-      },
-    }),
     operation({
       method: 'GET',
       path: '/api/explain',

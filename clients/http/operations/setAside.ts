@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { getSetAside } from '../../../destination/setAside/setAsideEntries';
 import { discardEntries, findSetAside, retrySetAside, setAsideList, setAsideRetry } from '../../operations/setAside';
+import { startedIds } from '../../operations/work/started';
 import { type Operation, operation } from '../operation';
 import { refusable } from '../problem';
 import { entryNumber, moment, pageSize, started, targetAnswer } from '../shapes';
 import { byOf, byShape } from './by';
 import type { ApiContext } from './context';
-import { startedAs } from './started';
 
 const entry = z.strictObject({
   ...targetAnswer,
@@ -55,7 +55,7 @@ export function setAsideOperations(context: ApiContext): Operation[] {
       }),
       perform: async ({ body }) => {
         const { started, impossible } = await refusable(() => retrySetAside(context, body));
-        return { started: started.map(({ handle, ...rest }) => ({ ...rest, ...startedAs(handle) })), impossible };
+        return { started: started.map(({ workflow, ...rest }) => ({ ...rest, ...startedIds(workflow) })), impossible };
       },
     }),
     operation({

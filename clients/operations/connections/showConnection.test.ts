@@ -12,10 +12,10 @@ import { atEnd, testDatabase, testTemporal, uniqueTaskQueue } from '../../../tes
 import { testConnector } from '../../../test/support/connector';
 import { until } from '../../../test/support/server';
 import { agreeWithDatabase } from '../../schedules/agreeWithDatabase';
-import type { TemporalContext } from '../context';
-import { moveCursor, showCursor } from '../cursor';
+import { readyContext, type TemporalContext } from '../context';
 import { changeSchedules, showSchedules } from '../schedules';
-import { readStatus } from '../status';
+import { moveCursor, showCursor } from '../work/cursor';
+import { readStatus } from '../work/status';
 import { dropConnection, rotateSecret, showConnection, switchConnection } from './showConnection';
 
 const by = { actor: 'test', reason: 'because' };
@@ -72,19 +72,23 @@ describe('the cursor', () => {
   const at = (text: string) => new Date(`2026-01-01T${text}Z`);
 
   test('goes back on demand and forward only when that is meant; both are audited', async () => {
-    await expect(moveCursor(context, { ...cursorOf, to: at('06:00:00'), forward: false }, by)).rejects.toThrow(
-      /has no cursor yet.*--forward/,
-    );
-    await moveCursor(context, { ...cursorOf, to: at('06:00:00'), forward: true }, by);
-    expect(await moveCursor(context, { ...cursorOf, to: at('05:00:00'), forward: false }, by)).toMatchObject({
+    await expect(
+      moveCursor(readyContext(context), { ...cursorOf, to: at('06:00:00'), forward: false }, by),
+    ).rejects.toThrow(/has no cursor yet.*--forward/);
+    await moveCursor(readyContext(context), { ...cursorOf, to: at('06:00:00'), forward: true }, by);
+    expect(
+      await moveCursor(readyContext(context), { ...cursorOf, to: at('05:00:00'), forward: false }, by),
+    ).toMatchObject({
       before: at('06:00:00'),
       after: at('05:00:00'),
     });
-    await expect(moveCursor(context, { ...cursorOf, to: at('05:00:01'), forward: false }, by)).rejects.toMatchObject({
+    await expect(
+      moveCursor(readyContext(context), { ...cursorOf, to: at('05:00:01'), forward: false }, by),
+    ).rejects.toMatchObject({
       type: 'Usage',
     });
-    await moveCursor(context, { ...cursorOf, to: null, forward: false }, by);
-    expect(await showCursor(context, cursorOf)).toMatchObject({
+    await moveCursor(readyContext(context), { ...cursorOf, to: null, forward: false }, by);
+    expect(await showCursor(readyContext(context), cursorOf)).toMatchObject({
       cursor: null,
       resets: [{ details: { before: at('05:00:00').toJSON(), after: null } }, {}, {}],
     });
@@ -92,21 +96,23 @@ describe('the cursor', () => {
 
   test('is not moved without a reason, nor into time to come', async () => {
     const ahead = new Date(Date.now() + 3_600_000);
-    await expect(moveCursor(context, { ...cursorOf, to: ahead, forward: true }, by)).rejects.toThrow(/in the future/);
+    await expect(moveCursor(readyContext(context), { ...cursorOf, to: ahead, forward: true }, by)).rejects.toThrow(
+      /in the future/,
+    );
     await expect(
-      moveCursor(context, { ...cursorOf, to: null, forward: false }, { ...by, reason: '' }),
+      moveCursor(readyContext(context), { ...cursorOf, to: null, forward: false }, { ...by, reason: '' }),
     ).rejects.toMatchObject({ type: 'Usage' });
     expect(await actions()).toEqual([]);
   });
 
   test('that was reset stays so when a delta ends that began before', async () => {
-    await moveCursor(context, { ...cursorOf, to: at('06:00:00'), forward: true }, by);
+    await moveCursor(readyContext(context), { ...cursorOf, to: at('06:00:00'), forward: true }, by);
     const runId = await runningDelta();
-    expect(await moveCursor(context, { ...cursorOf, to: null, forward: false }, by)).toMatchObject({
+    expect(await moveCursor(readyContext(context), { ...cursorOf, to: null, forward: false }, by)).toMatchObject({
       runningDelta: runId,
     });
     await endRun(context.db, runId, { status: 'succeeded', cursor: Date.now() });
-    expect((await showCursor(context, cursorOf)).cursor).toBeNull();
+    expect((await showCursor(readyContext(context), cursorOf)).cursor).toBeNull();
   });
 });
 

@@ -50,7 +50,7 @@ const mostOffsetMs = 5_000;
 /** PostgreSQL: reachable, new enough, its schema, its clock; then the secrets of every connection, for which `ring` may throw. */
 export async function checkDatabase(
   db: Knex,
-  ring: () => KeyRing,
+  ring: () => KeyRing | Promise<KeyRing>,
   connectors: readonly Connector[],
 ): Promise<Checkup[]> {
   const reachable = await check('PostgreSQL', async () => {
@@ -85,7 +85,11 @@ async function clockOffset(db: Knex): Promise<string> {
   );
 }
 
-async function checkConnections(db: Knex, ring: () => KeyRing, connectors: readonly Connector[]): Promise<Checkup[]> {
+async function checkConnections(
+  db: Knex,
+  ring: () => KeyRing | Promise<KeyRing>,
+  connectors: readonly Connector[],
+): Promise<Checkup[]> {
   const connections = await listConnections(db);
   const registered = await check('connections', () => {
     const unknown = connections.filter(({ connector }) => !connectors.some(({ name }) => name === connector));
@@ -100,7 +104,7 @@ async function checkConnections(db: Knex, ring: () => KeyRing, connectors: reado
     return `${connections.length}, of which ${disabled} disabled`;
   });
   const secrets = await check('secrets', async () => {
-    const keys = ring();
+    const keys = await ring();
     for (const { id } of connections) await loadSecrets(db, keys, id);
     return `${connections.length} of ${connections.length} connections' can be decrypted`;
   });

@@ -1,13 +1,10 @@
-import type { Client } from '@temporalio/client';
 import { WorkflowFailedError } from '@temporalio/client';
-import type { LookAtInput, LookAtResult } from '../../../schema/definition/checks';
 import type { ConnectorEntity } from '../../../schema/definition/connector';
 import { messageOf } from '../../../schema/errors';
-import { recordKey } from '../../../schema/recordKey';
-import { taskQueue as defaultTaskQueue, ids, type Target, workflowNames } from '../../../schema/workflows';
-import { workflowPriority } from '../../temporal/priority';
-import { labels } from '../../temporal/searchAttributes';
-import { answerWithinMs, isDeadline, temporalError } from '../../temporal/temporal';
+import type { Target } from '../../../schema/workflows';
+import { type StartContext, startWorkflow } from '../../temporal/start';
+import { isDeadline, temporalError } from '../../temporal/temporal';
+import { lookAt as lookAtRecord } from '../../temporal/workflows';
 import type { SourceNow } from './verdict';
 
 /** So long the source may take at most; without a worker nobody answers at all. */
@@ -18,23 +15,13 @@ export const mostPatienceSeconds = 45;
  * thrown: an explanation without it is better than none.
  */
 export async function lookAt(
-  { client, taskQueue = defaultTaskQueue }: { readonly client: Client; readonly taskQueue?: string | undefined },
+  { db, client, taskQueue }: StartContext,
   { connectionId, entity, id }: { connectionId: string; entity: ConnectorEntity; id: string },
   seconds = mostPatienceSeconds,
 ): Promise<SourceNow> {
   const target: Target = { connectionId, entity: entity.name };
   try {
-    const handle = await client.withDeadline(Date.now() + answerWithinMs, async () =>
-      client.workflow.start<(input: LookAtInput) => Promise<LookAtResult>>(workflowNames.lookAt, {
-        workflowId: ids.look(target, recordKey(entity, id)),
-        taskQueue,
-        args: [{ ...target, id }],
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        workflowExecutionTimeout: mostPatienceSeconds * 1000,
-        priority: workflowPriority('webhook', connectionId),
-        ...(await labels(client, target, 'look')),
-      }),
-    );
+    const { handle } = await startWorkflow({ db, client, taskQueue }, lookAtRecord(entity), { ...target, id });
     return await client.withDeadline(Date.now() + seconds * 1000, () => handle.result()).catch(late);
   } catch (error) {
     return { says: 'not-asked', detail: whyNot(error) };

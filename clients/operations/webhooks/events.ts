@@ -9,7 +9,6 @@ import {
   type StoredEvent,
 } from '../../../destination/inbox/inboxEvents';
 import { messageOf, TidemarkError } from '../../../schema/errors';
-import { taskQueue as defaultTaskQueue } from '../../../schema/workflows';
 import { temporalError } from '../../temporal/temporal';
 import { wakeInbox } from '../../webhooks/wake';
 import {
@@ -68,7 +67,7 @@ export interface Replayed {
  * than a connection and an entity. Throws TidemarkError 'Usage' where it is not, 'NotFound' for unknown names.
  */
 export async function replayEvents(context: TemporalContext, input: EventChoiceInput, by: By): Promise<Replayed> {
-  const { db, client, connectors, taskQueue = defaultTaskQueue } = context;
+  const { db, connectors } = context;
   const { events, record, state, since, until } = input;
   if ([events, record, state, since, until].every((one) => one === undefined)) {
     throw new TidemarkError(
@@ -82,7 +81,7 @@ export async function replayEvents(context: TemporalContext, input: EventChoiceI
   const withoutRecord = await countWithoutRecord(db, choice);
   const reopened = [...readAnew, ...(await reopenEvents(db, choice, by))];
   try {
-    for (const target of reopened) if (target.enabled) await wakeInbox(client, taskQueue, target);
+    for (const target of reopened) if (target.enabled) await wakeInbox(context, target);
     return { reopened, withoutRecord, delayedBecause: null };
   } catch (error) {
     // they are open, on disk: whoever looks after the inbox finds them

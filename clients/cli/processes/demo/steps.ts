@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { rowCounts } from '../../../../destination/readModels/statusFacts';
 import { readRow } from '../../../../destination/rows/readRow';
 import type { ConnectorEntity } from '../../../../schema/definition/connector';
-import { startDelta, startReconciliation } from '../../../temporal/start';
+import { startWorkflow } from '../../../temporal/start';
+import { delta as deltaRun, reconciliation } from '../../../temporal/workflows';
 import type { Up } from '../up/bringUp';
 import type { Source } from './simulator';
 
@@ -48,8 +49,9 @@ export function proof(up: Up, source: Source, connectionId: string): Step[] {
       : { first_name: String(found.first_name), live: found.deleted_at === null };
   };
   const is = (firstName: string, live: boolean) => async (): Promise<Finding> => ({ first_name: firstName, live });
-  const delta = async () => (await startDelta({ db, client }, target, { trigger: 'cli' })).result();
-  const reconcile = async () => (await startReconciliation({ db, client }, target, { trigger: 'cli' })).result();
+  const delta = async () => (await startWorkflow({ db, client }, deltaRun, { ...target, trigger: 'cli' })).result();
+  const reconcile = async () =>
+    (await startWorkflow({ db, client }, reconciliation, { ...target, trigger: 'cli' })).result();
   const counts = async (): Promise<Finding> => {
     const ofTable = async (name: string) => (await rowCounts(db, entityOf(up, name)))?.get(connectionId);
     const [rows, donations] = [await ofTable('people'), await ofTable('donations')];

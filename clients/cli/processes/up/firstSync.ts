@@ -2,10 +2,11 @@ import { getCursor } from '../../../../destination/runs/entities';
 import { runningRun } from '../../../../destination/runs/runs';
 import { TidemarkError } from '../../../../schema/errors';
 import type { DeltaSyncInput, RunResult, Target } from '../../../../schema/workflows';
-import { startDelta } from '../../../temporal/start';
+import { startWorkflow } from '../../../temporal/start';
+import { delta } from '../../../temporal/workflows';
 import { type Followed, follow } from '../../terminal/follow';
 import type { Shell } from '../../terminal/shell';
-import { failedReport, type RunReport } from '../../text/outcomes';
+import { failedReport, type RunReport } from '../../text/parts/outcomes';
 import type { Up } from './bringUp';
 
 /** Syncs what of the demo, and of connections made just now, was never synced, and waits for it; a first sync that an earlier `up` began goes on. */
@@ -46,7 +47,7 @@ async function startedOrRunning(
   target: Target,
 ): Promise<Followed<RunResult>['handle'] | undefined> {
   try {
-    return await startDelta({ db, client }, target, { trigger: 'cli' });
+    return (await startWorkflow({ db, client }, delta, { ...target, trigger: 'cli' })).handle;
   } catch (error) {
     if (!(error instanceof TidemarkError) || error.type !== 'AlreadyRunning') throw error;
     const run = await runningRun(db, target, 'delta');

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
-import type { Status } from '../../../operations/status';
+import type { Status } from '../../../operations/work/status';
 import type { Colours } from '../../terminal/shell';
-import { statusText } from '../../text/statusText';
+import { statusText } from '../../text/parts/statusText';
 import type { Up } from './bringUp';
 
 /** A record that the demo's seed has. */
@@ -64,7 +64,7 @@ function demoHints(simulatorUrl: string, connection: string, home: string): stri
     'Try, in another terminal:',
     '  # change a person at the source; the next delta (15 s) brings it here',
     `  curl -X PATCH ${simulatorUrl}/control/people/${person} ${json} -d '{"attributes":{"first_name":"Ada"}}'`,
-    `  npx tidemark record ${connection} people ${person} --show`,
+    `  npx tidemark record show ${connection} people ${person}`,
     '  # delete one; no delta can see that, a reconciliation does',
     `  curl -X DELETE ${simulatorUrl}/control/people/${other}`,
     `  npx tidemark reconcile ${connection} people`,

@@ -1,8 +1,8 @@
-import { readStatus } from '../../../operations/status';
+import { readStatus } from '../../../operations/work/status';
 import type { ExitStatus } from '../../failure';
 import { coloursFor, type Shell } from '../../terminal/shell';
 import { stopSignal } from '../../terminal/signals';
-import { reportText } from '../../text/outcomes';
+import { reportText } from '../../text/parts/outcomes';
 import { bringUp, type Up } from './bringUp';
 import { firstSync } from './firstSync';
 import { addressesOf, screen } from './screen';

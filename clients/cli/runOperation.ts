@@ -1,0 +1,141 @@
+import type { By, OperationContext } from '../operations/context';
+import type { AnyOperation } from '../operations/operation';
+import { type ExitStatus, exitStatus } from './failure';
+import { actor } from './terminal/actor';
+import { type Session, withSession } from './terminal/session';
+import type { Shell } from './terminal/shell';
+import type { Outcome, Ui } from './view';
+import { viewOf } from './view';
+
+export interface OperationOptions {
+  readonly reason: string;
+  /** of what is started: wait for the end, and show the outcome */
+  readonly wait: boolean;
+}
+
+/** Performs an operation with what the command line gave, and shows what it returned: as text, or with --json as HTTP does. */
+export function runOperation(
+  shell: Shell,
+  operation: AnyOperation,
+  given: Readonly<Record<string, unknown>>,
+  options: OperationOptions,
+): Promise<ExitStatus | undefined> {
+  return withSession(shell, (session) => performIn(shell, session, operation, given, options));
+}
+
+/** The same within a session that is open. */
+export async function performIn(
+  shell: Shell,
+  session: Session,
+  operation: AnyOperation,
+  given: Readonly<Record<string, unknown>>,
+  { reason, wait }: OperationOptions,
+): Promise<ExitStatus | undefined> {
+  const { perform, toJson } = await import('../operations/operation.js');
+  const context = contextOf(session, operation);
+  const input = await checked(operation, given);
+  const by = await checkedBy(operation, reason);
+  const result = await perform(operation, context, input, by);
+  const view = await viewOf(operation);
+  const ui: Ui = {
+    colours: shell.colours,
+    input,
+    ask: async (other, otherInput) =>
+      (await perform(other as unknown as AnyOperation, context, otherInput, by)) as never,
+  };
+  if (operation.effect === 'start' && wait) {
+    const outcomes = await outcomesOf(shell, context, result);
+    const { outcome } = await import('../operations/outcome.js');
+    const ended = await Promise.all(outcomes.map((one) => toJson(outcome, one)));
+    const text = view.ended ? await view.ended(outcomes, ui, result) : '';
+    const rest = (await toJson(operation, result)) as Readonly<Record<string, unknown>>;
+    shell.result('started' in rest ? { ...rest, outcomes: ended } : ended[0], () => text);
+    return view.endedStatus?.(outcomes, result) ?? statusOfOutcomes(outcomes);
+  }
+  const document = shell.json ? await toJson(operation, result) : undefined;
+  const text = shell.json ? '' : await view.text(result, ui);
+  shell.result(document, () => text);
+  return view.status?.(result);
+}
+
+/** The worst of several: failed, else busy or waiting for approval, else done. */
+export function statusOfOutcomes(outcomes: readonly Outcome[]): ExitStatus {
+  const statuses = outcomes.map(statusOfOutcome);
+  if (statuses.includes(exitStatus.failed)) return exitStatus.failed;
+  return statuses.includes(exitStatus.busy) ? exitStatus.busy : exitStatus.done;
+}
+
+function statusOfOutcome({ state, result }: Outcome): ExitStatus {
+  if (state !== 'done') return exitStatus.failed;
+  const how = result !== null && 'outcome' in result ? result.outcome : undefined;
+  if (how === 'waiting' || how === 'already-running') return exitStatus.busy;
+  return how === 'disabled' ? exitStatus.failed : exitStatus.done;
+}
+
+/** What is started needs Temporal at once; the others may do without. */
+function contextOf(session: Session, { effect }: AnyOperation): OperationContext {
+  const temporal = effect === 'start' ? session.temporal : session.temporalLater;
+  return {
+    db: session.db,
+    connectors: session.connectors,
+    client: async () => (await temporal()).client,
+    temporalAddress: async () => (await temporal()).address,
+    ring: session.ring,
+    taskQueue: undefined,
+    trigger: 'cli',
+  };
+}
+
+async function checked({ input }: AnyOperation, given: Readonly<Record<string, unknown>>): Promise<unknown> {
+  const { schemaOf } = await import('../operations/operation.js');
+  return parsed(await schemaOf(input, 'json'), withoutAbsent(given));
+}
+
+async function checkedBy({ audited }: AnyOperation, reason: string): Promise<By> {
+  if (!audited) return { actor: actor(), reason: '' };
+  const { bySchema } = await import('../operations/operation.js');
+  await parsed(await bySchema(), { reason });
+  return { actor: actor(), reason };
+}
+
+async function parsed(
+  schema: { safeParse(value: unknown): { success: boolean; data?: unknown; error?: unknown } },
+  value: unknown,
+): Promise<unknown> {
+  const [{ mistakes }, { WrongInput }] = await Promise.all([
+    import('../../schema/definition/definition.js'),
+    import('../operations/context.js'),
+  ]);
+  const found = schema.safeParse(value);
+  if (found.success) return found.data;
+  throw new WrongInput(
+    'The command is wrong; nothing was done',
+    mistakes('', found.error as Parameters<typeof mistakes>[1]),
+  );
+}
+
+function withoutAbsent(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+interface Handle {
+  readonly workflowId: string;
+  readonly workflowRunId: string;
+  readonly connectionId?: string;
+  readonly entity?: string;
+}
+
+/** Waits for everything that was started, showing how far it is. */
+async function outcomesOf(shell: Shell, context: OperationContext, result: unknown): Promise<Outcome[]> {
+  const { started } = result as { readonly started?: readonly Handle[] };
+  const handles = started ?? [result as Handle];
+  const client = await context.client();
+  const { follow } = await import('./terminal/follow.js');
+  const followed = handles.map(({ workflowId, workflowRunId }) => ({
+    name: workflowId.replace(/^tidemark\//, ''),
+    handle: client.workflow.getHandle(workflowId, workflowRunId),
+  }));
+  if (followed.length > 0) await follow(shell, client, followed);
+  const { readOutcome } = await import('../operations/work/outcome.js');
+  return Promise.all(handles.map((handle) => readOutcome(client, handle, 30_000) as Promise<Outcome>));
+}

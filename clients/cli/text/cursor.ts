@@ -1,0 +1,36 @@
+import type { cursorReset, cursorShow } from '../../operations/cursor';
+import type { ResultOf } from '../../operations/operation';
+import { since } from '../terminal/phrases';
+import { view } from '../view';
+
+export const views = {
+  'cursor show': view<typeof cursorShow>({ text: shownText }),
+  'cursor reset': view<typeof cursorReset>({ text: movedText }),
+};
+
+function shownText({ connectionId, entity, cursor, movedByRun, resets }: ResultOf<typeof cursorShow>): string {
+  const name = `${connectionId}/${entity}`;
+  const shown =
+    cursor === null
+      ? `${name} has no cursor: its next delta reads everything.`
+      : `${name} is synced up to ${cursor.toISOString()} (${since(cursor)})${movedByRun === null ? '' : `; last moved by run ${movedByRun}`}.`;
+  const moved = resets.map(({ at, actor, reason, before, after }) => {
+    return `  ${at.toISOString()} reset by ${actor} from ${before ?? 'none'} to ${after ?? 'none'}: ${reason}`;
+  });
+  return [shown, ...moved].join('\n');
+}
+
+function movedText({ connectionId, entity, before, after, runningDelta }: ResultOf<typeof cursorReset>): string {
+  const from = before === null ? 'no cursor' : before.toISOString();
+  const reads =
+    after === null
+      ? 'the next delta reads everything'
+      : `the next delta reads what changed since ${after.toISOString()}`;
+  return [
+    `The cursor of ${connectionId}/${entity} was moved from ${from}: ${reads}.`,
+    ...(runningDelta === null
+      ? []
+      : [`Run ${runningDelta} began before and is still running: it ends without moving the cursor.`]),
+    `Next: tidemark sync ${connectionId} ${entity}`,
+  ].join('\n');
+}

@@ -1,0 +1,42 @@
+import type { ResultOf } from '../../../operations/operation';
+import type { status } from '../../../operations/status';
+import { plural, since } from '../../terminal/phrases';
+
+type EntityStatus = ResultOf<typeof status>['connections'][number]['entities'][number];
+
+/** When and how well an entity was proved equal, as the table of `status` shows it. */
+export function proofText({ proved, owed }: EntityStatus): string | undefined {
+  if (proved === null) return undefined;
+  const unjudged = Object.values(proved.unjudged).reduce((sum, count) => sum + count, 0);
+  const but = [
+    ...(unjudged > 0 ? [String(unjudged)] : []),
+    ...(Object.keys(owed).length > 0 ? [plural(Object.keys(owed).length, 'new column')] : []),
+  ];
+  const qualified = but.length === 0 ? '' : `, but for ${but.join(' and ')}`;
+  return `${since(proved.at)}, ${plural(proved.differences, 'difference')}${qualified}`;
+}
+
+/** What the proof of an entity could not judge, and what the entity owes, each with the command to go on with. */
+export function proofAttention({ connectionId, entity, proved, owed, keepsRaw }: EntityStatus): string[] {
+  const name = `${connectionId}/${entity}`;
+  const { setAside = 0, unlisted = 0 } = proved?.unjudged ?? {};
+  const columns = Object.keys(owed);
+  const fill = keepsRaw ? `tidemark remap ${name.replace('/', ' ')}` : `tidemark sync ${name.replace('/', ' ')} --full`;
+  return [
+    ...(setAside > 0
+      ? [
+          `${name}: proved equal but for ${plural(setAside, 'record')} set aside: tidemark set-aside list ${connectionId} ${entity}`,
+        ]
+      : []),
+    ...(unlisted > 0
+      ? [
+          `${name}: proved equal but for ${plural(unlisted, 'row')} that the source did not list and nothing confirmed: tidemark verify ${connectionId} ${entity} --all`,
+        ]
+      : []),
+    ...(columns.length > 0
+      ? [
+          `${name}: ${plural(columns.length, 'column')} added (${columns.join(', ')}), empty in rows read before: ${fill}`,
+        ]
+      : []),
+  ];
+}

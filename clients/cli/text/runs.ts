@@ -1,0 +1,35 @@
+import type { runs, runsShow } from '../../operations/runs';
+import { countsText, since } from '../terminal/phrases';
+import { table } from '../terminal/table';
+import { view } from '../view';
+import { runText } from './parts/runText';
+
+export const views = {
+  runs: view<typeof runs>({
+    text: ({ runs: found }, { colours }) => {
+      if (found.length === 0) return "No runs yet: start one with 'tidemark sync <connection>'.";
+      return table(
+        colours,
+        ['run', 'connection', 'entity', 'strategy', 'trigger', 'state', 'started', 'took', 'pages', 'result'],
+        found.map((run) => [
+          run.id,
+          run.connectionId,
+          run.entity,
+          `${run.strategy}${run.full ? ' (full)' : ''}${run.dryRun ? ' (dry)' : ''}`,
+          run.trigger,
+          run.state,
+          since(run.startedAt),
+          run.endedAt ? `${((run.endedAt.getTime() - run.startedAt.getTime()) / 1000).toFixed(1)} s` : undefined,
+          run.pages,
+          run.error === null ? countsText(run.counts) : `${run.errorType}: ${firstLine(run.error)}`,
+        ]),
+      );
+    },
+  }),
+  'runs show': view<typeof runsShow>({ text: (run) => runText(run) }),
+};
+
+function firstLine(text: string): string {
+  const [line = ''] = text.split('\n');
+  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
+}

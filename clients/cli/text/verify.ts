@@ -1,0 +1,69 @@
+import type { RecordDifference, VerifyResult } from '../../../schema/definition/checks';
+import type { verify } from '../../operations/checks';
+import { exitStatus } from '../failure';
+import { statusOfOutcomes } from '../runOperation';
+import { plural } from '../terminal/phrases';
+import { type Outcome, view } from '../view';
+import { failureText } from './parts/runOutcome';
+import { startedText } from './parts/started';
+
+type Verified = VerifyResult & { readonly differingAtMost: number | null };
+
+const verified = ({ state, result }: Outcome) => (state === 'done' ? (result as unknown as Verified) : undefined);
+
+export const views = {
+  verify: view<typeof verify>({
+    text: startedText('comparison'),
+    ended: ([one], { input: { connection, entity } }) => {
+      if (one === undefined) return '';
+      const result = verified(one);
+      return result === undefined
+        ? `The comparison of ${connection}/${entity} ${failureText(one)}`
+        : verifyText(result);
+    },
+    endedStatus: (outcomes) =>
+      outcomes.some((one) => (verified(one)?.differing ?? 0) > 0) ? exitStatus.failed : statusOfOutcomes(outcomes),
+  }),
+};
+
+const words: Readonly<Record<RecordDifference['found'], string>> = {
+  differs: 'differs in',
+  missing: 'is not in the table',
+  deleted: 'is deleted in the table, but live at the source',
+  gone: 'is live in the table, but gone at the source',
+};
+
+function verifyText(result: Verified): string {
+  const { connectionId, entity, differences, differing, pending, unclear, askedAgain } = result;
+  const lines = differences.map(
+    (one) => `  ${one.id} ${words[one.found]}${one.found === 'differs' ? ` ${one.columns.join(', ')}` : ''}`,
+  );
+  const more = differing - differences.length;
+  const [first] = differences;
+  return [
+    verdict(result),
+    ...lines,
+    ...(more > 0 ? [`  and ${more.toLocaleString('en')} more`] : []),
+    ...(pending > 0
+      ? [`${plural(pending, 'record')} changed at the source after the cursor: the next delta brings them.`]
+      : []),
+    ...(unclear > 0
+      ? [`${plural(unclear, 'record')} could not be compared: set aside, or not answered clearly by the source.`]
+      : []),
+    ...(askedAgain > 0 ? [`${plural(askedAgain, 'difference')} checked a second time after the read lag.`] : []),
+    ...(first ? [`Next: tidemark explain ${connectionId} ${entity} ${first.id}`] : []),
+  ].join('\n');
+}
+
+function verdict({ all, compared, differing, liveRows, differingAtMost }: Verified): string {
+  if (compared === 0) return 'Nothing was compared: there are no live rows.';
+  const found = `${differing.toLocaleString('en')} of ${compared.toLocaleString('en')} differ`;
+  if (all) return `${found}: everything was compared.`;
+  if (compared >= liveRows) return `${found}: that is every live row. Only --all finds what the table lacks.`;
+  if (differing >= compared) return `${found}. Only --all finds what the table lacks.`;
+  return `${found}: with 95 % confidence fewer than ${percent(differingAtMost ?? 1)} of the ${liveRows.toLocaleString('en')} live rows do. Only --all finds what the table lacks.`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(share < 0.001 ? 3 : 1)} %`;
+}

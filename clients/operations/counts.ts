@@ -1,0 +1,17 @@
+import type { Z } from './fields';
+
+const count = (z: Z) => z.int().min(0);
+
+/** What happened to the answers of a run. */
+export function counts(z: Z) {
+  return z.strictObject({
+    inserted: count(z),
+    updated: count(z),
+    unchanged: count(z),
+    refused: count(z).describe('the answer ranked lower than what the row holds'),
+    disputed: count(z),
+    deleted: count(z).describe('soft-deleted'),
+    skipped: count(z),
+    errors: count(z).describe('set aside as invalid or conflict'),
+  });
+}

@@ -1,0 +1,17 @@
+import { probe, verify } from './checks';
+import { cursorReset, cursorShow } from './cursor';
+import { doctor } from './doctor';
+import type { AnyOperation } from './operation';
+import { outcome } from './outcome';
+import { approve, plans, plansShow, reject } from './plans';
+import { record, recordRow } from './records';
+import { runs, runsShow, undo } from './runs';
+import { status } from './status';
+import { backfill, reconcile, remap, sync } from './sync';
+
+/** Everything that an operator can do or ask, in the order in which `--help` and the documents list it. */
+export const operations: readonly AnyOperation[] = [
+  ...[status, sync, reconcile, record, recordRow, probe, verify, backfill, remap, outcome, doctor],
+  ...[runs, runsShow, plans, plansShow, approve, reject, undo],
+  ...[cursorShow, cursorReset],
+];

@@ -1,0 +1,133 @@
+import { counts } from './counts';
+import type { Z } from './fields';
+import { target } from './schemas';
+
+/** What the workflows return that operations start: counts, ids and findings, never a record's content. */
+
+const count = (z: Z) => z.int().min(0);
+
+function outcome(z: Z) {
+  return z
+    .enum(['succeeded', 'waiting', 'already-running', 'disabled'])
+    .describe('`waiting`: for approval; `already-running` and `disabled`: nothing was done');
+}
+
+function run(z: Z) {
+  return {
+    ...target(z),
+    outcome: outcome(z),
+    runId: z.string().nullable(),
+    counts: counts(z),
+    pages: count(z),
+    cursor: z.iso.datetime().nullable(),
+  };
+}
+
+/** Of a delta, a backfill, a remap. */
+export function runResult(z: Z) {
+  return z.strictObject(run(z));
+}
+
+export function reconciliationResult(z: Z) {
+  return z.strictObject({
+    ...run(z),
+    dryRun: z.boolean(),
+    planId: z.string().nullable(),
+    scanned: count(z).describe('records that the source lists'),
+    missing: count(z),
+    stale: count(z),
+    gone: count(z).describe('live rows that the source did not list'),
+    unlisted: count(z).describe('such rows that were received so recently that absence proves nothing'),
+    deleted: count(z).describe('of those, how many the source confirmed'),
+    reason: z.string().nullable().describe('why nothing was deleted, where nothing was'),
+    causes: z.record(z.string(), count(z)).describe('how the differences came about, and how many each way'),
+    proposedLookback: z
+      .string()
+      .nullable()
+      .describe("a lookback with which deltas would have found what came late: '5m'"),
+  });
+}
+
+export function applyPlanResult(z: Z) {
+  return z.strictObject({
+    ...target(z),
+    outcome: outcome(z),
+    runId: z.string().nullable(),
+    planId: z.string(),
+    deleted: count(z),
+    reason: z.string().nullable().describe('why nothing was deleted'),
+    counts: counts(z),
+  });
+}
+
+export function recordResult(z: Z) {
+  return z.strictObject({
+    ...target(z),
+    id: z.string(),
+    outcome: z.enum(['inserted', 'updated', 'unchanged', 'deleted', 'refused', 'set-aside', 'unknown-record']),
+    fetches: count(z).describe('how often the source was asked'),
+  });
+}
+
+export function recordsResult(z: Z) {
+  return z.strictObject({ ...target(z), counts: counts(z), fetches: count(z) });
+}
+
+export function verifyResult(z: Z) {
+  return z.strictObject({
+    ...target(z),
+    all: z.boolean(),
+    compared: count(z),
+    differing: count(z),
+    pending: count(z).describe('changed at the source after the cursor: the next delta brings them'),
+    unclear: count(z).describe('set aside, or not answered clearly by the source: neither equal nor differing'),
+    askedAgain: count(z).describe('differences that were checked a second time after the read lag'),
+    liveRows: count(z),
+    differences: z
+      .array(
+        z.strictObject({
+          id: z.string(),
+          found: z.enum(['differs', 'missing', 'deleted', 'gone']),
+          columns: z.array(z.string()),
+        }),
+      )
+      .describe('at most 50 of the differing'),
+    differingAtMost: z
+      .number()
+      .nullable()
+      .describe('at most this share of all live rows differs, with 95 % confidence; null when everything was compared'),
+  });
+}
+
+export function probeResult(z: Z) {
+  return z.strictObject({
+    ...target(z),
+    requests: count(z),
+    findings: z.array(
+      z.strictObject({
+        about: z.string(),
+        verdict: z.enum(['agrees', 'contradicts', 'unknown']),
+        finding: z.string(),
+        request: z.string().nullable().describe('the request that shows it, without secrets'),
+        line: z.string().nullable().describe('the line of the definition that follows from it'),
+      }),
+    ),
+  });
+}
+
+/** Any of them, the most specific first. */
+export function anyResult(z: Z) {
+  const ours = [
+    reconciliationResult,
+    applyPlanResult,
+    runResult,
+    recordResult,
+    recordsResult,
+    verifyResult,
+    probeResult,
+  ];
+  const [first, ...others] = ours.map((one) => one(z));
+  // what an older version returned, and workflows that no operation starts
+  const other = z.record(z.string(), z.unknown());
+  return first === undefined ? other : z.union([first, ...others, other]);
+}

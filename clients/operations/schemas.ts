@@ -1,0 +1,98 @@
+import { counts } from './counts';
+import type { Z } from './fields';
+
+/** Parts of results that several operations share. Each takes zod, so that nobody loads it before it is needed. */
+
+/** An instant: a Date here, ISO 8601 in JSON. */
+export function instant(z: Z) {
+  return z.codec(z.iso.datetime(), z.date(), {
+    decode: (text) => new Date(text),
+    encode: (date) => date.toISOString(),
+  });
+}
+
+/** the connection and entity that a result is about */
+export function target(z: Z) {
+  return { connectionId: z.string(), entity: z.string() };
+}
+
+/** one execution of a workflow that was started */
+export function started(z: Z) {
+  return {
+    workflowId: z.string(),
+    workflowRunId: z.uuid().describe('`outcome` takes both and returns the result'),
+  };
+}
+
+const count = (z: Z) => z.int().min(0);
+
+/** a run as PostgreSQL and Temporal know it */
+export function run(z: Z) {
+  const states = ['running', 'succeeded', 'waiting', 'failed', 'cancelled', 'terminated', 'timed-out', 'lost'] as const;
+  return z.object({
+    id: z.string(),
+    ...target(z),
+    strategy: z.enum(['delta', 'reconciliation', 'backfill', 'remap']),
+    trigger: z.string(),
+    status: z.enum(states).describe('what the run recorded last'),
+    state: z.enum([...states, 'unknown']).describe('what is true: a run is running only while Temporal says so'),
+    dryRun: z.boolean(),
+    full: z.boolean().describe('a delta that read the listing `all`'),
+    workflowId: z.string(),
+    workflowRunId: z.string(),
+    leaseUntil: instant(z),
+    leaseExpired: z.boolean(),
+    startedAt: instant(z),
+    endedAt: instant(z).nullable(),
+    cursorBefore: instant(z).nullable(),
+    cursorAfter: instant(z).nullable(),
+    counts: counts(z).partial().describe('empty until the run has ended'),
+    pages: count(z),
+    requests: count(z),
+    errorType: z.string().nullable().describe('stable, for machines'),
+    error: z.string().nullable(),
+    details: z.record(z.string(), z.unknown()),
+  });
+}
+
+/** deletions that a reconciliation found */
+export function plan(z: Z) {
+  return z.object({
+    id: z.string(),
+    runId: z.string(),
+    ...target(z),
+    status: z.enum(['open', 'waiting', 'approved', 'applied', 'rejected', 'expired', 'undone', 'dry']),
+    scanStarted: instant(z),
+    liveRows: count(z),
+    missing: count(z),
+    stale: count(z),
+    gone: count(z).describe('live rows that the source did not list'),
+    unlisted: count(z).describe('such rows that were received so recently that absence proves nothing'),
+    deleted: count(z),
+    reason: z.string().nullable(),
+    createdAt: instant(z),
+    expiresAt: instant(z),
+  });
+}
+
+export function waitingPlan(z: Z) {
+  return z.object({
+    id: z.string(),
+    runId: z.string(),
+    ...target(z),
+    liveRows: count(z),
+    missing: count(z),
+    stale: count(z),
+    gone: count(z).describe('live rows that the source did not list'),
+    unlisted: count(z).describe('such rows that were received so recently that absence proves nothing'),
+    ratio: z.number().min(0).describe('the share of the live rows that it would delete'),
+    sample: z.array(z.string()).describe('some ids that it would delete, to look up at the source'),
+    reason: z.string().nullable(),
+    expiresAt: instant(z),
+  });
+}
+
+/** how many rows of a plan have each difference and outcome */
+export function planItems(z: Z) {
+  return z.array(z.object({ difference: z.string(), outcome: z.string(), count: count(z) }));
+}

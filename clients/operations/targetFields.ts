@@ -1,0 +1,16 @@
+import { argument, field, optional } from './fields';
+
+/** `<connection> <entity>`: one entity of one connection. */
+export const entityOf = {
+  connection: argument(field.name('the name of a connection')),
+  entity: argument(field.name('the name of an entity of it')),
+};
+
+/** `[connection] [entity]`: narrows a list down. */
+export const filter = {
+  connection: optional(argument(field.name('only of this connection'))),
+  entity: optional(argument(field.name('only of this entity'))),
+};
+
+/** `<connection> <entity> <id>`: one record. */
+export const recordOf = { ...entityOf, id: argument(field.recordId("the record's id at the source")) };

@@ -1,0 +1,36 @@
+import { readRow } from '../../../destination/rows/readRow';
+import { TidemarkError } from '../../../schema/errors';
+import { startWorkflow } from '../../temporal/start';
+import { singleRecord } from '../../temporal/workflows';
+import type { OperationContext } from '../context';
+import { startContext } from './runs';
+import { type StartedIds, startedIds } from './started';
+import { findTarget, type TargetInput } from './targets';
+
+/** Throws TidemarkError 'NotFound'. */
+export async function fetchRecord(
+  context: OperationContext,
+  { id, ...named }: TargetInput & { readonly id: string },
+): Promise<StartedIds> {
+  const { target, entity } = await findTarget(context, named);
+  return startedIds(await startWorkflow(await startContext(context), singleRecord(entity), { ...target, id }));
+}
+
+/** A row with the engine's columns. Throws TidemarkError 'NotFound'. */
+export async function showRow(
+  context: OperationContext,
+  { id, ...named }: TargetInput & { readonly id: string },
+): Promise<{ readonly row: Row }> {
+  const { entity } = await findTarget(context, named);
+  const row = await readRow(context.db, entity, named.connection, id);
+  if (row !== undefined) return { row: row as Row };
+  throw new TidemarkError(
+    'NotFound',
+    `Table ${entity.table} has no row ${JSON.stringify(id)} of connection ${named.connection}: 'tidemark record' (POST /api/record) fetches it from the source`,
+  );
+}
+
+interface Row extends Readonly<Record<string, unknown>> {
+  readonly connection_id: string;
+  readonly external_id: string;
+}

@@ -1,0 +1,168 @@
+import { pathOf } from '../../clients/http/project';
+import { operations } from '../../clients/operations';
+import { type BothWays, bothWays, type Document } from './support';
+
+/** Each operation by the command line and by HTTP: the same input gives the same JSON. */
+
+let both: BothWays;
+
+beforeAll(async () => {
+  both = await bothWays({ people: 40, donations: 5 });
+  await both.engine.delta('people');
+  plan = await planThatWaits();
+}, 180_000);
+
+jest.setTimeout(180_000);
+
+interface Case {
+  /** as HTTP takes it */
+  readonly input: Document;
+  /** what follows the command */
+  readonly args: readonly string[];
+  /** done before each of the two ways */
+  readonly before?: () => Promise<unknown>;
+  /** names of fields that time changes between the two */
+  readonly changing?: readonly string[];
+  /** the exit status and HTTP status of what is refused */
+  readonly refused?: { readonly exit: number; readonly http: number };
+}
+
+const people = { connection: 'demo', entity: 'people' };
+const names = ['demo', 'people'];
+const reason = 'a test of both ways';
+const because = ['--reason', reason];
+
+const firstPerson = () => [...both.control.all('people')][0]?.id ?? '';
+
+/** A plan that waits for a decision, of a source that has lost most people. */
+let plan: string;
+
+async function planThatWaits(): Promise<string> {
+  const { engine, control } = both;
+  for (const { id } of [...control.all('people')].slice(0, 30)) control.delete('people', id);
+  // what was received within the read lag is no candidate yet
+  await engine.db.raw(`update planning_center_people
+    set _sent_at = _sent_at - interval '1 minute', _received_at = _received_at - interval '1 minute'`);
+  const { planId, outcome } = await engine.reconcile('people');
+  expect(outcome).toBe('waiting');
+  return planId ?? '';
+}
+
+const waitsAgain = () => both.engine.db('tidemark.plans').where({ id: plan }).update({ status: 'waiting' });
+
+/** By name. A new operation fails here until it has a case. */
+const cases: Readonly<Record<string, () => Case>> = {
+  status: () => ({ input: people, args: names, changing: ['at', 'lagMs'] }),
+  runs: () => ({ input: { ...people, limit: 5 }, args: [...names, '--limit', '5'], changing: ['leaseExpired'] }),
+  'runs show': () => ({ input: { run: '1', deleted: 3 }, args: ['1', '--deleted', '3'] }),
+  undo: () => ({ input: { run: '1', reason }, args: ['1', ...because], refused: { exit: 2, http: 409 } }),
+  plans: () => ({ input: { connection: 'demo' }, args: ['demo'] }),
+  'plans show': () => ({ input: { plan }, args: [plan] }),
+  reject: () => ({ input: { plan, reason }, args: [plan, ...because], before: waitsAgain }),
+  approve: () => ({ input: { plan, reason }, args: [plan, ...because], before: waitsAgain }),
+
+  sync: () => ({ input: { ...people, full: true }, args: [...names, '--full'] }),
+  reconcile: () => ({ input: { ...people, dryRun: true }, args: [...names, '--dry-run'] }),
+  record: () => ({ input: { ...people, id: firstPerson() }, args: [...names, firstPerson()] }),
+  'record show': () => ({ input: { ...people, id: firstPerson() }, args: [...names, firstPerson()] }),
+  probe: () => ({ input: people, args: names }),
+  verify: () => ({ input: { ...people, sample: null }, args: [...names, '--all'] }),
+  backfill: () => ({
+    input: { ...people, since: '2026-01-01T00:00:00Z' },
+    args: [...names, '--since', '2026-01-01T00:00:00Z'],
+  }),
+  remap: () => ({ input: people, args: names }),
+  outcome: () => ({
+    input: { workflowId: 'tidemark/remap/demo/people' },
+    args: ['tidemark/remap/demo/people'],
+    before: async () => {
+      const { document } = await both.http('POST', '/api/remap', people);
+      await outcomeOf(document);
+    },
+    changing: ['workflowRunId', 'runId', 'counts', 'pages'],
+  }),
+  'cursor show': () => ({ input: people, args: names, changing: ['lagMs'] }),
+  'cursor reset': () => ({
+    input: { ...people, to: '2026-02-01T00:00:00Z', forward: true, reason },
+    args: [...names, '--to', '2026-02-01T00:00:00Z', '--forward', ...because],
+    before: () => both.engine.db('tidemark.entities').update({ cursor_at: '2026-03-01T00:00:00Z' }),
+  }),
+};
+
+test('every operation has a case', () => {
+  // the command also checks this machine
+  const others = operations.map(({ name }) => name).filter((name) => name !== 'doctor');
+  expect(Object.keys(cases).sort()).toEqual(others.sort());
+});
+
+/** Without these fields, however deep. */
+const without = (document: Document, names: readonly string[] = []) =>
+  JSON.parse(JSON.stringify(document, (name, value) => (names.includes(name) ? undefined : value)));
+
+test.each(operations.filter(({ name, effect }) => effect !== 'start' && name !== 'doctor').map(({ name }) => [name]))(
+  '%s: --json prints what HTTP responds',
+  async (name) => {
+    const operation = operations.find((one) => one.name === name);
+    if (operation === undefined) throw new Error(name);
+    const { input, args, before, changing, refused } = cases[name]?.() ?? { input: {}, args: [] };
+    await before?.();
+    const cli = await both.cli([...name.split(' '), ...args]);
+    expect(cli).toMatchObject({ status: refused?.exit ?? 0 });
+    await before?.();
+    const { path, values } = placed(pathOf(operation), input);
+    const http = await both.http(operation.effect === 'look' ? 'GET' : 'POST', path, values);
+    expect(http).toMatchObject({ status: refused?.http ?? 200 });
+    if (refused) {
+      expect(cli.document.error).toMatchObject({ message: http.document.detail });
+      return;
+    }
+    expect(Object.keys(cli.document).length).toBeGreaterThan(0);
+    expect(without(cli.document, changing)).toEqual(without(http.document, changing));
+  },
+);
+
+test.each(operations.filter(({ effect }) => effect === 'start').map(({ name }) => [name]))(
+  '%s: --json prints the outcome that HTTP responds with',
+  async (name) => {
+    const operation = operations.find((one) => one.name === name);
+    if (operation === undefined) throw new Error(name);
+    const { input, args, before } = cases[name]?.() ?? { input: {}, args: [] };
+    await before?.();
+    const started = await both.cli([...name.split(' '), ...args, '--no-wait']);
+    for (const handle of handlesOf(started.document)) await outcomeOf(handle);
+    await before?.();
+    const { path, values } = placed(pathOf(operation), input);
+    const http = await both.http('POST', path, values);
+    expect(http).toMatchObject({ status: 202 });
+    expect(shape(started.document)).toEqual(shape(http.document));
+    for (const handle of handlesOf(http.document)) await outcomeOf(handle);
+    await before?.();
+    const { document } = await both.cli([...name.split(' '), ...args]);
+    const outcomes = (document.outcomes as Document[] | undefined) ?? [document];
+    expect(outcomes.length).toBeGreaterThan(0);
+    for (const outcome of outcomes) expect(outcome).toEqual(await outcomeOf(outcome));
+  },
+);
+
+/** Fields in braces go into the path. */
+function placed(path: string, input: Document): { path: string; values: Document } {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  const filled = path.replace(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(String(input[name])));
+  return { path: filled, values: without(input, inPath) };
+}
+
+function handlesOf(document: Document): Document[] {
+  return (document.started as Document[] | undefined) ?? [document];
+}
+
+async function outcomeOf({ workflowId, workflowRunId }: Document): Promise<Document> {
+  const { status, document } = await both.http('GET', '/api/outcome', { workflowId, workflowRunId, wait: 45 });
+  expect(status).toBe(200);
+  expect(document).toMatchObject({ state: 'done' });
+  return document;
+}
+
+/** Without what is new in each execution. */
+function shape(document: Document): unknown {
+  return JSON.parse(JSON.stringify(document, (name, value) => (name === 'workflowRunId' ? 'a new one' : value)));
+}
