@@ -27,6 +27,8 @@ export interface FetchOptions {
   /** for deletes on absence, see `TimedGone.receivedBefore` */
   readonly receivedBefore?: number;
   readonly alongside?: (trx: Knex.Transaction, fetched: Fetched) => Promise<void>;
+  /** a complete listing did not have these ids: with that, an answer about another record proves one of them gone */
+  readonly unlisted?: boolean;
   readonly onProgress?: (fetches: number) => void;
 }
 
@@ -50,11 +52,12 @@ export async function fetchRecords(
 
   await inParallel(ids, open.connector.rateLimit?.concurrency ?? 4, async (id) => {
     fetches += 1;
-    const said = await open.source.ask(open.entity, id, { signal: options.signal }).catch(async (error: unknown) => {
+    const answer = await open.source.ask(open.entity, id, { signal: options.signal }).catch(async (error: unknown) => {
       if (!isUnavailable(error) || !(await answersOthers(deps, open, ids, live[0], options.signal))) throw error;
       unanswered.add(id);
       return unclear(deps, error.message);
     });
+    const said = options.unlisted ? goneIfUnlisted(id, answer) : answer;
     earliest = Math.min(earliest, said.sent);
     answers.push(answersOf(id, said));
     if (said.kind === 'live' || (said.kind === 'set-aside' && said.setAside.reason !== 'invalid')) live.push(id);
@@ -77,6 +80,12 @@ export async function fetchRecords(
   return fetched(written);
 }
 
+function goneIfUnlisted(id: string, said: RecordAnswer): RecordAnswer {
+  if (said.kind !== 'other-id' || !said.goneIfUnlisted) return said;
+  const { sent, received, detail } = said;
+  return { kind: 'gone', gone: { id, version: null }, detail, sent, received };
+}
+
 /** What is unclear is set aside: the record stays as it is. */
 function answersOf(id: string, said: RecordAnswer): Answers {
   const { sent, received } = said;
@@ -89,6 +98,7 @@ function answersOf(id: string, said: RecordAnswer): Answers {
     case 'set-aside':
       return { ...nothing, setAside: [said.setAside] };
     case 'unclear':
+    case 'other-id':
       return { ...nothing, setAside: [{ id, reason: 'invalid', detail: said.detail, raw: null }] };
   }
 }

@@ -9,7 +9,6 @@ export {
   type ConnectorInput,
   defineConfig,
   defineConnector,
-  type RateLimit,
   type TidemarkConfig,
 } from './definition/connector';
 export { DefinitionError } from './definition/definition';
@@ -32,6 +31,7 @@ export type {
   PagingInput,
   Since,
 } from './definition/listing';
+export type { RateLimit } from './definition/rateLimit';
 export type { DeletionGuard, EntitySchedule } from './definition/schedule';
 export type { SecretName } from './definition/secretName';
 export type {

@@ -67,7 +67,8 @@ test.each<[string, (number | null)[]]>([
     ),
   });
   expect(pages).toEqual([]);
-  expect(source.requests).toHaveLength(1);
+  // the second asks for what was changed after tomorrow, which is everything too
+  expect(source.requests).toHaveLength(2);
 });
 
 test('a second page that is old is caught too', async () => {
@@ -117,7 +118,7 @@ describe('an empty answer', () => {
   test('because nothing has changed is one, and is asked about once', async () => {
     source = await picky(/Z$/, changed(-60, -90));
     const api = client(source.baseUrl);
-    expect((await readAll(api, 'changes', { since: cursor })).pages).toMatchObject([{ records: [], requests: 3 }]);
+    expect((await readAll(api, 'changes', { since: cursor })).pages).toMatchObject([{ records: [], requests: 4 }]);
     expect((await readAll(api, 'changes', { since: cursor })).pages).toMatchObject([{ records: [], requests: 1 }]);
     expect(source.requests).toHaveLength(4);
   });

@@ -4,6 +4,7 @@ import type { ConnectorEntity } from '../schema/definition/connector';
 import type { ListingName, ResumePoint } from '../schema/definition/listing';
 import type { SourceText } from '../schema/sourceText';
 import type { Version } from '../schema/version';
+import type { ListEnd } from './paging';
 
 /** One page of a listing. */
 export interface SourcePage extends Asked {
@@ -18,6 +19,8 @@ export interface SourcePage extends Asked {
   listed(): Promise<readonly ListedRecord[]>;
   /** where to go on after this page; null when it was the last and the end of the list is proved */
   readonly resumePoint: ResumePoint | null;
+  /** how the list ended; null where it goes on. `certain: false` proves nothing of what was not listed */
+  readonly end: ListEnd | null;
   /** size of the body that brought it, decompressed */
   readonly bytes: number;
   /**
@@ -51,8 +54,12 @@ export interface SentAs {
   readonly problem: string | undefined;
 }
 
-/** One record as the source sent it, or `evidence`: the sentence that proves it gone. */
+/**
+ * One record as the source sent it, or `evidence`: the sentence that proves it gone. `other-id`: the source answered with another
+ * record, as some do after a merge.
+ */
 export type OneRecord =
+  | ({ readonly kind: 'other-id'; readonly otherId: string; readonly evidence: string } & Asked)
   | ({ readonly kind: 'live'; readonly record: unknown; readonly sentAs: SentAs | undefined } & Asked)
   | ({ readonly kind: 'gone'; readonly evidence: string } & Asked);
 
@@ -63,6 +70,11 @@ export type RecordAnswer = Asked &
     | { readonly kind: 'gone'; readonly gone: GoneAnswer; readonly detail: string }
     | { readonly kind: 'set-aside'; readonly setAside: SetAsideAnswer; readonly detail: string }
     | { readonly kind: 'unclear'; readonly detail: string }
+    /**
+     * the source answered with the record `otherId` instead. With `goneIfUnlisted`, that and the record's absence from a complete listing
+     * together prove it gone; by itself it proves nothing
+     */
+    | { readonly kind: 'other-id'; readonly otherId: string; readonly goneIfUnlisted: boolean; readonly detail: string }
   );
 
 export interface SourceClient {

@@ -26,7 +26,10 @@ export function lookActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         open.source.ask(open.entity, id, { signal: Context.current().cancellationSignal }),
       );
       const askedAt = new Date(said.sent).toISOString();
-      if (said.kind !== 'live') return { ...about, askedAt, says: said.kind, detail: said.detail };
+      if (said.kind !== 'live') {
+        const says = said.kind === 'other-id' ? 'unclear' : said.kind;
+        return { ...about, askedAt, says, detail: said.detail };
+      }
       const { live } = said;
       const compared = await compareOne(deps, open, live);
       if (typeof compared === 'string') return { ...about, askedAt, says: 'set-aside', detail: compared };

@@ -57,7 +57,7 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
           runId: input.runId,
           writtenBy: `run ${input.runId}`,
           signal,
-          ...(receivedBefore === undefined ? {} : { receivedBefore }),
+          ...(receivedBefore === undefined ? {} : { receivedBefore, unlisted: true }),
           onProgress: () => liveness.progress({ asked: ++asked }),
           alongside: async (trx, fetched) => {
             await assertMayDelete(trx, input);

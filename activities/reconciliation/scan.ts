@@ -5,6 +5,7 @@ import type { EncodedAnswers } from '../../destination/rows/encodedRows';
 import { type WriteResult, writeAnswers } from '../../destination/rows/writeAnswers';
 import { advancePart, openPart, type PartKey, restartPart } from '../../destination/runs/runParts';
 import { noCounts } from '../../schema/answer';
+import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import type { SourcePage } from '../../source/contract';
 import { deferWhileWaiting } from '../deferral';
@@ -83,6 +84,7 @@ export function scanActivities(deps: ActivityDeps, openTarget: TargetOpener) {
               signal,
             }),
             async (page) => {
+              if (input.step === 'second-scan') refuseUncertainEnd(open, page);
               const listed = await page.listed();
               return { ids: encodeIds(listed, listed.length), answers: await interpret(page) };
             },
@@ -112,6 +114,16 @@ export function scanActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       await emptyStaging(db, stagingTable(runId, step));
     },
   };
+}
+
+/** A second scan deletes what neither scan listed, so that its end must be proved. Throws ContractBroken. */
+function refuseUncertainEnd({ entity, target }: OpenTarget, { end }: SourcePage): void {
+  if (end === null || end.certain) return;
+  throw new TidemarkError(
+    'ContractBroken',
+    `${target.connectionId}/${entity.name}: nothing shows that the list ended where its pages stopped, so no row is deleted. ` +
+      'Declare `total`, or `sizeParam` and `pageSize`, in its listings, or `listings.one`',
+  );
 }
 
 type Commit = (trx: Knex.Transaction, written: Pick<WriteResult, 'counts'>) => Promise<void>;

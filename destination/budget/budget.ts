@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import type { RateLimit } from '../../schema/definition/connector';
+import type { RateLimit } from '../../schema/definition/rateLimit';
 import { parseDuration } from '../../schema/duration';
 import { TidemarkError } from '../../schema/errors';
 import { type Priority, priorities, type RequestBudget } from '../../schema/ports';

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { duration } from '../duration';
 import { type Auth, type AuthInput, auth } from './auth';
 import { DefinitionError, mistakes } from './definition';
 import { type Entity, identifier } from './entity';
+import { placeholderMistakes } from './placeholders';
+import { type RateLimit, rateLimit } from './rateLimit';
 import { namedSecrets } from './secretName';
 import {
   type WebhookDelivery,
@@ -11,21 +12,6 @@ import {
   type WebhookSignatureInput,
   webhookSignature,
 } from './webhooks';
-
-/**
- * The request budget of one connection, shared by all workers.
- * @example
- * { requests: 100, per: '20s', concurrency: 4 }
- */
-export const rateLimit = z.strictObject({
-  /** The largest number of requests … */
-  requests: z.int().min(1),
-  /** … in any window of this length. */
-  per: duration,
-  /** The largest number of requests under way at once, per process. */
-  concurrency: z.int().min(1).max(100).default(4),
-});
-export type RateLimit = z.infer<typeof rateLimit>;
 
 /**
  * Describes one API. `defineConnector` checks everything at once and reports each mistake with its path.
@@ -164,6 +150,7 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
     tables.add(table);
     byName.set(entity.name, { ...entity, table });
   }
+  found.push(...placeholderMistakes(where, connector, entities));
   if (found.length > 0) throw new DefinitionError(found);
   return { ...connector, rateLimit: connector.rateLimit, webhooks: connector.webhooks, entities: byName };
 }

@@ -15,6 +15,7 @@ import {
   type OneInput,
   one,
 } from './listing';
+import { placeholdersIn } from './placeholders';
 import { type DeletionGuard, deletionGuard, type EntitySchedule, entitySchedule } from './schedule';
 
 /** What `map` receives next to the record. */
@@ -244,6 +245,7 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
       `${where}.listings.changes: a cursor is an instant, but deltaSyncField.kind is ${entity.deltaSyncField.kind}`,
     );
   }
+  found.push(...requestMistakes(where, entity.listings));
   if (!entity.supportsWebhooks && entity.schedule.reconciliation === false) {
     found.push(
       `${where}.schedule.reconciliation: required if supportsWebhooks is false, since nothing else finds deletions`,
@@ -256,6 +258,25 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
   }
   if (found.length > 0) throw new DefinitionError(found);
   return { ...entity, columns } as unknown as Entity;
+}
+
+/** What is wrong with a listing's request by itself. */
+function requestMistakes(where: string, { one, ...lists }: z.infer<typeof entityDefinition>['listings']): string[] {
+  const found: string[] = [];
+  const has = (request: Listing | One, name: string) => placeholdersIn(request).some(([, found]) => found === name);
+  for (const [name, request] of Object.entries({ ...lists, one })) {
+    if (request?.body !== undefined && request.method === 'GET')
+      found.push(`${where}.listings.${name}.body: a body is sent with method 'POST' only`);
+  }
+  for (const [name, list] of Object.entries(lists)) {
+    if (list?.params === 'body' && list.method === 'GET')
+      found.push(`${where}.listings.${name}.params: parameters go into the body with method 'POST' only`);
+  }
+  if (lists.changes && lists.changes.since.param === undefined && !has(lists.changes, 'since'))
+    found.push(`${where}.listings.changes.since.param: missing, and the request holds no {since} either`);
+  if (one && !has(one, 'id'))
+    found.push(`${where}.listings.one.path: must contain {id}, or the query or the body must`);
+  return found;
 }
 
 /**

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 const name = z.string().min(1);
+/** where a page names the next one: a path in the body, or a header */
+const next = z.union([name, z.strictObject({ header: name })]);
 const pageSize = z.int().min(1).max(100_000);
 
 /**
@@ -57,14 +59,20 @@ export const paging = z.discriminatedUnion('scheme', [
     stable: z.boolean().default(false),
   }),
   /**
-   * Each body contains the address of the next page. The engine follows it on the same host only.
+   * Each page contains the address of the next, in the body or in the `Link` header. The engine follows it at the base URL's origin only;
+   * an address that differs from it in scheme or port, as servers behind a proxy write it, is followed there too.
    * @example
    * { scheme: 'link', next: 'links.next', sizeParam: 'per_page', pageSize: 100 }
    */
   z.strictObject({
     scheme: z.literal('link'),
-    /** Path in the body to the address of the next page. The list ends where it is absent, null or empty. */
-    next: name,
+    /**
+     * Path in the body to the address of the next page, or a header (`{ header: 'Link' }`, the target of `rel="next"`). The list ends
+     * where it is absent, null or empty.
+     */
+    next,
+    /** `baseUrl` follows path and query of each address at the base URL, whatever host the address names. */
+    followAt: z.literal('baseUrl').optional(),
     /** The query parameter for the number of records per page, on the first request. */
     sizeParam: name.optional(),
     /** How many records to request per page. */
@@ -79,8 +87,8 @@ export const paging = z.discriminatedUnion('scheme', [
     scheme: z.literal('token'),
     /** The query parameter for the token. */
     param: name,
-    /** Path in the body to the token of the next page. The list ends where it is absent, null or empty. */
-    next: name,
+    /** Path in the body to the token of the next page, or a header (`{ header: 'X-Next' }`). The list ends where it is absent, null or empty. */
+    next,
     /** The query parameter for the number of records per page. */
     sizeParam: name.optional(),
     /** How many records to request per page. */
@@ -108,6 +116,14 @@ export type PagingInput = z.input<typeof paging>;
 
 /** How a source writes the instant that a `changes` query is filtered by, so that a cursor is sent in the source's own form. */
 export const cursorForms = [
+  /** 2026-11-21 09:20:37Z */
+  'space-seconds',
+  /** 2026-11-21 09:20:37.123Z */
+  'space-milliseconds',
+  /** 2026-11-21 09:20:37.123456Z */
+  'space-microseconds',
+  /** Sat, 21 Nov 2026 09:20:37 GMT, as `If-Modified-Since` takes it */
+  'http-date',
   /** 2026-11-21T09:20:37Z */
   'iso-seconds',
   /** 2026-11-21T09:20:37.123Z */
@@ -128,8 +144,10 @@ export const cursorForms = [
  * { param: 'where[updated_at][gte]', form: 'iso-seconds', boundary: 'inclusive' }
  */
 export const since = z.strictObject({
-  /** The query parameter that carries the cursor. */
-  param: name,
+  /** The parameter that carries the cursor. Leave it out where the request contains `{since}`, once or several times. */
+  param: name.optional(),
+  /** Path in a record to the field that the source filters by, where that is another field than `deltaSyncField`. */
+  field: name.optional(),
   /** How the source writes an instant. */
   form: z.enum(cursorForms),
   /**
@@ -146,14 +164,33 @@ const query = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]
 const request = {
   /**
    * The path of the request, appended to the connection's `baseUrl`. `{tenantId}` is replaced by the connection's setting of
-   * that name, `{partition}` by each of the entity's `partitions`, and `{id}` (in `one`) by the record's id.
+   * that name, `{partition}` by each of the entity's `partitions`, and `{id}` (in `one`) by the record's id. In `changes`,
+   * `{since}` is replaced by the cursor and `{until}` by the present. `{{id}}` is the text `{id}` itself.
    */
   path: z.string().startsWith('/'),
   /** Query parameters of each request: text, numbers or booleans. `{…}` is replaced as in `path`. */
   query: query.optional(),
   /** Headers of each request, in addition to those of the connector. */
   headers: z.record(z.string(), z.string()).optional(),
+  /** `POST` for endpoints that search; the request is repeated like any other, so it must only read */
+  method: z.enum(['GET', 'POST']).default('GET'),
+  /** sent as JSON with `POST` */
+  body: z.json().optional(),
 };
+
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const valueIs = z.strictObject({
+  /** path in the body; the empty path is the body itself */
+  path: z.string(),
+  /** the value, or any of several */
+  is: z.union([scalar, z.array(scalar).min(1)]),
+});
+export type ValueIs = z.infer<typeof valueIs>;
+const error = z.union([name, valueIs]);
+export type ErrorSign = z.infer<typeof error>;
+const pages = z.enum(['every', 'first']).default('every');
+const total = z.union([name, z.strictObject({ path: name, pages }), z.strictObject({ header: name, pages })]);
+export type Total = z.infer<typeof total>;
 
 /**
  * One way to enumerate an entity. `all` lists every record, `changes` the records changed since the cursor, and `ids` every record
@@ -173,12 +210,22 @@ export const listing = z.strictObject({
   ...request,
   /** How the source splits the list into pages. */
   paging,
+  /** Where the parameters of `paging` and `since` go: `query`, or `body` as dotted paths, the default with `method: 'POST'`. */
+  params: z.enum(['query', 'body']).optional(),
   /** Dotted path in the body to the array of records. The empty path is the body itself. */
   records: z.string().default(''),
-  /** Path in the body to the number of records of the whole list, where the source states it. The run fails when another number was read. */
-  total: name.optional(),
-  /** Path in the body that is present only when a response with status 200 is an error. Its text is shown in the run's error. */
-  error: name.optional(),
+  /**
+   * Path in the body to the number of records of the whole list, where the source states it, or `{ header: 'X-Total-Count' }`. The run fails
+   * when another number was read or a response lacks it; with `pages: 'first'`, only the first page must have it.
+   */
+  total: total.optional(),
+  /**
+   * Path in the body that is present only when a response with status 200 is an error, or a path and the value that means an error, such
+   * as `{ path: 'status', is: false }`. Its text is shown in the run's error.
+   */
+  error: error.optional(),
+  /** The value in the body that means "no records" where there is no list, such as `{ path: 'data', is: null }`. */
+  empty: valueIs.optional(),
 });
 export type Listing = z.infer<typeof listing>;
 export type ListingInput = z.input<typeof listing>;
@@ -211,12 +258,15 @@ export type ChangesListingInput = z.input<typeof changesListing>;
  */
 export const one = z.strictObject({
   ...request,
-  /** As in a listing; it must contain `{id}`, which is replaced by the URL-encoded id. */
-  path: request.path.refine((path) => path.includes('{id}'), { error: 'must contain {id}' }),
   /** Dotted path in the body to the record. The empty path is the body itself. */
   record: z.string().default(''),
-  /** Path in the body that is present only when a response with status 200 is an error. */
-  error: name.optional(),
+  /** As in a listing. */
+  error: error.optional(),
+  /**
+   * What it means when the source answers with another record, as some do after a merge: `gone` always means gone, `gone-if-unlisted` only
+   * where a complete listing lacks the record too, `error` never; the row then stays.
+   */
+  otherId: z.enum(['gone', 'gone-if-unlisted', 'error']).default('gone-if-unlisted'),
 });
 export type One = z.infer<typeof one>;
 export type OneInput = z.input<typeof one>;

@@ -1,5 +1,5 @@
 import type { Paging } from '../../schema/definition/listing';
-import type { ListAnswer, ListReader, Query } from './scheme';
+import type { AskOptions, ListAnswer, ListReader, Query } from './scheme';
 
 /** So many records may be waiting in answers that came before their turn. */
 const recordsAhead = 10_000;
@@ -34,11 +34,11 @@ export class Ahead {
   }
 
   /** The answer to a query: the one that was asked for before, once, or a new one. */
-  async ask(query: Query): Promise<ListAnswer> {
+  async ask(query: Query, options: AskOptions = {}): Promise<ListAnswer> {
     const key = JSON.stringify(query);
     const before = this.asked.get(key);
     this.asked.delete(key);
-    const answer = await (before ?? this.reader.ask(query));
+    const answer = await (before ?? this.reader.ask(query, options));
     this.reader.regard(answer);
     return answer;
   }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Paging, ResumePoint } from '../../schema/definition/listing';
-import { valueAt } from '../../schema/json';
 import { CycleFinder, cyclePoint } from './cycle';
+import { ended, type ListEnd } from './end';
+import { type NextAt, nextIn, place, speaksOfNext } from './next';
+import { RepeatFinder, repeatsPoint } from './repeats';
 import { resumed } from './resume';
 import type { ListAnswer, ListedPage, ListReader } from './scheme';
 import { Tally, tallyPoint } from './tally';
@@ -12,60 +14,98 @@ const chainPoint = z.strictObject({
   empty: z.int().min(0),
   ...tallyPoint,
   ...cyclePoint,
+  ...repeatsPoint,
 });
 
-/** Longer ones would not fit a resume point. */
-const longestNext = 8_000;
-/** Empty pages in a row that still promise more: some APIs filter after paging, none does so for ever. */
+/** A resume point that is longer would weigh more than a page. */
+const longestNext = 65_536;
+/** Empty pages in a row that still promise more: some APIs filter after paging, none does so forever. */
 const mostEmptyPages = 1_000;
 
+/** What distinguishes lists in which each page names the next. */
+export interface Chain {
+  readonly next: NextAt;
+  /** whether `next` is an address */
+  readonly asLink: boolean;
+  /** Fetches the page of this name; the first without one, of this size where the size can be asked for. */
+  ask(name: string | undefined, size?: number): Promise<ListAnswer>;
+  /** whether the first page can be asked for in another size */
+  readonly sizable: boolean;
+  nameOf(answer: ListAnswer, next: string): string;
+}
+
 /**
- * Follows a list in which each page names the next. `ask` fetches the page that a name stands for (undefined: the first).
- * The list ends where a page names no further one and the total, where there is one, agrees.
+ * Follows a list in which each page names the next. The list ends where a page names no further one, the total, where there
+ * is one, agrees, and the sign for "go on" was seen to differ.
  */
 export async function* followChain(
   reader: ListReader<Paging>,
   resume: ResumePoint | null,
-  path: string,
-  ask: (next: string | undefined) => Promise<ListAnswer>,
-  nameOf: (answer: ListAnswer, next: string) => string,
+  chain: Chain,
 ): AsyncGenerator<ListedPage, void, undefined> {
   const { scheme } = reader.paging;
   const point = resumed(reader, chainPoint.extend({ scheme: z.literal(scheme) }), resume);
   const tally = new Tally(reader, point);
   const cycle = new CycleFinder(point);
+  const repeats = new RepeatFinder(point);
   let empty = point?.empty ?? 0;
   let name = point?.next;
   for (;;) {
-    const answer = await ask(name);
-    tally.add(answer, answer.records);
-    const next = readNext(reader, answer, path);
+    const answer = await chain.ask(name);
+    const { records } = answer;
+    tally.add(answer, records);
+    const next = nextIn(reader, answer, chain.next, chain.asLink);
     if (next === undefined) {
-      tally.close();
-      yield { answer, records: answer.records, next: null };
+      const byTotal = tally.close();
+      const end = byTotal ? ended('total') : name === undefined ? await endOfOne(reader, chain, answer) : ended('sign');
+      yield { answer, records, next: null, end };
       return;
     }
-    const following = nameOf(answer, next);
-    if (following.length > longestNext)
-      throw reader.broken(`the token of the next page has ${following.length} characters`);
+    reader.sign.note();
+    const following = chain.nameOf(answer, next);
+    if (following.length > longestNext) {
+      throw reader.broken(
+        `the name of the next page has ${following.length} characters, and at most ${longestNext} are kept`,
+        'Ask for smaller pages, or page by something else',
+      );
+    }
     if (following === name || cycle.isBack(following)) {
       throw reader.broken(
         'the page that it names as next has been read already: the list goes in a circle',
         'It has not ended, so nothing is concluded from it; report it to the source',
       );
     }
-    empty = answer.records.length === 0 ? empty + 1 : 0;
+    repeats.add(reader, records);
+    empty = records.length === 0 ? empty + 1 : 0;
     if (empty > mostEmptyPages) throw reader.broken(`${empty} pages in a row were empty and promised more`);
     name = following;
-    const next_: ResumePoint = { scheme, next: following, empty, ...tally.point, ...cycle.point };
-    yield { answer, records: answer.records, next: next_ };
+    const onward = { ...tally.point, ...cycle.point, ...repeats.point, scheme, next: following, empty };
+    yield { answer, records, next: onward, end: null };
   }
 }
 
-function readNext(reader: ListReader<Paging>, answer: ListAnswer, path: string): string | undefined {
-  const next = valueAt(answer.body, path);
-  if (next === undefined || next === null || next === '' || next === false) return undefined;
-  if (typeof next === 'string') return next;
-  if (typeof next === 'number') return String(next);
-  throw reader.broken(`'${path}' should name the next page but is a ${typeof next}`, 'Check the path of `next`');
+/**
+ * The first page named no other. Either it is the whole list, or the definition looks in a place where this source never names a
+ * page. A response that speaks of a next page, if only to say `null`, tells them apart; so does any page seen earlier, and so does the
+ * same list in pages of half the size, which must go on. Throws ContractBroken where it does not.
+ */
+async function endOfOne(reader: ListReader<Paging>, chain: Chain, answer: ListAnswer): Promise<ListEnd> {
+  const came = answer.records.length;
+  if (came === 0) return ended('empty-page');
+  if (reader.sign.seen || speaksOfNext(answer, chain.next)) return ended('sign');
+  if (!chain.sizable) return ended('absence');
+  if (came === 1) return ended((reader.pageSize ?? 1) > 1 ? 'short-page' : 'absence');
+  const half = Math.floor(came / 2);
+  const smaller = await reader.attempt(() => chain.ask(undefined, half));
+  // refused, or the size is not honoured: nothing is learned from it
+  if (smaller === undefined) return ended('absence');
+  if (nextIn(reader, smaller, chain.next, chain.asLink) !== undefined) {
+    reader.sign.note();
+    return ended('sign');
+  }
+  if (smaller.records.length > half || smaller.records.length === 0) return ended('absence');
+  throw reader.broken(
+    `${came} records came, then ${smaller.records.length} when ${half} were asked for, and neither page names a next one at ${place(chain.next)}`,
+    'The list goes on where the definition does not look: correct `paging.next`',
+  );
 }

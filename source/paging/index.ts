@@ -7,6 +7,7 @@ import { page } from './page';
 import type { PagingOf, PagingScheme } from './scheme';
 import { token } from './token';
 
+export type { EndProof, ListEnd } from './end';
 export type { ListAnswer, ListedPage, ListReader, PagingScheme, Query, Told } from './scheme';
 
 /** A further scheme is a variant of `schema/definition/listing.ts`, a file here, and its line in this list. */

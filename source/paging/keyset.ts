@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { valueAt } from '../../schema/json';
 import { CycleFinder, cyclePoint } from './cycle';
+import { ended } from './end';
 import { resumed } from './resume';
 import type { ListReader, PagingOf, PagingScheme } from './scheme';
 import { pagesIn, sizeOf, sizeQuery } from './sizes';
@@ -55,8 +56,9 @@ export const keyset: PagingScheme<PagingOf<'keyset'>> = {
       tally.add(answer, records);
       full ||= came >= size;
       if (records.length === 0 || (came < size && (full || tally.reached === true))) {
-        tally.close();
-        yield { answer, records, next: null };
+        const byTotal = tally.close();
+        const end = ended(byTotal ? 'total' : records.length === 0 ? 'empty-page' : 'short-page');
+        yield { answer, records, next: null, end };
         return;
       }
       const value = lastValue(reader, records.at(-1));
@@ -74,7 +76,8 @@ export const keyset: PagingScheme<PagingOf<'keyset'>> = {
       }
       after = value;
       last = reader.mark(records.at(-1));
-      yield { answer, records, next: { scheme: 'keyset', after, last, full, ...tally.point, ...cycle.point } };
+      const next = { ...tally.point, ...cycle.point, scheme: 'keyset', after, last, full };
+      yield { answer, records, next, end: null };
     }
   },
 };

@@ -1,28 +1,28 @@
 import { followChain } from './chain';
+import { namesNext } from './next';
 import type { PagingOf, PagingScheme } from './scheme';
-import { pagesIn, sizeOf, sizeQuery, toldAt } from './sizes';
+import { pagesIn, sizeOf, sizeQuery } from './sizes';
 
-/** Each body carries the address of the next page. A link to another host is refused. */
+/** Each page carries the address of the next, in the body or in the `Link` header. No link is followed to another host. */
 export const link: PagingScheme<PagingOf<'link'>> = {
   firstPage: sizeQuery,
   pagesFor: pagesIn,
   sized: sizeOf,
-  promises: ({ next }, answer) => toldAt(answer, next),
+  promises: ({ next }, answer) => namesNext(answer, next, true),
   sortedBy: () => undefined,
   read(reader, resume) {
     const { sizeParam, next } = reader.paging;
-    const size = sizeQuery({ sizeParam, pageSize: reader.pageSize });
-    return followChain(
-      reader,
-      resume,
+    return followChain(reader, resume, {
       next,
-      (name) => {
-        if (name === undefined) return reader.ask(size);
+      asLink: true,
+      sizable: sizeParam !== undefined,
+      ask: (name, size) => {
+        if (name === undefined) return reader.ask(sizeQuery({ sizeParam, pageSize: size ?? reader.pageSize }));
         if (!URL.canParse(name))
           throw reader.broken(`the resume point holds no address but '${name}'`, 'Start a new run');
-        return reader.ask({}, new URL(name));
+        return reader.ask({}, { link: new URL(name) });
       },
-      (answer, text) => reader.link(answer, text).href,
-    );
+      nameOf: (answer, text) => reader.link(answer, text).href,
+    });
   },
 };

@@ -1,3 +1,4 @@
+import { ended } from './end';
 import type { PagingOf, PagingScheme } from './scheme';
 
 /** One answer holds everything; a declared total must be exactly what came. */
@@ -16,6 +17,7 @@ export const none: PagingScheme<PagingOf<'none'>> = {
         'It has more than one page: declare its paging',
       );
     }
-    yield { answer, records: answer.records, next: null };
+    const end = ended(answer.total === undefined ? 'one-answer' : 'total');
+    yield { answer, records: answer.records, next: null, end };
   },
 };

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { ResumePoint } from '../../schema/definition/listing';
 import { Ahead } from './ahead';
+import { type Asked, type AskFor, checkFlag, checkRefusal, nothingBehind } from './behind';
+import { type EndProof, ended as endedBy } from './end';
 import { resumed } from './resume';
 import type { ListAnswer, ListedPage, ListReader, PagingOf, Query } from './scheme';
 import {
@@ -54,6 +56,8 @@ interface Reading extends Continuation {
   readonly answer: ListAnswer;
   /** so many records were asked for */
   readonly asked: number;
+  /** the position of its first record */
+  readonly from: number;
   /** the position behind the answer's last record */
   readonly reached: number;
 }
@@ -82,19 +86,26 @@ export async function* readByPosition(
   let tail = readTail(start);
   let withoutNew = 0;
   let recounts = 0;
+  /** the last page that came reached behind the last record */
+  let across = false;
+  const byCount = reader.counted || reader.paging.more !== undefined;
+  const askAt: AskFor = (at, pageSize, behind) => askFor(reader, positions, at, pageSize, { behind });
   const ahead = new Ahead(reader);
   for (;;) {
     const {
       answer,
       asked,
+      from,
       fresh,
       reached,
       tail: behind,
-    } = await readOn(ahead, reader, positions, position, tail, size);
+    } = await readOn(ahead, reader, positions, position, tail, size, !byCount);
     const came = answer.records.length;
+    const promised = answer.refused ? undefined : toldAt(answer, reader.paging.more);
+    if (promised) reader.sign.note();
     const more = goesOn(answer, {
       reached,
-      promised: toldAt(answer, reader.paging.more),
+      promised,
       fullPage: Math.min(asked, largest),
     });
     if (contradictory(answer, reached, more)) {
@@ -110,7 +121,8 @@ export async function* readByPosition(
     recounts = 0;
     withoutNew = fresh.length === 0 ? withoutNew + 1 : 0;
     const onlyOverlap = withoutNew > 0 && came <= positions.overlap;
-    const ended = !more || (onlyOverlap && (await nothingBehind(reader, positions, answer, reached, size)));
+    const ended =
+      !more || (onlyOverlap && !byCount && answer.total === undefined && (await nothingBehind(askAt, reached, size)));
     if (!ended && (came === 0 || withoutNew >= mostWithoutNew)) {
       throw reader.broken(
         came === 0
@@ -121,15 +133,28 @@ export async function* readByPosition(
     }
     // a silent cap: from now on pages are asked for in the size that they come in
     if (positions.sizeMatters && largest === 0 && came < size && !ended) size = came;
+    let provedBy = proofOf(answer, promised);
+    if (ended && provedBy === 'sign' && start === null) {
+      provedBy = await checkFlag(reader, askAt, { answer, reached, size: positions.sizeMatters ? came : size });
+    }
+    if (answer.refused && !across) await checkRefusal(reader, askAt, reached);
+    across = from + asked > reached;
     position = reached;
     largest = Math.max(largest, came);
     tail = behind;
     const next = ended ? null : { scheme, position, size, largest, ...writeTail(tail) };
     if (!ended && positions.overlap === 0)
       ahead.expect(upcoming(positions, position, answer.total ?? 0, size, ahead.width(size)));
-    if (ended || fresh.length > 0) yield { answer, records: fresh, next };
+    if (ended || fresh.length > 0) yield { answer, records: fresh, next, end: ended ? endedBy(provedBy) : null };
     if (ended) return;
   }
+}
+
+function proofOf(answer: ListAnswer, promised: boolean | undefined): EndProof {
+  if (answer.refused) return 'refused-page';
+  if (answer.total !== undefined) return 'total';
+  if (answer.records.length === 0) return 'empty-page';
+  return promised === undefined ? 'short-page' : 'sign';
 }
 
 /** The pages that follow, as far as the total reaches: none where the source does not tell it, since nothing is asked in vain. */
@@ -149,27 +174,29 @@ async function readOn(
   position: number,
   tail: Tail,
   size: number,
+  mayBeBehind: boolean,
 ): Promise<Reading> {
+  const behind = mayBeBehind && position > 0;
   if (tail.known.length === 0 || positions.overlap === 0) {
-    const { answer, asked, from } = await askFor(reader, positions, position, size, ahead);
+    const { answer, asked, from } = await askFor(reader, positions, position, size, { by: ahead, behind });
     if (from !== position) throw reader.broken(`position ${position} is not the beginning of a page of ${size}`);
-    return { answer, asked, ...following(reader, tail, answer.records), reached: from + answer.records.length };
+    return { answer, asked, from, ...following(reader, tail, answer.records), reached: from + answer.records.length };
   }
   let back = Math.min(positions.overlap, tail.known.length);
   for (let steps = 0; steps <= mostStepsBack; steps += 1) {
     const stretch = positions.stretch(Math.max(0, position - back), size);
     if (steps === 0 && stretch.from + stretch.size <= position) {
-      const bridged = await bridge(reader, positions, position, tail, size);
+      const bridged = await bridge(reader, positions, position, tail, size, behind);
       if (bridged) return bridged;
     }
     const { answer, asked, from } = await askFor(reader, positions, Math.max(0, position - back), size);
     const reached = from + answer.records.length;
     const seam = position - from;
     if (steps === 0 && beginsWith(reader, tail, back, answer.records.slice(seam - back))) {
-      return { answer, asked, ...following(reader, tail, answer.records.slice(seam)), reached };
+      return { answer, asked, from, ...following(reader, tail, answer.records.slice(seam)), reached };
     }
     const found = continuation(reader, tail, answer.records);
-    if (found) return { answer, asked, ...found, reached };
+    if (found) return { answer, asked, from, ...found, reached };
     if (from === 0) break;
     // first to where the whole tail was, then by pages
     back = steps === 0 ? Math.max(tail.known.length, Math.floor(size / 2)) : back * 2;
@@ -188,14 +215,16 @@ async function bridge(
   position: number,
   tail: Tail,
   size: number,
+  behind: boolean,
 ): Promise<Reading | undefined> {
-  const next = await askFor(reader, positions, position, size);
+  const next = await askFor(reader, positions, position, size, { behind });
   const before = await askFor(reader, positions, position - 1, size);
   if (next.from !== position || !beginsWith(reader, tail, 1, before.answer.records.slice(position - 1 - before.from))) {
     return undefined;
   }
   const { answer, asked } = next;
-  return { answer, asked, ...following(reader, tail, answer.records), reached: position + answer.records.length };
+  const from = position;
+  return { answer, asked, from, ...following(reader, tail, answer.records), reached: position + answer.records.length };
 }
 
 async function askFor(
@@ -203,10 +232,10 @@ async function askFor(
   positions: Positions,
   wanted: number,
   size: number,
-  by: Pick<Reader | Ahead, 'ask'> = reader,
-): Promise<{ answer: ListAnswer; asked: number; from: number }> {
+  { by = reader, behind = false }: { by?: Pick<Reader | Ahead, 'ask'>; behind?: boolean } = {},
+): Promise<Asked> {
   const stretch = positions.stretch(wanted, size);
-  const answer = await by.ask(stretch.query);
+  const answer = await by.ask(stretch.query, { behind });
   if (positions.sizeMatters && answer.records.length > stretch.size) {
     throw reader.broken(
       `${answer.records.length} records came, but ${stretch.size} were asked for`,
@@ -214,20 +243,4 @@ async function askFor(
     );
   }
   return { answer, asked: stretch.size, from: stretch.from };
-}
-
-/**
- * The answer held the overlap and no more, and neither promise nor total tells whether that is all. A list as short as
- * the overlap looks the same as a source that never sends more than so few, so the place behind is looked at.
- */
-async function nothingBehind(
-  reader: Reader,
-  positions: Positions,
-  answer: ListAnswer,
-  reached: number,
-  size: number,
-): Promise<boolean> {
-  if (answer.total !== undefined || reader.paging.more !== undefined) return false;
-  const behind = await askFor(reader, positions, reached, size);
-  return behind.answer.records.length <= reached - behind.from;
 }

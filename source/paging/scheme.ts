@@ -2,6 +2,7 @@ import type { Asked } from '../../schema/answer';
 import type { Paging, ResumePoint } from '../../schema/definition/listing';
 import type { TidemarkError } from '../../schema/errors';
 import type { SourceText } from '../../schema/sourceText';
+import type { ListEnd } from './end';
 
 /** Query parameters; sizes and positions are numbers. */
 export type Query = Readonly<Record<string, string | number>>;
@@ -20,6 +21,8 @@ export interface ListAnswer extends Asked, Told {
   readonly total: number | undefined;
   /** of a record: its text as the source wrote it, and why it cannot be read where it cannot */
   sentAs(record: unknown): { readonly text: SourceText; readonly problem: string | undefined } | undefined;
+  /** 400, 404 or 416 to a page that was asked for `behind` all that was read; there are no records then */
+  readonly refused: boolean;
   readonly bytes: number;
   readonly sourceSent: number | null;
   /** where it came from: page links are resolved against it */
@@ -34,6 +37,15 @@ export interface ListedPage {
   readonly records: readonly unknown[];
   /** where to go on after this page; null when it was the last */
   readonly next: ResumePoint | null;
+  /** how the list ended; null where it goes on */
+  readonly end: ListEnd | null;
+}
+
+export interface AskOptions {
+  /** the address of a page link, to ask at */
+  readonly link?: URL;
+  /** the page lies behind all that was read: a source that has no such page may refuse it, see `ListAnswer.refused` */
+  readonly behind?: boolean;
 }
 
 /** What a paging scheme may do: ask, recognise records, complain. */
@@ -41,10 +53,16 @@ export interface ListReader<P extends Paging> {
   readonly paging: P;
   /** records to ask for at once: the caller's wish or the definition's; undefined where the definition names none */
   readonly pageSize: number | undefined;
+  /** whether the listing declares a total */
+  readonly counted: boolean;
   /** requests that may be under way at once */
   readonly atOnce: number;
-  /** Asks with these query parameters beside the listing's own, or at the address of a page link. */
-  ask(query: Query, link?: URL): Promise<ListAnswer>;
+  /** Asks with these parameters next to the listing's own. */
+  ask(query: Query, options?: AskOptions): Promise<ListAnswer>;
+  /** The answer; undefined where the source refuses the request or answers something else than a list. */
+  attempt(ask: () => Promise<ListAnswer>): Promise<ListAnswer | undefined>;
+  /** The sign by which this listing says "go on" (a flag, a link, a token): whether it was ever seen, by this process within a day. */
+  readonly sign: { readonly seen: boolean; note(): void };
   /**
    * A few characters that stand for a record in this state: its id and version. Equal marks mean that it has neither
    * moved nor changed.

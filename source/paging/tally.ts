@@ -60,8 +60,8 @@ export class Tally {
     return least === undefined ? undefined : (this.counted?.came ?? 0) >= least;
   }
 
-  /** Called when the list has ended. Throws ContractBroken when the count contradicts the totals. */
-  close(): void {
+  /** Called when the list has ended; returns whether a total proves it. Throws ContractBroken when the count contradicts the totals. */
+  close(): boolean {
     const { came = 0, leastTotal = null, mostTotal = null, cameAgain = 0 } = this.counted ?? {};
     if (leastTotal !== null && came < leastTotal) {
       throw this.reader.broken(
@@ -75,6 +75,7 @@ export class Tally {
         'Check the path of `total`',
       );
     }
+    return leastTotal !== null;
   }
 
   /** For the resume point. Called after at least one `add`. */

@@ -1,23 +1,27 @@
 import { followChain } from './chain';
+import { namesNext } from './next';
 import type { PagingOf, PagingScheme } from './scheme';
-import { pagesIn, sizeOf, sizeQuery, toldAt } from './sizes';
+import { pagesIn, sizeOf, sizeQuery } from './sizes';
 
-/** Each body carries an opaque token, which goes back as a query parameter. */
+/** Each page carries an opaque token, in the body or in a header, which goes back as a parameter. */
 export const token: PagingScheme<PagingOf<'token'>> = {
   firstPage: sizeQuery,
   pagesFor: pagesIn,
   sized: sizeOf,
-  promises: ({ next }, answer) => toldAt(answer, next),
+  promises: ({ next }, answer) => namesNext(answer, next, false),
   sortedBy: () => undefined,
   read(reader, resume) {
     const { sizeParam, param, next } = reader.paging;
-    const size = sizeQuery({ sizeParam, pageSize: reader.pageSize });
-    return followChain(
-      reader,
-      resume,
+    return followChain(reader, resume, {
       next,
-      (name) => reader.ask(name === undefined ? size : { ...size, [param]: name }),
-      (_, text) => text,
-    );
+      asLink: false,
+      sizable: sizeParam !== undefined,
+      ask: (name, size) =>
+        reader.ask({
+          ...sizeQuery({ sizeParam, pageSize: size ?? reader.pageSize }),
+          ...(name !== undefined && { [param]: name }),
+        }),
+      nameOf: (_, text) => text,
+    });
   },
 };

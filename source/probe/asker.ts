@@ -1,23 +1,26 @@
 import type { Listing, One } from '../../schema/definition/listing';
 import { type Query, schemeOf } from '../paging';
+import { type Filter, listRequest, withParams } from '../reading/listRequest';
 import { shapeOf } from '../reading/shape';
 import { exchange, type Reply } from '../wire/http';
 import { TooManyDigits } from '../wire/json';
 import { inLane } from '../wire/lanes';
 import { NotJson, parseBody } from '../wire/parse';
-import { addressed } from '../wire/question';
+import { type Addressed, addressed } from '../wire/question';
+import { quotaWait } from '../wire/quota';
 import type { About } from '../wire/report';
-import { retryAfter } from '../wire/retryAfter';
 import { OutOfBounds, type RecordPlace } from '../wire/scan';
 import { shown } from '../wire/send';
 import type { Source } from '../wire/source';
 import { TransportProblem } from '../wire/transportProblem';
-import { beginning } from '../wire/verdict';
+import { beginning, isBlank } from '../wire/verdict';
 
 /** A reply as it came, whatever its status. */
 export interface Probed {
   readonly status: number;
   readonly headers: Reply['headers'];
+  /** whether the body is empty */
+  readonly blank: boolean;
   /** undefined where the body is no JSON */
   readonly body: unknown;
   /** the beginning of an error, or the shape of what may be a record: findings end up in a history */
@@ -30,8 +33,8 @@ export interface Probed {
 export interface Asker {
   readonly requests: number;
   readonly left: number;
-  /** The first page of a listing, with further query parameters. */
-  list(listing: Listing, query?: Query): Promise<Probed>;
+  /** The first page of a listing, with further parameters, and with the filter of `changes`. */
+  list(listing: Listing, query?: Query, filter?: Filter): Promise<Probed>;
   one(one: One, id: string): Promise<Probed>;
 }
 
@@ -47,8 +50,10 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
   const { sender } = source;
   let requests = 0;
   let renewed = false;
-  const send = async (url: URL, headers: Readonly<Record<string, string>>, place: RecordPlace): Promise<Probed> => {
-    const request = `GET ${shown(sender, url)}`;
+  const send = async (asked: Addressed, place: RecordPlace): Promise<Probed> => {
+    const { url, headers, method, body: toPost } = asked;
+    const posted = method === 'POST' ? JSON.stringify(toPost ?? {}) : undefined;
+    const request = `${method} ${shown(sender, url)}`;
     const fail = (type: 'CredentialsRefused' | 'SourceUnavailable' | 'Usage', problem: string, todo: string) =>
       sender.reporter.error(type, about, `${request} ${problem}`, todo);
     if (requests >= mostRequests)
@@ -58,7 +63,7 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
     await sender.authorizer.authorize(outgoing);
     await sender.budget.take(signal);
     const reply = await inLane(sender.lane, sender.concurrency, signal, () =>
-      exchange(outgoing.url, outgoing.headers, sender.limits, sender.clock, signal),
+      exchange(outgoing.url, outgoing.headers, sender.limits, sender.clock, signal, posted),
     ).catch((error: unknown) => {
       if (!(error instanceof TransportProblem)) throw error;
       sender.onAnswer(null);
@@ -69,7 +74,7 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
     if (reply.status === 401 && sender.authorizer.renew && !renewed) {
       renewed = true;
       await sender.authorizer.renew(signal);
-      return send(url, headers, place);
+      return send(asked, place);
     }
     if (reply.status === 401)
       throw fail(
@@ -77,20 +82,21 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
         `answered 401 with "${excerpt}"`,
         'Give the connection working secrets: `tidemark connect <connector> <connection> --update`',
       );
-    if (reply.status === 429) {
-      const milliseconds = retryAfter(reply.headers['retry-after'], reply.received) ?? 60_000;
+    const wait = quotaWait(reply, sender.reset);
+    if (reply.status === 429 || wait !== undefined) {
+      const milliseconds = wait ?? 60_000;
       await sender.budget.block(milliseconds);
       throw sender.reporter.error(
         'SourceAsksToWait',
         about,
-        `${request} answered 429`,
+        `${request} answered ${reply.status}, and the quota is used up`,
         `Probe it again in ${Math.ceil(milliseconds / 1000)} s`,
         { retryAfterMs: milliseconds },
       );
     }
     const body = await parsed(reply.body, place);
     const shape = reply.status < 400 && body !== undefined ? shapeOf(body) : excerpt;
-    return { status: reply.status, headers: reply.headers, body, excerpt: shape, request };
+    return { status: reply.status, headers: reply.headers, blank: isBlank(reply.body), body, excerpt: shape, request };
   };
   return {
     get requests() {
@@ -99,15 +105,13 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
     get left() {
       return mostRequests - requests;
     },
-    list(listing, query = {}) {
-      const { url, headers } = addressed(source, listing, { partition }, about);
-      for (const [name, value] of Object.entries({ ...schemeOf(listing.paging).firstPage(listing.paging), ...query }))
-        url.searchParams.set(name, String(value));
-      return send(url, headers, { path: listing.records, list: true });
+    list(listing, query = {}, filter = undefined) {
+      const first = listRequest(source, listing, { partition, filter }, about);
+      const request = withParams(listing, first, { ...schemeOf(listing.paging).firstPage(listing.paging), ...query });
+      return send(request, { path: listing.records, list: true });
     },
     one(one, id) {
-      const { url, headers } = addressed(source, one, { partition, id }, about);
-      return send(url, headers, { path: one.record, list: false });
+      return send(addressed(source, one, { partition, id }, about), { path: one.record, list: false });
     },
   };
 }

@@ -3,9 +3,12 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { ChangesListing } from '../../schema/definition/listing';
 import { instantOfVersion } from '../../schema/version';
 import { schemeOf } from '../paging';
-import { filterValue } from '../reading/cursorForm';
+import { type FilterValue, filterValue } from '../reading/cursorForm';
 import { olderThan } from '../reading/filter';
+import { filterOf } from '../reading/listRequest';
+import { emptied } from '../record/emptied';
 import type { Asker } from './asker';
+import { neverUpdatedFindings } from './neverUpdated';
 import { errorKey, orderOf, pageOf, type SampledPage } from './sample';
 
 const day = 24 * 60 * 60 * 1000;
@@ -30,29 +33,37 @@ export async function filterFindings(entity: ConnectorEntity, asker: Asker, all:
   if (honoured.verdict === 'contradicts') return [honoured];
   return [
     honoured,
-    ...(await boundaryFindings(entity, asker, changes, all)),
+    ...(await boundaryFindings(entity, asker, changes, all, honoured.verdict === 'agrees')),
+    ...(await neverUpdatedFindings(entity, asker, changes, all)),
+    ...(await tombstoneFindings(entity, asker, changes)),
     await nonsenseFinding(entity, asker, changes),
   ];
 }
 
-const ask = (asker: Asker, listing: ChangesListing, text: string) =>
-  asker.list(listing, { [listing.since.param]: text });
+const ask = (asker: Asker, listing: ChangesListing, value: FilterValue) =>
+  asker.list(listing, {}, filterOf(listing.since, value));
 const sizeOf = ({ paging }: ChangesListing) => schemeOf(paging).sized(paging)?.size;
 
 /** Nothing has been changed after the day after tomorrow. */
 async function futureFinding(entity: ConnectorEntity, asker: Asker, changes: ChangesListing): Promise<ProbeFinding> {
   const about = 'filter';
-  const { text, instant } = filterValue(changes.since, new Date(Date.now() + 2 * day));
-  const answer = await ask(asker, changes, text);
+  const value = filterValue(changes.since, new Date(Date.now() + 2 * day));
+  const { text, instant } = value;
+  const answer = await ask(asker, changes, value);
   const { request } = answer;
   const page = pageOf(entity, changes, answer, sizeOf(changes));
-  const line = `since: { param: '${changes.since.param}', … }`;
+  const line = `since: { param: '${changes.since.param ?? '{since}'}', … }`;
+  if (answer.status >= 400 && answer.status < 500) {
+    const finding = `a filter value that is yet to come (${text}) is refused with ${answer.status}, which says nothing about those that have passed`;
+    return { about, verdict: 'unknown', finding, request, line: null };
+  }
   if (typeof page === 'string')
     return { about, verdict: 'contradicts', finding: `'changes' cannot be read: ${page}`, request, line };
   const { older } = olderThan(
     entity,
     page.records.map(({ raw }) => raw),
     instant,
+    changes.since.field,
   );
   if (older > 0) {
     return {
@@ -78,6 +89,7 @@ async function boundaryFindings(
   asker: Asker,
   changes: ChangesListing,
   all: SampledPage,
+  honoured: boolean,
 ): Promise<ProbeFinding[]> {
   const about = 'boundary';
   const versions = all.records
@@ -88,11 +100,9 @@ async function boundaryFindings(
     return [{ about, verdict: 'unknown', finding: 'no record has a version to ask from', request: null, line: null }];
   let version = newest;
   for (let pages = 0; pages < pagesAtMost && asker.left > 6; pages += 1) {
-    const { text, instant } = filterValue(
-      { ...changes.since, boundary: 'inclusive' },
-      new Date(instantOfVersion(version)),
-    );
-    const answer = await ask(asker, changes, text);
+    const value = filterValue({ ...changes.since, boundary: 'inclusive' }, new Date(instantOfVersion(version)));
+    const { text, instant } = value;
+    const answer = await ask(asker, changes, value);
     const { request } = answer;
     const page = pageOf(entity, changes, answer, sizeOf(changes));
     if (typeof page === 'string')
@@ -101,15 +111,16 @@ async function boundaryFindings(
       entity,
       page.records.map(({ raw }) => raw),
       instant,
+      changes.since.field,
     );
-    if (older * 2 > readable) {
+    if (older * 2 > readable && !honoured) {
       return [
         {
           about: 'filter',
           verdict: 'contradicts',
           finding: `the filter is ignored: ${older} of ${readable} records are older than ${text}`,
           request,
-          line: `since: { param: '${changes.since.param}', … }`,
+          line: `since: { param: '${changes.since.param ?? '{since}'}', … }`,
         },
       ];
     }
@@ -164,10 +175,40 @@ function lost(changes: ChangesListing, text: string, request: string, came: numb
   ];
 }
 
+/** How far back `changes` is looked through for tombstones: one page. */
+const lookBackDays = 7;
+
+/** Tombstones among the changes that the definition does not know as such: each would leave a live row without content. */
+async function tombstoneFindings(
+  entity: ConnectorEntity,
+  asker: Asker,
+  changes: ChangesListing,
+): Promise<ProbeFinding[]> {
+  if (asker.left < 7) return [];
+  const since = new Date(Math.floor(Date.now() / 1000) * 1000 - lookBackDays * day);
+  const answer = await ask(asker, changes, filterValue(changes.since, since));
+  const page = pageOf(entity, changes, answer, sizeOf(changes));
+  if (typeof page === 'string') return [];
+  const about = 'deleted';
+  const { request } = answer;
+  const known = page.records.find(({ tombstone }) => tombstone);
+  if (known) {
+    const finding = `'changes' shows tombstones, such as ${JSON.stringify(known.id)}`;
+    return [{ about, verdict: 'agrees', finding, request, line: 'gone: { record: … }' }];
+  }
+  for (const { raw, id } of page.records) {
+    const doubt = typeof raw === 'object' && raw !== null ? emptied(raw, {}) : undefined;
+    if (doubt === undefined) continue;
+    const finding = `'changes' shows record ${JSON.stringify(id)}, and ${doubt}`;
+    return [{ about, verdict: 'contradicts', finding, request, line: 'gone: { record: (r) => … }' }];
+  }
+  return [];
+}
+
 /** A value that is no timestamp: an honest source refuses it. */
 async function nonsenseFinding(entity: ConnectorEntity, asker: Asker, changes: ChangesListing): Promise<ProbeFinding> {
   const about = 'errors';
-  const answer = await ask(asker, changes, 'tidemark-probe');
+  const answer = await ask(asker, changes, { text: 'tidemark-probe', instant: 0 });
   const { request, status, body } = answer;
   if (status >= 400)
     return {

@@ -1,11 +1,12 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { parseDuration } from '../../schema/duration';
+import { valueAt } from '../../schema/json';
 import { schemeOf } from '../paging';
 import type { Source } from '../wire/source';
 import type { Asker, Probed } from './asker';
+import { endFinding } from './endFinding';
 import { orderOf, pageOf, type SampledPage, sortable } from './sample';
-import { timestampForm } from './timestampForm';
 
 /** Asks `all` twice, and once for larger pages. Undefined page: it is no list, so nothing further can be found out. */
 export async function listFindings(
@@ -35,7 +36,7 @@ export async function listFindings(
       idFinding(entity, page),
       orderFinding(entity, page, again),
       await capFinding(entity, asker, page, size),
-      ...timestampFindings(entity, page),
+      ...(await endFinding(entity, asker, page)),
       rateLimitFinding(source, answer),
     ],
     page,
@@ -97,7 +98,7 @@ function orderFinding(entity: ConnectorEntity, page: SampledPage, again: Sampled
     };
   }
   const sortedBy = schemeOf(paging).sortedBy(paging);
-  if (sortedBy !== undefined && !order.some((text) => text.endsWith('ascending'))) {
+  if (sortedBy !== undefined && isUnsorted(page, sortedBy)) {
     return {
       about,
       verdict: 'contradicts',
@@ -113,6 +114,14 @@ function orderFinding(entity: ConnectorEntity, page: SampledPage, again: Sampled
     request,
     line: null,
   };
+}
+
+/** Newest first is an order too; of an empty page, or of fewer than three values, nothing is said. */
+function isUnsorted({ records }: SampledPage, field: string): boolean {
+  const values = records
+    .map(({ raw }) => valueAt(raw, field))
+    .map((value) => (value === undefined ? value : String(value)));
+  return new Set(values).size >= 3 && orderOf(sortable(values)) === undefined;
 }
 
 function sequence({ records }: SampledPage): string {
@@ -182,62 +191,6 @@ async function capFinding(
     request,
     line: `pageSize: ${most}`,
   };
-}
-
-function timestampFindings(entity: ConnectorEntity, page: SampledPage): ProbeFinding[] {
-  const about = 'timestamps';
-  const { request } = page.answer;
-  const { name, kind } = entity.deltaSyncField;
-  const live = page.records.filter(({ tombstone }) => !tombstone);
-  const without = live.filter(({ version }) => version === null).length;
-  const unreadable = live.find(({ version }) => version === undefined);
-  const written = live
-    .map(({ writtenVersion }) => writtenVersion)
-    .filter((value) => value !== null && value !== undefined && value !== '');
-  if (live.length === 0) return [];
-  if (written.length === 0) {
-    return [
-      {
-        about,
-        verdict: 'contradicts',
-        finding: `no record has a version at '${name}'`,
-        request,
-        line: `deltaSyncField: { name: …, kind: '${kind}' }`,
-      },
-    ];
-  }
-  const findings: ProbeFinding[] = [];
-  if (unreadable)
-    findings.push({
-      about,
-      verdict: 'contradicts',
-      finding: `not every version is of kind '${kind}': ${unreadable.problem}`,
-      request,
-      line: `deltaSyncField: { name: '${name}', kind: … }`,
-    });
-  if (without > 0)
-    findings.push({
-      about,
-      verdict: 'contradicts',
-      finding: `${without} of ${live.length} records have no '${name}', so their changes are only found by content`,
-      request,
-      line: `deltaSyncField: { name: '${name}', kind: '${kind}', from: (r) => r.${name} ?? r.created_at }`,
-    });
-  if (kind !== 'instant') return findings;
-  const { form, words } = timestampForm(written[0]);
-  const ties = written.length - new Set(written.map(String)).size;
-  const tied = ties > 0 ? `; ${ties} of ${written.length} share theirs with another record` : '';
-  const defined = entity.listings.changes?.since.form;
-  const finding = `'${name}' is written as ${JSON.stringify(written[0])}: ${words}${tied}`;
-  const wrong = defined !== undefined && form !== undefined && defined !== form;
-  findings.push({
-    about,
-    verdict: wrong ? 'contradicts' : 'agrees',
-    finding: wrong ? `${finding}, but the cursor goes back as '${defined}'` : finding,
-    request,
-    line: form === undefined || defined === undefined ? null : `since: { …, form: '${form}' }`,
-  });
-  return findings;
 }
 
 function rateLimitFinding(source: Source, { headers, request }: Probed): ProbeFinding {

@@ -51,6 +51,7 @@ test('an honest API: every question is answered, nothing contradicts, and each f
       'filter',
       'boundary',
       'errors',
+      'end',
       'one',
       'missing',
       'deleted',

@@ -6,6 +6,7 @@ import { createAsker } from './asker';
 import { filterFindings } from './filterFindings';
 import { listFindings } from './listFindings';
 import { oneFindings } from './oneFindings';
+import { timestampFindings } from './timestampFindings';
 
 /** More than the twenty that the questions cost together. */
 const mostRequests = 25;
@@ -22,7 +23,8 @@ export async function probe(
   const asker = createAsker(source, { about, partition, mostRequests, signal });
   const { findings, page } = await listFindings(source, entity, asker);
   if (page) {
-    findings.push(...(await filterFindings(entity, asker, page)));
+    const filter = await filterFindings(entity, asker, page);
+    findings.push(...timestampFindings(entity, page, filter), ...filter);
     findings.push(...(await oneFindings(source, entity, asker, { page, deleted })));
   }
   const { redact } = source.sender.reporter;

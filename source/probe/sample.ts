@@ -30,6 +30,9 @@ export interface SampledPage {
   readonly more: boolean;
 }
 
+/** Without a body these say that there are no records; see `reading/listReader.ts`. */
+const emptyStatus: ReadonlySet<number> = new Set([204, 304]);
+
 /** The page in an answer, or why it is none. */
 export function pageOf(
   entity: ConnectorEntity,
@@ -37,12 +40,13 @@ export function pageOf(
   answer: Probed,
   asked?: number,
 ): SampledPage | string {
+  if (emptyStatus.has(answer.status) && answer.blank) return { answer, records: [], total: undefined, more: false };
   if (answer.status !== 200) return `it answers ${answer.status}: "${answer.excerpt}"`;
   if (answer.body === undefined) return `it answers 200 with a body that is not JSON: "${answer.excerpt}"`;
   if (declaredError(answer.body, listing.error) !== undefined)
     return `it answers 200 with an error: "${answer.excerpt}"`;
   try {
-    const { records, total } = listIn(listing, answer.body);
+    const { records, total } = listIn(listing, answer);
     return {
       answer,
       records: records.map((raw) => sampled(entity, raw)),

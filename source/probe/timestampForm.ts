@@ -12,6 +12,16 @@ const forms: readonly (readonly [RegExp, TimestampForm])[] = [
   [/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, { form: 'iso-seconds', words: 'ISO, whole seconds, UTC' }],
   [/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, { form: 'iso-milliseconds', words: 'ISO, milliseconds, UTC' }],
   [/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/, { form: 'iso-microseconds', words: 'ISO, microseconds, UTC' }],
+  [/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/, { form: 'space-seconds', words: 'whole seconds, UTC, a space for the T' }],
+  [
+    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z$/,
+    { form: 'space-milliseconds', words: 'milliseconds, UTC, a space for the T' },
+  ],
+  [
+    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}Z$/,
+    { form: 'space-microseconds', words: 'microseconds, UTC, a space for the T' },
+  ],
+  [/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*Z$/i, { form: undefined, words: 'UTC' }],
   [/^\d{4}-\d\d-\d\d$/, { form: 'date', words: 'a date without a time' }],
   [/^\d{10}$/, { form: 'epoch-seconds', words: 'seconds since 1970' }],
   [/^\d{13}$/, { form: 'epoch-milliseconds', words: 'milliseconds since 1970' }],

@@ -19,6 +19,11 @@ export async function askOne(
     const one = await getById(source, entity, id, signal);
     const times = { sent: one.sent, received: one.received };
     if (one.kind === 'gone') return { ...times, kind: 'gone', gone: { id, version: null }, detail: one.evidence };
+    if (one.kind === 'other-id') {
+      const { otherId, evidence } = one;
+      const goneIfUnlisted = entity.listings.one?.otherId === 'gone-if-unlisted';
+      return { ...times, kind: 'other-id', otherId, goneIfUnlisted, detail: evidence };
+    }
     const read = readRecord(entity, one.record, { connection }, one.sentAs);
     if (read.kind === 'live') return { ...times, kind: 'live', live: read };
     if (read.kind === 'gone') return { ...times, kind: 'gone', gone: read, detail: 'the source answered a tombstone' };

@@ -17,12 +17,23 @@ interface Form {
 
 const iso = (milliseconds: number) => new Date(milliseconds).toISOString();
 
+const isoForms = {
+  seconds: { tick: 1000, write: (at: number) => `${iso(at).slice(0, 19)}Z` },
+  milliseconds: { tick: 1, write: iso },
+  // cursors are whole milliseconds: a whole one earlier is at least a microsecond earlier
+  microseconds: { tick: 1, write: (at: number) => `${iso(at).slice(0, 23)}000Z` },
+};
+const withSpace = ({ tick, write }: Form): Form => ({ tick, write: (at) => write(at).replace('T', ' ') });
+
 /** What stands for a cursor in each form. A date is read by each source in a time zone of its own. */
 const forms: { readonly [F in Since['form']]: Form } = {
-  'iso-seconds': { tick: 1000, write: (at) => `${iso(at).slice(0, 19)}Z` },
-  'iso-milliseconds': { tick: 1, write: iso },
-  // cursors are whole milliseconds: a whole one earlier is at least a microsecond earlier
-  'iso-microseconds': { tick: 1, write: (at) => `${iso(at).slice(0, 23)}000Z` },
+  'iso-seconds': isoForms.seconds,
+  'iso-milliseconds': isoForms.milliseconds,
+  'iso-microseconds': isoForms.microseconds,
+  'space-seconds': withSpace(isoForms.seconds),
+  'space-milliseconds': withSpace(isoForms.milliseconds),
+  'space-microseconds': withSpace(isoForms.microseconds),
+  'http-date': { tick: 1000, write: (at) => new Date(at).toUTCString() },
   date: { tick: day, write: (at) => iso(at).slice(0, 10) },
   'epoch-seconds': { tick: 1000, write: (at) => String(at / 1000) },
   'epoch-milliseconds': { tick: 1, write: String },
@@ -39,4 +50,12 @@ export function filterValue(since: Since, cursor: Date): FilterValue {
   const rounded = Math.floor(earliest / tick) * tick;
   const sent = since.boundary === 'exclusive' ? rounded - tick : rounded;
   return { text: write(sent), instant: since.form === 'date' ? sent - 14 * 60 * 60 * 1000 : sent };
+}
+
+/** The end of "until now" in the source's own form, never earlier than `now`, in milliseconds since 1970: at least a tick later. */
+export function untilValue(since: Since, now: number): string {
+  const { tick, write } = forms[since.form];
+  // whose midnight a date means nobody says: the day that no place on earth has left
+  const latest = since.form === 'date' ? now + 14 * 60 * 60 * 1000 : now;
+  return write((Math.floor(latest / tick) + 1) * tick);
 }

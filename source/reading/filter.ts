@@ -1,15 +1,22 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import { valueAt } from '../../schema/json';
 import { fieldsOf, versionOf } from '../record/fields';
+import { instantIn } from '../record/instantIn';
 
 /**
  * How many of the records have a version before `instant`, and how many have one that can be read at all. For entities
- * whose version is an instant; `instant` in milliseconds since 1970.
+ * whose version is an instant; `instant` in milliseconds since 1970. `field`: the path to look at instead of the version.
  */
 export function olderThan(
   entity: ConnectorEntity,
   records: readonly unknown[],
   instant: number,
+  field?: string,
 ): { readonly older: number; readonly readable: number } {
+  if (field !== undefined) {
+    const instants = records.flatMap((record) => instantIn(valueAt(record, field)) ?? []);
+    return { older: instants.filter((at) => at < instant).length, readable: instants.length };
+  }
   if (entity.deltaSyncField.kind !== 'instant') return { older: 0, readable: 0 };
   const fields = fieldsOf(entity);
   // compared as encoded text: one encoding here instead of one decoding a record

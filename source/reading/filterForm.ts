@@ -5,7 +5,8 @@ import type { ListOptions } from '../contract';
 import { type ListReader, schemeOf } from '../paging';
 import { fieldsOf, versionOf } from '../record/fields';
 import type { Source } from '../wire/source';
-import { type Filter, openListing } from './listReader';
+import { openListing } from './listReader';
+import type { Filter } from './listRequest';
 
 /** A few records are enough to have one with a version. More than the longest overlap of pages. */
 const probeSize = 60;
@@ -15,7 +16,7 @@ const hour = 60 * 60 * 1000;
 const trusted = new Map<string, number>();
 
 const keyOfFilter = (source: Source, entity: ConnectorEntity, filter: Filter) =>
-  `${source.sender.lane} ${entity.name} ${filter.param} ${filter.form}`;
+  `${source.sender.lane} ${entity.name} ${filter.param ?? '{since}'} ${filter.form}`;
 
 /** The filter has let records through, so the source understands its form. */
 export function trustFilter(source: Source, entity: ConnectorEntity, filter: Filter): void {
@@ -65,7 +66,7 @@ export async function refuseDislikedForm(
     }
   }
   throw reader.broken(
-    `the filter '${filter.param}'=${filter.text} finds nothing, and neither does the version of a record that 'all' shows`,
+    `the filter ${filter.shown} finds nothing, and neither does the version of a record that 'all' shows`,
     `Check the form of the timestamp ('${filter.form}') and the parameter; a cursor has to be written as the API writes its own timestamps`,
   );
 }

@@ -34,15 +34,16 @@ test('an id beyond 2^53 that the source writes as a number is recognised', async
   const { client, entity } = testClient(source.baseUrl, { listings: { all, one } }, { settings });
   const answer = client.getById(entity, '9007199254740993', { signal });
   await expect(answer).resolves.toMatchObject({ kind: 'live', record: { id: '9007199254740993' } });
-  await expect(client.getById(entity, '9007199254740992', { signal })).rejects.toMatchObject({
-    type: 'ContractBroken',
+  await expect(client.getById(entity, '9007199254740992', { signal })).resolves.toMatchObject({
+    kind: 'other-id',
+    otherId: '9007199254740993',
   });
 });
 
 test.each(['', '.', '..', '%2e%2E', 'a\ud800'])('%j can be no part of a path, and nothing is sent', async (id) => {
   source = await startSource((_, response) => json(response, {}));
   const { client, entity } = testClient(source.baseUrl, { listings: { all, one } }, { settings });
-  await expect(client.getById(entity, id, { signal })).rejects.toMatchObject({ type: 'Usage' });
+  await expect(client.getById(entity, id, { signal })).rejects.toMatchObject({ type: 'ContractBroken' });
   expect(source.requests).toEqual([]);
 });
 
@@ -80,9 +81,9 @@ test('a tombstone is gone, also one without an id; one of another record is not'
   const { client, entity } = testClient(source.baseUrl, { listings: { all, one }, gone }, { settings });
   await expect(client.getById(entity, '1', { signal })).resolves.toMatchObject({ kind: 'gone' });
   await expect(client.getById(entity, '2', { signal })).resolves.toMatchObject({ kind: 'gone' });
-  await expect(client.getById(entity, '3', { signal })).rejects.toMatchObject({
-    type: 'ContractBroken',
-    message: expect.stringContaining("another record, '4'"),
+  await expect(client.getById(entity, '3', { signal })).resolves.toMatchObject({
+    kind: 'other-id',
+    evidence: expect.stringContaining("another record, '4'"),
   });
 });
 
@@ -92,9 +93,9 @@ test('a record that was merged into another is not the one that was asked for', 
     else json(response, { data: { id: '42' } });
   });
   const { client, entity } = testClient(source.baseUrl, { listings: { all, one } }, { settings });
-  await expect(client.getById(entity, '17', { signal })).rejects.toMatchObject({
-    type: 'ContractBroken',
-    message: expect.stringContaining("another record, '42'; the two may have been merged"),
+  await expect(client.getById(entity, '17', { signal })).resolves.toMatchObject({
+    kind: 'other-id',
+    evidence: expect.stringContaining("another record, '42'; the two may have been merged"),
   });
 });
 

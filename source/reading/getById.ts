@@ -1,9 +1,12 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { One } from '../../schema/definition/listing';
+import { placeholdersIn } from '../../schema/definition/placeholders';
 import { messageOf } from '../../schema/errors';
 import { valueAt } from '../../schema/json';
 import { preview } from '../../schema/preview';
 import type { OneRecord } from '../contract';
 import { fieldsOf, keyOf } from '../record/fields';
+import { fitsPath } from '../wire/address';
 import { addressed } from '../wire/question';
 import { short } from '../wire/report';
 import { ask, shown } from '../wire/send';
@@ -32,7 +35,8 @@ export async function getById(
       'Add `listings.one` to fetch single records',
     );
   }
-  if (id === '') throw reporter.error('Usage', about, 'the id is empty', 'An empty id would request the whole list');
+  const unfit = whyUnfit(one, id);
+  if (unfit !== undefined) throw reporter.error('ContractBroken', about, `it cannot be asked for: ${unfit}`, itStays);
   const question = {
     ...addressed(source, one, { id }, about),
     place: { path: one.record, list: false },
@@ -46,7 +50,7 @@ export async function getById(
   };
   const answer = await ask(sender, question, () => undefined);
   const { sent, received } = answer;
-  const request = `GET ${shown(sender, answer.url)}`;
+  const request = `${one.method} ${shown(sender, answer.url)}`;
   const broken = (problem: string) => reporter.error('ContractBroken', about, `${request} ${problem}`, itStays);
   if (question.statuses.has(answer.status)) {
     return { kind: 'gone', evidence: reporter.redact(`${request} answered ${answer.status}`), sent, received };
@@ -61,12 +65,28 @@ export async function getById(
   }
   const found = identify(entity, record);
   if (found.id !== undefined && found.id !== id) {
-    throw broken(`answered with another record, '${short(found.id, 100)}'; the two may have been merged`);
+    const evidence = reporter.redact(
+      `${request} answered with another record, '${short(found.id, 100)}'; the two may have been merged`,
+    );
+    if (one.otherId === 'gone') return { kind: 'gone', evidence, sent, received };
+    return { kind: 'other-id', otherId: found.id, evidence, sent, received };
   }
   if (found.tombstone)
     return { kind: 'gone', evidence: reporter.redact(`${request} answered a tombstone`), sent, received };
   if (found.id === undefined) throw broken(`answered with a record that cannot be recognised: ${found.problem}`);
   return { kind: 'live', record, sentAs: answer.sentAs(record), sent, received };
+}
+
+/** Why an id cannot be put into the request; undefined where it can. */
+function whyUnfit(one: One, id: string): string | undefined {
+  if (id.trim() === '') return 'the id is empty, which would ask for the whole list';
+  const places = placeholdersIn(one).filter(([, name]) => name === 'id');
+  if (places.some(([at]) => at === 'path') && !fitsPath(id)) {
+    return `'${short(id, 100)}' would be a step through the path, or is no text that a URL can hold`;
+  }
+  if (places.some(([at]) => at.startsWith('headers')) && !/^[\x21-\x7e]+$/.test(id))
+    return 'a header cannot hold the id';
+  return undefined;
 }
 
 interface Identity {

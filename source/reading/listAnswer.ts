@@ -1,36 +1,57 @@
-import type { Listing } from '../../schema/definition/listing';
+import type { ErrorSign, Listing, Total, ValueIs } from '../../schema/definition/listing';
 import { valueAt } from '../../schema/json';
 import { preview } from '../../schema/preview';
+import type { Told } from '../paging';
 
 /** A body that contradicts the listing's definition; `message` says how. */
 export class NotThisList extends Error {}
 
-/** The error that a body of status 200 declares, or undefined. What APIs send for "none" (null, false, empty) is none. */
-export function declaredError(body: unknown, path: string | undefined): unknown {
-  if (path === undefined) return undefined;
-  const error = valueAt(body, path);
+/**
+ * The error that a body of status 200 declares, or undefined. What APIs send for "none" (null, false, empty) is none, unless the definition
+ * names the value.
+ */
+export function declaredError(body: unknown, sign: ErrorSign | undefined): unknown {
+  if (sign === undefined) return undefined;
+  if (typeof sign !== 'string') return holds(body, sign) ? body : undefined;
+  const error = valueAt(body, sign);
   if (error === null || error === false || error === '' || (Array.isArray(error) && error.length === 0))
     return undefined;
   return error;
 }
 
-/** The records and the total of a listing's body. Throws NotThisList. */
-export function listIn(listing: Listing, body: unknown): { records: readonly unknown[]; total: number | undefined } {
-  const records = valueAt(body, listing.records);
+/** The records and the total of a listing's response. `totalIsDue`: not to have the declared total is a mistake. Throws NotThisList. */
+export function listIn(
+  listing: Listing,
+  told: Told,
+  totalIsDue = true,
+): { records: readonly unknown[]; total: number | undefined } {
+  const total = listing.total === undefined ? undefined : totalIn(told, listing.total, totalIsDue);
+  if (listing.empty !== undefined && holds(told.body, listing.empty)) return { records: [], total };
+  const records = valueAt(told.body, listing.records);
   if (!Array.isArray(records)) {
     const where = listing.records === '' ? 'the body' : `'${listing.records}' in the body`;
     throw new NotThisList(`${where} is not a list but ${kindOf(records)}`);
   }
-  return { records, total: listing.total === undefined ? undefined : totalIn(body, listing.total) };
+  return { records, total };
 }
 
-/** Undefined where the body has none: some APIs tell it with the first page only. */
-function totalIn(body: unknown, path: string): number | undefined {
+function holds(body: unknown, { path, is }: ValueIs): boolean {
   const value = valueAt(body, path);
-  if (value === undefined || value === null) return undefined;
+  return Array.isArray(is) ? is.some((one) => one === value) : value === is;
+}
+
+function totalIn({ body, headers }: Told, at: Total, isDue: boolean): number | undefined {
+  const inHeader = typeof at !== 'string' && 'header' in at;
+  const path = typeof at === 'string' ? at : 'path' in at ? at.path : '';
+  const value = inHeader ? headers[at.header.toLowerCase()]?.trim() : valueAt(body, path);
+  const where = inHeader ? `the header '${at.header}'` : `'${path}' in the body`;
+  if (value === undefined || value === null) {
+    if (!isDue && typeof at !== 'string' && at.pages === 'first') return undefined;
+    throw new NotThisList(`${where}, the declared total, is ${value === null ? 'null' : 'missing'}`);
+  }
   const total = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
   if (typeof total !== 'number' || !Number.isSafeInteger(total) || total < 0) {
-    throw new NotThisList(`'${path}' in the body is not a number of records but ${preview(value, 100)}`);
+    throw new NotThisList(`${where} is not a number of records but ${preview(value, 100)}`);
   }
   return total;
 }

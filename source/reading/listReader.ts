@@ -1,19 +1,19 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { Listing, ListingName, Paging, Since } from '../../schema/definition/listing';
-import { messageOf } from '../../schema/errors';
+import type { Listing, ListingName, Paging } from '../../schema/definition/listing';
+import { messageOf, TidemarkError } from '../../schema/errors';
 import { preview } from '../../schema/preview';
 import type { ListOptions } from '../contract';
 import { type ListAnswer, type ListReader, schemeOf } from '../paging';
 import { markOf } from '../record/mark';
-import { sameOrigin } from '../wire/address';
-import { addressed } from '../wire/question';
-import type { About } from '../wire/report';
+import { pageLink } from '../wire/address';
+import type { About, Reporter } from '../wire/report';
 import { ask, shown, withoutKey } from '../wire/send';
 import type { Source } from '../wire/source';
-import { type FilterValue, filterValue } from './cursorForm';
 import { olderThan } from './filter';
 import { declaredError, listIn, NotThisList } from './listAnswer';
+import { declaredListing, type Filter, listRequest, withParams } from './listRequest';
 import { shapeOf } from './shape';
+import { signOf } from './signs';
 
 const nothingTaken = 'Nothing in it was used';
 
@@ -34,89 +34,82 @@ export function openListing(
   options: ListOptions,
 ): OpenListing {
   const about = { entity: entity.name, what: `listing '${name}'` };
-  const { listing, filter } = declared(source, entity, name, options, about);
+  const declared = declaredListing(source, entity, name, options, about);
+  const { filter } = declared;
   const count = { requests: 0 };
-  return { reader: listReader(source, entity, listing, filter, options, about, count), filter, count };
-}
-
-/** What a `changes` listing is filtered by. */
-export interface Filter extends FilterValue {
-  readonly param: string;
-  readonly form: Since['form'];
-}
-
-/** The listing's definition and the filter to send. Throws Usage where they don't fit the call. */
-function declared(
-  source: Source,
-  entity: ConnectorEntity,
-  name: ListingName,
-  options: ListOptions,
-  about: About,
-): { listing: Listing; filter: Filter | undefined } {
-  const usage = (problem: string, todo: string) => source.sender.reporter.error('Usage', about, problem, todo);
-  const listing = entity.listings[name];
-  if (!listing) throw usage('the entity has no such listing', `Add \`listings.${name}\` to its definition`);
-  if ((name === 'changes') !== (options.since !== undefined)) {
-    throw usage(
-      name === 'changes' ? 'it was requested without a cursor' : 'it was requested with a cursor',
-      'Only `changes` takes a cursor, and always',
-    );
-  }
-  const changes = entity.listings.changes;
-  if (name !== 'changes' || !changes || !options.since) return { listing, filter: undefined };
-  return {
-    listing,
-    filter: { ...filterValue(changes.since, options.since), param: changes.since.param, form: changes.since.form },
-  };
+  return { reader: listReader(source, entity, name, declared, options, about, count), filter, count };
 }
 
 function listReader(
   source: Source,
   entity: ConnectorEntity,
-  listing: Listing,
-  filter: Filter | undefined,
+  name: ListingName,
+  { listing, filter }: { readonly listing: Listing; readonly filter: Filter | undefined },
   options: ListOptions,
   about: About,
   count: { requests: number },
 ): ListReader<Paging> {
   const { sender } = source;
   const { reporter, authorizer } = sender;
-  const first = addressed(source, listing, { partition: options.partition }, about);
-  if (filter) first.url.searchParams.set(filter.param, filter.text);
+  const first = listRequest(source, listing, { partition: options.partition, filter }, about);
+  const { method } = first;
   const place = { path: listing.records, list: true };
   let last = first.url;
+  let answered = options.resumePoint != null;
   const broken = (problem: string, todo = nothingTaken) =>
-    reporter.error('ContractBroken', about, `GET ${shown(sender, last)}: ${problem}`, todo);
+    reporter.error('ContractBroken', about, `${method} ${shown(sender, last)}: ${problem}`, todo);
   return {
     paging: listing.paging,
     pageSize: options.pageSize ?? schemeOf(listing.paging).sized(listing.paging)?.size,
+    counted: listing.total !== undefined,
     atOnce: sender.concurrency,
     broken,
+    sign: signOf(
+      JSON.stringify([first.url.origin, first.url.pathname, sender.lane, entity.name, name, listing.paging]),
+    ),
     regard: (answer) => {
       last = answer.url;
     },
-    ask: async (query, link): Promise<ListAnswer> => {
-      const url = new URL(link ?? first.url);
-      for (const [parameter, value] of Object.entries(query)) url.searchParams.set(parameter, String(value));
-      if (url.origin !== first.url.origin) {
+    ask: async (query, { link, behind = false } = {}): Promise<ListAnswer> => {
+      const request = withParams(listing, link ? { ...first, url: new URL(link) } : first, query);
+      if (request.url.origin !== first.url.origin) {
         throw broken(
-          `the resume point leads to ${url.origin}`,
+          `the resume point leads to ${request.url.origin}`,
           'The setting baseUrl has changed since; start a new run',
         );
       }
-      last = url;
-      const answer = await ask(
-        sender,
-        { url, headers: first.headers, about, signal: options.signal, statuses: new Set<number>(), forbidden, place },
-        () => {
-          count.requests += 1;
-        },
-      );
+      last = request.url;
+      const unchanged = name === 'changes' && !answered;
+      const question = {
+        ...{ ...request, about, signal: options.signal, forbidden, place },
+        statuses: behind ? noSuchPage : none,
+        empty: unchanged ? noChanges : noContent,
+      };
+      const answer = await ask(sender, question, () => {
+        count.requests += 1;
+      });
+      const refused = noSuchPage.has(answer.status);
+      if (refused || noChanges.has(answer.status)) {
+        if (!refused && name !== 'changes' && listing.total !== undefined)
+          throw broken(`answered ${answer.status}, without the declared total`);
+        answered = true;
+        return { ...answer, records: [], total: undefined, refused };
+      }
       const error = declaredError(answer.body, listing.error);
       if (error !== undefined) {
-        throw broken(`answered ${answer.status} with an error: ${reporter.excerpt(preview(error, 1_000))}`);
+        throw broken(`answered ${answer.status} with an error: ${wordsOf(error, answer.body, reporter)}`);
       }
-      return { ...answer, ...contents(listing, answer.body, broken) };
+      const found = contents(listing, answer, !answered, broken);
+      answered = true;
+      return { ...answer, ...found, refused: false };
+    },
+    attempt: async (asking) => {
+      try {
+        return await asking();
+      } catch (error) {
+        if (error instanceof TidemarkError && error.recovery === 'contract') return undefined;
+        throw error;
+      }
     },
     mark: (record) => markOf(entity, record),
     changedSince: (records, instant) => {
@@ -124,12 +117,13 @@ function listReader(
       return readable - older;
     },
     link: (answer, text) => {
-      const url = sameOrigin(answer.url, text);
+      const { paging } = listing;
+      const url = pageLink(answer.url, text, 'followAt' in paging && paging.followAt !== undefined);
       if (!url) {
         const leadsTo = URL.canParse(text, answer.url.href) ? new URL(text, answer.url).origin : 'no address';
         throw broken(
           `the link to the next page leads to ${leadsTo}`,
-          'Secrets are not sent to another host; if the API has moved, change the setting baseUrl',
+          "Secrets are not sent to another host; if the API has moved, change the setting baseUrl; if a proxy stands between, set followAt: 'baseUrl'",
         );
       }
       return withoutKey(authorizer, url);
@@ -144,6 +138,19 @@ function listReader(
   };
 }
 
+const none: ReadonlySet<number> = new Set();
+/** What sources answer to a page behind the last. */
+const noSuchPage: ReadonlySet<number> = new Set([400, 404, 416]);
+/** Without a body: there are no records. */
+const noContent: ReadonlySet<number> = new Set([204]);
+/** To the first page of `changes`, also: nothing has changed. To any other request a 304 says nothing of what there is. */
+const noChanges: ReadonlySet<number> = new Set([204, 304]);
+
+/** What an API says of its error. Of a whole body only its shape: what else is in it may be content. */
+function wordsOf(error: unknown, body: unknown, reporter: Reporter): string {
+  return reporter.excerpt(error === body ? shapeOf(body) : preview(error, 1_000));
+}
+
 const forbidden = {
   type: 'CredentialsRefused',
   todo: 'The credentials may not read this list: give the connection others with `tidemark connect`, or ask for the permission',
@@ -151,13 +158,14 @@ const forbidden = {
 
 function contents(
   listing: Listing,
-  body: unknown,
+  answer: Pick<ListAnswer, 'body' | 'headers'>,
+  totalIsDue: boolean,
   broken: ListReader<Paging>['broken'],
 ): { records: readonly unknown[]; total: number | undefined } {
   try {
-    return listIn(listing, body);
+    return listIn(listing, answer, totalIsDue);
   } catch (error) {
     if (!(error instanceof NotThisList)) throw error;
-    throw broken(`${messageOf(error)}: ${shapeOf(body)}`);
+    throw broken(`${messageOf(error)}: ${shapeOf(answer.body)}`);
   }
 }

@@ -9,6 +9,7 @@ import { isStorable, storableText, storableValue } from '../../schema/storableTe
 import type { Version } from '../../schema/version';
 import type { SentRecord as SentAs } from '../wire/parse';
 import { short } from '../wire/report';
+import { emptied } from './emptied';
 import { fieldsOf, keyOf, versionOf } from './fields';
 
 export type LiveRecord = { readonly kind: 'live' } & LiveAnswer;
@@ -52,6 +53,8 @@ export function readRecord(
   }
   const row = checkRow(entity, mapped);
   if (typeof row === 'string') return setAside(id, 'invalid', `its row does not fit the row schema: ${row}`, payload);
+  const doubt = emptied(raw as object, row.data as Record<string, unknown>);
+  if (doubt !== undefined) return setAside(id, 'invalid', doubt, payload);
   try {
     return {
       kind: 'live',

@@ -1,3 +1,4 @@
+import { placeholder } from '../../schema/definition/placeholders';
 import type { JsonObject } from '../../schema/json';
 import { baseUrlProblem } from '../../schema/sourceAddress';
 import { isWellFormed } from '../../schema/storableText';
@@ -37,7 +38,8 @@ export function addressOf(base: URL, template: RequestTemplate, filling: Filling
 
 /** Replaces each `{name}` of a template. Throws NoAddress for a name that nothing stands for. */
 export function fill(template: string, filling: Filling, write: (value: string) => string = plain): string {
-  return template.replace(/\{(\w+)\}/g, (_, name: string) => {
+  return template.replace(placeholder, (whole, name: string | undefined) => {
+    if (name === undefined) return whole.slice(1, -1);
     const value = Object.hasOwn(filling, name) ? filling[name] : undefined;
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
       throw new NoAddress(`no value for {${name}} in '${template}'; the connection has no such setting`);
@@ -54,6 +56,11 @@ function queryText(value: string): string {
   return value;
 }
 
+/** Whether a value can be one step of a path: not a dot or two, however encoded, and no half of a surrogate pair. */
+export function fitsPath(value: string): boolean {
+  return !/^(\.|%2e){1,2}$/i.test(value) && isWellFormed(value);
+}
+
 /** Encoded so that slashes and percent signs stay inside; what URLs cannot carry at all is refused instead of changed. */
 function pathSegment(value: string): string {
   // a URL takes these as steps through the path however they are encoded
@@ -64,9 +71,28 @@ function pathSegment(value: string): string {
 
 /** The address that a body or a redirect gave, resolved against where it stood; undefined when it leads to another origin or nowhere. */
 export function sameOrigin(from: URL, link: string): URL | undefined {
+  const url = URL.canParse(link, from.href) ? new URL(link, from) : undefined;
+  return url?.origin === from.origin ? bare(url) : undefined;
+}
+
+/**
+ * The address of a next page, always at the origin of `from`, so that secrets go nowhere else. One that names the same host with another
+ * scheme or port is followed at `from`'s: servers behind a proxy write the address at which the proxy reached them. `anyHost` does the
+ * same for every host. Undefined when it leads elsewhere or nowhere.
+ */
+export function pageLink(from: URL, link: string, anyHost: boolean): URL | undefined {
   if (!URL.canParse(link, from.href)) return undefined;
   const url = new URL(link, from);
-  if (url.origin !== from.origin) return undefined;
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
+  if (url.origin !== from.origin && url.hostname !== from.hostname && !anyHost) return undefined;
+  // put together from its parts: a path with two slashes at its front would name another host if it were resolved
+  const here = new URL(from.origin);
+  here.pathname = url.pathname;
+  here.search = url.search;
+  return here.origin === from.origin ? here : undefined;
+}
+
+function bare(url: URL): URL {
   url.username = '';
   url.password = '';
   url.hash = '';

@@ -8,6 +8,8 @@ import { acceptedEncodings, decompressed, tooLarge } from './body';
 import { inUtf8 } from './charset';
 import { problemOf, TransportProblem, unavailable } from './transportProblem';
 
+export type Method = 'GET' | 'POST';
+
 /** What one request may use. */
 export interface Limits {
   /** largest body in bytes, also after decompression */
@@ -49,19 +51,25 @@ const client = axios.create({
   headers: { Accept: 'application/json', 'Accept-Encoding': acceptedEncodings, 'User-Agent': 'tidemark' },
 });
 
-/** Sends one GET and reads its whole body. Throws TransportProblem, or the signal's reason when aborted. */
+/** Sends one GET, or a POST of the JSON `posted`, and reads the whole body of the response. Throws TransportProblem, or the signal's reason when aborted. */
 export async function exchange(
   url: URL,
   headers: Readonly<Record<string, string>>,
   limits: Limits,
   clock: DatabaseClock,
   signal: AbortSignal,
+  posted?: string,
 ): Promise<Reply> {
   signal.throwIfAborted();
   const watch = watchOver(limits, signal);
   try {
     const sent = clock.sent();
-    const response: AxiosResponse<Readable> = await client.get(url.href, { headers, signal: watch.signal });
+    const response: AxiosResponse<Readable> = await client.request({
+      url: url.href,
+      headers: posted === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
+      signal: watch.signal,
+      ...(posted === undefined ? { method: 'GET' } : { method: 'POST', data: posted }),
+    });
     watch.progress();
     const untilHeaders = clock.received() - sent;
     const body = await readAll(response.data, limits.bytes, watch);

@@ -1,5 +1,8 @@
 import { headerProblem } from '../../schema/headerText';
+import type { Json } from '../../schema/json';
 import { addressOf, type Filling, fill, NoAddress } from './address';
+import type { Method } from './http';
+import { filledBody } from './jsonBody';
 import type { About } from './report';
 import type { Source } from './source';
 
@@ -7,15 +10,21 @@ interface Template {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly method?: Method | undefined;
+  readonly body?: Json | undefined;
+}
+
+/** A request with everything filled in. */
+export interface Addressed {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly method: Method;
+  /** undefined for a request without a body */
+  readonly body: Json | undefined;
 }
 
 /** Address and headers of a request, its `{names}` filled from the settings and from what the engine knows. Throws Usage. */
-export function addressed(
-  source: Source,
-  template: Template,
-  known: Filling,
-  about: About,
-): { readonly url: URL; readonly headers: Readonly<Record<string, string>> } {
+export function addressed(source: Source, template: Template, known: Filling, about: About): Addressed {
   const filling = { ...source.connection.settings, ...known };
   try {
     const headers: Record<string, string> = {};
@@ -25,7 +34,9 @@ export function addressed(
       if (problem !== undefined) throw new NoAddress(problem + filledFrom(value, filling));
       headers[name] = filled;
     }
-    return { url: addressOf(source.base, template, filling), headers };
+    const url = addressOf(source.base, template, filling);
+    const body = template.body === undefined ? undefined : filledBody(template.body, filling);
+    return { url, headers, method: template.method ?? 'GET', body };
   } catch (error) {
     if (!(error instanceof NoAddress)) throw error;
     throw source.sender.reporter.error(

@@ -1,16 +1,19 @@
 import type { Asked } from '../../schema/answer';
+import type { RateLimitReset } from '../../schema/definition/rateLimit';
 import type { ErrorType } from '../../schema/errors';
+import type { Json } from '../../schema/json';
 import type { DatabaseClock, RequestBudget } from '../../schema/ports';
 import type { Authorizer } from '../auth';
 import { sameOrigin } from './address';
-import { exchange, type Limits, type Reply } from './http';
+import { exchange, type Limits, type Method, type Reply } from './http';
 import { inLane } from './lanes';
 import type { SentRecord } from './parse';
 import { pause } from './pause';
+import { quotaWait } from './quota';
 import type { About, Reporter } from './report';
 import type { RecordPlace } from './scan';
 import { TransportProblem } from './transportProblem';
-import { isHtml, judge, type Verdict } from './verdict';
+import { isBlank, isHtml, judge, quoted, type Verdict } from './verdict';
 
 /** Further tries of a request after transport faults, and how long after the first one a last may begin. */
 const furtherTries = 3;
@@ -32,6 +35,8 @@ export interface Sender {
   /** told of every request with the status of its answer; null: there was none */
   readonly onAnswer: (status: number | null) => void;
   readonly limits: Limits;
+  /** the header that the connector declares for used-up quotas */
+  readonly reset?: RateLimitReset | undefined;
   /** name and width of the lane that bounds requests under way */
   readonly lane: string;
   readonly concurrency: number;
@@ -40,6 +45,10 @@ export interface Sender {
 export interface Question {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  readonly method?: Method | undefined;
+  readonly body?: Json | undefined;
+  /** statuses that mean "no records" when they come without a body */
+  readonly empty?: ReadonlySet<number>;
   readonly about: About;
   readonly signal: AbortSignal;
   /** statuses that are answers here, such as 404 for a record; a web page with such a status is none */
@@ -52,7 +61,7 @@ export interface Question {
 
 export interface JsonAnswer extends Asked {
   readonly status: number;
-  /** undefined for one of the question's `statuses` */
+  /** undefined for one of the question's `statuses` or `empty` */
   readonly body: unknown;
   readonly headers: Reply['headers'];
   /** of a record in the body: its own text */
@@ -81,7 +90,7 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
       sender.reporter.error(
         type,
         about,
-        `GET ${shown(sender, url)} ${problem}`,
+        `${question.method ?? 'GET'} ${shown(sender, url)} ${problem}`,
         todo,
         retryAfterMs === undefined ? {} : { retryAfterMs },
       );
@@ -155,7 +164,8 @@ async function attempt(sender: Sender, question: Question, url: URL, sending: ()
   try {
     const reply = await inLane(sender.lane, sender.concurrency, signal, () => {
       sending();
-      return exchange(outgoing.url, outgoing.headers, sender.limits, sender.clock, signal);
+      const posted = question.method === 'POST' ? JSON.stringify(question.body ?? {}) : undefined;
+      return exchange(outgoing.url, outgoing.headers, sender.limits, sender.clock, signal, posted);
     });
     sender.onAnswer(reply.status);
     return await judged(sender, question, reply);
@@ -168,7 +178,14 @@ async function attempt(sender: Sender, question: Question, url: URL, sending: ()
 }
 
 async function judged(sender: Sender, question: Question, reply: Reply): Promise<Verdict> {
+  const wait = quotaWait(reply, sender.reset);
+  // before anything else: a status that means "gone" or "no such page" elsewhere is no evidence while the source says wait
+  if (wait !== undefined) {
+    const problem = `answered ${reply.status} with ${quoted(reply, sender.reporter)}`;
+    return { kind: 'wait', milliseconds: wait, problem };
+  }
   if (question.statuses.has(reply.status) && !isHtml(reply)) return { kind: 'answer', body: undefined, reply };
+  if (question.empty?.has(reply.status) && isBlank(reply.body)) return { kind: 'answer', body: undefined, reply };
   const verdict = await judge(reply, question.place, sender.reporter);
   return reply.status === 403 && verdict.kind === 'failure' ? { ...verdict, ...question.forbidden } : verdict;
 }

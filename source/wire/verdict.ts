@@ -3,7 +3,6 @@ import type { Reply } from './http';
 import { TooManyDigits } from './json';
 import { NotJson, type ParsedBody, parseBody } from './parse';
 import type { Reporter } from './report';
-import { retryAfter } from './retryAfter';
 import { OutOfBounds, type RecordPlace } from './scan';
 import { whereBroken } from './whereBroken';
 
@@ -34,8 +33,8 @@ export async function judge(reply: Reply, place: RecordPlace, reporter: Reporter
   if (answers.has(status)) return judgeBody(reply, place, reporter);
   const problem = `answered ${status} with ${quoted(reply, reporter)}`;
   if (redirects.has(status)) return { kind: 'redirect', location: reply.headers.location ?? '', problem };
-  const pause = retryAfter(reply.headers['retry-after'], sourceNow(reply));
-  if (status === 429 || (status === 503 && pause !== undefined)) return { kind: 'wait', milliseconds: pause, problem };
+  // how long was not said, or `quotaWait` would have seen it
+  if (status === 429) return { kind: 'wait', milliseconds: undefined, problem };
   if (status === 401) return { kind: 'renew', problem };
   if (status >= 500 || passing.has(status)) {
     const todo = 'The engine retries later; contact the source if this continues';
@@ -103,7 +102,7 @@ export function beginning({ body }: Reply, bytes = 20_000): string {
 
 const blanks: ReadonlySet<number> = new Set([0x20, 0x0a, 0x0d, 0x09]);
 
-function isBlank(body: Buffer): boolean {
+export function isBlank(body: Buffer): boolean {
   return body.every((byte) => blanks.has(byte));
 }
 
@@ -112,12 +111,7 @@ function looksLikeJson(body: Buffer): boolean {
   return first === 0x7b || first === 0x5b;
 }
 
-function quoted(reply: Reply, reporter: Reporter): string {
+export function quoted(reply: Reply, reporter: Reporter): string {
   const excerpt = reporter.excerpt(beginning(reply));
   return isBlank(reply.body) ? excerpt : `"${excerpt}"`;
-}
-
-function sourceNow(reply: Reply): number {
-  const stamped = Date.parse(reply.headers.date ?? '');
-  return Number.isNaN(stamped) ? reply.received : stamped;
 }

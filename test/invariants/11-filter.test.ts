@@ -42,7 +42,8 @@ test('one that lets everything through is noticed on the first page, of which no
   const before = await contents();
   control.addFault({ match: 'where[updated_at]', fault: { kind: 'ignoreFilter' } });
   expect(await broken()).toContain('the filter is ignored');
-  expect(control.logSummary().requests).toBeLessThan(4);
+  // the last of them asks for what was changed after tomorrow, to tell an ignored filter from one by another clock
+  expect(control.logSummary().requests).toBeLessThan(5);
   expect(await contents()).toEqual(before);
 });
 

@@ -312,8 +312,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 9,
     name: 'an error quotes the body',
     file: 'source/reading/listReader.ts',
-    find: 'shapeOf(body)}`',
-    replace: 'JSON.stringify(body)}`',
+    find: 'shapeOf(answer.body)}`',
+    replace: 'JSON.stringify(answer.body)}`',
     test: {
       file: 'test/invariants/09-flat-histories.test.ts',
       name: 'nor does one of a run that failed over an answer that was no list',
@@ -396,9 +396,9 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 11,
     name: 'old records among changes are taken',
-    file: 'source/reading/streamAll.ts',
-    find: 'if (older * 2 <= readable) return;',
-    replace: 'if (older >= 0) return;',
+    file: 'source/reading/otherClock.ts',
+    find: 'if (older * 2 <= readable) return 0;',
+    replace: 'if (older >= 0) return 0;',
     test: {
       file: 'test/invariants/11-filter.test.ts',
       name: 'one that lets everything through is noticed on the first page, of which nothing is written',
@@ -407,9 +407,9 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 11,
     name: 'only a page of nothing but old records is refused',
-    file: 'source/reading/streamAll.ts',
-    find: 'if (older * 2 <= readable) return;',
-    replace: 'if (older < readable) return;',
+    file: 'source/reading/otherClock.ts',
+    find: 'if (older * 2 <= readable) return 0;',
+    replace: 'if (older < readable) return 0;',
     test: {
       file: 'source/changes.test.ts',
       name: 'a filter that does not filter is caught before anything is handed out: %s',
@@ -547,6 +547,39 @@ export const mutants: readonly Mutant[] = [
     test: {
       file: 'clients/operations/connections/addressRule.test.ts',
       name: 'a stored secret is not sent to %s unless it is given again',
+    },
+  },
+  {
+    invariant: 12,
+    name: 'a first page that names no other ends the list',
+    file: 'source/paging/chain.ts',
+    find: `if (!chain.sizable) return ended('absence');`,
+    replace: `if (chain.sizable) return ended('sign');`,
+    test: {
+      file: 'source/paging/ends.test.ts',
+      name: '%s: is no end, however long the list is',
+    },
+  },
+  {
+    invariant: 12,
+    name: 'a refused page ends the list, however deep it is',
+    file: 'source/paging/positional.ts',
+    find: 'if (answer.refused && !across) await',
+    replace: 'if (answer.refused && across && false) await',
+    test: {
+      file: 'source/paging/ends.test.ts',
+      name: 'is no end where the source refuses to be read any deeper',
+    },
+  },
+  {
+    invariant: 13,
+    name: 'a 403 of a used-up quota is no wait',
+    file: 'source/wire/quota.ts',
+    find: '[403, 429, 503]',
+    replace: '[429, 503]',
+    test: {
+      file: 'source/wire/quota.test.ts',
+      name: 'a used-up quota is a wait for all, and no evidence that a record is gone even where 403 means gone',
     },
   },
 ];

@@ -116,7 +116,8 @@ export function testClient(
   const { auth = { scheme: 'bearer', token: 'token' }, settings = {}, rateLimit, ...clientOptions } = options;
   const connector = defineConnector({
     name: 'acme',
-    settings: z.object({ baseUrl: z.url() }),
+    // further settings may stand in for placeholders
+    settings: z.looseObject({ baseUrl: z.url() }),
     secrets: z.object({ token: z.string(), user: z.string(), password: z.string() }),
     auth,
     ...(rateLimit && { rateLimit }),

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import { auth } from '../../../schema/definition/auth';
-import { connectorDefinition, rateLimit } from '../../../schema/definition/connector';
+import { connectorDefinition } from '../../../schema/definition/connector';
 import { entityDefinition } from '../../../schema/definition/entity';
 import { changesListing, listing, one, paging, since } from '../../../schema/definition/listing';
+import { rateLimit } from '../../../schema/definition/rateLimit';
 import { businessHours, deletionGuard, entitySchedule } from '../../../schema/definition/schedule';
 import { webhookSignature } from '../../../schema/definition/webhooks';
 
@@ -28,7 +29,7 @@ export const sections: readonly Section[] = [
     comments: ['ConnectorInput', 'connectorDefinition'],
     schema: connectorDefinition,
   },
-  { title: 'Rate limit', file: 'connector', comments: ['rateLimit'], schema: rateLimit },
+  { title: 'Rate limit', file: 'rateLimit', comments: ['rateLimit'], schema: rateLimit },
   { title: 'Auth', file: 'auth', comments: ['auth'], schema: auth },
   { title: 'Entity', file: 'entity', comments: ['EntityInput', 'entityDefinition'], schema: entityDefinition },
   {

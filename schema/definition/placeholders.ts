@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { Json } from '../json';
+
+interface Template {
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: Json | undefined;
+}
+
+/** Of an entity, what holds placeholders. */
+interface Templates {
+  readonly name: string;
+  readonly listings: { readonly [L in 'all' | 'changes' | 'ids' | 'one']?: Template | undefined };
+  readonly partitions: unknown;
+}
+
+/** `{name}` stands for a value; `{{name}}` is the text `{name}` itself. */
+export const placeholder = /\{\{\w+\}\}|\{(\w+)\}/g;
+
+/** Each placeholder of a request with where it stands in the definition, such as `['query.filter', 'since']`. */
+export function placeholdersIn(template: Partial<Template>): [at: string, name: string][] {
+  return textsIn(template).flatMap(([at, text]) =>
+    [...text.matchAll(placeholder)].flatMap(([, name]) => (name === undefined ? [] : [[at, name] as [string, string]])),
+  );
+}
+
+function textsIn({ path, query, headers, body }: Partial<Template>): [string, string][] {
+  return Object.entries({ path, query, headers, body }).flatMap(([at, part]) => leaves(at, part as Json | undefined));
+}
+
+function leaves(at: string, value: Json | undefined): [string, string][] {
+  if (typeof value === 'string') return [[at, value]];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => leaves(`${at}.${key}`, inner));
+}
+
+/**
+ * What nothing would fill when a request is made, one sentence each: a placeholder is a setting of the connector, or one of the engine's
+ * own: `{partition}` in listings of an entity with partitions, `{since}` and `{until}` in `changes`, `{id}` in `one`.
+ */
+export function placeholderMistakes(
+  where: string,
+  { headers, settings }: { readonly headers: Readonly<Record<string, string>>; readonly settings: z.ZodObject },
+  entities: readonly Templates[],
+): string[] {
+  const { catchall } = settings.def;
+  // a schema that lets further settings through may have any
+  if (catchall !== undefined && !(catchall instanceof z.ZodNever)) return [];
+  const known = Object.keys(settings.shape);
+  const unfilled = (at: string, template: Partial<Template> | undefined, own: readonly string[]) =>
+    placeholdersIn(template ?? {})
+      .filter(([, name]) => !own.includes(name) && !known.includes(name))
+      .map(
+        ([place, name]) =>
+          `${at}.${place}: nothing fills {${name}}; it may be ${[...own, ...known].map((one) => `{${one}}`).join(', ')}`,
+      );
+  return [
+    ...unfilled(where, { headers }, []),
+    ...entities.flatMap(({ name, listings, partitions }) => {
+      const at = `${where}.entities.${name}.listings`;
+      const parted = Array.isArray(partitions) && partitions.length === 1 && partitions[0] === '' ? [] : ['partition'];
+      return [
+        ...unfilled(`${at}.all`, listings.all, parted),
+        ...unfilled(`${at}.changes`, listings.changes, [...parted, 'since', 'until']),
+        ...unfilled(`${at}.ids`, listings.ids, parted),
+        ...unfilled(`${at}.one`, listings.one, ['id']),
+      ];
+    }),
+  ];
+}

@@ -1,0 +1,49 @@
+import type { ProbeFinding } from '../../schema/definition/checks';
+import type { ConnectorEntity } from '../../schema/definition/connector';
+import { schemeOf } from '../paging';
+import type { Asker } from './asker';
+import { pageOf, type SampledPage } from './sample';
+
+/**
+ * Whether the definition would notice that a list goes on: where the first page says that it is the last, the same list is asked for in
+ * pages of half its size, which must go on. No finding for schemes that need no sign.
+ */
+export async function endFinding(entity: ConnectorEntity, asker: Asker, page: SampledPage): Promise<ProbeFinding[]> {
+  const about = 'end';
+  const { paging } = entity.listings.all;
+  const scheme = schemeOf(paging);
+  const { answer, records } = page;
+  const { request } = answer;
+  const promised = scheme.promises(paging, answer);
+  if (promised === undefined || scheme.pagesFor(paging, 1_000_000) === 1) return [];
+  if (promised)
+    return [{ about, verdict: 'agrees', finding: 'the first page says that there are more', request, line: null }];
+  const sized = scheme.sized(paging);
+  const half = Math.floor(records.length / 2);
+  const unknown = (finding: string): ProbeFinding[] => [{ about, verdict: 'unknown', finding, request, line: null }];
+  if (sized === undefined) return unknown('no page says that there are more, and no smaller one can be asked for');
+  if (half === 0) return unknown(`${records.length} records came: too few to see a list go on`);
+  const smaller = await asker.list(entity.listings.all, { [sized.param]: half });
+  const halved = pageOf(entity, entity.listings.all, smaller, half);
+  if (typeof halved === 'string') return unknown(`pages of ${half} are refused (${smaller.status})`);
+  if (scheme.promises(paging, smaller))
+    return [
+      {
+        about,
+        verdict: 'agrees',
+        finding: `asked for ${half}, the source says that there are more`,
+        request: smaller.request,
+        line: null,
+      },
+    ];
+  if (halved.records.length !== half) return unknown(`asked for ${half}, ${halved.records.length} came`);
+  return [
+    {
+      about,
+      verdict: 'contradicts',
+      finding: `${records.length} came, then ${half} when ${half} were asked for, and neither page says that there are more: every list would end after its first page`,
+      request: smaller.request,
+      line: `paging: { scheme: '${paging.scheme}', … }   // where this API names the next page`,
+    },
+  ];
+}

@@ -1,0 +1,56 @@
+import type { ProbeFinding } from '../../schema/definition/checks';
+import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { ChangesListing } from '../../schema/definition/listing';
+import { valueAt } from '../../schema/json';
+import { instantOfVersion } from '../../schema/version';
+import { schemeOf } from '../paging';
+import { filterValue } from '../reading/cursorForm';
+import { filterOf } from '../reading/listRequest';
+import type { Asker } from './asker';
+import { pageOf, type SampledPage } from './sample';
+
+/** The path of the field that the source filters by; undefined where only a function knows. */
+export function ownField({ deltaSyncField: { name, from } }: ConnectorEntity, { since }: ChangesListing): string {
+  return since.field ?? (typeof from === 'string' ? from : name);
+}
+
+/**
+ * Records that have a version only because `deltaSyncField.from` falls back to another field, such as the creation: a source that
+ * filters by its own field leaves out those that were never updated, so that no delta sees a new record.
+ */
+export async function neverUpdatedFindings(
+  entity: ConnectorEntity,
+  asker: Asker,
+  changes: ChangesListing,
+  all: SampledPage,
+): Promise<ProbeFinding[]> {
+  const field = ownField(entity, changes);
+  const [record] = all.records.filter(
+    ({ raw, version, tombstone, id }) =>
+      valueAt(raw, field) === null && typeof version === 'string' && !tombstone && id !== undefined,
+  );
+  if (record === undefined || asker.left < 7) return [];
+  const since = { ...changes.since, boundary: 'inclusive' as const };
+  const value = filterValue(since, new Date(instantOfVersion(record.version ?? '')));
+  const answer = await asker.list(changes, {}, filterOf(since, value));
+  const page = pageOf(entity, changes, answer, schemeOf(changes.paging).sized(changes.paging)?.size);
+  if (typeof page === 'string') return [];
+  const { request } = answer;
+  if (page.records.some(({ id }) => id === record.id)) {
+    const finding = `a record whose '${field}' is null comes with the changes`;
+    return [{ about: 'filter', verdict: 'agrees', finding, request, line: null }];
+  }
+  const finding = `record ${JSON.stringify(record.id)} was never updated: its '${field}' is null, and it is not among the changes since ${value.text}, when it was made`;
+  const line = `query: { … }   // a filter by '${field}' or, where it is null, by the creation`;
+  return [
+    page.more
+      ? { about: 'filter', verdict: 'unknown', finding: `${finding}; there are further pages`, request, line }
+      : {
+          about: 'filter',
+          verdict: 'contradicts',
+          finding: `${finding}: deltas would never see new records`,
+          request,
+          line,
+        },
+  ];
+}

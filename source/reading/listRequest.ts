@@ -1,0 +1,71 @@
+import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { Listing, ListingName, Since } from '../../schema/definition/listing';
+import type { ListOptions } from '../contract';
+import type { Query } from '../paging';
+import { withValueAt } from '../wire/jsonBody';
+import { type Addressed, addressed } from '../wire/question';
+import type { About } from '../wire/report';
+import type { Source } from '../wire/source';
+import { type FilterValue, filterValue, untilValue } from './cursorForm';
+
+/** What a `changes` listing is filtered by. */
+export interface Filter extends FilterValue {
+  /** as messages name it, with its value: `'since'=2026-11-21` */
+  readonly shown: string;
+  /** undefined where the value stands inside the request */
+  readonly param: string | undefined;
+  readonly form: Since['form'];
+  /** path in the record to the field that the source filters by; undefined where that is the version */
+  readonly field: string | undefined;
+}
+
+/** The listing's definition and the filter to send. Throws Usage where they don't fit the call. */
+export function declaredListing(
+  source: Source,
+  entity: ConnectorEntity,
+  name: ListingName,
+  options: ListOptions,
+  about: About,
+): { listing: Listing; filter: Filter | undefined } {
+  const usage = (problem: string, todo: string) => source.sender.reporter.error('Usage', about, problem, todo);
+  const listing = entity.listings[name];
+  if (!listing) throw usage('the entity has no such listing', `Add \`listings.${name}\` to its definition`);
+  if ((name === 'changes') !== (options.since !== undefined)) {
+    throw usage(
+      name === 'changes' ? 'it was requested without a cursor' : 'it was requested with a cursor',
+      'Only `changes` takes a cursor, and always',
+    );
+  }
+  const changes = entity.listings.changes;
+  if (name !== 'changes' || !changes || !options.since) return { listing, filter: undefined };
+  return { listing, filter: filterOf(changes.since, filterValue(changes.since, options.since)) };
+}
+
+export function filterOf({ param, form, field }: Since, value: FilterValue): Filter {
+  return { ...value, param, form, field, shown: `'${param ?? '{since}'}'=${value.text}` };
+}
+
+/** The first request of a listing, without the parameters of its paging. Throws Usage. */
+export function listRequest(
+  source: Source,
+  listing: Listing,
+  { partition, filter }: { readonly partition: string; readonly filter: Filter | undefined },
+  about: About,
+): Addressed {
+  const { since } = listing as { since?: Since };
+  const times = filter && since ? { since: filter.text, until: untilValue(since, source.sender.clock.received()) } : {};
+  const request = addressed(source, listing, { partition, ...times }, about);
+  return filter?.param === undefined ? request : withParams(listing, request, { [filter.param]: filter.text });
+}
+
+/** The request with further parameters, in its query or in its body as the listing says. */
+export function withParams(listing: Listing, request: Addressed, query: Query): Addressed {
+  if ((listing.params ?? (listing.method === 'POST' ? 'body' : 'query')) === 'body') {
+    let { body } = request;
+    for (const [path, value] of Object.entries(query)) body = withValueAt(body, path, value);
+    return { ...request, body };
+  }
+  const url = new URL(request.url);
+  for (const [parameter, value] of Object.entries(query)) url.searchParams.set(parameter, String(value));
+  return { ...request, url };
+}

@@ -1,0 +1,23 @@
+import { encodeVersion, instantOfVersion } from '../../schema/version';
+
+/**
+ * The instant that a field holds, in milliseconds since 1970, rounded down: a timestamp with a zone, a date (its first instant
+ * anywhere), or seconds or milliseconds since 1970. Null where it holds none that can be placed.
+ */
+export function instantIn(value: unknown): number | null {
+  if (typeof value === 'number' || (typeof value === 'string' && /^\d{9,13}(\.\d+)?$/.test(value))) {
+    const since1970 = Number(value);
+    return Math.floor(since1970 > 1e11 ? since1970 : since1970 * 1000);
+  }
+  if (typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value)) return Date.parse(`${value}T00:00:00Z`);
+  if (typeof value === 'string' && /^[A-Z][a-z]{2}, \d\d [A-Z]/.test(value)) {
+    const instant = Date.parse(value);
+    return Number.isNaN(instant) ? null : instant;
+  }
+  try {
+    const version = encodeVersion('instant', value);
+    return version === null ? null : instantOfVersion(version);
+  } catch {
+    return null;
+  }
+}
