@@ -120,7 +120,7 @@ describe('an empty answer', () => {
     const api = client(source.baseUrl);
     expect((await readAll(api, 'changes', { since: cursor })).pages).toMatchObject([{ records: [], requests: 4 }]);
     expect((await readAll(api, 'changes', { since: cursor })).pages).toMatchObject([{ records: [], requests: 1 }]);
-    expect(source.requests).toHaveLength(4);
+    expect(source.requests).toHaveLength(5);
   });
 
   test('because the form was not liked is caught', async () => {
