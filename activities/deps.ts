@@ -12,7 +12,7 @@ export interface ActivityDeps {
   readonly connectors: ReadonlyMap<string, Connector>;
   readonly keyRing: KeyRing;
   readonly clock: DatabaseClock;
-  /** asks Temporal what became of a run, and starts workflows from the sweep */
+  /** asks Temporal how a run ended, and starts workflows from the sweep */
   readonly temporal: Client;
   readonly taskQueue: string;
   readonly log: Logger;

@@ -13,11 +13,11 @@ const final: ReadonlySet<Recovery> = new Set<Recovery>([
   'gone',
 ]);
 
-/** After so many attempts, an error that nobody foresaw is taken for a defect and fails the run. */
+/** After this many attempts, an unexpected error is taken for a defect and fails the run. */
 const attemptsForTheUnforeseen = 5;
 
 /**
- * What an activity threw, as Temporal is told it: a stable type, a bounded message without secrets, whether to try again
+ * What an activity threw, as it is reported to Temporal: a stable type, a bounded message without secrets, whether to try again
  * and when. Cancellation passes through. Errors end up in histories, so neither causes nor stacks of others travel along.
  */
 export function toFailure(error: unknown): Error {

@@ -129,7 +129,7 @@ async function answersOthers(
   }
 }
 
-/** What became of one record, in a word. */
+/** The outcome for one record, in a word. */
 export function outcomeOf(counts: Counts): 'inserted' | 'updated' | 'unchanged' | 'deleted' | 'refused' | 'set-aside' {
   if (counts.inserted > 0) return 'inserted';
   if (counts.updated > 0) return 'updated';

@@ -18,7 +18,7 @@ export async function* eachWith<Made extends object>(
       const { done, value: page } = await coming;
       if (done) return;
       coming = iterator.next();
-      // its failure is told when its turn has come
+      // its failure is reported when its turn has come
       coming.catch(() => undefined);
       // the request goes out first
       await setImmediate();

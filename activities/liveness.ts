@@ -14,14 +14,14 @@ export interface Liveness {
 
 /**
  * Heartbeats while there is progress. The beats themselves are frequent, so that a killed worker is noticed within
- * seconds; but they end when nothing has been achieved for minutes, so that a hung attempt doesn't look alive for ever.
+ * seconds; but they end when nothing has been achieved for minutes, so that a hung attempt doesn't look alive forever.
  */
 export function startLiveness(hungAfterMs = hungAfterRequestMs): Liveness {
   const context = Context.current();
   let last = Date.now();
   let details: Readonly<Record<string, unknown>> = {};
   const beat = () => {
-    // nobody listens to a local activity's, and the SDK complains of each
+    // no listener receives a local activity's, and the SDK complains of each
     if (!context.info.isLocal) context.heartbeat(details);
   };
   const timer = setInterval(() => {

@@ -12,12 +12,12 @@ export interface Metrics {
   runEnded(run: Run): void;
 }
 
-/** For workers of which nobody asks for metrics. */
+/** For workers whose metrics are not collected. */
 export const noMetrics: Metrics = { rows: nothing, request: nothing, runEnded: nothing };
 
 function nothing(): void {}
 
-/** Tells that a run has ended: in the log and in the metrics. */
+/** Reports that a run has ended: in the log and in the metrics. */
 export function runEnded({ log, metrics }: { readonly log: Logger; readonly metrics: Metrics }, run: Run): void {
   const { connectionId: connection, entity, id, strategy, status, counts, pages, errorType } = run;
   const failed = status !== 'succeeded' && status !== 'waiting';

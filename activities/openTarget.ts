@@ -41,7 +41,7 @@ export type TargetOpener = (target: Target, priority: Priority) => Promise<OpenT
 
 /**
  * Opens targets. A source client is kept, for its keep-alive sockets, as long as connection and secrets are what they were:
- * whoever has mended a wrong secret may start a run in the same second.
+ * an operator who has fixed a wrong secret may start a run in the same second.
  * Throws NotFound for an unknown connection or entity, with the names that are known.
  */
 export function targetOpener({
@@ -69,7 +69,7 @@ export function targetOpener({
   async function openConnection(connectionId: string, priority: Priority): Promise<OpenConnection> {
     const { connection, seal } = await getConnectionAndSeal(db, connectionId);
     const key = `${connectionId} ${priority}`;
-    // sealed anew, the same secrets have another nonce
+    // sealed again, the same secrets have another nonce
     const madeOf = JSON.stringify([
       connection,
       seal?.key_id,

@@ -5,9 +5,9 @@ export interface ReadPage {
 }
 
 export interface ReadAhead {
-  /** pages are written together up to about so many records; more would only hold memory */
+  /** pages are written together up to about this many records; more would only hold memory */
   readonly batch: number;
-  /** and so many are fetched beforehand while a batch is being written */
+  /** and at most this many are fetched beforehand while a batch is being written */
   readonly ahead: number;
 }
 
@@ -19,7 +19,7 @@ const batchBytes = 8_000_000;
 const aheadBytes = 16_000_000;
 
 /**
- * The writer has so long to send its statement before room is noticed: to look at a page takes longer than to begin a transaction,
+ * How long the writer has to send its statement before room is noticed: to look at a page takes longer than to begin a transaction,
  * and would keep it waiting, with PostgreSQL idle.
  */
 const headStartMs = 5;

@@ -24,11 +24,11 @@ export interface FetchedRecord {
 export interface FetchedBatch {
   readonly counts: Counts;
   readonly fetches: number;
-  /** rows of this connection's entity that are disputed now, whoever made them so */
+  /** rows of this connection's entity that are disputed now, by any writer */
   readonly disputed: number;
 }
 
-/** So many ids are asked and written together. */
+/** At most this many ids are fetched and written together. */
 const chunk = 50;
 /** To find out which are open takes a look at all that are: it is done for several chunks at once. */
 const claimed = 10 * chunk;
@@ -120,7 +120,7 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
 
 /**
  * Ends the open events of the records that were answered. Those of the others stay open, and are driven again, until they have
- * waited for so long that they are parked for a person to see.
+ * waited long enough to be parked for a person to see.
  */
 async function endEvents(
   trx: Knex,

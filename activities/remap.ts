@@ -22,7 +22,7 @@ export interface FinishRunInput extends Target {
   readonly details: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-/** Rows are mapped and written together, and webhooks wait so long for the write lock: some 30 ms. */
+/** Rows are mapped and written together, and that is how long webhooks wait for the write lock: some 30 ms. */
 const batchRows = 500;
 
 /** What only operators start: the mapping again, and the end of runs that move no cursor. */

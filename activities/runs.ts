@@ -73,7 +73,7 @@ export function runActivities(deps: ActivityDeps, openTarget: TargetOpener) {
 
     /** Ends a run that did not succeed. The cursor stays where it is. */
     async endRun(input: EndRunInput): Promise<void> {
-      // the type is what workflows are compiled against; what arrives is what somebody has typed
+      // the type is what workflows are compiled against; what arrives is what a caller has typed
       const status: string = input.status;
       if (status === 'succeeded' || status === 'waiting') {
         throw new TidemarkError(

@@ -15,7 +15,7 @@ import { settleLostRun } from './runs';
 export interface Swept {
   /** runs that had ended without saying so */
   readonly lostRuns: number;
-  /** entities of connections with events that nobody has dealt with */
+  /** entities of connections with events that are still open */
   readonly inbox: readonly Target[];
   /** … with disputed rows that are due to be asked for again */
   readonly disputes: readonly Target[];
@@ -28,7 +28,7 @@ const leftBehindMs = 10_000;
 /** Once an hour is enough for what is kept for weeks. */
 const pruningMinute = 17;
 
-/** Looks after what nobody else does: lost runs, events that were left, disputes that are due, what is old. */
+/** Looks after what is left: lost runs, events that were left, disputes that are due, what is old. */
 export function sweepActivities(deps: ActivityDeps) {
   const { db, connectors } = deps;
   return {

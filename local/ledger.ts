@@ -13,7 +13,7 @@ import {
 import type { OnProgress } from './progress';
 import type { ChildWatcher } from './supervise';
 
-/** An orphan has nobody to answer to, and the next start waits for its end. */
+/** An orphan has no parent to answer to, and the next start waits for its end. */
 const longestFarewellMs = 5_000;
 
 const ledgerSchema = z.object({ owner: processIdentity, children: z.array(childRecord) });
@@ -35,7 +35,7 @@ export function openLedger(file: string): Ledger {
     try {
       write();
     } catch (error) {
-      // Somebody removed the folder: whoever ends the children now knows them all the same.
+      // The folder was removed: the process that ends the children now knows them all the same.
       if (codeOf(error) !== 'ENOENT') throw error;
     }
   };

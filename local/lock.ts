@@ -58,7 +58,7 @@ function fileOf(folder: string, number: number): string {
   return join(folder, `${number}.json`);
 }
 
-/** Creates the file with its whole text at once; false where somebody else did. */
+/** Creates the file with its whole text at once; false where another process did. */
 function create(folder: string, number: number): boolean {
   const draft = join(folder, `draft-${process.pid}`);
   write(draft, {});

@@ -16,7 +16,7 @@ import { type ChildWatcher, type SupervisedChild, supervise, untilReady } from '
 /** How to start a PostgreSQL of our own. */
 export interface PostgresOptions {
   /**
-   * Our folder: holds `data/` (the cluster) and `password` (mode 600). Nobody else may use it at the same time: a server
+   * Our folder: holds `data/` (the cluster) and `password` (mode 600). No other process may use it at the same time: a server
    * that a crash left running on it is ended.
    */
   readonly dataFolder: string;
@@ -45,7 +45,7 @@ const usualPort = 5432;
 
 const defaultSettings: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
-  // The path of a socket file would have to be short, and TCP serves everybody.
+  // The path of a socket file would have to be short, and TCP serves every client.
   unix_socket_directories: '',
   max_connections: '200',
   shared_buffers: '256MB',
@@ -60,7 +60,7 @@ const defaultSettings: Readonly<Record<string, string>> = {
 };
 
 /**
- * Starts PostgreSQL on the data in a folder, made when missing: 127.0.0.1 only, password (SCRAM) for everybody, durable
+ * Starts PostgreSQL on the data in a folder, made when missing: 127.0.0.1 only, password (SCRAM) for every user, durable
  * commits. Recovers from `kill -9` of anything. Works as root (see `postgresUser`) and as an ordinary user.
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {

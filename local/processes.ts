@@ -35,7 +35,7 @@ export function isAlive(identity: ProcessIdentity): boolean {
 
 /**
  * Ends a process: first by its own signal, after its limit by SIGKILL, and then what is left of its process group.
- * Does nothing where it no longer lives, or where its pid belongs to somebody else by now.
+ * Does nothing where it no longer lives, or where its pid belongs to another process by now.
  */
 export async function endProcess(child: ChildRecord): Promise<void> {
   if (!isAlive(child)) return;

@@ -151,7 +151,7 @@ function assemble({ folder, home, env, keys, ledger, servers, last, undo, lock, 
     databaseUrl: servers.postgres?.url,
     temporalAddress,
     temporalUiUrl,
-    // until they are announced anew: whoever chooses a port looks at what it was
+    // until they are announced again: a caller that chooses a port looks at what it was
     addresses: last?.addresses ?? {},
   };
   writeStack(folder, state);

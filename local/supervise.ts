@@ -29,7 +29,7 @@ export interface ChildOptions {
   readonly onProgress?: OnProgress | undefined;
 }
 
-/** Told of every birth and death, in the moment it happens; the ledger is one. */
+/** Called at every start and end of a child, as it happens; the ledger is one. */
 export interface ChildWatcher {
   born(child: ChildRecord): void;
   gone(child: ChildRecord): void;

@@ -15,7 +15,7 @@ export interface TemporalBinary {
   readonly source: 'path' | 'cache' | 'download' | 'go';
 }
 
-/** A server that somebody else runs, or a program to start one with. */
+/** A server that is run elsewhere, or a program to start one with. */
 export type TemporalFound = { readonly kind: 'running'; readonly address: string } | TemporalBinary;
 
 /** The version we build; newer ones have replace directives, which `go install` refuses. */
@@ -29,7 +29,7 @@ export interface FindOptions {
 
 /**
  * Finds a Temporal server, in this order: `TEMPORAL_ADDRESS`, `temporal` on the PATH, a copy in the user's cache folder, the
- * SDK's own download, a build with Go. When `TEMPORAL_ADDRESS` is set nothing else is tried: whoever set it does not want
+ * SDK's own download, a build with Go. When `TEMPORAL_ADDRESS` is set nothing else is tried: the user who set it does not want
  * another server.
  */
 export async function findTemporal({ env, onProgress }: FindOptions): Promise<TemporalFound> {
@@ -72,7 +72,7 @@ export function cachePlaces(env: NodeJS.ProcessEnv): { built: string; downloaded
   return { built: join(folder, temporalVersion, 'temporal'), downloaded: join(folder, 'sdk', 'temporal') };
 }
 
-/** Throws unless somebody listens at this address; whether it is a Temporal server shows when a client speaks to it. */
+/** Throws unless a server listens at this address; whether it is a Temporal server shows when a client speaks to it. */
 async function reach(address: string): Promise<void> {
   const { hostname, port } = new URL(`tcp://${address.includes(':') ? address : `${address}:7233`}`);
   try {

@@ -20,7 +20,7 @@ const saySomethingEvery = 150;
  * Builds the Temporal CLI from its source with `go install`: about two and a quarter minutes from nothing.
  * Two builds at once do not disturb each other: each has its own folder, and the result is moved in place as a whole.
  *
- * @returns whether it is there now; Go's complaint has been told to `onProgress`
+ * @returns whether it is there now; Go's complaint has been passed to `onProgress`
  */
 export async function buildWithGo({ go, version, target, env, onProgress }: Build): Promise<boolean> {
   const folder = `${dirname(target)}.build-${process.pid}`;

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 
-/** Stands before a server on this machine that asks nobody who they are. */
+/** Guards a server on this machine that asks no client who it is. */
 export interface UiGate {
   close(): Promise<void>;
 }

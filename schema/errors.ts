@@ -1,6 +1,6 @@
 /**
  * Every failure that Tidemark raises on purpose. Everyone routes on `type`, a stable string that survives the wire;
- * nobody tests `instanceof` or message text on the far side of Temporal.
+ * no code tests `instanceof` or message text on the far side of Temporal.
  */
 
 /** What helps against an error. `retry`: the same again soon; `wait`: the same again after `retryAfterMs`; the others need a person. */
@@ -10,7 +10,7 @@ export type Recovery = 'retry' | 'wait' | 'credentials' | 'contract' | 'gone' | 
 export const errorTypes = {
   /** transport hiccup, 5xx, time-out: try again */
   SourceUnavailable: 'retry',
-  /** the source could not be reached for so long that the run gave up; the next one tries again */
+  /** the source could not be reached, and the run gave up; the next one tries again */
   SourceUnreachable: 'contract',
   /** 429 or a budget that is used up: wait `retryAfterMs` */
   SourceAsksToWait: 'wait',
@@ -24,7 +24,7 @@ export const errorTypes = {
   Usage: 'usage',
   /** something by that name does not exist */
   NotFound: 'usage',
-  /** a run of this connection, entity and strategy is on, or Tidemark itself already runs in this folder */
+  /** a run of this connection, entity and strategy is running, or Tidemark itself already runs in this folder */
   AlreadyRunning: 'conflict',
   /** this attempt lost its fence: another one has taken over */
   FenceLost: 'lost',

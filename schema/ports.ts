@@ -11,7 +11,7 @@ export interface RequestBudget {
    * `SourceAsksToWait` with `retryAfterMs`, so that they are parked in Temporal and hold no slot.
    */
   take(signal: AbortSignal): Promise<void>;
-  /** The source said wait: nobody of this account sends anything for so many milliseconds. */
+  /** The source said wait: no worker of this account sends anything for this many milliseconds. */
   block(milliseconds: number): Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /**
- * Whose word on a client's address is believed: that of so many proxies before the server, or of proxies at these addresses. There is no
+ * Whose word on a client's address is believed: that of this many proxies before the server, or of proxies at these addresses. There is no
  * "everybody": a client that may name its own address is limited by none.
  */
 export type TrustProxy = number | string[];
@@ -26,6 +26,6 @@ function isTrustable(word: string): boolean {
   const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(word) ?? [];
   const version = isIP(address);
   if (version === 0) return false;
-  // a range of everything would be everybody
+  // a range of everything would be every client
   return bits === undefined || (Number(bits) >= 1 && Number(bits) <= (version === 4 ? 32 : 128));
 }

@@ -20,7 +20,7 @@ export interface SourceClientOptions {
   readonly budget: RequestBudget;
   readonly clock: DatabaseClock;
   readonly limits?: Partial<Limits>;
-  /** told of every request with the status of its answer; null: there was none */
+  /** called for every request with the status of its answer; null: there was none */
   readonly onAnswer?: (status: number | null) => void;
 }
 

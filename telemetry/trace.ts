@@ -27,7 +27,7 @@ export function currentTrace(): TraceContext | undefined {
 export class Tracer {
   constructor(private readonly exporter: SpanExporter | undefined) {}
 
-  /** Runs `work` as a step: what it starts knows it as its cause. What it throws is told of the step, and thrown on. */
+  /** Runs `work` as a step: what it starts knows it as its cause. What it throws is recorded on the step, and thrown on. */
   async run<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
     const { exporter } = this;
     if (exporter === undefined) return work(unseen);

@@ -87,7 +87,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
     });
     const stopped = runToTheEnd(worker, close);
-    // whoever stops it awaits the same promise
+    // every caller that stops it awaits the same promise
     stopped.catch((error: unknown) => log.error({ err: error }, 'the worker failed'));
     return {
       stopped,

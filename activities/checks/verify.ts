@@ -16,13 +16,13 @@ import type { OpenTarget, TargetOpener } from '../openTarget';
 
 /** Together asked, or compared. */
 const chunk = 50;
-/** So many differences are asked again, or rows that were not listed asked for; what is above is told as it was found. */
+/** At most this many differences are fetched again, or unlisted rows fetched; the rest is reported as it was found. */
 const askedAgainAtMost = 500;
 const shownAtMost = 50;
 /** Beyond the read lag, until an answer is newer than what a replica may still have shown. */
 const afterLagMs = 500;
 
-/** What has been found so far; a difference stands here until it is asked again. */
+/** What has been found so far; a difference is kept here until it is fetched again. */
 interface Tally {
   compared: number;
   pending: number;
@@ -79,7 +79,7 @@ function judgeOf(deps: ActivityDeps, open: OpenTarget, tally: Tally, cursor: num
       tally.differences.set(difference.id, difference);
     else tally.more += 1;
   };
-  /** A record that is judged anew, after the read lag, was counted before. */
+  /** A record that is judged again, after the read lag, was counted before. */
   const forget = (id: string) => {
     if (tally.differences.delete(id)) tally.compared -= 1;
   };

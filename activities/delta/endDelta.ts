@@ -29,7 +29,7 @@ export async function endDelta(
   return run;
 }
 
-/** What a delta that has succeeded comes to, with the cursor as it stands now where the run did not move it. */
+/** What a delta that has succeeded comes to, with the cursor as it is now where the run did not move it. */
 export async function deltaResult(db: Knex, run: Run): Promise<RunResult> {
   return runResult(run, 'succeeded', run.cursorAfter ?? (await getCursor(db, run)));
 }

@@ -14,7 +14,7 @@ import { type OpenTarget, writeContext } from '../openTarget';
 import { countedPage, progressOf } from '../pageProgress';
 import { deltaResult, endDelta } from './endDelta';
 
-/** The source gets so long to answer; a slower one is read by the ordinary pull. */
+/** How long the source may take to answer; a slower one is read by the ordinary pull. */
 const patienceMs = 5_000;
 /** Below that of any attempt of the ordinary pull, which takes over from it. */
 const fence = 0;

@@ -5,7 +5,7 @@ import { isUnavailable } from '../unavailable';
 
 /**
  * Why a 404 of this source is no evidence just now: none of the ids that it listed itself answers live. Null when one does.
- * One that is refused, or never answered, vouches for nothing, and the next one is asked. Throws where nothing can be told yet.
+ * One that is refused, or never answered, vouches for nothing, and the next one is asked. Throws where nothing can be said yet.
  */
 export async function whyDoubt(
   open: OpenTarget,
@@ -35,7 +35,7 @@ export async function whyDoubt(
 
 type Judged = Parameters<typeof closeItems>[2];
 
-/** What became of each gone or unlisted row of a plan that the source was asked for. */
+/** The outcome for each gone or unlisted row of a plan that the source was asked for. */
 export function judge(ids: readonly string[], fetched: Fetched): Judged {
   const live = new Set(fetched.live);
   const deleted = new Set(fetched.deleted);

@@ -66,7 +66,7 @@ export function mapDonation({ attributes, relationships }: DonationRecord): z.in
 }
 
 /**
- * One word for the state of a gift. The API keeps `payment_status: succeeded` for a refunded gift, so whoever sums up
+ * One word for the state of a gift. The API keeps `payment_status: succeeded` for a refunded gift, so a query that sums up
  * succeeded gifts would count money that went back. A status that is not documented is null rather than a guess.
  */
 function donationState(attributes: DonationRecord['attributes']): (typeof donationStates)[number] | null {

@@ -8,7 +8,7 @@ import { destinationError } from '../database/destinationError';
 import { type TakeRequest, takeRequest } from './takeRequest';
 
 export interface BudgetOptions {
-  /** whoever shares the source's limit has the same account: as a rule the connection's id */
+  /** connections that share the source's limit have the same account: as a rule the connection's id */
   readonly account: string;
   /** absent: no limit but what the source says by `block` */
   readonly rateLimit?: RateLimit | undefined;
@@ -18,13 +18,13 @@ export interface BudgetOptions {
 }
 
 /**
- * A window is counted in so many slices; one that lies partly in the window counts fully, so the limit is never passed
+ * A window is counted in this many slices; one that lies partly in the window counts fully, so the limit is never passed
  * and 1/100 of it is lost.
  */
 const slicesAWindow = 100;
 
 /**
- * What the source counts is when requests arrive. The window is longer by this share of it, and at most so many
+ * What the source counts is when requests arrive. The window is longer by this share of it, and at most this many
  * milliseconds, for the difference between the slowest and the quickest way there.
  */
 const travel = { share: 0.04, atMostMs: 250 };
@@ -43,12 +43,12 @@ const shareWhileOthersWait: Readonly<Record<Priority, number>> = {
   backfill: 0.6,
 };
 
-/** Without a limit, how long nobody looks whether the source said wait. */
+/** Without a limit, how long no worker looks whether the source said wait. */
 const blockSeenWithinMs = 100;
 
 /**
  * The request budget of an account, kept in PostgreSQL and shared by all processes: never more than `rateLimit.requests`
- * in any window of `rateLimit.per`, whoever asks, by PostgreSQL's clock.
+ * in any window of `rateLimit.per`, from any worker, by PostgreSQL's clock.
  */
 export function createBudget(db: Knex, options: BudgetOptions): RequestBudget {
   const waitAtMostMs = options.waitAtMostMs ?? 30_000;
@@ -135,7 +135,7 @@ async function blockedFor(db: Knex, account: string): Promise<number> {
   return rows[0]?.wait ?? 0;
 }
 
-/** Nobody of this account sends anything for so long; never shortens a longer wait. */
+/** No worker of this account sends anything for that long; never shortens a longer wait. */
 async function block(db: Knex, account: string, milliseconds: number): Promise<void> {
   await db.raw(
     `insert into tidemark.budgets as b (account, blocked_until)

@@ -1,22 +1,22 @@
 import type { Knex } from 'knex';
 
-/** One request that somebody wants to send. */
+/** One request that a worker wants to send. */
 export interface TakeRequest {
   readonly account: string;
-  /** in any window of so many milliseconds … */
+  /** in any window of this many milliseconds … */
   readonly windowMs: number;
-  /** … which is counted in slices of so many … */
+  /** … which is counted in slices of this many … */
   readonly sliceMs: number;
-  /** … at most so many requests are granted, */
+  /** … at most this many requests are granted, */
   readonly atMost: number;
-  /** or so many while somebody more urgent waits */
+  /** or this many while a more urgent caller waits */
   readonly atMostWhileOthersWait: number;
   /** 1 is the most urgent */
   readonly rank: number;
 }
 
 /**
- * Grants one request (0), or tells in how many milliseconds it makes sense to ask again. One statement: it locks the
+ * Grants one request (0), or returns in how many milliseconds it makes sense to ask again. One statement: it locks the
  * account's row, and only then reads PostgreSQL's clock, so that all takers stand in one line.
  *
  * Slices are kept by when they end, with no regard to their length, so that a changed limit counts what was granted under the

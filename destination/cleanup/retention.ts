@@ -11,7 +11,7 @@ export interface Pruned {
   readonly setAside: number;
   readonly answers: number;
   readonly plans: number;
-  /** plans that nobody decided in time; they stay, as expired, for as long as others */
+  /** plans that no operator decided in time; they stay, as expired, for as long as others */
   readonly expiredPlans: number;
   readonly runs: number;
   /** ids of records that were erased */
@@ -73,7 +73,7 @@ function milliseconds(age: string): string {
 }
 
 /**
- * Walks up the primary key, whose order is nearly that of reception, to the first batch that was all received lately: that
+ * Walks up the primary key, whose order is nearly that of reception, to the first batch that was all received recently: that
  * spares an index on done_at, which each finished event would have to pay for.
  */
 async function pruneInbox(
@@ -151,7 +151,7 @@ delete from tidemark.runs where id in (
       and l.entity = r.entity and l.strategy = r.strategy and l.id > r.id and l.status = 'succeeded'))
   limit :batch)`;
 
-/** Drops the staging tables (\`scan_<run>_<step>\`) of runs that are not running. One that somebody still uses waits for the next time. */
+/** Drops the staging tables (\`scan_<run>_<step>\`) of runs that are not running. One that is still used waits for the next time. */
 async function pruneStaging(db: Knex): Promise<number> {
   const { rows } = await db.raw(`
     select c.relname as name

@@ -34,7 +34,7 @@ export async function rowsOfConnection(
 /**
  * Removes a connection with its secrets, cursors, runs, plans, inbox and set-aside records, and where `deleteRows` its rows in
  * the entities' tables; audited. All in one transaction that holds the write locks of its entities: what a fetch under way
- * brings afterwards finds no connection and is not written. Throws TidemarkError 'AlreadyRunning' while a run is on.
+ * brings afterwards finds no connection and is not written. Throws TidemarkError 'AlreadyRunning' while a run is running.
  */
 export async function removeConnection(
   db: Knex,

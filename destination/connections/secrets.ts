@@ -16,7 +16,7 @@ export type Secrets = Readonly<Record<string, string>>;
 
 /** The keys that secrets are encrypted under. Holds them so that neither JSON nor console output shows them. */
 export interface KeyRing {
-  /** the id of the key that seals: the beginning of its SHA-256, which tells nothing about it */
+  /** the id of the key that seals: the beginning of its SHA-256, which reveals nothing about it */
   readonly sealingKeyId: string;
   /** all of them; each opens what it sealed */
   readonly keyIds: readonly string[];
@@ -77,7 +77,7 @@ function seal(ring: KeyRing, connectionId: string, secrets: Secrets): Sealed {
 export function openSecrets(ring: KeyRing, connectionId: string, row: Sealed): Secrets {
   const key = keyOf(ring, row.key_id, connectionId);
   try {
-    // whatever stands in the database, emptied or cut, ends here: Node refuses a nonce or a tag that is too short
+    // whatever is stored in the database, emptied or cut, ends here: Node refuses a nonce or a tag that is too short
     const decipher = createDecipheriv('aes-256-gcm', key, row.nonce, { authTagLength: tagBytes });
     decipher.setAAD(boundTo(connectionId));
     decipher.setAuthTag(row.sealed.subarray(-tagBytes));
@@ -147,7 +147,7 @@ export async function resealSecrets(
   );
   for (const { connection_id: connectionId, key_id: before } of others) {
     await db.transaction(async (tx) => {
-      // somebody may be saving new ones
+      // an operator may be saving new ones
       await tx.raw('select 1 from tidemark.secrets where connection_id = ? for update', [connectionId]);
       await saveSecrets(tx, ring, connectionId, await loadSecrets(tx, ring, connectionId));
       const details = { before, after: ring.sealingKeyId };

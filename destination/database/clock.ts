@@ -7,7 +7,7 @@ export interface ClockOptions {
   readonly everyMs?: number;
   /** samples a measurement, of which the quickest counts; default 5 */
   readonly samples?: number;
-  /** told when a measurement in the background fails; it is repeated, and the clock stays true, only less certain */
+  /** called when a measurement in the background fails; it is repeated, and the clock stays true, only less certain */
   readonly onError?: (error: Error) => void;
 }
 
@@ -38,8 +38,8 @@ interface Measurement {
 }
 
 /**
- * Tells the time as PostgreSQL tells it (clock_timestamp), without asking it each time. It counts on the monotonic clock, so
- * that setting this machine's clock changes nothing. A monotonic clock stands still while a machine sleeps: that shows
+ * Returns PostgreSQL's time (clock_timestamp), without asking it each time. It counts on the monotonic clock, so
+ * that setting this machine's clock changes nothing. A monotonic clock stops while a machine sleeps: that shows
  * as a gap against the wall clock, by which `received()` is then later until the offset has been measured again.
  *
  * Resolves after the first measurement; `close()` it before the database. Throws 'DestinationUnavailable'.
@@ -96,7 +96,7 @@ export async function measureClock(db: Knex, options: ClockOptions = {}): Promis
     async close() {
       closed = true;
       clearInterval(timer);
-      // its failure, if any, has been told to whoever asked for it
+      // its failure, if any, has been returned to the caller
       await underWay?.catch(() => undefined);
     },
   };

@@ -16,7 +16,7 @@ export interface DatabaseOptions {
  * A pool of connections to PostgreSQL. Nothing is sent until the first query; end it with `db.destroy()`.
  *
  * Works behind a pooler in transaction mode: nothing is set for a session after its login (time-outs are set inside
- * transactions, by `inTransaction`), no statement is prepared by name, nobody listens. Independent of the settings of database
+ * transactions, by `inTransaction`), no statement is prepared by name, no session listens. Independent of the settings of database
  * and role (DateStyle, isolation, time-outs …): see `postgresClient.ts`. TLS follows the URL: `sslmode=require`,
  * `verify-ca` and `verify-full` all verify certificate and host name (`sslrootcert` names the authority), `no-verify`
  * encrypts only. How values are read: `columnTypes.ts`.
@@ -54,7 +54,7 @@ function checkUrl(url: string): void {
   if (url.trim() === '') throw mistake('is empty');
   if (!/^postgres(ql)?:\/\//.test(url)) throw mistake('is not the address of a PostgreSQL database');
   try {
-    // no host stands in the URL of a Unix socket: postgres://user@/database?host=/run/postgresql
+    // there is no host in the URL of a Unix socket: postgres://user@/database?host=/run/postgresql
     new URL(url.replace('@/', '@localhost/'));
   } catch {
     // the error itself would carry the URL, and with it the password

@@ -24,7 +24,7 @@ const connectionCodes: ReadonlySet<string> = new Set([
  */
 const unavailable = /^(08|53|58|57P0[1235]|25006)/;
 
-/** Two transactions stood in each other's way: serialization failure, deadlock, lock time-out. The same again succeeds. */
+/** Two transactions conflicted: serialization failure, deadlock, lock time-out. The same again succeeds. */
 const contention: ReadonlySet<string> = new Set(['40001', '40P01', '55P03']);
 
 /** The login is refused: wrong password or role, no such database, a missing right. */
@@ -75,7 +75,7 @@ function firstLine(error: unknown): string {
 }
 
 /**
- * Runs `work` again, up to `attempts` times in all, when transactions stood in each other's way. `work` must be a whole
+ * Runs `work` again, up to `attempts` times in all, when transactions conflicted. `work` must be a whole
  * transaction or a single statement: what failed was rolled back. Other errors, and the last one, are thrown as they came.
  */
 export async function withRetry<T>(work: () => Promise<T>, attempts = 5): Promise<T> {

@@ -19,7 +19,7 @@ interface AppliedMigration {
   readonly breaking: boolean;
 }
 
-/** Held, until its transaction ends, by whoever migrates: the bytes of "tidemark". */
+/** Held, until its transaction ends, by the process that migrates: the bytes of "tidemark". */
 const migrationLock = '8388352689376948843';
 
 /** How long DDL waits for a lock before it lets the queue behind it go on, and tries again. */

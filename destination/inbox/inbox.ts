@@ -87,7 +87,7 @@ with durable as materialized (
     case when coalesce(parked, ignored) is not null then clock_timestamp() end,
     case when parked is not null then 'parked' when ignored is not null then 'ignored' end, coalesce(parked, ignored)
   from events, durable where known
-  -- in one order for everybody, so that two statements with the same events wait for each other and don't deadlock
+  -- in one order for every writer, so that two statements with the same events wait for each other and don't deadlock
   order by connection_id, event_id, entity, external_id, body
   on conflict (connection_id, event_id, (coalesce(entity, '')), (hashtextextended(coalesce(external_id, '') || ' ' || body, 0))) do update
     set opened_at = excluded.opened_at, done_at = null, outcome = null, detail = null

@@ -21,7 +21,7 @@ export interface StoredEvent {
   /** when it was received, or opened again for a replay */
   readonly openedAt: Date;
   readonly doneAt: Date | null;
-  /** what became of the record */
+  /** the outcome for the record */
   readonly outcome: string | null;
   readonly detail: string | null;
   /** as received, only where it was asked for */

@@ -11,7 +11,7 @@ const longestMs = 4_000;
 
 /**
  * Whether the record of inbox row `i` is still to wait. A pause that ends later than any can means that PostgreSQL's clock was set
- * back: it holds nobody up.
+ * back: it delays no writer.
  */
 export const isGathered = /* sql */ `exists (
   select from tidemark.inbox_pauses p

@@ -10,7 +10,7 @@ export interface DifferenceCauses {
   readonly latestMs: number | null;
 }
 
-/** Against so many deltas, the latest ones, a record's version is held. */
+/** Against this many deltas, the latest ones, a record's version is held. */
 const deltasAtMost = 100;
 
 /**

@@ -96,7 +96,7 @@ export async function assertApplies(db: Knex, work: PlanWork, reason: string | n
 
 /**
  * Throws Usage where a reconciliation wants to end as having proved the table equal while the plan is another run's, must wait for
- * an operator, or has differences that nobody has seen to. A dry run proves nothing.
+ * an operator, or has differences that are still open. A dry run proves nothing.
  */
 export async function assertSettled(
   db: Knex,

@@ -71,7 +71,7 @@ export async function runOfPlan(db: Knex, planId: string): Promise<string | null
   return plan?.run ?? null;
 }
 
-/** Sets what became of a plan; `deleted` is counted from its items. */
+/** Sets the outcome of a plan; `deleted` is counted from its items. */
 export async function settlePlan(db: Knex, planId: string, status: PlanStatus, reason: string | null): Promise<void> {
   await db.raw(
     /* sql */ `
@@ -98,7 +98,7 @@ export async function openItems(
 
 export type ItemOutcome = 'fetched' | 'deleted' | 'live' | 'exempt' | 'failed';
 
-/** Notes what became of items, in the transaction that did it. Returns how many were open until then. */
+/** Notes the outcome of items, in the transaction that did it. Returns how many were open until then. */
 export async function closeItems(
   trx: Knex,
   planId: string,

@@ -8,7 +8,7 @@ import type { Unjudged } from '../runs/entities';
 import { type SetAsideCount, setAsideCounts } from '../setAside/setAsideEntries';
 import { type WaitingPlan, waitingPlans } from './statusFacts';
 
-/** What PostgreSQL knows of how everything stands, in numbers; each of it costs a few index lookups. */
+/** The state of everything as PostgreSQL knows it, in numbers; each of it costs a few index lookups. */
 export interface MetricFacts {
   readonly entities: readonly EntityAge[];
   readonly lastRuns: readonly LastEnd[];

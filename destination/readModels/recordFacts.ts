@@ -6,7 +6,7 @@ import { tableName } from '../rows/rowFormat';
 import { tableExists } from '../rows/tables';
 import { type Run, runColumns } from '../runs/runs';
 
-/** Of each kind of fact the latest so many are told. */
+/** Of each kind of fact, at most this many are shown, latest first. */
 const factsAtMost = 50;
 
 /** What the engine knows of a row beside its content. */
@@ -85,7 +85,7 @@ export interface RecordFacts {
   readonly events: readonly EventFacts[];
   readonly setAside: readonly SetAsideFacts[];
   readonly plans: readonly PlannedFacts[];
-  /** when an operator erased it, if that was lately */
+  /** when an operator erased it, if that was recently */
   readonly forgottenAt: Date | null;
 }
 

@@ -50,7 +50,7 @@ export async function planOfRun(db: Knex, runId: string): Promise<RunPlan | null
   return rows[0] ? { ...rows[0], items: await countItems(db, rows[0].id) } : null;
 }
 
-/** Ids that a run soft-deleted, in order, whatever became of their rows since: from the trace of answers, for as long as it is kept. */
+/** Ids that a run soft-deleted, in order, whatever happened to their rows since: from the trace of answers, for as long as it is kept. */
 export async function deletedByRun(db: Knex, run: Run, limit: number): Promise<string[]> {
   return queryIds(
     db,

@@ -18,7 +18,7 @@ export interface EntityFacts extends Target {
   readonly owed: Owed;
 }
 
-/** PostgreSQL's time, and what stands in tidemark.entities, of all connections or one. */
+/** PostgreSQL's time, and what tidemark.entities holds, of all connections or one. */
 export async function entityFacts(db: Knex, connectionId?: string): Promise<{ now: Date; facts: EntityFacts[] }> {
   const { rows: clock } = await db.raw('select clock_timestamp() as now');
   const { rows } = await db.raw(
@@ -67,7 +67,7 @@ export interface WaitingPlan extends Target {
   readonly stale: number;
   /** live rows that the source did not list */
   readonly gone: number;
-  /** such rows that were received so lately that absence says nothing of them */
+  /** such rows that were received so recently that absence says nothing of them */
   readonly unlisted: number;
   /** of the live rows, the share that it would delete: from 0 to 1 */
   readonly ratio: number;

@@ -7,7 +7,7 @@ import { quote } from '../database/identifiers';
 import { updatedAt } from './encodedRows';
 import { contentColumns, tableName } from './rowFormat';
 
-/** How the row of one record stands beside what the source says of it. */
+/** How the row of one record compares with what the source says of it. */
 export interface ComparedRow {
   readonly id: string;
   readonly row: RowBeside;

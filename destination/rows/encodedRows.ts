@@ -105,7 +105,7 @@ export function eachRow({ ids, columns, raw }: EncodedRows): EncodedRows[] {
   }));
 }
 
-/** The record as the source sent it, of a row that stands by itself. */
+/** The record as the source sent it, of a row by itself. */
 export function rawOf({ raw }: EncodedRows): unknown {
   const text = textOf(raw);
   return text === null ? null : new SourceText(text);
@@ -132,7 +132,7 @@ export function incomingArrays(entity: ConnectorEntity, parts: readonly EncodedR
   );
 }
 
-/** What stands in `source_updated_at`: the version where that is an instant, in whole milliseconds. */
+/** What is stored in `source_updated_at`: the version where that is an instant, in whole milliseconds. */
 export function updatedAt({ deltaSyncField }: ConnectorEntity, { version }: LiveAnswer): string | null {
   return deltaSyncField.kind === 'instant' && version !== null ? `${version.slice(0, 23)}Z` : null;
 }

@@ -5,7 +5,7 @@ import type { WriteContext } from './writeContext';
 export interface Locked {
   /** of this entity: open set-aside entries, which end when their record is written */
   readonly anySetAside: boolean;
-  /** … records that were erased lately, see `withoutForgotten` */
+  /** … records that were erased recently, see `withoutForgotten` */
   readonly anyForgotten: boolean;
 }
 

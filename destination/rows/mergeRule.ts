@@ -4,7 +4,7 @@
  *
  * An answer's rank is (gone, version, sent); the higher rank stays. Five refinements, each with a counterexample in
  * `mergeRuleModel.test.ts` or `test/model`:
- * every answer of `one` is confirming (its times decide in SQL whether it may confirm, so nobody has to know of a
+ * every answer of `one` is confirming (its times decide in SQL whether it may confirm, so no caller has to know of a
  * dispute beforehand); a dispute ends only with a confirming answer sent more than the read lag after *both* answers
  * had been received; a confirming answer that finds the row unchanged still raises its watermark; the entity's watermark lets
  * answers of the row's own version pass that were sent after what the row holds, as disputed ones, since a reconciliation

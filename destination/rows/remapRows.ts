@@ -35,7 +35,7 @@ export interface RemappedBatch {
 /**
  * Rebuilds the typed columns of the next rows from their `raw`, in one transaction under the entity's write lock, so that nothing is
  * written between reading and writing. Version, line, dispute and deleted state stay as they are: the row holds
- * the same answer, only mapped anew. A row that no longer maps keeps its columns and is set aside.
+ * the same answer, only mapped again. A row that no longer maps keeps its columns and is set aside.
  */
 export function remapRows(db: Knex, batch: RemapBatch): Promise<RemappedBatch> {
   const { connectionId, entity, runId, after, limit } = batch;

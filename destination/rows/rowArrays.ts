@@ -54,7 +54,7 @@ export function textElements(type: 'text' | 'jsonb', texts: readonly (string | n
   return { count: texts.length, nulls, bytes: Buffer.from(buffer.subarray(0, at)) };
 }
 
-/** The same instant so many times, in whole milliseconds since 1970, as elements of a `timestamptz[]`. */
+/** The same instant this many times, in whole milliseconds since 1970, as elements of a `timestamptz[]`. */
 export function instantElements(milliseconds: number, count: number): Elements {
   const element = Buffer.alloc(12);
   element.writeInt32BE(8, 0);

@@ -107,7 +107,7 @@ function upsertStatement(entity: ConnectorEntity): string {
   return /* sql */ `
     with context as materialized (${contextSql}
     ), judged as materialized (
-      -- what all parts below look at stands first: a row is unpacked only up to there
+      -- what all parts below look at comes first: a row is unpacked only up to there
       select c.external_id is not null as _known,
         ${admitted} as _admitted,
         coalesce(${wins}, false) as _wins,

@@ -8,7 +8,7 @@ import { ensureEntity } from './entities';
 export interface ResetTo {
   /** null: nothing counts as synced, the next delta reads everything */
   readonly to: Date | null;
-  /** also to a later moment than it stands at: what changed between is then left to the next reconciliation */
+  /** also to a later instant than it has now: what changed between is then left to the next reconciliation */
   readonly forward?: boolean | undefined;
 }
 
@@ -18,7 +18,7 @@ export interface MovedCursor {
 }
 
 /**
- * Moves a cursor by hand, audited. A delta that is on does not move it back: it compares with where it began. Throws
+ * Moves a cursor by hand, audited. A delta that is running does not move it back: it compares with where it began. Throws
  * TidemarkError 'Usage' for a moment to come, and without `forward` for one that would leave changes out.
  */
 export async function resetCursor(

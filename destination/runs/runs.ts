@@ -67,7 +67,7 @@ export const leaseMs = 60_000;
  * Claims the one place of a running run of this connection, entity and strategy: a unique index holds it. The same
  * workflow gets its own claim back. Where another run holds it, that run is returned as `holder`: the caller asks
  * Temporal about it when its lease has expired. A workflow claims once, which another index holds: its run that has
- * ended is returned as `ended`, so that a late attempt leaves no run behind that nobody works on.
+ * ended is returned as `ended`, so that a late attempt leaves no run behind without a worker.
  */
 export async function claimRun(db: Knex, claim: Claim): Promise<{ run: Run } | { holder: Run } | { ended: Run }> {
   const { connectionId, entity, strategy } = claim;
@@ -113,7 +113,7 @@ async function runOfWorkflow(
   return rows[0];
 }
 
-/** The run that is on, if any. */
+/** The run that is running, if any. */
 export async function runningRun(
   db: Knex,
   { connectionId, entity }: Target,
@@ -172,7 +172,7 @@ export interface RunEnd {
   readonly errorType?: ErrorType;
   readonly error?: string;
   readonly details?: Readonly<Record<string, unknown>>;
-  /** milliseconds since 1970; moves the cursor, only forward, only if it still stands where the run found it */
+  /** milliseconds since 1970; moves the cursor, only forward, only if it is still where the run found it */
   readonly cursor?: number;
 }
 

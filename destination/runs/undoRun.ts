@@ -9,7 +9,7 @@ import { getRun } from './runs';
 
 export interface Undone {
   readonly restored: number;
-  /** rows that this run deleted, and that somebody has written since: they stay as they are */
+  /** rows that this run deleted, and that were written since: they stay as they are */
   readonly changedSince: number;
 }
 

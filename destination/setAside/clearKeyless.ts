@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 
 /**
  * Clears the open entries without a readable key that a run which read everything did not meet: the source no longer shows
- * them so. What it shows now has landed, or was set aside anew. Only such a run can tell, since nobody can be asked for
+ * them so. What it shows now has landed, or was set aside again. Only such a run can know, since no request can ask for
  * them. `all`: it has read the listing `all`; otherwise it has where it made a full listing. Returns how many were
  * cleared; doing it twice is doing it once.
  */

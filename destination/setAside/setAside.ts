@@ -6,7 +6,7 @@ import { storableJson, storableText } from '../../schema/storableText';
 import type { Target } from '../../schema/workflows';
 
 /**
- * Of a longer payload only the beginning is kept, with a mark: a record of so many characters of JSON is no record, and
+ * Of a longer payload only the beginning is kept, with a mark: a record of this many characters of JSON is no record, and
  * the source still has it. Whole pages are bounded by the API client.
  */
 const rawAtMost = 8 * 1024 * 1024;

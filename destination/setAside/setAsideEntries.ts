@@ -94,7 +94,7 @@ export async function discardSetAside(
   });
 }
 
-/** What became of entries: those that are still open, with the latest reason. */
+/** The outcome for entries: those that are still open, with the latest reason. */
 export async function stillSetAside(db: Knex, ids: readonly number[]): Promise<SetAsideEntry[]> {
   return query<SetAsideEntry>(
     db,

@@ -9,7 +9,7 @@ export interface LookAtInput extends Target {
   readonly id: string;
 }
 
-/** How a row stands beside what the source says of its record: `differs` in the columns that are named. */
+/** How a row compares with what the source says of its record: `differs` in the columns that are named. */
 export type RowBeside = 'equal' | 'differs' | 'missing' | 'deleted';
 
 export interface LookAtResult extends Target {
@@ -18,7 +18,7 @@ export interface LookAtResult extends Target {
   readonly askedAt: string;
   /**
    * `live` or `gone`; `set-aside`: it shows a record that cannot be written; `unclear`: its answer proves neither, such as a 403;
-   * `no-one`: the entity has no listing `one`, so nobody was asked
+   * `no-one`: the entity has no listing `one`, so no request was made
    */
   readonly says: 'live' | 'gone' | 'set-aside' | 'unclear' | 'no-one';
   /** the evidence, or the reason */
@@ -31,7 +31,7 @@ export interface LookAtResult extends Target {
 }
 
 export interface VerifyInput extends Target {
-  /** so many live rows, taken at random; null for all of the source and all of the table */
+  /** this many live rows, taken at random; null for all of the source and all of the table */
   readonly sample: number | null;
 }
 

@@ -18,7 +18,7 @@ interface Templates {
 /** `{name}` stands for a value; `{{name}}` is the text `{name}` itself. */
 export const placeholder = /\{\{\w+\}\}|\{(\w+)\}/g;
 
-/** Each placeholder of a request with where it stands in the definition, such as `['query.filter', 'since']`. */
+/** Each placeholder of a request with its path in the definition, such as `['query.filter', 'since']`. */
 export function placeholdersIn(template: Partial<Template>): [at: string, name: string][] {
   return textsIn(template).flatMap(([at, text]) =>
     [...text.matchAll(placeholder)].flatMap(([, name]) => (name === undefined ? [] : [[at, name] as [string, string]])),

@@ -5,7 +5,7 @@ import { duration } from '../duration';
 export const retention = z.strictObject({
   /** processed and ignored webhook events, after they were done */
   inbox: duration.default('30d'),
-  /** webhook events that could not be processed and that nobody replayed */
+  /** webhook events that could not be processed and that no operator replayed */
   parked: duration.default('180d'),
   /** ended runs */
   runs: duration.default('90d'),
@@ -13,7 +13,7 @@ export const retention = z.strictObject({
   plans: duration.default('90d'),
   /** cleared set-aside entries with their payload */
   setAside: duration.default('30d'),
-  /** what `explain` tells of answers that were refused, disputed, deleted a row or revived one */
+  /** what `explain` shows of answers that were refused, disputed, deleted a row or revived one */
   answers: duration.default('90d'),
   /** ids of records that were erased; longer than any request, with all its attempts, is under way */
   forgotten: duration.default('1d'),

@@ -1,7 +1,7 @@
 import type { Paging } from '../../schema/definition/listing';
 import type { AskOptions, ListAnswer, ListReader, Query } from './scheme';
 
-/** So many records may be waiting in answers that came before their turn. */
+/** At most this many records may be waiting in answers that came before their turn. */
 const recordsAhead = 10_000;
 
 /**

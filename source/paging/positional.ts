@@ -29,7 +29,7 @@ type Reader = ListReader<PagingOf<'offset'> | PagingOf<'page'>>;
 export interface Stretch {
   /** position of its first record, counted from 0 */
   readonly from: number;
-  /** so many records are asked for */
+  /** how many records are asked for */
   readonly size: number;
   readonly query: Query;
 }
@@ -38,7 +38,7 @@ export interface Stretch {
 export interface Positions {
   /** The stretch that begins at `wanted` or, where the scheme cannot begin just there, a little earlier. */
   stretch(wanted: number, size: number): Stretch;
-  /** so many records of what was read before are asked for again with each page, to prove that nothing slipped over the seam */
+  /** how many records of what was read before are requested again with each page, to prove that nothing slipped over the seam */
   readonly overlap: number;
   /** positions are made of page numbers, so both sides must mean the same page size */
   readonly sizeMatters: boolean;
@@ -54,7 +54,7 @@ const point = z.strictObject({
 
 interface Reading extends Continuation {
   readonly answer: ListAnswer;
-  /** so many records were asked for */
+  /** how many records were asked for */
   readonly asked: number;
   /** the position of its first record */
   readonly from: number;

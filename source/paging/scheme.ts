@@ -17,7 +17,7 @@ export interface Told {
 /** One answer of a listing, its body checked: a list, no declared error, a readable total. */
 export interface ListAnswer extends Asked, Told {
   readonly records: readonly unknown[];
-  /** the source's own number of records of the whole list, where the listing declares it and the body tells it */
+  /** the source's own number of records of the whole list, where the listing declares it and the body holds it */
   readonly total: number | undefined;
   /** of a record: its text as the source wrote it, and why it cannot be read where it cannot */
   sentAs(record: unknown): { readonly text: SourceText; readonly problem: string | undefined } | undefined;

@@ -6,7 +6,7 @@ import type { ListAnswer, ListReader } from './scheme';
  * Continuity of lists that are read by position. While a list is being read, a record that leaves an earlier page pulls
  * another one over the seam unseen. What has been read is therefore remembered by the marks (id and version) of its last
  * records: a record that was not changed has not moved against the others that were not changed either, so whatever
- * stands behind the last of them *in one answer* is what has not been read yet, wherever the whole has shifted to.
+ * is behind the last of them *in one answer* is what has not been read yet, wherever the whole has shifted to.
  */
 export interface Tail {
   /** the last records read, in the order they were read */
@@ -17,17 +17,17 @@ export interface Tail {
 
 export const noTail: Tail = { known: [], passed: [] };
 
-/** So many marks are kept: continuity survives the change of all but one of so many neighbours. */
+/** How many marks are kept: continuity survives the change of all but one of that many neighbours. */
 const tailLength = 16;
 
 /** How often a seam may be looked for further and further back. */
 export const mostStepsBack = 6;
 /** How many answers in a row may bring nothing new before the list counts as unreadable. */
 export const mostWithoutNew = 8;
-/** A total that contradicts the page it came with may have been counted a moment apart: it is asked for again so often. */
+/** A total that contradicts the page it came with may have been counted at another instant: it is requested again at most this often. */
 export const mostRecounts = 2;
 
-/** Tells what of an answer is new. */
+/** Returns what of an answer is new. */
 export interface Continuation {
   readonly fresh: readonly unknown[];
   readonly tail: Tail;

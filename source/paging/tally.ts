@@ -17,7 +17,7 @@ function ownPart({ came, leastTotal, mostTotal, startedAt, cameAgain }: TallyPoi
 }
 
 /**
- * Counts what came against the total that the source tells with each page, for lists without positions (links, tokens,
+ * Counts what came against the total that the source sends with each page, for lists without positions (links, tokens,
  * keysets). Lists move while they are read, so the total may move too. Decided:
  * - Fewer records than the smallest total seen: the list was cut short. Deletes make total and list shorter alike,
  *   so they don't look like this.

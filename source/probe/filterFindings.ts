@@ -12,7 +12,7 @@ import { neverUpdatedFindings } from './neverUpdated';
 import { errorKey, orderOf, pageOf, type SampledPage } from './sample';
 
 const day = 24 * 60 * 60 * 1000;
-/** So many pages are asked for to come to the end of what changed since a record. */
+/** At most this many pages are requested to come to the end of what changed since a record. */
 const pagesAtMost = 4;
 
 /** Whether `changes` filters at all, whether its boundary is in, and what it makes of a value that is no timestamp. */

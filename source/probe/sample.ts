@@ -26,7 +26,7 @@ export interface SampledPage {
   readonly records: readonly SampledRecord[];
   /** the source's own number of all records, where the listing declares it */
   readonly total: number | undefined;
-  /** whether there are further pages, as far as the answer tells */
+  /** whether there are further pages, as far as the answer says */
   readonly more: boolean;
 }
 
@@ -85,7 +85,7 @@ function sampled(entity: ConnectorEntity, raw: unknown): SampledRecord {
   };
 }
 
-/** Under which name a body tells of an error, as far as APIs agree on such names. */
+/** Under which name a body reports an error, as far as APIs agree on such names. */
 export function errorKey(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   return ['errors', 'error', 'error_message', 'message'].find((name) => Object.hasOwn(body, name));

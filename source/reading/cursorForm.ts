@@ -45,7 +45,7 @@ const forms: { readonly [F in Since['form']]: Form } = {
  */
 export function filterValue(since: Since, cursor: Date): FilterValue {
   const { tick, write } = forms[since.form];
-  // the day that has begun everywhere on earth, since nobody says whose midnight the source takes; zones go from -12 to +14
+  // the day that has begun everywhere on earth, since it is unknown whose midnight the source takes; zones go from -12 to +14
   const earliest = since.form === 'date' ? cursor.getTime() - 12 * 60 * 60 * 1000 : cursor.getTime();
   const rounded = Math.floor(earliest / tick) * tick;
   const sent = since.boundary === 'exclusive' ? rounded - tick : rounded;
@@ -55,7 +55,7 @@ export function filterValue(since: Since, cursor: Date): FilterValue {
 /** The end of "until now" in the source's own form, never earlier than `now`, in milliseconds since 1970: at least a tick later. */
 export function untilValue(since: Since, now: number): string {
   const { tick, write } = forms[since.form];
-  // whose midnight a date means nobody says: the day that no place on earth has left
+  // whose midnight a date means is unknown: the day that no place on earth has left
   const latest = since.form === 'date' ? now + 14 * 60 * 60 * 1000 : now;
   return write((Math.floor(latest / tick) + 1) * tick);
 }

@@ -25,7 +25,7 @@ export function trustFilter(source: Source, entity: ConnectorEntity, filter: Fil
 
 /**
  * A `changes` listing that answers empty may have nothing to tell, or may not have liked the form of the timestamp: some
- * sources then answer an empty list instead of an error, for ever. To tell them apart, a record is taken from `all` and
+ * sources then answer an empty list instead of an error, forever. To tell them apart, a record is taken from `all` and
  * everything since its own version is asked for, which must find at least that record. Costs two requests, once a day for each
  * filter and process as long as nothing changes; no word is said where `all` is another endpoint, which may keep
  * changes for a shorter time. Returns the number of requests. Throws ContractBroken.

@@ -12,7 +12,7 @@ import { type FilterValue, filterValue, untilValue } from './cursorForm';
 export interface Filter extends FilterValue {
   /** as messages name it, with its value: `'since'=2026-11-21` */
   readonly shown: string;
-  /** undefined where the value stands inside the request */
+  /** undefined where the value is inside the request */
   readonly param: string | undefined;
   readonly form: Since['form'];
   /** path in the record to the field that the source filters by; undefined where that is the version */

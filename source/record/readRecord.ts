@@ -161,7 +161,7 @@ function setAside(id: string | null, reason: SetAsideAnswer['reason'], detail: s
   return { kind: 'set-aside', id, reason, detail: storableText(short(detail, longestDetail)), raw: payloadOf(raw) };
 }
 
-/** The record for keeping, or null where it is nested too deep to be kept at all; `detail` then tells what it was. */
+/** The record for keeping, or null where it is nested too deep to be kept at all; `detail` then says what it was. */
 function payloadOf(raw: unknown): unknown {
   if (raw instanceof SourceText) return raw;
   try {

@@ -69,7 +69,7 @@ function pathSegment(value: string): string {
   return encodeURIComponent(value);
 }
 
-/** The address that a body or a redirect gave, resolved against where it stood; undefined when it leads to another origin or nowhere. */
+/** The address that a body or a redirect gave, resolved against its own address; undefined when it leads to another origin or nowhere. */
 export function sameOrigin(from: URL, link: string): URL | undefined {
   const url = URL.canParse(link, from.href) ? new URL(link, from) : undefined;
   return url?.origin === from.origin ? bare(url) : undefined;

@@ -1,6 +1,6 @@
 import { digitsOf, isHeldByNumber, mostDigits } from '../../schema/decimal';
 
-/** A number that nobody can have meant; `message` says why it is not read. */
+/** A number that cannot have been meant; `message` says why it is not read. */
 export class TooManyDigits extends Error {}
 
 /**

@@ -27,7 +27,7 @@ export class NotJson extends Error {
   }
 }
 
-/** Work on bodies goes on for so long before other work of the process has its turn. */
+/** How long work on bodies goes on before other work of the process has its turn. */
 const sliceMs = 15;
 /** scanned in a row: a millisecond or two */
 const sliceBytes = 512 * 1024;

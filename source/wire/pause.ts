@@ -1,6 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises';
 
-/** Waits so many milliseconds. Rejects with the signal's reason when aborted. */
+/** Waits this many milliseconds. Rejects with the signal's reason when aborted. */
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   try {

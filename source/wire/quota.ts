@@ -35,7 +35,7 @@ export function quotaWait(reply: Reply, declared: RateLimitReset | undefined): n
   return bounded(reset > 1e11 ? reset - now : reset > 1e9 ? reset * 1000 - now : reset * 1000);
 }
 
-/** The source's time where its reply told it, else ours, in milliseconds since 1970. */
+/** The source's time where its reply gave it, else ours, in milliseconds since 1970. */
 export function sourceNow(reply: Pick<Reply, 'headers' | 'received'>): number {
   const stamped = Date.parse(reply.headers.date ?? '');
   return Number.isNaN(stamped) ? reply.received : stamped;

@@ -57,7 +57,7 @@ export function short(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }
 
-/** What is shorter stands in every sentence: blotting it out would hide the message, and hardly a secret. */
+/** What is shorter occurs in every sentence: blotting it out would hide the message, and hardly a secret. */
 const shortestSecret = 4;
 
 /** Matches every form in which a secret's value may come back to us, longest first. */

@@ -6,7 +6,7 @@ export const longestWaitMs = 24 * 60 * 60 * 1000;
  * are not in the standard but sent all the same). A past date is 0, an absurdly long wait is cut to a day, and
  * undefined says that the header is absent or unreadable.
  *
- * @param now the source's time in milliseconds since 1970 where its answer told it, so that clocks apart don't matter
+ * @param now the source's time in milliseconds since 1970 where its answer gave it, so that clocks apart don't matter
  */
 export function retryAfter(header: string | undefined, now: number): number | undefined {
   const text = header?.trim() ?? '';

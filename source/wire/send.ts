@@ -32,7 +32,7 @@ export interface Sender {
   readonly authorizer: Authorizer;
   readonly budget: RequestBudget;
   readonly clock: DatabaseClock;
-  /** told of every request with the status of its answer; null: there was none */
+  /** called for every request with the status of its answer; null: there was none */
   readonly onAnswer: (status: number | null) => void;
   readonly limits: Limits;
   /** the header that the connector declares for used-up quotas */
@@ -74,7 +74,7 @@ export interface JsonAnswer extends Asked {
 
 /**
  * Asks until there is an answer: waits its turn, repeats what a short fault broke, obeys short waits, renews the
- * credentials once, follows redirects on the same host. `sending` is told of every request. Throws TidemarkError.
+ * credentials once, follows redirects on the same host. `sending` is called for every request. Throws TidemarkError.
  */
 export async function ask(sender: Sender, question: Question, sending: () => void): Promise<JsonAnswer> {
   const { signal, about } = question;

@@ -20,7 +20,7 @@ export class TransportProblem extends Error {
 const tlsCodes =
   /^(CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_|EPROTO|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
 
-/** What an error of Node's network code means. Certificates don't mend themselves within a run, everything else may. */
+/** What an error of Node's network code means. Certificates don't repair themselves within a run, everything else may. */
 export function problemOf(error: unknown, host: string): TransportProblem {
   const code = codeOf(error);
   if (tlsCodes.test(code)) {
