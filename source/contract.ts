@@ -1,10 +1,10 @@
 import type { Answers, Asked, GoneAnswer, LiveAnswer, SetAsideAnswer } from '../schema/answer';
 import type { ProbeFinding } from '../schema/definition/checks';
 import type { ConnectorEntity } from '../schema/definition/connector';
-import type { ListingName, ResumePoint } from '../schema/definition/listing';
+import type { Listing, ListingName, ResumePoint } from '../schema/definition/listing';
 import type { SourceText } from '../schema/sourceText';
 import type { Version } from '../schema/version';
-import type { ListEnd } from './paging';
+import { type ListEnd, schemeOf } from './paging';
 
 /** One page of a listing. */
 export interface SourcePage extends Asked {
@@ -108,3 +108,6 @@ export interface ProbeOptions {
   readonly deleted: readonly string[];
   readonly signal: AbortSignal;
 }
+
+/** How many pages a listing of so many records takes, as far as its definition tells. */
+export const pagesFor = ({ paging }: Listing, records: number): number => schemeOf(paging).pagesFor(paging, records);

@@ -262,8 +262,19 @@ const cases: readonly Case[] = [
 const unfit = new Map<string, { error: Error & { type?: ErrorType }; requests: number }>();
 
 beforeAll(async () => {
+  // those that are about time last: the others keep the process busy for longer than their limits
+  await outcomes(cases.filter(({ limits }) => limits === undefined));
+  await outcomes(cases.filter(({ limits }) => limits !== undefined));
+}, 60_000);
+
+async function outcomes(some: readonly Case[]): Promise<void> {
   await Promise.all(
-    cases.map(async ({ name, respond, limits }) => {
+    some.map(async ({ name, respond, limits }) => {
+      // one that is given up at once may never arrive at the source
+      let requests = 0;
+      const onAnswer = () => {
+        requests += 1;
+      };
       // the source repeats the secret wherever it can
       const source = await startSource((request, response, url) => {
         response.setHeader('X-Your-Token', secretToken);
@@ -271,17 +282,17 @@ beforeAll(async () => {
       });
       try {
         const { records } = await readAll(
-          testClient(source.baseUrl, { listings: { all: list } }, { limits: { ...patient, ...limits } }),
+          testClient(source.baseUrl, { listings: { all: list } }, { limits: { ...patient, ...limits }, onAnswer }),
         );
-        unfit.set(name, { error: new Error(`read ${records.length} records`), requests: source.requests.length });
+        unfit.set(name, { error: new Error(`read ${records.length} records`), requests });
       } catch (error) {
-        unfit.set(name, { error: error as Error, requests: source.requests.length });
+        unfit.set(name, { error: error as Error, requests });
       } finally {
         await source.close();
       }
     }),
   );
-}, 60_000);
+}
 
 test.each(cases)('$name: $type', ({ name, type, message, requests }) => {
   const outcome = unfit.get(name);

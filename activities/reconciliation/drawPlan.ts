@@ -7,7 +7,7 @@ import { countLive } from '../../destination/rows/liveIds';
 import { sumParts } from '../../destination/runs/runParts';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
-import { schemeOf } from '../../source/paging';
+import { pagesFor } from '../../source/contract';
 import type { ActivityDeps } from '../deps';
 import { alive } from '../liveness';
 import type { OpenTarget, TargetOpener } from '../openTarget';
@@ -113,7 +113,6 @@ export function drawPlanActivities({ db }: ActivityDeps, openTarget: TargetOpene
 const listingFrom = 200;
 
 function listsInstead({ listings }: OpenTarget['entity'], toFetch: number, scanned: number): boolean {
-  const { paging } = listings.all;
-  const pages = schemeOf(paging).pagesFor(paging, scanned);
+  const pages = pagesFor(listings.all, scanned);
   return listings.one !== undefined && toFetch >= listingFrom && toFetch > 2 * pages;
 }

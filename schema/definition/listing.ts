@@ -172,17 +172,22 @@ const request = {
   query: query.optional(),
   /** Headers of each request, in addition to those of the connector. */
   headers: z.record(z.string(), z.string()).optional(),
-  /** `POST` for endpoints that search; the request is repeated like any other, so it must only read */
+  /** `POST` for endpoints that search. The engine repeats the request like any other, so it must only read. */
   method: z.enum(['GET', 'POST']).default('GET'),
-  /** sent as JSON with `POST` */
+  /** What a `POST` sends as JSON. `{…}` is replaced as in `path`. */
   body: z.json().optional(),
 };
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-const valueIs = z.strictObject({
-  /** path in the body; the empty path is the body itself */
+/**
+ * A value in the body of a response that means something.
+ * @example
+ * { path: 'status', is: ['error', 'fail'] }
+ */
+export const valueIs = z.strictObject({
+  /** Dotted path in the body to the value. The empty path is the body itself. */
   path: z.string(),
-  /** the value, or any of several */
+  /** The value, or a list of which any counts. */
   is: z.union([scalar, z.array(scalar).min(1)]),
 });
 export type ValueIs = z.infer<typeof valueIs>;

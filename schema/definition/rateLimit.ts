@@ -1,17 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../duration';
 
-/** The header that says when a used-up quota is filled again. */
-const reset = z.strictObject({
-  /** such as `X-Quota-Reset` */
-  header: z.string().min(1),
-  /** how it is written: seconds from now, or an instant since 1970 */
-  unit: z.enum(['seconds', 'epoch-seconds', 'epoch-milliseconds']),
-  /** the statuses that mean a used-up quota when they come with this header */
-  statuses: z.array(z.int().min(400).max(599)).min(1).default([403, 429]),
-});
-export type RateLimitReset = z.infer<typeof reset>;
-
 /**
  * The request budget of one connection, shared by all workers.
  * @example
@@ -28,6 +17,16 @@ export const rateLimit = z.strictObject({
    * The header that says how long to wait once the quota is used up. Not needed for `Retry-After`, `X-RateLimit-Reset`, `RateLimit-Reset`
    * and `RateLimit`, which are understood anyway, also with a 403.
    */
-  reset: reset.optional(),
+  reset: z
+    .strictObject({
+      /** The name of the header, such as `X-Quota-Reset`. */
+      header: z.string().min(1),
+      /** How its value is written: seconds from now, or an instant since 1970. */
+      unit: z.enum(['seconds', 'epoch-seconds', 'epoch-milliseconds']),
+      /** The statuses that mean a used-up quota when they come with this header. */
+      statuses: z.array(z.int().min(400).max(599)).min(1).default([403, 429]),
+    })
+    .optional(),
 });
 export type RateLimit = z.infer<typeof rateLimit>;
+export type RateLimitReset = NonNullable<RateLimit['reset']>;
