@@ -62,7 +62,7 @@ export const paging = z.discriminatedUnion('scheme', [
    * Each page contains the address of the next, in the body or in the `Link` header. The engine follows it at the base URL's origin only;
    * an address that differs from it in scheme or port, as servers behind a proxy write it, is followed there too.
    * @example
-   * { scheme: 'link', next: 'links.next', sizeParam: 'per_page', pageSize: 100 }
+   * { scheme: 'link', next: { header: 'Link' }, followAt: 'baseUrl', sizeParam: 'per_page', pageSize: 100 }
    */
   z.strictObject({
     scheme: z.literal('link'),
@@ -141,7 +141,7 @@ export const cursorForms = [
 /**
  * How the listing `changes` is filtered by the cursor. A filter that the source ignores fails the run.
  * @example
- * { param: 'where[updated_at][gte]', form: 'iso-seconds', boundary: 'inclusive' }
+ * { param: 'where[touched_at][gte]', field: 'touched_at', form: 'iso-seconds', boundary: 'inclusive' }
  */
 export const since = z.strictObject({
   /** The parameter that carries the cursor. Leave it out where the request contains `{since}`, once or several times. */
@@ -205,10 +205,14 @@ export type Total = z.infer<typeof total>;
  *   path: '/v2/{tenantId}/people',
  *   query: { include: 'emails', active: true },
  *   headers: { 'X-Api-Version': '2026-01' },
+ *   method: 'POST',
+ *   body: { kind: 'person' },
+ *   params: 'body',
  *   paging: { scheme: 'keyset', param: 'after', from: 'id', sizeParam: 'limit', pageSize: 100 },
  *   records: 'data',
  *   total: 'meta.total_count',
  *   error: 'errors.0.message',
+ *   empty: { path: 'data', is: null },
  * }
  */
 export const listing = z.strictObject({
@@ -242,10 +246,14 @@ export type ListingInput = z.input<typeof listing>;
  *   path: '/v2/people',
  *   query: { order: 'updated_at' },
  *   headers: { 'X-Api-Version': '2026-01' },
+ *   method: 'POST',
+ *   body: { kind: 'person' },
+ *   params: 'query',
  *   paging: { scheme: 'token', param: 'page_token', next: 'next' },
  *   records: 'data',
- *   total: 'total',
- *   error: 'error',
+ *   total: { header: 'X-Total-Count' },
+ *   error: { path: 'status', is: 'error' },
+ *   empty: { path: 'data', is: null },
  *   since: { param: 'updated_since', form: 'iso-milliseconds', boundary: 'inclusive' },
  * }
  */
@@ -259,7 +267,16 @@ export type ChangesListingInput = z.input<typeof changesListing>;
 /**
  * The request that returns one record by its id. Webhooks need it, and reconciliation confirms with it that a record is gone.
  * @example
- * { path: '/v2/people/{id}', query: { include: 'emails' }, headers: { 'X-Api-Version': '2026-01' }, record: 'data', error: 'error' }
+ * {
+ *   path: '/v2/people/search',
+ *   query: { include: 'emails' },
+ *   headers: { 'X-Api-Version': '2026-01' },
+ *   method: 'POST',
+ *   body: { id: '{id}' },
+ *   record: 'data.0',
+ *   error: 'error',
+ *   otherId: 'gone-if-unlisted',
+ * }
  */
 export const one = z.strictObject({
   ...request,

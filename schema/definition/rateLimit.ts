@@ -4,7 +4,7 @@ import { duration } from '../duration';
 /**
  * The request budget of one connection, shared by all workers.
  * @example
- * { requests: 100, per: '20s', concurrency: 4 }
+ * { requests: 100, per: '20s', concurrency: 4, reset: { header: 'X-Quota-Reset', unit: 'epoch-seconds' } }
  */
 export const rateLimit = z.strictObject({
   /** The largest number of requests … */

@@ -52,6 +52,6 @@ export async function checkRefusal(reader: Reader, askFor: AskFor, reached: numb
   }
   throw reader.broken(
     `the page from position ${reached} on is refused, and nothing shows that the list ends there`,
-    'Some sources refuse to be read deeper than so many records: page by a link, a token or a keyset, or declare `total` or `more`',
+    'Some sources refuse to be read deeper than a fixed number of records: page by a link, a token or a keyset, or declare `total` or `more`',
   );
 }

@@ -54,7 +54,7 @@ async function futureFinding(entity: ConnectorEntity, asker: Asker, changes: Cha
   const page = pageOf(entity, changes, answer, sizeOf(changes));
   const line = `since: { param: '${changes.since.param ?? '{since}'}', … }`;
   if (answer.status >= 400 && answer.status < 500) {
-    const finding = `a filter value that is yet to come (${text}) is refused with ${answer.status}, which says nothing about those that have passed`;
+    const finding = `a filter value in the future (${text}) is refused with ${answer.status}, which says nothing about those that have passed`;
     return { about, verdict: 'unknown', finding, request, line: null };
   }
   if (typeof page === 'string')

@@ -123,7 +123,7 @@ function listReader(
         const leadsTo = URL.canParse(text, answer.url.href) ? new URL(text, answer.url).origin : 'no address';
         throw broken(
           `the link to the next page leads to ${leadsTo}`,
-          "Secrets are not sent to another host; if the API has moved, change the setting baseUrl; if a proxy stands between, set followAt: 'baseUrl'",
+          "Secrets are not sent to another host; if the API has moved, change the setting baseUrl; if the source is behind a proxy, set followAt: 'baseUrl'",
         );
       }
       return withoutKey(authorizer, url);

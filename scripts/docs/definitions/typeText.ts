@@ -31,6 +31,8 @@ export function typeText(schema: z.ZodType): string | undefined {
   if (schema instanceof z.ZodEnum) return schema.options.map((option) => `\`${code(option)}\``).join(', ');
   if (schema instanceof z.ZodLiteral) return [...schema.values].map((value) => `\`${code(value)}\``).join(', ');
   if (schema instanceof z.ZodBoolean) return 'boolean';
+  if (schema instanceof z.ZodNull) return '`null`';
+  if (schema instanceof z.ZodLazy) return 'JSON';
   if (schema instanceof z.ZodString) return 'text';
   if (schema instanceof z.ZodNumber) return numberText(schema);
   if (schema instanceof z.ZodArray) {
@@ -44,7 +46,7 @@ export function typeText(schema: z.ZodType): string | undefined {
   }
   if (schema instanceof z.ZodObject) {
     const fields = Object.entries(schema.shape).map(
-      ([name, field]) => `${name}: ${typeText(field as z.ZodType) ?? '…'}`,
+      ([name, field]) => `${name}: ${typeText(unwrapped(field as z.ZodType).inner) ?? '…'}`,
     );
     return `\`{ ${fields.join(', ').replaceAll('`', '')} }\``;
   }
