@@ -1,6 +1,6 @@
 import type { PartKey } from '../destination/runs/runParts';
 import { noteFailing } from '../destination/runs/runParts';
-import { extendLease } from '../destination/runs/runs';
+import { noteWait } from '../destination/runs/waits';
 import { TidemarkError } from '../schema/errors';
 import type { ActivityDeps } from './deps';
 
@@ -15,7 +15,7 @@ export async function deferWhileWaiting(
 ): Promise<unknown> {
   if (!(error instanceof TidemarkError)) return error;
   if (error.recovery === 'wait') {
-    await extendLease(db, key.runId, (error.retryAfterMs ?? 0) + 60_000);
+    await noteWait(db, key.runId, error.retryAfterMs ?? 0, error.message);
     return error;
   }
   if (error.type !== 'SourceUnavailable') return error;

@@ -2,6 +2,7 @@ import { engineTables } from './0001_engine_tables';
 import { forgottenAndLock } from './0002_forgotten_and_lock';
 import { watermark } from './0003_watermark';
 import { proofsAndOwed } from './0004_proofs_and_owed';
+import { visibleWaits } from './0005_visible_waits';
 
 export interface Migration {
   readonly version: number;
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
     sql: proofsAndOwed,
     breaking: true,
   },
+  { version: 5, name: 'waits that operators see, fences from the database', sql: visibleWaits, breaking: false },
 ];
