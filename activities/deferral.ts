@@ -4,6 +4,12 @@ import { noteWait } from '../destination/runs/waits';
 import { TidemarkError } from '../schema/errors';
 import type { ActivityDeps } from './deps';
 
+/** Notes on a run that the source said wait. `runId` null: what is fetched belongs to no run. */
+export async function noteWaiting(db: ActivityDeps['db'], runId: string | null, error: unknown): Promise<void> {
+  if (runId === null || !(error instanceof TidemarkError) || error.recovery !== 'wait') return;
+  await noteWait(db, runId, error.retryAfterMs ?? 0, error.message);
+}
+
 /**
  * What to throw when a part of a run was stopped by its source. A long wait is deferred in Temporal, and the run keeps its
  * place until then. A source that has been unreachable for too long, without any progress between, ends the run.
@@ -15,7 +21,7 @@ export async function deferWhileWaiting(
 ): Promise<unknown> {
   if (!(error instanceof TidemarkError)) return error;
   if (error.recovery === 'wait') {
-    await noteWait(db, key.runId, error.retryAfterMs ?? 0, error.message);
+    await noteWaiting(db, key.runId, error);
     return error;
   }
   if (error.type !== 'SourceUnavailable') return error;

@@ -9,6 +9,7 @@ import { countDisputed, dueDisputes } from '../destination/rows/disputes';
 import { addFetched } from '../destination/runs/runParts';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
 import type { Batch, SingleRecordInput, SyncRecordsInput, Target } from '../schema/workflows';
+import { noteWaiting } from './deferral';
 import type { ActivityDeps } from './deps';
 import { type Fetched, fetchRecords, outcomeOf } from './fetchRecords';
 import { alive, startLiveness } from './liveness';
@@ -111,11 +112,20 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
           liveness.progress({ fetches: total.fetches, counts: total.counts });
         }
         return { ...total, disputed: await countDisputed(deps.db, input.connectionId, open.entity) };
+      } catch (error) {
+        await noteWaiting(deps.db, await runOfBatch(deps, input.batch), error);
+        throw error;
       } finally {
         liveness.stop();
       }
     },
   };
+}
+
+/** The run that a batch belongs to; null where it belongs to none. */
+async function runOfBatch({ db }: ActivityDeps, batch: Batch): Promise<string | null> {
+  if (batch.of === 'plan') return runOfPlan(db, batch.planId);
+  return batch.of === 'disputes' ? (batch.runId ?? null) : null;
 }
 
 /**

@@ -2,19 +2,19 @@ import { Context } from '@temporalio/activity';
 import { remapRows } from '../destination/rows/remapRows';
 import { getCursor } from '../destination/runs/entities';
 import { settleOwed } from '../destination/runs/owed';
-import { advancePart, openPart, type PartKey, sumParts } from '../destination/runs/runParts';
+import { advancePart, openPart, sumParts } from '../destination/runs/runParts';
 import { endRun } from '../destination/runs/runs';
 import { addCounts, type Counts, noCounts } from '../schema/answer';
 import { TidemarkError } from '../schema/errors';
 import type { RunResult, Target } from '../schema/workflows';
 import { remapRecord } from '../source/record/remapRecord';
 import { runResult } from './delta/endDelta';
-import { attemptFence } from './delta/pull';
 import type { ActivityDeps } from './deps';
 import { startLiveness } from './liveness';
 import { runEnded } from './metrics';
 import type { OpenTarget, TargetOpener } from './openTarget';
 import { assertComplete, ownRun } from './ownRun';
+import { thisAttempt } from './thisAttempt';
 
 export interface FinishRunInput extends Target {
   readonly runId: string;
@@ -34,8 +34,8 @@ export function remapActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const open = await openTarget(input, 'backfill');
       refuseWhatCannotBe(open);
       await ownRun(db, input, ['remap']);
-      const key: PartKey = { runId: input.runId, step: 'remap', partition: '', fence: attemptFence() };
-      const part = await openPart(db, key);
+      const name = { runId: input.runId, step: 'remap', partition: '' };
+      const { key, ...part } = await openPart(db, name, thisAttempt());
       const done = { counts: { ...noCounts, ...part.counts }, records: part.records };
       if (part.done) return done;
       const { cancellationSignal } = Context.current();

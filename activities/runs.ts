@@ -124,7 +124,9 @@ async function claim(
   };
   for (;;) {
     const taken = await takeRun(deps.db, wanted);
-    if ('ended' in taken) return await endedAlready(deps.db, taken.ended, finishAtOnce !== undefined);
+    if ('ended' in taken) {
+      return { ...(await endedAlready(deps.db, taken.ended, finishAtOnce !== undefined)), settleAfterMs };
+    }
     if ('run' in taken) {
       const result = await finishAtOnce?.(open, taken.run);
       if (result) return { ...doneAtOnce(result), settleAfterMs };
@@ -151,7 +153,7 @@ function doneAtOnce(result: RunResult): Exclude<ClaimedRun, { outcome: 'claimed'
 }
 
 /** What an attempt gets whose run has ended: the former one succeeded at once, and was killed before it could say so. */
-async function endedAlready(db: Knex, run: Run, atOnce: boolean): Promise<ClaimedRun> {
+async function endedAlready(db: Knex, run: Run, atOnce: boolean): Promise<Exclude<ClaimedRun, { outcome: 'claimed' }>> {
   if (atOnce && run.status === 'succeeded') {
     return doneAtOnce(await deltaResult(db, run));
   }

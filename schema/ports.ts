@@ -11,8 +11,8 @@ export interface RequestBudget {
    * `SourceAsksToWait` with `retryAfterMs`, so that they are parked in Temporal and hold no slot.
    */
   take(signal: AbortSignal): Promise<void>;
-  /** The source said wait: no worker of this account sends anything for this many milliseconds. */
-  block(milliseconds: number): Promise<void>;
+  /** The source said wait: no worker of this account sends anything for this many milliseconds. `because`: which response said so. */
+  block(milliseconds: number, because: string): Promise<void>;
 }
 
 /** Returns PostgreSQL's time, in milliseconds since 1970. */

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { writeAnswers } from '../../destination/rows/writeAnswers';
-import { advancePart, openPart, type PartKey } from '../../destination/runs/runParts';
+import { advancePart, openPart } from '../../destination/runs/runParts';
 import { type Counts, noCounts } from '../../schema/answer';
 import type { Target } from '../../schema/workflows';
 import { deferWhileWaiting } from '../deferral';
@@ -12,6 +12,7 @@ import { writeContext } from '../openTarget';
 import { assertAsClaimed, assertPartition, ownRun } from '../ownRun';
 import { progressOf, recordsIn } from '../pageProgress';
 import { inBatches } from '../readAhead';
+import { thisAttempt } from '../thisAttempt';
 
 export interface PullInput extends Target {
   readonly runId: string;
@@ -30,11 +31,6 @@ export interface PullResult {
 /** Where so much of a batch was new, the next one is taken to be new as well. */
 const mostly = 0.9;
 
-/** Fence of an attempt: Temporal numbers the attempts of an activity, and a later one has taken over. */
-export function attemptFence(): number {
-  return Context.current().info.attempt;
-}
-
 /** Streams a listing into the table, one partition per call. */
 export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   const { db } = deps;
@@ -51,8 +47,8 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         const listing = run.full ? 'all' : 'changes';
         assertAsClaimed(run, input.listing === listing && input.since === undefined, `'${input.listing}' since then`);
       }
-      const key: PartKey = { runId: input.runId, step: 'pull', partition: input.partition, fence: attemptFence() };
-      const part = await openPart(db, key);
+      const name = { runId: input.runId, step: 'pull', partition: input.partition };
+      const { key, ...part } = await openPart(db, name, thisAttempt());
       const since = input.since === undefined ? run.cursorBefore : new Date(input.since);
       const done = { pages: part.pages, records: part.records, counts: { ...noCounts, ...part.counts } };
       if (part.done) return done;

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Knex } from 'knex';
 import { type WriteResult, writeAnswers } from '../../destination/rows/writeAnswers';
-import { advancePart, openPart } from '../../destination/runs/runParts';
+import { advancePart, openFirst } from '../../destination/runs/runParts';
 import type { Run } from '../../destination/runs/runs';
 import { noCounts } from '../../schema/answer';
 import type { RunResult } from '../../schema/workflows';
@@ -16,8 +16,6 @@ import { deltaResult, endDelta } from './endDelta';
 
 /** How long the source may take to answer; a slower one is read by the ordinary pull. */
 const patienceMs = 5_000;
-/** Below that of any attempt of the ordinary pull, which takes over from it. */
-const fence = 0;
 
 /**
  * Reads the first page of `changes` within the activity that has claimed the run. Most deltas of most schedules have no
@@ -30,13 +28,14 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
   if (partition === undefined || others.length > 0 || run.full || run.cursorBefore === null) return undefined;
   const { db } = deps;
   const { connectionId, entity } = run;
-  const key = { runId: run.id, step: 'pull', partition, fence };
+  const name = { runId: run.id, step: 'pull', partition };
   const liveness = startLiveness();
   try {
     const page = await firstPage(open, partition, run.cursorBefore);
     let ended: Run | undefined;
     const alongside = async (trx: Knex.Transaction, { counts }: Pick<WriteResult, 'counts'>) => {
-      await openPart(trx, key);
+      // the ordinary pull, where it has begun, has taken over
+      const key = await openFirst(trx, name);
       await advancePart(trx, key, progressOf([countedPage(page)], counts));
       if (page.resumePoint !== null) return;
       ended = await endDelta(trx, open, run.id, { firstSent: page.sent, firstSentSource: page.sourceSent });

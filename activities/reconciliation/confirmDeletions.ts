@@ -8,6 +8,7 @@ import { addFetched, sumParts } from '../../destination/runs/runParts';
 import { getRun } from '../../destination/runs/runs';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
+import { noteWaiting } from '../deferral';
 import type { ActivityDeps } from '../deps';
 import { fetchRecords } from '../fetchRecords';
 import { alive, startLiveness } from '../liveness';
@@ -47,8 +48,6 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
       await ownRun(db, input, ['reconciliation']);
       const plan = await takePlan(db, input);
       const known = await knownLiveIds(db, { ...input, entity: open.entity }, 3);
-      const doubt = await whyDoubt(open, known, plan.status === 'approved', signal);
-      if (doubt !== null) return doubt;
       const before = await receivedBefore(input.planId, open.readLagMs);
       const liveness = startLiveness();
       let asked = 0;
@@ -72,6 +71,8 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
         });
       };
       try {
+        const doubt = await whyDoubt(open, known, plan.status === 'approved', signal);
+        if (doubt !== null) return doubt;
         // Absence and a 404 delete what was received before the scan; a 404 alone, like after a webhook, what came later.
         await eachChunk(
           () => openItems(db, input.planId, ['gone'], chunk),
@@ -82,6 +83,9 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
           (ids) => ask(ids),
         );
         return null;
+      } catch (error) {
+        await noteWaiting(db, input.runId, error);
+        throw error;
       } finally {
         liveness.stop();
       }

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { createStaging, emptyStaging, encodeIds, stageIds, stagingTable } from '../../destination/plans/staging';
 import type { EncodedAnswers } from '../../destination/rows/encodedRows';
 import { type WriteResult, writeAnswers } from '../../destination/rows/writeAnswers';
-import { advancePart, openPart, type PartKey, restartPart } from '../../destination/runs/runParts';
+import { advancePart, openPart, type PartKey } from '../../destination/runs/runParts';
 import { noCounts } from '../../schema/answer';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
@@ -17,6 +17,7 @@ import { type OpenTarget, writeContext } from '../openTarget';
 import { assertAsClaimed, assertPartition, ownRun } from '../ownRun';
 import { progressOf, recordsIn } from '../pageProgress';
 import { inBatches, ofIds } from '../readAhead';
+import { thisAttempt } from '../thisAttempt';
 
 /**
  * `scan` draws the difference, `second-scan` confirms absence where there is no `one`, and `full-listing` reads what would take
@@ -41,9 +42,6 @@ export interface ScanResult {
   readonly records: number;
 }
 
-/** A later round fences out every attempt of the former. */
-const attemptsPerRound = 1_000_000;
-
 /** Lists everything that the source holds into a staging table. */
 export function scanActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   const { db } = deps;
@@ -57,20 +55,10 @@ export function scanActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const run = await ownRun(db, input, ['reconciliation']);
       assertPartition(run, input.partition, open.partitions);
       assertAsClaimed(run, !(input.write && run.dryRun), 'writing: it is a dry run');
-      const { attempt } = Context.current().info;
-      const key: PartKey = {
-        runId: input.runId,
-        step: input.step,
-        partition: input.partition,
-        fence: input.round * attemptsPerRound + attempt,
-      };
       const table = stagingTable(input.runId, input.step);
       await createStaging(db, table);
-      let part = await openPart(db, key);
-      if (input.round > 1 && attempt === 1) {
-        await restartPart(db, key);
-        part = { ...part, resumePoint: null, records: 0, done: false };
-      }
+      const name = { runId: input.runId, step: input.step, partition: input.partition };
+      const { key, ...part } = await openPart(db, name, { ...thisAttempt(), round: input.round });
       const done = { pages: part.pages, records: part.records };
       if (part.done) return done;
       const { interpret, write, limits } = writerOf(deps, open, input, key);

@@ -164,9 +164,9 @@ describe('a source that says wait', () => {
       createBudget(db, { account, rateLimit: limit, priority, waitAtMostMs: 1_000 }),
     );
     await one?.take(never);
-    await one?.block(3_600_000);
+    await one?.block(3_600_000, 'GET /x answered 429');
     // a shorter one does not lift it
-    await other?.block(10);
+    await other?.block(10, 'another');
     for (const budget of [one, other]) {
       const error = await budget?.take(never).catch((thrown) => thrown);
       expect(error).toMatchObject({ type: 'SourceAsksToWait', message: expect.stringContaining(account) });
@@ -177,7 +177,7 @@ describe('a source that says wait', () => {
 
   test('is asked again when the time has come', async () => {
     const budget = createBudget(db, { account: freshAccount(), priority: 'delta' });
-    await budget.block(200);
+    await budget.block(200, 'GET /x answered 429');
     await budget.take(never);
   });
 });

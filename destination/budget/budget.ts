@@ -66,7 +66,7 @@ export function createBudget(db: Knex, options: BudgetOptions): RequestBudget {
         freeUntil = performance.now() + blockSeenWithinMs;
         return;
       }
-      if (performance.now() - started + waitMs > waitAtMostMs) throw asksToWait(options, waitMs);
+      if (performance.now() - started + waitMs > waitAtMostMs) throw await asksToWait(db, options, waitMs);
       // not all at once
       const jitter = Math.random() * Math.min(50, waitMs / 20);
       await sleep(waitMs + jitter, undefined, { signal }).catch((error) => {
@@ -94,9 +94,9 @@ export function createBudget(db: Knex, options: BudgetOptions): RequestBudget {
         leave();
       }
     },
-    async block(milliseconds) {
+    async block(milliseconds, because) {
       freeUntil = 0;
-      await block(db, options.account, milliseconds).catch((error) => {
+      await block(db, options.account, milliseconds, because).catch((error) => {
         throw destinationError(error);
       });
     },
@@ -117,10 +117,14 @@ function describeRequest({ account, rateLimit, priority }: BudgetOptions): TakeR
   };
 }
 
-function asksToWait({ account }: BudgetOptions, waitMs: number): TidemarkError {
+async function asksToWait(db: Knex, { account }: BudgetOptions, waitMs: number): Promise<TidemarkError> {
+  const block = await blockOf(db, account);
+  const until = `the engine sends requests again in ${Math.ceil(waitMs / 1000)} s`;
   return new TidemarkError(
     'SourceAsksToWait',
-    `The request budget of '${account}' is used up for ${Math.ceil(waitMs / 1000)} s: requests continue after that`,
+    block === undefined
+      ? `The request budget of '${account}' is used up: ${until}`
+      : `The source of '${account}' said wait (${block.because}): ${until}`,
     { retryAfterMs: waitMs },
   );
 }
@@ -135,13 +139,31 @@ async function blockedFor(db: Knex, account: string): Promise<number> {
   return rows[0]?.wait ?? 0;
 }
 
+/** A wait that a source asked for and that is not over. */
+export interface Block {
+  readonly until: Date;
+  /** which response said so */
+  readonly because: string;
+}
+
+/** What the source of an account asked to wait for; undefined when it may be asked now. */
+export async function blockOf(db: Knex, account: string): Promise<Block | undefined> {
+  const { rows } = await db.raw(
+    `select blocked_until as until, coalesce(blocked_because, 'an earlier response') as because
+     from tidemark.budgets where account = ? and blocked_until > clock_timestamp()`,
+    [account],
+  );
+  return rows[0];
+}
+
 /** No worker of this account sends anything for that long; never shortens a longer wait. */
-async function block(db: Knex, account: string, milliseconds: number): Promise<void> {
+async function block(db: Knex, account: string, milliseconds: number, because: string): Promise<void> {
   await db.raw(
-    `insert into tidemark.budgets as b (account, blocked_until)
-     values (:account, clock_timestamp() + cast(:wait as float8) * interval '1 millisecond')
-     on conflict (account) do update set blocked_until = greatest(b.blocked_until, excluded.blocked_until)`,
-    { account, wait: milliseconds },
+    `insert into tidemark.budgets as b (account, blocked_until, blocked_because)
+     values (:account, clock_timestamp() + cast(:wait as float8) * interval '1 millisecond', :because)
+     on conflict (account) do update set blocked_until = greatest(b.blocked_until, excluded.blocked_until),
+       blocked_because = case when b.blocked_until > excluded.blocked_until then b.blocked_because else excluded.blocked_because end`,
+    { account, wait: milliseconds, because: because.slice(0, 500) },
   );
 }
 

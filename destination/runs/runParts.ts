@@ -4,17 +4,32 @@ import type { ResumePoint } from '../../schema/definition/listing';
 import { TidemarkError } from '../../schema/errors';
 import { leaseMs } from './runs';
 
-/** One partition of one listing of a run, and the attempt that works on it. */
-export interface PartKey {
+/** One partition of one listing of a run. */
+export interface PartName {
   readonly runId: string;
   /** `pull`, `scan`, `second-scan`, `confirm`, `fetch` */
   readonly step: string;
   readonly partition: string;
-  /** higher for each attempt; see `fenceOf` in activities */
+}
+
+/** A part, and the attempt that may write it. */
+export interface PartKey extends PartName {
+  /** from the database: higher for each attempt that opens the part */
   readonly fence: number;
 }
 
+/** One attempt of an activity, as Temporal describes it. */
+export interface Attempt {
+  /** counted from 1, and from 1 again after an operator has reset the activity */
+  readonly number: number;
+  /** when Temporal scheduled it, in milliseconds since 1970 */
+  readonly scheduled: number;
+  /** a later round begins the part from nothing and fences out every attempt of earlier rounds; default 0 */
+  readonly round?: number;
+}
+
 export interface Part {
+  readonly key: PartKey;
   readonly resumePoint: ResumePoint | null;
   readonly firstSent: number | null;
   readonly firstSentSource: number | null;
@@ -26,9 +41,9 @@ export interface Part {
 }
 
 const partColumns = /* sql */ `resume_point as "resumePoint", first_sent as "firstSent", first_sent_source as "firstSentSource",
-  pages, records, staged, counts, done`;
+  pages, records, staged, counts, done, fence`;
 
-function lost({ runId, step, partition }: PartKey): TidemarkError {
+function lost({ runId, step, partition }: PartName): TidemarkError {
   const part = partition === '' ? step : `${step} of ${partition}`;
   return new TidemarkError(
     'FenceLost',
@@ -36,20 +51,46 @@ function lost({ runId, step, partition }: PartKey): TidemarkError {
   );
 }
 
+/** More attempts than one round of a part ever has. */
+const attemptsPerRound = 1_000_000;
+
 /**
- * Takes a part over: from now on only this attempt's fence writes. Returns how far it has come.
- * Throws FenceLost when a later attempt was here before.
+ * Takes a part over: from now on only this attempt writes. Returns how far the part has come, and the fence that the attempt writes
+ * with. The database assigns the fence, one more than the last: attempt numbers would not do, since Temporal counts from 1 again
+ * when an operator resets an activity. Throws FenceLost when a later attempt was here before: one with at least
+ * this number that was scheduled no earlier. Clocks that disagree can only refuse an attempt; two never write.
  */
-export async function openPart(db: Knex, key: PartKey): Promise<Part> {
+export async function openPart(db: Knex, name: PartName, { number, scheduled, round = 0 }: Attempt): Promise<Part> {
   const { rows } = await db.raw(
     /* sql */ `
-    insert into tidemark.run_parts as p (run_id, step, partition, fence) values (?, ?, ?, ?)
-    on conflict (run_id, step, partition) do update set fence = excluded.fence where p.fence < excluded.fence
+    insert into tidemark.run_parts as p (run_id, step, partition, fence, attempt, attempt_at)
+    values (:runId, :step, :partition, cast(:before as bigint) + 1, :number, :scheduled)
+    on conflict (run_id, step, partition) do update set
+      fence = greatest(p.fence + 1, excluded.fence), attempt = excluded.attempt, attempt_at = excluded.attempt_at,
+      resume_point = case when p.fence >= :before then p.resume_point end,
+      first_sent = case when p.fence >= :before then p.first_sent end,
+      first_sent_source = case when p.fence >= :before then p.first_sent_source end,
+      records = case when p.fence >= :before then p.records else 0 end,
+      staged = case when p.fence >= :before then p.staged else 0 end,
+      done = p.fence >= :before and p.done
+    where p.fence < :before
+      or (p.fence < cast(:before as bigint) + :perRound and (p.attempt < excluded.attempt or p.attempt_at < excluded.attempt_at))
     returning ${partColumns}`,
-    [key.runId, key.step, key.partition, key.fence],
+    { ...name, before: round * attemptsPerRound, perRound: attemptsPerRound, number, scheduled },
   );
-  if (!rows[0]) throw lost(key);
-  return rows[0];
+  if (!rows[0]) throw lost(name);
+  const { fence, ...part } = rows[0];
+  return { ...part, key: { ...name, fence } };
+}
+
+/** Opens a part that nobody has opened yet, below the fence of every other attempt. Throws FenceLost otherwise. */
+export async function openFirst(db: Knex, name: PartName): Promise<PartKey> {
+  const { rowCount } = await db.raw(
+    `insert into tidemark.run_parts (run_id, step, partition, fence) values (?, ?, ?, 0) on conflict do nothing`,
+    [name.runId, name.step, name.partition],
+  );
+  if (rowCount === 0) throw lost(name);
+  return { ...name, fence: 0 };
 }
 
 export interface PartProgress {
@@ -79,7 +120,8 @@ export async function advancePart(trx: Knex.Transaction, key: PartKey, progress:
         counts = (select jsonb_object_agg(name, value::bigint + coalesce((counts ->> name)::bigint, 0)) from jsonb_each_text(?::jsonb) as n(name, value))
       where run_id = ? and step = ? and partition = ? and fence = ?
       returning run_id)
-    update tidemark.runs r set lease_until = greatest(r.lease_until, clock_timestamp() + ? * interval '1 millisecond')
+    update tidemark.runs r set lease_until = greatest(r.lease_until, clock_timestamp() + ? * interval '1 millisecond'),
+      waiting_until = null, waiting_reason = null
     from part where r.id = part.run_id and r.status = 'running' returning r.id`,
     [
       progress.resumePoint === null ? null : JSON.stringify(progress.resumePoint),
@@ -99,16 +141,6 @@ export async function advancePart(trx: Knex.Transaction, key: PartKey, progress:
     ],
   );
   if (!rows[0]) throw lost(key);
-}
-
-/** Begins a part again from nothing, such as a scan whose staging table was lost in a crash. */
-export async function restartPart(db: Knex, key: PartKey): Promise<void> {
-  const { rowCount } = await db.raw(
-    `update tidemark.run_parts set resume_point = null, first_sent = null, first_sent_source = null, staged = 0, records = 0, done = false
-     where run_id = ? and step = ? and partition = ? and fence = ?`,
-    [key.runId, key.step, key.partition, key.fence],
-  );
-  if (rowCount === 0) throw lost(key);
 }
 
 /** What all partitions of a step have done together. */
@@ -163,9 +195,11 @@ export async function addFetched(
 ): Promise<void> {
   await trx.raw(
     /* sql */ `
+    with goes_on as (
+      update tidemark.runs set waiting_until = null, waiting_reason = null where id = ? and waiting_until is not null)
     insert into tidemark.run_parts as p (run_id, step, partition, fence, records, requests, counts, done) values (?, ?, '', 0, ?, ?, ?::jsonb, true)
     on conflict (run_id, step, partition) do update set records = p.records + excluded.records, requests = p.requests + excluded.requests,
       counts = (select jsonb_object_agg(name, value::bigint + coalesce((p.counts ->> name)::bigint, 0)) from jsonb_each_text(excluded.counts) as n(name, value))`,
-    [runId, step, records, records, JSON.stringify(counts)],
+    [runId, runId, step, records, records, JSON.stringify(counts)],
   );
 }

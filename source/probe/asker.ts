@@ -7,7 +7,7 @@ import { TooManyDigits } from '../wire/json';
 import { inLane } from '../wire/lanes';
 import { NotJson, parseBody } from '../wire/parse';
 import { type Addressed, addressed } from '../wire/question';
-import { quotaWait } from '../wire/quota';
+import { quotaWait, waitHeader } from '../wire/quota';
 import type { About } from '../wire/report';
 import { OutOfBounds, type RecordPlace } from '../wire/scan';
 import { shown } from '../wire/send';
@@ -85,11 +85,12 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
     const wait = quotaWait(reply, sender.reset);
     if (reply.status === 429 || wait !== undefined) {
       const milliseconds = wait ?? 60_000;
-      await sender.budget.block(milliseconds);
+      const said = sender.reporter.excerpt(waitHeader(reply, sender.reset));
+      await sender.budget.block(milliseconds, `${request} answered ${reply.status} with ${said}`);
       throw sender.reporter.error(
         'SourceAsksToWait',
         about,
-        `${request} answered ${reply.status}, and the quota is used up`,
+        `${request} answered ${reply.status} with ${said}: the quota is used up`,
         `Probe it again in ${Math.ceil(milliseconds / 1000)} s`,
         { retryAfterMs: milliseconds },
       );

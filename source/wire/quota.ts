@@ -35,6 +35,15 @@ export function quotaWait(reply: Reply, declared: RateLimitReset | undefined): n
   return bounded(reset > 1e11 ? reset - now : reset > 1e9 ? reset * 1000 - now : reset * 1000);
 }
 
+/** The header of a reply that says wait, as `Retry-After: 3600`: the declared one, or the first of those that `quotaWait` reads. */
+export function waitHeader({ status, headers }: Reply, declared: RateLimitReset | undefined): string {
+  const asDeclared = declared?.statuses.includes(status) ? [declared.header] : [];
+  const name = [...asDeclared, ...waitHeaders].find((one) => headers[one.toLowerCase()] !== undefined);
+  return name === undefined ? 'no header that says how long' : `${name}: ${headers[name.toLowerCase()]}`;
+}
+
+const waitHeaders = ['Retry-After', 'X-RateLimit-Reset', 'X-Rate-Limit-Reset', 'RateLimit-Reset', 'RateLimit'];
+
 /** The source's time where its reply gave it, else ours, in milliseconds since 1970. */
 export function sourceNow(reply: Pick<Reply, 'headers' | 'received'>): number {
   const stamped = Date.parse(reply.headers.date ?? '');

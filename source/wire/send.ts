@@ -9,7 +9,7 @@ import { exchange, type Limits, type Method, type Reply } from './http';
 import { inLane } from './lanes';
 import type { SentRecord } from './parse';
 import { pause } from './pause';
-import { quotaWait } from './quota';
+import { quotaWait, waitHeader } from './quota';
 import type { About, Reporter } from './report';
 import type { RecordPlace } from './scan';
 import { TransportProblem } from './transportProblem';
@@ -130,7 +130,8 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
       case 'wait': {
         const milliseconds = verdict.milliseconds ?? Math.min(1000 * 2 ** waits, longestWaitHereMs);
         const inVain = waits >= waitsHere && milliseconds <= longestWaitHereMs;
-        await sender.budget.block(inVain ? waitInVainMs : milliseconds);
+        const because = sender.reporter.redact(`${question.method ?? 'GET'} ${shown(sender, url)} ${verdict.problem}`);
+        await sender.budget.block(inVain ? waitInVainMs : milliseconds, because);
         if (inVain || milliseconds > longestWaitHereMs) {
           const retryAfterMs = inVain ? waitInVainMs : milliseconds;
           const seconds = Math.ceil(retryAfterMs / 1000);
@@ -181,7 +182,8 @@ async function judged(sender: Sender, question: Question, reply: Reply): Promise
   const wait = quotaWait(reply, sender.reset);
   // before anything else: a status that means "gone" or "no such page" elsewhere is no evidence while the source says wait
   if (wait !== undefined) {
-    const problem = `answered ${reply.status} with ${quoted(reply, sender.reporter)}`;
+    const said = waitHeader(reply, sender.reset);
+    const problem = `answered ${reply.status} with ${sender.reporter.excerpt(said)} and ${quoted(reply, sender.reporter)}`;
     return { kind: 'wait', milliseconds: wait, problem };
   }
   if (question.statuses.has(reply.status) && !isHtml(reply)) return { kind: 'answer', body: undefined, reply };

@@ -189,10 +189,29 @@ export const mutants: readonly Mutant[] = [
   },
   {
     invariant: 5,
+    name: 'the fence is the number that Temporal gives the attempt',
+    file: 'destination/runs/runParts.ts',
+    find: '(p.attempt < excluded.attempt or p.attempt_at < excluded.attempt_at)',
+    replace: 'p.attempt < excluded.attempt',
+    test: { file: 'test/strategies/waits.test.ts', name: 'a run that waits goes on at once when an operator says so' },
+  },
+  {
+    invariant: 5,
+    name: 'an attempt that takes over writes with the fence of the one before',
+    file: 'destination/runs/runParts.ts',
+    find: 'fence = greatest(p.fence + 1, excluded.fence)',
+    replace: 'fence = p.fence',
+    test: {
+      file: 'test/invariants/05-twice-is-once.test.ts',
+      name: 'in a pull: the first one stops and writes nothing more',
+    },
+  },
+  {
+    invariant: 5,
     name: 'who reads at once is not fenced out by the ordinary pull',
-    file: 'activities/delta/readAtOnce.ts',
-    find: 'const fence = 0;',
-    replace: 'const fence = 1_000;',
+    file: 'destination/runs/runParts.ts',
+    find: 'values (?, ?, ?, 0) on conflict do nothing',
+    replace: 'values (?, ?, ?, 0) on conflict (run_id, step, partition) do update set fence = 0',
     test: {
       file: 'test/strategies/atOnce.test.ts',
       name: 'an attempt thought dead writes nothing once the ordinary pull has begun',
@@ -446,7 +465,7 @@ export const mutants: readonly Mutant[] = [
     invariant: 13,
     name: 'a wait that the source asks for is kept to oneself',
     file: 'source/wire/send.ts',
-    find: 'await sender.budget.block(inVain ? waitInVainMs : milliseconds);',
+    find: 'await sender.budget.block(inVain ? waitInVainMs : milliseconds, because);',
     replace: '',
     test: {
       file: 'test/invariants/13-wait.test.ts',
