@@ -4,10 +4,17 @@ import { storeEvents } from '../destination/inbox/inbox';
 import { sampleOfPlan } from '../destination/plans/decidePlan';
 import { setAside } from '../destination/setAside/setAside';
 import { connectionId, type Engine, startChurch } from '../test/support/engine';
-import { forget } from './operations/forget';
-import { discardEntries, findSetAside, retrySetAside, type StartedRetry, stillAside } from './operations/setAside';
-import { findEvents, replayEvents } from './operations/webhooks/events';
+import { readyContext } from './operations/context';
+import { type EventList, listStored, replayEvents } from './operations/work/events';
+import { forgetOne } from './operations/work/forget';
 import { readRun } from './operations/work/runDetails';
+import {
+  discardEntries,
+  listEntries,
+  retryEntries,
+  type SetAsideList,
+  type StartedRetry,
+} from './operations/work/setAside';
 import { readStatus } from './operations/work/status';
 
 /** What an operator does about single records, against a source, a worker and both servers. Each test has records of its own. */
@@ -22,19 +29,30 @@ beforeAll(async () => {
   await engine.delta('people');
 });
 
-const context = () => ({
-  db: engine.db,
-  client: engine.temporal.client,
-  connectors: [engine.connector],
-  taskQueue: engine.taskQueue,
-});
+const context = () =>
+  readyContext({
+    db: engine.db,
+    client: engine.temporal.client,
+    connectors: [engine.connector],
+    taskQueue: engine.taskQueue,
+  });
+const findSetAside = async (input: SetAsideList) => (await listEntries(context(), input)).entries;
+const findEvents = async (input: EventList) => (await listStored(context(), input)).events;
+const discard = (entries: readonly number[], why = by) => discardEntries(context(), { entries }, why);
 const id = (index: number) => ids[index] as string;
 const birthdate = (index: number, value: string) =>
   control.change('people', id(index), { attributes: { birthdate: value } });
-const listed = () => findSetAside(context(), { connection: connectionId, entity: 'people', limit: 100 });
+const listed = () => findSetAside({ connection: connectionId, entity: 'people', limit: 100 });
 
 async function ended(retry: StartedRetry): Promise<void> {
-  await Promise.all(retry.started.map(({ workflow }) => workflow.result()));
+  const { workflow } = engine.temporal.client;
+  await Promise.all(retry.started.map((one) => workflow.getHandle(one.workflowId, one.workflowRunId).result()));
+}
+
+/** Entries of a retry that are still open. */
+async function stillAside({ started }: StartedRetry) {
+  const retried = started.flatMap(({ entries }) => entries);
+  return (await listed()).filter((entry) => retried.includes(entry.id));
 }
 
 describe('records that are set aside', () => {
@@ -49,18 +67,18 @@ describe('records that are set aside', () => {
       (await readRun({ db: engine.db, client: async () => engine.temporal.client }, runId as string)).setAside,
     ).toEqual([{ reason: 'invalid', open: 4 }]);
     birthdate(0, '1990-01-01');
-    const one = await retrySetAside(context(), { entries: [entries[0]?.id as number] });
+    const one = await retryEntries(context(), { all: false, entries: [entries[0]?.id as number] });
     await ended(one);
-    expect(await stillAside(engine.db, one)).toEqual([]);
+    expect(await stillAside(one)).toEqual([]);
     expect((await engine.rows('planning_center_people')).get(id(0))).toMatchObject({ birthdate: '1990-01-01' });
 
     birthdate(1, '1991-01-01');
     control.delete('people', id(2));
-    const rest = await retrySetAside(context(), { all: { connection: connectionId } });
+    const rest = await retryEntries(context(), { all: true, connection: connectionId });
     expect(rest.started).toHaveLength(1);
     await ended(rest);
     // written, gone at the source, and still bad
-    expect((await stillAside(engine.db, rest)).map(({ recordId }) => recordId)).toEqual([id(3)]);
+    expect((await stillAside(rest)).map(({ recordId }) => recordId)).toEqual([id(3)]);
   });
 
   test('without a readable key cannot be asked for, and that is said', async () => {
@@ -68,7 +86,7 @@ describe('records that are set aside', () => {
       { id: null, reason: 'invalid', detail: 'no id', raw: { name: 'who?' } },
     ]);
     const keyless = (await listed()).find(({ recordId }) => recordId === null);
-    const { started, impossible } = await retrySetAside(context(), { entries: [keyless?.id as number] });
+    const { started, impossible } = await retryEntries(context(), { all: false, entries: [keyless?.id as number] });
     expect(started).toEqual([]);
     expect(impossible).toEqual([{ entry: keyless?.id, why: expect.stringContaining('key could not be read') }]);
   });
@@ -78,20 +96,26 @@ describe('records that are set aside', () => {
     await setAside(engine.db, { connectionId, entity: 'people' }, null, bad);
     const own = async () => (await listed()).filter(({ recordId }) => recordId === id(4) || recordId === id(5));
     const numbers = (await own()).map((entry) => entry.id);
-    await expect(discardEntries(engine.db, [...numbers, 999_999], by)).rejects.toMatchObject({ type: 'NotFound' });
-    await expect(discardEntries(engine.db, numbers, { ...by, reason: ' ' })).rejects.toMatchObject({ type: 'Usage' });
+    await expect(discard([...numbers, 999_999])).rejects.toMatchObject({ type: 'NotFound' });
+    await expect(discard(numbers, { ...by, reason: ' ' })).rejects.toMatchObject({ type: 'Usage' });
     expect(await own()).toHaveLength(2);
-    await discardEntries(engine.db, numbers, by);
+    await discard(numbers);
     expect(await own()).toEqual([]);
     const audited = await listAudit(engine.db, { action: 'set-aside discard' });
     expect(audited.map(({ details }) => details.recordId)).toEqual(expect.arrayContaining([id(4), id(5)]));
-    await expect(retrySetAside(context(), { entries: numbers })).rejects.toThrow(/is not open: it was cleared/);
+    await expect(retryEntries(context(), { all: false, entries: numbers })).rejects.toThrow(
+      /is not open: it was cleared/,
+    );
   });
 
   test('are not chosen by wrong names, nor by nothing', async () => {
-    await expect(findSetAside(context(), { connection: 'nope', limit: 1 })).rejects.toMatchObject({ type: 'NotFound' });
-    await expect(retrySetAside(context(), {})).rejects.toMatchObject({ type: 'Usage' });
-    await expect(retrySetAside(context(), { all: { connection: connectionId, entity: 'peple' } })).rejects.toThrow(
+    await expect(findSetAside({ connection: 'nope', limit: 1 })).rejects.toMatchObject({ type: 'NotFound' });
+    await expect(retryEntries(context(), { all: false })).rejects.toMatchObject({ type: 'Usage' });
+    const both = { all: true, entries: [1] };
+    await expect(retryEntries(context(), both)).rejects.toMatchObject({ type: 'Usage' });
+    const narrowed = { all: false, entries: [1], connection: connectionId };
+    await expect(retryEntries(context(), narrowed)).rejects.toMatchObject({ type: 'Usage' });
+    await expect(retryEntries(context(), { all: true, connection: connectionId, entity: 'peple' })).rejects.toThrow(
       /Did you mean 'people'/,
     );
   });
@@ -108,23 +132,23 @@ describe('stored webhook events', () => {
 
   test('are listed without their bodies, unless those are asked for', async () => {
     await storeEvents(engine.db, [event('a', id(10)), event('b', id(11)), event('c', null)]);
-    const [latest, ...others] = (await findEvents(context(), choice)).slice(0, 3);
+    const [latest, ...others] = (await findEvents(choice)).slice(0, 3);
     expect(latest).toMatchObject({ eventId: 'c', state: 'ignored', recordId: null });
     expect(others.map(({ state }) => state)).toEqual(['open', 'open']);
     expect(JSON.stringify([latest, ...others])).not.toContain('of a person');
-    expect((await findEvents(context(), { ...choice, bodies: true }))[0]?.body).toContain('of a person');
-    expect(await findEvents(context(), { ...choice, record: id(11) })).toHaveLength(1);
-    expect(await findEvents(context(), { ...choice, until: new Date(0) })).toEqual([]);
+    expect((await findEvents({ ...choice, bodies: true }))[0]?.body).toContain('of a person');
+    expect(await findEvents({ ...choice, record: id(11) })).toHaveLength(1);
+    expect(await findEvents({ ...choice, until: new Date(0) })).toEqual([]);
   });
 
   test('are replayed: the records that they name are fetched again, and they end by an answer sent afterwards', async () => {
     await storeEvents(engine.db, [event('d', id(14))]);
-    const open = () => findEvents(context(), { ...choice, record: id(14), state: 'open' });
+    const open = () => findEvents({ ...choice, record: id(14), state: 'open' });
     expect(await open()).toHaveLength(1);
     await engine.record('people', id(14));
     expect(await open()).toEqual([]);
     control.change('people', id(14), { attributes: { last_name: 'Replayed' } });
-    const [done] = await findEvents(context(), { ...choice, record: id(14) });
+    const [done] = await findEvents({ ...choice, record: id(14) });
     const replayed = await replayEvents(context(), { connection: connectionId, events: [done?.id as number] }, by);
     expect(replayed).toEqual({
       reopened: [{ connectionId, entity: 'people', events: 1, records: 1, enabled: true }],
@@ -155,7 +179,7 @@ describe('stored webhook events', () => {
     const parked = await replayEvents(context(), { connection: connectionId, state: 'parked' }, by);
     expect(parked.reopened).toMatchObject([{ entity: 'people', events: 1 }]);
     await engine.record('people', id(13));
-    const found = await findEvents(context(), { ...choice, record: id(13) });
+    const found = await findEvents({ ...choice, record: id(13) });
     expect(found.map(({ eventId, state }) => [eventId, state])).toEqual([
       ['odd', 'done'],
       ['late', 'done'],
@@ -164,7 +188,7 @@ describe('stored webhook events', () => {
 
   test('are not replayed all at once by mistake; those that name no record are counted', async () => {
     await storeEvents(engine.db, [event('e', null)]);
-    const ignored = await findEvents(context(), { ...choice, state: 'ignored' });
+    const ignored = await findEvents({ ...choice, state: 'ignored' });
     await expect(replayEvents(context(), { connection: connectionId }, by)).rejects.toMatchObject({ type: 'Usage' });
     expect(await replayEvents(context(), { connection: connectionId, state: 'ignored' }, by)).toMatchObject({
       reopened: [],
@@ -189,8 +213,8 @@ describe('a waiting plan and a forgotten person', () => {
     const person = plan?.sample[0] as string;
     const bad = [{ id: person, reason: 'invalid' as const, detail: 'no', raw: { name: 'Ada' } }];
     await setAside(engine.db, { connectionId, entity: 'people' }, null, bad);
-    const [discarded] = await findSetAside(context(), { connection: connectionId, record: person, limit: 1 });
-    await discardEntries(engine.db, [discarded?.id as number], by);
+    const [discarded] = await findSetAside({ connection: connectionId, record: person, limit: 1 });
+    await discard([discarded?.id as number]);
     await setAside(engine.db, { connectionId, entity: 'people' }, null, bad);
     const told = {
       connectionId,
@@ -203,7 +227,7 @@ describe('a waiting plan and a forgotten person', () => {
       { ...told, eventId: 'x', id: person },
       { ...told, eventId: 'y', id: id(12) },
     ]);
-    const forgotten = await forget(context(), { connection: connectionId, entity: 'people', id: person }, by);
+    const forgotten = await forgetOne(context(), { connection: connectionId, entity: 'people', id: person }, by);
     expect(forgotten.erased).toMatchObject({
       rows: 1,
       setAside: 2,
@@ -218,21 +242,21 @@ describe('a waiting plan and a forgotten person', () => {
     expect(await everywhere(person)).toEqual(['tidemark.forgotten']);
     expect(await everywhere('Ada and Bo')).toEqual([]);
     await expect(
-      forget(context(), { connection: connectionId, entity: 'people', id: person }, by),
+      forgetOne(context(), { connection: connectionId, entity: 'people', id: person }, by),
     ).rejects.toMatchObject({ type: 'NotFound' });
     // another one's row stays
     expect((await engine.rows('planning_center_people')).has(id(12))).toBe(true);
   });
 
   test('what the source still has comes back with the next reading', async () => {
-    await forget(context(), { connection: connectionId, entity: 'people', id: id(16) }, by);
+    await forgetOne(context(), { connection: connectionId, entity: 'people', id: id(16) }, by);
     expect((await engine.rows('planning_center_people')).has(id(16))).toBe(false);
     expect(await engine.record('people', id(16))).toMatchObject({ outcome: 'inserted' });
     expect((await engine.rows('planning_center_people')).has(id(16))).toBe(true);
   });
 });
 
-/** Tables of the database in which a text still stands anywhere. */
+/** Tables of the database that contain a text anywhere. */
 async function everywhere(text: string): Promise<string[]> {
   const { rows: tables } = await engine.db.raw(
     `select format('%I.%I', table_schema, table_name) as name from information_schema.tables

@@ -6,4 +6,16 @@ export const groups: Readonly<Record<string, Omit<CommandText, 'usage'>>> = {
     summary: 'show the cursor of an entity, or move it',
     examples: ['cursor show demo people', 'cursor reset demo people --reason "the mapping lost a column"'],
   },
+  'set-aside': {
+    summary: 'list, show, retry or discard records that could not or should not be written',
+    details: 'A record that any later run can write is cleared by itself.',
+    examples: ['set-aside list demo people', 'set-aside retry 12', 'set-aside discard 12 --reason "a test record"'],
+  },
+  webhooks: {
+    summary: 'list stored webhook events, or process them again',
+    examples: [
+      'webhooks list demo --state parked',
+      'webhooks replay demo --state parked --reason "the source works again"',
+    ],
+  },
 };

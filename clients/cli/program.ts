@@ -6,15 +6,11 @@ import { addConnect } from './commands/connect/connect';
 import { addConnections } from './commands/connections';
 import { addDemo } from './commands/demo';
 import { addDoctor } from './commands/doctor';
-import { addExplain } from './commands/explain';
-import { addForget } from './commands/forget';
 import { addInit } from './commands/init';
 import { addMigrate } from './commands/migrate';
 import { addSchedules } from './commands/schedules';
 import { addServer } from './commands/server';
-import { addSetAside } from './commands/setAside';
 import { addUp } from './commands/up';
-import { addWebhooks } from './commands/webhooks';
 import { addWorker } from './commands/worker';
 import { type ExitStatus, exitStatus, type Failure, failureOf } from './failure';
 import { addOperation } from './project';
@@ -22,9 +18,7 @@ import { coloursFor, print, printJson } from './terminal/shell';
 
 /** In the order in which --help lists them. */
 const commands = [
-  ...[addInit, addUp, addDemo, addConnect, addConnections, addExplain, addDoctor],
-  ...[],
-  ...[addSetAside, addWebhooks, addSchedules, addForget],
+  ...[addInit, addUp, addDemo, addConnect, addConnections, addDoctor, addSchedules],
   ...[addMigrate, addWorker, addServer],
 ];
 

@@ -53,7 +53,7 @@ function groupOf(program: Command, name: string): Command {
 function addField(command: Command, name: string, one: Field<unknown>): void {
   const long = dashed(name);
   const usual = one.usual === undefined || one.usual === null || one.cli === 'switch' ? '' : ` (default: ${one.usual})`;
-  const text = `${one.describe}${usual}`;
+  const text = `${one.cli === 'switch' && one.usual === true ? 'do not ' : ''}${one.describe}${usual}`;
   switch (one.cli) {
     case 'argument': {
       const place = `${long}${one.many ? '...' : ''}`;

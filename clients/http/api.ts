@@ -10,9 +10,6 @@ import { mount, type Operation } from './operation';
 import { careOperations } from './operations/care';
 import { connectionOperations } from './operations/connections';
 import type { ApiContext } from './operations/context';
-import { recordOperations } from './operations/records';
-import { setAsideOperations } from './operations/setAside';
-import { webhookOperations } from './operations/webhooks';
 import { routeOf } from './project';
 
 export interface ApiParts extends ApiContext {
@@ -27,13 +24,7 @@ export interface ApiParts extends ApiContext {
 export async function apiOperations(context: ApiContext): Promise<Operation[]> {
   const operationContext = readyContext(context);
   const projected = await Promise.all(operations.map((one) => routeOf(one, operationContext)));
-  const others = [
-    connectionOperations,
-    careOperations,
-    recordOperations,
-    setAsideOperations,
-    webhookOperations,
-  ].flatMap((of) => of(context));
+  const others = [connectionOperations, careOperations].flatMap((of) => of(context));
   return [...projected, ...others];
 }
 

@@ -1,45 +1,33 @@
-import type { z } from 'zod';
-import { type Erased, forgetRecord, keylessSetAside } from '../../destination/cleanup/forgetRecord';
-import type { Target } from '../../schema/workflows';
-import { type By, type OperatorContext, recordIdInput, targetInput } from './context';
-import { findTarget } from './targets';
+import { operation } from './operation';
+import { target } from './schemas';
+import { recordOf } from './targetFields';
 
-export const forgetInput = targetInput.extend({ id: recordIdInput });
-
-export interface Forgotten extends Target {
-  readonly erased: Erased;
-  /** set-aside records whose key could not be read: they may be about the same person */
-  readonly withoutKey: number;
-  /** what an operator has to know: nothing is suppressed, and what lies outside of the engine's tables */
-  readonly warnings: readonly string[];
-}
-
-/**
- * Erases a record from everything that the engine keeps, audited without its id. Nothing is suppressed: what the source still has is
- * written again when it is read again, and the result says so. Throws TidemarkError 'NotFound', and 'Usage' without a reason.
- */
-export async function forget(
-  { db, connectors }: OperatorContext,
-  input: z.output<typeof forgetInput>,
-  by: By,
-): Promise<Forgotten> {
-  const { connection, entity: name, id } = input;
-  const { entity } = await findTarget(db, connectors, connection, name);
-  const erased = await forgetRecord(db, connection, entity, id, by);
-  const withoutKey = await keylessSetAside(db, connection, name);
-  return {
-    connectionId: connection,
-    entity: name,
-    erased,
-    withoutKey,
-    warnings: [
-      'It is not suppressed: unless it is deleted at the source, the next listing, webhook or reconciliation that shows it brings it back. Delete it there first, then forget it here. What was asked for before is not written any more; for that its id, and nothing else, is kept for a day.',
-      'Other records that mention the person (other entities, your own tables), backups and write-ahead logs are not touched; Temporal keeps the id, never content, in workflow ids and histories until their retention ends, and the errors of past runs may name it.',
-      ...(withoutKey === 0
-        ? []
-        : [
-            `${withoutKey} set-aside records of ${connection}/${name} have no readable key and may be about the same person: look through 'tidemark set-aside list ${connection} ${name}'.`,
-          ]),
-    ],
-  };
-}
+export const forget = operation({
+  name: 'forget',
+  effect: 'change',
+  summary: 'erase one record from everything that is kept: its row with raw, set-aside payloads, webhook bodies, plans',
+  details:
+    'It cannot be undone. The audit notes that a record was erased and why, but neither its id nor a hash of it: leave both out of the ' +
+    'reason. The id alone is kept for a day, so that requests already under way do not write the record again. Nothing is suppressed: ' +
+    'delete the record at the source first, or the next sync brings it back.',
+  examples: ['demo people 10000001 --reason "erasure request of 3 March"'],
+  input: recordOf,
+  result: (z) =>
+    z.object({
+      ...target(z),
+      erased: z.object({
+        rows: z.int().describe("rows of the entity's table: 1 or 0"),
+        setAside: z.int(),
+        events: z.int().describe('webhook events about it, with their bodies'),
+        sharedDeliveries: z
+          .int()
+          .describe('events about other records that came in the same deliveries: their bodies were emptied'),
+        answers: z.int().describe('entries of the trace of answers'),
+        planItems: z.int().describe('its places in plans'),
+        audits: z.int().describe('audits of earlier changes, from which its id was removed'),
+      }),
+      withoutKey: z.int().describe('set-aside records whose key could not be read: they may be about the same person'),
+      warnings: z.array(z.string()).describe('what is not erased'),
+    }),
+  run: () => import('./work/forget.js').then(({ forgetOne }) => forgetOne),
+});

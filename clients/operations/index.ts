@@ -1,17 +1,22 @@
 import { probe, verify } from './checks';
 import { cursorReset, cursorShow } from './cursor';
 import { doctor } from './doctor';
+import { explain } from './explain';
+import { forget } from './forget';
 import type { AnyOperation } from './operation';
 import { outcome } from './outcome';
 import { approve, plans, plansShow, reject } from './plans';
 import { record, recordRow } from './records';
 import { runs, runsShow, undo } from './runs';
+import { setAsideDiscard, setAsideList, setAsideRetry, setAsideShow } from './setAside';
 import { status } from './status';
 import { backfill, reconcile, remap, sync } from './sync';
+import { webhooksList, webhooksReplay } from './webhooks';
 
 /** Everything that an operator can do or ask, in the order in which `--help` and the documents list it. */
 export const operations: readonly AnyOperation[] = [
   ...[status, sync, reconcile, record, recordRow, probe, verify, backfill, remap, outcome, doctor],
   ...[runs, runsShow, plans, plansShow, approve, reject, undo],
   ...[cursorShow, cursorReset],
+  ...[setAsideList, setAsideShow, setAsideRetry, setAsideDiscard, webhooksList, webhooksReplay, explain, forget],
 ];

@@ -1,149 +1,90 @@
-import type { Knex } from 'knex';
-import { z } from 'zod';
-import {
-  discardSetAside,
-  getSetAside,
-  listSetAside,
-  type SetAsideEntry,
-  stillSetAside,
-} from '../../destination/setAside/setAsideEntries';
-import type { ConnectorEntity } from '../../schema/definition/connector';
-import { TidemarkError } from '../../schema/errors';
-import type { Target } from '../../schema/workflows';
-import { mapLimited } from '../mapLimited';
-import { type Started, startWorkflow } from '../temporal/start';
-import { idsAtMost, records as recordsByIds, singleRecord } from '../temporal/workflows';
-import { type By, filterInput, type OperatorContext, recordIdInput, type TemporalContext } from './context';
-import { assertNames, findTarget } from './targets';
+import { argument, field, optional, withDefault, type Z } from './fields';
+import { operation } from './operation';
+import { instant, started, target } from './schemas';
+import { filter } from './targetFields';
 
-const entryNumber = z.int().min(1);
-const because = z.enum(['invalid', 'conflict', 'skipped']);
+const reasons = ['invalid', 'conflict', 'skipped'] as const;
 
-export const setAsideList = filterInput.extend({
-  because: because.optional(),
-  /** the record's id at the source */
-  record: recordIdInput.optional(),
-  /** entries after this one, for the next page */
-  after: entryNumber.optional(),
-  limit: z.int().min(1).max(1_000).default(100),
+const because = optional(field.oneOf('only invalid, conflict or skipped ones', reasons, 'why'));
+const entries = field.serials('the numbers of entries');
+
+function entry(z: Z) {
+  return z.object({
+    ...target(z),
+    id: z.int(),
+    recordId: z.string().nullable().describe('null: its key could not be read'),
+    reason: z.enum(reasons),
+    detail: z.string(),
+    runId: z.string().nullable(),
+    times: z.int(),
+    firstSeenAt: instant(z),
+    lastSeenAt: instant(z),
+    clearedAt: instant(z).nullable().describe('null: it is open'),
+    clearedBy: z.string().nullable(),
+  });
+}
+
+export const setAsideList = operation({
+  name: 'set-aside list',
+  effect: 'look',
+  summary: 'list the records that are set aside, and why',
+  examples: ['', 'demo people --because invalid', '--json'],
+  input: {
+    ...filter,
+    because,
+    record: optional(field.recordId("only this record, by the source's id")),
+    after: optional(field.serial('entries after this one, for the next page', 'entry')),
+    limit: withDefault(field.integer('at most this many entries', { min: 1, max: 1_000 }), 100),
+  },
+  result: (z) => z.object({ entries: z.array(entry(z)).describe('open entries, oldest first') }),
+  run: () => import('./work/setAside.js').then(({ listEntries }) => listEntries),
 });
-export type SetAsideList = z.output<typeof setAsideList>;
 
-/** Records that are set aside, those that have been for longest first. Throws TidemarkError 'NotFound' for unknown names. */
-export async function findSetAside({ db, connectors }: OperatorContext, input: SetAsideList): Promise<SetAsideEntry[]> {
-  await assertNames(db, connectors, input);
-  return listSetAside(db, {
-    connectionId: input.connection,
-    entity: input.entity,
-    reason: input.because,
-    recordId: input.record,
-    afterId: input.after,
-    limit: input.limit,
-  });
-}
-
-export const setAsideRetry = z.strictObject({
-  /** the entries' numbers */
-  entries: z.array(entryNumber).min(1).max(1_000).optional(),
-  /** instead of numbers: all that this finds */
-  all: filterInput.extend({ because: because.optional() }).optional(),
+export const setAsideShow = operation({
+  name: 'set-aside show',
+  effect: 'look',
+  path: '/set-aside/{entry}',
+  summary: 'show one set-aside record with its payload, as the source sent it',
+  examples: ['12', '12 --json'],
+  input: { entry: argument(field.serial('the number of an entry')) },
+  result: (z) => entry(z).extend({ raw: z.string().describe('JSON text; personal data') }),
+  run: () => import('./work/setAside.js').then(({ showEntry }) => showEntry),
 });
-export type SetAsideRetry = z.output<typeof setAsideRetry>;
 
-/** One workflow that fetches records again. */
-export interface Retrying extends Target {
-  readonly entries: readonly number[];
-  readonly workflow: Started<unknown>;
-}
+export const setAsideRetry = operation({
+  name: 'set-aside retry',
+  effect: 'start',
+  summary: 'fetch set-aside records from the source again, and write those that can be written now',
+  details:
+    'Name either entries, or --all, narrowed by --connection, --entity and --because. Exit status 1 when some are still set aside. ' +
+    'A record whose key could not be read cannot be fetched by id: its entry is cleared when a run has read everything and did not ' +
+    'find the record again.',
+  examples: ['12', '12 13 14', '--all --connection demo --entity people'],
+  input: {
+    entries: optional(argument(entries)),
+    all: field.flag('all that are set aside'),
+    connection: optional(field.name('with --all: only of this connection')),
+    entity: optional(field.name('with --all: only of this entity')),
+    because: { ...because, describe: 'with --all: only invalid, conflict or skipped ones' },
+  },
+  result: (z) =>
+    z.object({
+      started: z.array(z.object({ ...target(z), entries: z.array(z.int()), ...started(z) })),
+      impossible: z
+        .array(z.object({ entry: z.int(), why: z.string() }))
+        .describe('entries whose records cannot be fetched by id'),
+    }),
+  run: () => import('./work/setAside.js').then(({ retryEntries }) => retryEntries),
+});
 
-export interface StartedRetry {
-  readonly started: readonly Retrying[];
-  /** entries whose records cannot be asked for by themselves, and why */
-  readonly impossible: readonly { readonly entry: number; readonly why: string }[];
-}
-
-/**
- * Has the source asked again for records that are set aside: one by itself, more in batches. Those that can be written now
- * clear themselves, the others have their entry renewed. Throws TidemarkError 'NotFound' for an entry that is not open,
- * 'Usage' where nothing is chosen.
- */
-export async function retrySetAside(context: TemporalContext, input: SetAsideRetry): Promise<StartedRetry> {
-  const impossible: { entry: number; why: string }[] = [];
-  const possible = new Map<string, { target: Target; entity: ConnectorEntity; records: Map<number, string> }>();
-  for (const { id, recordId, ...target } of await chosenEntries(context, input)) {
-    const key = `${target.connectionId}/${target.entity}`;
-    const { entity } =
-      possible.get(key) ?? (await findTarget(context.db, context.connectors, target.connectionId, target.entity));
-    if (recordId === null) {
-      const { connectionId, entity: name } = target;
-      const why = `its key could not be read, so the source cannot be asked for it alone: 'tidemark sync ${connectionId} ${name} --full' reads everything, and ends the entry unless it meets it again`;
-      impossible.push({ entry: id, why });
-    } else if (entity.listings.one === undefined) {
-      const why = `${key} has no listing 'one': 'tidemark sync ${target.connectionId} ${target.entity} --full' reads it again`;
-      impossible.push({ entry: id, why });
-    } else {
-      const { connectionId, entity: name } = target;
-      const known = possible.get(key) ?? { target: { connectionId, entity: name }, entity, records: new Map() };
-      known.records.set(id, recordId);
-      possible.set(key, known);
-    }
-  }
-  const chunks = [...possible.values()].flatMap(({ target, entity, records }) =>
-    chunked([...records], idsAtMost).map((chunk) => ({ target, entity, chunk })),
-  );
-  const started = await mapLimited(chunks, 4, async ({ target, entity, chunk }) => {
-    const ids = chunk.map(([, recordId]) => recordId);
-    const [only] = ids;
-    const workflow: Started<unknown> =
-      ids.length === 1 && only !== undefined
-        ? await startWorkflow(context, singleRecord(entity), { ...target, id: only })
-        : await startWorkflow(context, recordsByIds, { ...target, batch: { of: 'ids', ids } });
-    return { ...target, entries: chunk.map(([entry]) => entry), workflow };
-  });
-  return { started, impossible };
-}
-
-/** What became of a retry whose workflows have ended: the entries that are still open, with the reason now. */
-export function stillAside(db: Knex, { started }: StartedRetry): Promise<SetAsideEntry[]> {
-  return stillSetAside(
-    db,
-    started.flatMap(({ entries }) => entries),
-  );
-}
-
-/** Gives entries up, audited, all or none. Throws TidemarkError 'NotFound' for one that is not open, 'Usage' without a reason. */
-export async function discardEntries(db: Knex, entries: readonly number[], by: By): Promise<SetAsideEntry[]> {
-  return db.transaction(async (tx) => {
-    const discarded: SetAsideEntry[] = [];
-    for (const id of new Set(entries)) discarded.push(await discardSetAside(tx, id, by));
-    return discarded;
-  });
-}
-
-async function chosenEntries(context: TemporalContext, { entries, all }: SetAsideRetry): Promise<SetAsideEntry[]> {
-  if ((entries === undefined) === (all === undefined)) {
-    throw new TidemarkError('Usage', 'Which set-aside records are to be fetched again? Name entries, or say all');
-  }
-  if (entries !== undefined) return Promise.all([...new Set(entries)].map((id) => openEntry(context.db, id)));
-  const found: SetAsideEntry[] = [];
-  for (;;) {
-    const page = await findSetAside(context, { ...all, after: found.at(-1)?.id, limit: 1_000 });
-    found.push(...page);
-    if (page.length < 1_000) return found;
-  }
-}
-
-async function openEntry(db: Knex, id: number): Promise<SetAsideEntry> {
-  const { raw: _payload, ...entry } = await getSetAside(db, id);
-  if (entry.clearedAt === null) return entry;
-  throw new TidemarkError(
-    'NotFound',
-    `Set-aside entry ${id} is not open: it was cleared ${entry.clearedAt.toISOString()} (${entry.clearedBy})`,
-  );
-}
-
-function chunked<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
-}
+export const setAsideDiscard = operation({
+  name: 'set-aside discard',
+  effect: 'change',
+  summary: 'give set-aside records up: they are no longer listed',
+  details:
+    'All that are named are discarded, or none. A record is set aside again when a later run finds it and still cannot write it.',
+  examples: ['12 --reason "a test record of theirs"', '12 13 --reason "duplicates"'],
+  input: { entries: argument(entries) },
+  result: (z) => z.object({ discarded: z.array(entry(z)) }),
+  run: () => import('./work/setAside.js').then(({ discardEntries }) => discardEntries),
+});

@@ -3,7 +3,6 @@ import type { SetAsideAnswer } from '../../schema/answer';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import { audit } from '../audit';
-import { query } from '../database/query';
 
 /** An entry as it is listed; the payload comes with `getSetAside` only. */
 export interface SetAsideEntry extends Target {
@@ -92,15 +91,6 @@ export async function discardSetAside(
     });
     return entry;
   });
-}
-
-/** The outcome for entries: those that are still open, with the latest reason. */
-export async function stillSetAside(db: Knex, ids: readonly number[]): Promise<SetAsideEntry[]> {
-  return query<SetAsideEntry>(
-    db,
-    `select ${columns} from tidemark.set_aside where id = any(?::bigint[]) and cleared_at is null order by id`,
-    [[...ids]],
-  );
 }
 
 function unknownEntry(id: number): TidemarkError {

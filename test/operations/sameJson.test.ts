@@ -48,6 +48,29 @@ async function planThatWaits(): Promise<string> {
   return planId ?? '';
 }
 
+/** Live people of whom nothing else is known. */
+const livePerson = (index: number) => [...both.control.all('people')][index]?.id ?? '';
+
+/** A set-aside entry of a person that can be written, open again. */
+async function openEntry(): Promise<unknown> {
+  return both.engine.db.raw(
+    `insert into tidemark.set_aside (id, connection_id, entity, external_id, reason, detail, raw, raw_hash)
+     overriding system value values (700, 'demo', 'people', ?, 'invalid', 'no name', '{"id": 1}', 'a hash')
+     on conflict (id) do update set cleared_at = null, cleared_by = null`,
+    [livePerson(1)],
+  );
+}
+
+/** A webhook event that could not be processed. */
+async function parkedEvent(): Promise<unknown> {
+  return both.engine.db.raw(
+    `insert into tidemark.inbox (id, connection_id, event_id, type, entity, external_id, body, done_at, outcome)
+     overriding system value values (700, 'demo', 'e-1', 'person.updated', 'people', ?, '{"secret": 1}', now(), 'parked')
+     on conflict (id) do update set done_at = now(), outcome = 'parked'`,
+    [livePerson(1)],
+  );
+}
+
 const waitsAgain = () => both.engine.db('tidemark.plans').where({ id: plan }).update({ status: 'waiting' });
 
 /** By name. A new operation fails here until it has a case. */
@@ -86,6 +109,45 @@ const cases: Readonly<Record<string, () => Case>> = {
     input: { ...people, to: '2026-02-01T00:00:00Z', forward: true, reason },
     args: [...names, '--to', '2026-02-01T00:00:00Z', '--forward', ...because],
     before: () => both.engine.db('tidemark.entities').update({ cursor_at: '2026-03-01T00:00:00Z' }),
+  }),
+
+  'set-aside list': () => ({
+    input: { ...people, because: 'invalid', limit: 5 },
+    args: [...names, '--because', 'invalid', '--limit', '5'],
+    before: openEntry,
+  }),
+  'set-aside show': () => ({ input: { entry: 700 }, args: ['700'], before: openEntry }),
+  'set-aside retry': () => ({
+    input: { all: true, ...people, because: 'invalid' },
+    args: ['--all', '--connection', 'demo', '--entity', 'people', '--because', 'invalid'],
+    before: openEntry,
+  }),
+  'set-aside discard': () => ({
+    input: { entries: [700], reason },
+    args: ['700', ...because],
+    before: openEntry,
+    changing: ['clearedAt', 'clearedBy'],
+  }),
+  'webhooks list': () => ({
+    input: { ...people, state: 'parked', bodies: true, since: '2026-01-01T00:00:00Z' },
+    args: [...names, '--state', 'parked', '--bodies', '--since', '2026-01-01T00:00:00Z'],
+    before: parkedEvent,
+    changing: ['doneAt'],
+  }),
+  'webhooks replay': () => ({
+    input: { connection: 'demo', events: [700], reason },
+    args: ['demo', '700', ...because],
+    before: parkedEvent,
+  }),
+  explain: () => ({
+    input: { ...people, id: livePerson(2), wait: 45 },
+    args: [...names, livePerson(2), '--wait', '45'],
+    changing: ['askedAt'],
+  }),
+  forget: () => ({
+    input: { ...people, id: livePerson(3), reason },
+    args: [...names, livePerson(3), ...because],
+    before: () => both.engine.record('people', livePerson(3)),
   }),
 };
 

@@ -1,8 +1,6 @@
-import { lookAt } from '../../clients/operations/explain/askSource';
-import type { Explanation } from '../../clients/operations/explain/explain';
-import { explain } from '../../clients/operations/explain/explain';
-import { forget } from '../../clients/operations/forget';
-import { findTarget } from '../../clients/operations/targets';
+import { readyContext } from '../../clients/operations/context';
+import { type Explanation, explainRecord } from '../../clients/operations/work/explain/explain';
+import { forgetOne } from '../../clients/operations/work/forget';
 import type { Simulator } from '../../connectors/planning-center/simulator';
 import { storeEvents } from '../../destination/inbox/inbox';
 import { aMinuteLater } from '../invariants/support';
@@ -19,13 +17,13 @@ beforeAll(async () => {
   await engine.delta('people');
 });
 
-async function explained(id: string, withSource = true): Promise<Explanation> {
+const context = () => {
   const { db, connector, temporal, taskQueue } = engine;
-  const target = await findTarget(db, [connector], connectionId, 'people');
-  const source = withSource
-    ? await lookAt({ db, client: temporal.client, taskQueue }, { connectionId, entity: target.entity, id })
-    : { says: 'not-asked' as const, detail: 'by wish' };
-  return explain(db, target, id, source);
+  return readyContext({ db, connectors: [connector], client: temporal.client, taskQueue });
+};
+
+function explained(id: string, source = true): Promise<Explanation> {
+  return explainRecord(context(), { connection: connectionId, entity: 'people', id, source, wait: 45 });
 }
 
 const texts = ({ story }: Explanation) => story.map(({ about, text }) => `${about}: ${text}`).join('\n');
@@ -35,7 +33,7 @@ test('a row that is as the source has it', async () => {
   expect(told.verdict).toEqual({ right: true, sentence: expect.stringMatching(/^The table is right/) });
   expect(told.source).toMatchObject({ says: 'live', row: 'equal', columns: [] });
   expect(texts(told)).toMatch(
-    /run: run 1 \(delta of everything, test\) read everything: succeeded; it wrote what the row holds/,
+    /run: run 1 \(delta of everything, api\) read everything: succeeded; it wrote what the row holds/,
   );
 });
 
@@ -76,8 +74,8 @@ test('a webhook that arrived and is open', async () => {
 
 test('a record that an operator erased, though the source still has it', async () => {
   const id = ids[40] as string;
-  const context = { db: engine.db, connectors: [engine.connector] };
-  await forget(context, { connection: connectionId, entity: 'people', id }, { actor: 'test', reason: 'asked to' });
+  const by = { actor: 'test', reason: 'an erasure request' };
+  await forgetOne(context(), { connection: connectionId, entity: 'people', id }, by);
   await engine.delta('people');
   const told = await explained(id);
   expect(told.verdict).toEqual({
@@ -98,7 +96,7 @@ test('a record that is set aside, with the reason', async () => {
   expect(told.verdict.sentence).toMatch(/set aside \(invalid: /);
   expect(texts(told)).toMatch(/set-aside: it was set aside as invalid by run \d+/);
   const unasked = await explained(id, false);
-  expect(unasked.verdict).toEqual({ right: null, sentence: expect.stringMatching(/was not asked \(by wish\)/) });
+  expect(unasked.verdict).toEqual({ right: null, sentence: expect.stringMatching(/was not asked \(source=false\)/) });
 });
 
 test('a deleted record: by which plan and run, on what evidence, and that the source says the same', async () => {

@@ -1,8 +1,8 @@
-import type { AuditedEntry } from '../../../destination/audit';
-import type { RecordFacts } from '../../../destination/readModels/recordFacts';
-import type { Run } from '../../../destination/runs/runs';
-import type { ConnectorEntity } from '../../../schema/definition/connector';
-import { covered, moment, plannedText, runName, versionText, why } from './words';
+import type { AuditedEntry } from '../../../../destination/audit';
+import type { RecordFacts } from '../../../../destination/readModels/recordFacts';
+import type { Run } from '../../../../destination/runs/runs';
+import type { ConnectorEntity } from '../../../../schema/definition/connector';
+import { covered, instant, plannedText, runName, versionText, why } from './words';
 
 /** One thing that happened to a record, or to what is kept of it. */
 export interface StoryEntry {
@@ -11,11 +11,11 @@ export interface StoryEntry {
   readonly text: string;
 }
 
-/** What is told beside the record's own facts. */
+/** What the history shows besides the record's own facts. */
 export interface Surroundings {
   readonly runs: readonly Run[];
   readonly audit: readonly AuditedEntry[];
-  /** when the source last changed the record, as far as anyone knows */
+  /** when the source last changed the record, as far as is known */
   readonly changed: Date | null;
 }
 
@@ -51,11 +51,11 @@ export function storyOf(
       return {
         at: answer.at,
         about: 'answer',
-        text: `an answer (${said}; asked at ${moment(answer.sentAt)} by ${answer.writtenBy}) ${became}: ${why(entity, answer)}`,
+        text: `an answer (${said}; asked at ${instant(answer.sentAt)} by ${answer.writtenBy}) ${became}: ${why(entity, answer)}`,
       };
     }),
     ...facts.setAside.flatMap((aside): StoryEntry[] => {
-      const times = aside.times > 1 ? `, ${aside.times} times until ${moment(aside.lastSeenAt)}` : '';
+      const times = aside.times > 1 ? `, ${aside.times} times until ${instant(aside.lastSeenAt)}` : '';
       const by = aside.runId === null ? '' : ` by run ${aside.runId}`;
       const set = {
         at: aside.firstSeenAt,
@@ -68,7 +68,7 @@ export function storyOf(
         {
           at: aside.clearedAt,
           about: 'set-aside',
-          text: `entry ${aside.id} was cleared: ${aside.clearedBy ?? 'nobody says by whom'}`,
+          text: `entry ${aside.id} was cleared: ${aside.clearedBy ?? 'by whom is unknown'}`,
         },
       ];
     }),
@@ -99,7 +99,7 @@ export function storyOf(
   return entries.sort((a, b) => a.at.getTime() - b.at.getTime());
 }
 
-const erased = 'it was erased from everything that is kept; what had been asked for before is not written any more';
+const erased = 'it was erased from everything that is kept; answers to earlier requests are not written any more';
 
 function runText(run: Run, facts: RecordFacts, covers: boolean): string {
   const read =
@@ -108,10 +108,10 @@ function runText(run: Run, facts: RecordFacts, covers: boolean): string {
       : run.strategy === 'remap'
         ? 'rebuilt the columns from raw'
         : run.strategy === 'backfill'
-          ? `read what changed since ${run.details.since ?? 'a moment that was chosen'}`
+          ? `read what changed since ${run.details.since ?? 'a chosen instant'}`
           : run.full || run.cursorBefore === null
             ? 'read everything'
-            : `read what changed since ${moment(run.cursorBefore)}`;
+            : `read what changed since ${instant(run.cursorBefore)}`;
   const ended =
     run.error === null ? run.status : `${run.status} (${run.errorType}: ${run.error.split('\n')[0]?.slice(0, 200)})`;
   const wrote = facts.row?.writtenBy === `run ${run.id}` ? '; it wrote what the row holds' : '';
@@ -129,7 +129,7 @@ function rowEntries({ row }: RecordFacts): StoryEntry[] {
     entries.push({
       at: row.disputedAt,
       about: 'table',
-      text: 'the row is disputed since then, until the source is asked again',
+      text: 'the row has been disputed since then, until the record is fetched again',
     });
   }
   return entries;

@@ -1,8 +1,8 @@
-import type { RecordFacts } from '../../../destination/readModels/recordFacts';
-import type { Run } from '../../../destination/runs/runs';
-import type { LookAtResult } from '../../../schema/definition/checks';
-import type { Target } from '../../../schema/workflows';
-import { covered, moment } from './words';
+import type { RecordFacts } from '../../../../destination/readModels/recordFacts';
+import type { Run } from '../../../../destination/runs/runs';
+import type { LookAtResult } from '../../../../schema/definition/checks';
+import type { Target } from '../../../../schema/workflows';
+import { covered, instant } from './words';
 
 /** What the source said, or why it was not asked. */
 export type SourceNow = LookAtResult | { readonly says: 'not-asked'; readonly detail: string };
@@ -19,12 +19,12 @@ export interface Circumstances extends Target {
 }
 
 export interface Verdict {
-  /** null: nobody can tell */
+  /** null: unknown */
   readonly right: boolean | null;
   readonly sentence: string;
 }
 
-/** How table and source stand, and why, in one sentence. */
+/** Whether table and source agree, and why, in one sentence. */
 export function verdictOn(about: Circumstances): Verdict {
   const { source, facts } = about;
   switch (source.says) {
@@ -34,7 +34,7 @@ export function verdictOn(about: Circumstances): Verdict {
       return onGone(about, source.detail);
     case 'set-aside':
       return wrong(
-        `The source shows it, but it cannot be written and is set aside (${source.detail}): mend the mapping or the record.`,
+        `The source shows it, but it cannot be written and is set aside (${source.detail}): fix the mapping or the record.`,
       );
     default: {
       const { row } = facts;
@@ -43,7 +43,7 @@ export function verdictOn(about: Circumstances): Verdict {
           ? `there is no row of it${because(about)}`
           : row.deletedAt
             ? deletion(about)
-            : `the table holds it as of ${moment(row.receivedAt ?? row.syncedAt)}`;
+            : `the table holds it as of ${instant(row.receivedAt ?? row.syncedAt)}`;
       const unsure = source.says === 'unclear' ? 'The source gives no clear answer' : 'The source was not asked';
       return { right: null, sentence: `${unsure} (${trimmed(source.detail)}); ${holds}.` };
     }
@@ -52,9 +52,9 @@ export function verdictOn(about: Circumstances): Verdict {
 
 function onLive(about: Circumstances, { row, columns, id, connectionId, entity }: LookAtResult): Verdict {
   const { facts } = about;
-  const mend = `\`tidemark record ${connectionId} ${entity} ${id}\` mends it now`;
+  const fix = `\`tidemark record ${connectionId} ${entity} ${id}\` fixes it now`;
   if (row === 'equal') {
-    const disputed = facts.row?.disputedAt ? ', though the row is disputed and will be asked for again' : '';
+    const disputed = facts.row?.disputedAt ? ', though the row is disputed and will be fetched again' : '';
     return {
       right: true,
       sentence: `The table is right: it holds what the source says now${disputed}${openWebhook(facts) ? '; a webhook about it is still open' : ''}.`,
@@ -62,19 +62,19 @@ function onLive(about: Circumstances, { row, columns, id, connectionId, entity }
   }
   if (row === 'deleted')
     return wrong(
-      `${capital(deletion(about))}, but the source shows it now; ${reason(about) ?? 'the next reconciliation brings it back'}; ${mend}.`,
+      `${capital(deletion(about))}, but the source shows it now; ${reason(about) ?? 'the next reconciliation brings it back'}; ${fix}.`,
     );
   const what = row === 'missing' ? 'It is not in the table' : `The table is behind in ${columns.join(', ')}`;
   const known = reason(about);
-  if (known !== undefined) return wrong(`${what}: ${known}; ${mend}.`);
+  if (known !== undefined) return wrong(`${what}: ${known}; ${fix}.`);
   if (row === 'missing') {
     const met = about.changed === null ? undefined : about.runs.find((run) => covered(run, about.changed as Date));
     const although = met ? ` although run ${met.id} covers its last change` : '';
     return wrong(
-      `${what}: it was never listed by ${about.connectionId}${although}, yet the source shows it alone (a filter of the listing, or a permission?); ${mend}.`,
+      `${what}: it was never listed by ${about.connectionId}${although}, yet the source returns it by id (a filter of the listing, or a permission?); ${fix}.`,
     );
   }
-  return wrong(`${what}, and nothing that is kept says why: the next reconciliation finds it; ${mend}.`);
+  return wrong(`${what}, and nothing that is kept says why: the next reconciliation finds it; ${fix}.`);
 }
 
 function onGone(about: Circumstances, evidence: string): Verdict {
@@ -108,15 +108,15 @@ function reason(about: Circumstances): string | undefined {
   const known = openWebhook(facts) ?? disabled(about);
   if (known) return known;
   if (facts.row === null && facts.forgottenAt !== null)
-    return `it was erased here on purpose at ${moment(facts.forgottenAt)}, and what the source still has comes back when it changes there or with the next reconciliation: delete it at the source first`;
-  if (facts.row?.disputedAt) return 'the row is disputed, and is asked for again after the read lag';
+    return `it was erased here on purpose at ${instant(facts.forgottenAt)}, and what the source still has comes back when it changes there or with the next reconciliation: delete it at the source first`;
+  if (facts.row?.disputedAt) return 'the row is disputed, and is fetched again after the read lag';
   const last = runs.findLast(({ strategy }) => strategy === 'delta');
-  if (last?.status === 'running') return `run ${last.id} is on`;
+  if (last?.status === 'running') return `run ${last.id} is running`;
   if (last && last.status !== 'succeeded')
     return `the last delta, run ${last.id}, ${last.status}: ${trimmed(last.error ?? 'it says nothing')}`;
   if (cursor === null) return 'no delta has succeeded yet';
   if (changed !== null && changed > cursor)
-    return `the source changed it at ${moment(changed)}, after the cursor (${moment(cursor)}): the next delta brings it`;
+    return `the source changed it at ${instant(changed)}, after the cursor (${instant(cursor)}): the next delta brings it`;
   return undefined;
 }
 
@@ -127,9 +127,9 @@ function because(about: Circumstances): string {
 
 function openWebhook({ events }: RecordFacts): string | undefined {
   const open = events.find(({ doneAt }) => doneAt === null);
-  if (open) return `a webhook arrived at ${moment(open.receivedAt)} but is open: is a worker running?`;
+  if (open) return `a webhook arrived at ${instant(open.receivedAt)} but is open: is a worker running?`;
   const parked = events.findLast(({ outcome }) => outcome === 'parked');
-  return parked && `a webhook of ${moment(parked.receivedAt)} could not be processed: ${trimmed(parked.detail ?? '')}`;
+  return parked && `a webhook of ${instant(parked.receivedAt)} could not be processed: ${trimmed(parked.detail ?? '')}`;
 }
 
 function disabled({ enabled, connectionId }: Circumstances): string | undefined {
@@ -139,7 +139,7 @@ function disabled({ enabled, connectionId }: Circumstances): string | undefined 
 /** When and on what evidence the row was deleted. */
 function deletion({ facts }: Circumstances): string {
   const { row } = facts;
-  const at = row?.deletedAt ? moment(row.deletedAt) : 'some time';
+  const at = row?.deletedAt ? instant(row.deletedAt) : 'some time';
   const by = row?.writtenBy ?? '';
   const plan = facts.plans.findLast(
     ({ runId, appliedBy, outcome }) => outcome === 'deleted' && [`run ${runId}`, `run ${appliedBy}`].includes(by),

@@ -1,17 +1,17 @@
 import { WorkflowFailedError } from '@temporalio/client';
-import type { ConnectorEntity } from '../../../schema/definition/connector';
-import { messageOf } from '../../../schema/errors';
-import type { Target } from '../../../schema/workflows';
-import { type StartContext, startWorkflow } from '../../temporal/start';
-import { isDeadline, temporalError } from '../../temporal/temporal';
-import { lookAt as lookAtRecord } from '../../temporal/workflows';
+import type { ConnectorEntity } from '../../../../schema/definition/connector';
+import { messageOf } from '../../../../schema/errors';
+import type { Target } from '../../../../schema/workflows';
+import { type StartContext, startWorkflow } from '../../../temporal/start';
+import { isDeadline, temporalError } from '../../../temporal/temporal';
+import { lookAt as lookAtRecord } from '../../../temporal/workflows';
 import type { SourceNow } from './verdict';
 
-/** So long the source may take at most; without a worker nobody answers at all. */
-export const mostPatienceSeconds = 45;
+/** How long the source may take; without a running worker no answer comes at all. */
+const mostPatienceSeconds = 45;
 
 /**
- * Asks the source for one record through a worker, and waits `seconds` for the answer. What keeps it from answering is told, not
+ * Asks the source for one record through a worker, and waits `seconds` for the answer. What prevents the answer is returned, not
  * thrown: an explanation without it is better than none.
  */
 export async function lookAt(

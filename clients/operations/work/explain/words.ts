@@ -1,15 +1,15 @@
-import type { PlannedFacts, TracedAnswer } from '../../../destination/readModels/recordFacts';
-import type { Run } from '../../../destination/runs/runs';
-import type { ConnectorEntity } from '../../../schema/definition/connector';
+import type { PlannedFacts, TracedAnswer } from '../../../../destination/readModels/recordFacts';
+import type { Run } from '../../../../destination/runs/runs';
+import type { ConnectorEntity } from '../../../../schema/definition/connector';
 
 /** Sentences that story and verdict share. */
 
-/** A moment as people read it: `2026-11-21 14:02:03Z`. */
-export function moment(date: Date): string {
+/** An instant as people read it: `2026-11-21 14:02:03Z`. */
+export function instant(date: Date): string {
   return `${date.toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
-/** An encoded version as the source writes it, as nearly as that can be told. */
+/** An encoded version as the source writes it, as nearly as that is known. */
 export function versionText({ deltaSyncField: { kind } }: ConnectorEntity, version: string | null): string {
   if (version === null || version === '') return 'none';
   if (kind === 'instant') return version.replace(/\.?0+Z$/, 'Z');
@@ -29,18 +29,18 @@ export function why(entity: ConnectorEntity, answer: TracedAnswer): string {
       return `the row was deleted, and the source shows it again (version ${version})`;
     case 'refused':
       if (answer.beforeWatermark)
-        return 'it had been received before a confirmed answer or a reconciliation drew its line';
+        return 'it had been received before the watermark that a confirmed answer or a reconciliation set';
       if (answer.gone)
-        return `the row had been received so lately (${moment(answer.heldReceivedAt ?? answer.at)}) that it was exempt`;
+        return `the row had been received too recently (${instant(answer.heldReceivedAt ?? answer.at)}) to be deleted`;
       if (answer.heldGone) return 'the row holds that the record is gone, which ranks higher';
-      if (sameVersion) return `the row held an answer of the same version ${held} that was asked for later`;
+      if (sameVersion) return `the row held an answer of the same version ${held} that was requested later`;
       return `its version ${version} is older than ${held}, which the row held`;
     case 'disputed': {
       const stayed = answer.won ? 'it was written' : 'the row stayed as it was';
       const between = sameVersion
-        ? `both are of version ${version} but differ, and were asked for within the read lag`
+        ? `both are of version ${version} but differ, and were requested within the read lag`
         : `it says ${answer.gone ? 'gone' : `version ${version}`}, the row held ${answer.heldGone ? 'gone' : `version ${held}`}, and rank and time disagree`;
-      return `${between}; ${stayed}, and the record is asked for again after the read lag`;
+      return `${between}; ${stayed}, and the record is fetched again after the read lag`;
     }
   }
 }
@@ -51,7 +51,7 @@ export function plannedText({ planId, runId, difference, outcome, detail, status
     missing: 'listed, but without a live row here',
     stale: 'listed with another version than the row had, or disputed',
     gone: 'not listed',
-    unlisted: 'not listed, but received so lately that this says nothing',
+    unlisted: 'not listed, but received so recently that this proves nothing',
   }[difference];
   const became =
     outcome === 'open' ? `nothing was done yet (the plan is ${status})` : `${outcome}${detail ? ` (${detail})` : ''}`;

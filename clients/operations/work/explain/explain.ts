@@ -1,10 +1,15 @@
 import type { Knex } from 'knex';
-import { type AuditedEntry, listAudit } from '../../../destination/audit';
-import { type RecordFacts, recordFacts, runsAbout } from '../../../destination/readModels/recordFacts';
-import { getCursor } from '../../../destination/runs/entities';
-import type { Run } from '../../../destination/runs/runs';
-import type { Target } from '../../../schema/workflows';
-import type { KnownTarget } from '../targets';
+import { type AuditedEntry, listAudit } from '../../../../destination/audit';
+import { type RecordFacts, recordFacts, runsAbout } from '../../../../destination/readModels/recordFacts';
+import { getCursor } from '../../../../destination/runs/entities';
+import type { Run } from '../../../../destination/runs/runs';
+import type { ConnectorEntity } from '../../../../schema/definition/connector';
+import type { Target } from '../../../../schema/workflows';
+import { temporalError } from '../../../temporal/temporal';
+import type { OperationContext } from '../../context';
+import { startContext } from '../runs';
+import { findTarget, type KnownTarget, type TargetInput } from '../targets';
+import { lookAt } from './askSource';
 import { type StoryEntry, storyOf } from './story';
 import { type SourceNow, type Verdict, verdictOn } from './verdict';
 import { covered } from './words';
@@ -18,9 +23,42 @@ export interface Explanation extends Target {
   readonly row: RecordFacts['row'];
 }
 
+export interface ExplainInput extends TargetInput {
+  readonly id: string;
+  /** ask the source */
+  readonly source: boolean;
+  /** seconds */
+  readonly wait: number;
+}
+
+/** As `explain`; a worker asks the source, where that is wanted. Throws TidemarkError 'NotFound' for unknown names. */
+export async function explainRecord(
+  context: OperationContext,
+  { id, source, wait, ...named }: ExplainInput,
+): Promise<Explanation & { readonly leftOut: string | null }> {
+  const known = await findTarget(context, named);
+  const now: SourceNow = source
+    ? await askSource(context, { connectionId: named.connection, entity: known.entity, id }, wait)
+    : { says: 'not-asked', detail: 'source=false' };
+  const leftOut = now.says === 'not-asked' ? `what the source says now: ${now.detail}` : null;
+  return { ...(await explain(context.db, known, id, now)), leftOut };
+}
+
+async function askSource(
+  context: OperationContext,
+  record: { readonly connectionId: string; readonly entity: ConnectorEntity; readonly id: string },
+  seconds: number,
+): Promise<SourceNow> {
+  try {
+    return await lookAt(await startContext(context), record, seconds);
+  } catch (error) {
+    return { says: 'not-asked', detail: temporalError(error).message };
+  }
+}
+
 /**
- * The whole story of one record and the verdict on it. What the source says now comes from `lookAt`, or is told as not
- * asked. Of answers that were merely written only the last is known; see tidemark.answers.
+ * The history of one record and the verdict on it. `source`: what the source says now. Of answers that were written without
+ * a conflict only the last is known; see tidemark.answers.
  */
 export async function explain(
   db: Knex,
@@ -32,7 +70,7 @@ export async function explain(
   const facts = await recordFacts(db, entity, target, id);
   const changed = changedAt(facts, source, entity.deltaSyncField.kind === 'instant');
   const named = runsNamed(facts);
-  const runs = worthTelling(await runsAbout(db, target, named, changed), named, changed);
+  const runs = worthShowing(await runsAbout(db, target, named, changed), named, changed);
   const audit = (await listAudit(db, { ...target, limit: 200 })).filter((entry) => concerns(entry, facts, id));
   const cursor = await getCursor(db, target);
   const { enabled } = connection;
@@ -62,7 +100,7 @@ function runsNamed({ row, answers, setAside, plans }: RecordFacts): string[] {
 }
 
 /** Deltas that found nothing run every few minutes: of those only the first that covers the record's last change is of interest, and the last. */
-function worthTelling(runs: readonly Run[], named: readonly string[], changed: Date | null): Run[] {
+function worthShowing(runs: readonly Run[], named: readonly string[], changed: Date | null): Run[] {
   const first = changed === null ? undefined : runs.find((run) => covered(run, changed));
   return runs.filter(
     (run) =>
@@ -73,7 +111,7 @@ function worthTelling(runs: readonly Run[], named: readonly string[], changed: D
   );
 }
 
-/** What operators did that touched this record: to it, to a plan that holds it, or to the cursor. */
+/** What operators did that concerns this record: to it, to a plan that holds it, or to the cursor. */
 function concerns({ action, details }: AuditedEntry, { plans }: RecordFacts, id: string): boolean {
   const { recordId, planId, runId } = details;
   if (action.startsWith('cursor') || recordId === id) return true;

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { audit } from '../../../destination/audit';
 import { storeEvents } from '../../../destination/inbox/inbox';
 import {
@@ -11,7 +12,7 @@ import {
 import type { Connector } from '../../../schema/definition/connector';
 import { readBody } from '../../webhooks/bodies';
 import { eventsOf } from '../../webhooks/delivery';
-import type { By, OperatorContext } from '../context';
+import type { By, OperationContext } from '../context';
 
 const atOnce = 200;
 
@@ -19,11 +20,13 @@ const atOnce = 200;
  * Reads stored deliveries again by the connector as it is now, of which no record is known. Those that it understands are opened, audited;
  * the others stay as they are. Returns what was opened, by entity of a connection.
  */
-export async function readEventsAnew(
-  { db, connectors }: OperatorContext,
+export async function readEventsAgain(
+  context: Pick<OperationContext, 'db' | 'connectors'>,
   choice: EventChoice,
   by: By,
 ): Promise<Reopened[]> {
+  const { db } = context;
+  const connectors = await context.connectors();
   const opened = new Map<string, Reopened>();
   for (let after = 0; ; ) {
     const unread = await unreadEvents(db, choice, after, atOnce);
@@ -39,14 +42,19 @@ export async function readEventsAnew(
     after = last.id;
   }
   for (const { connectionId, entity, events } of opened.values()) {
-    await audit(db, { ...by, action: 'webhooks replay', connectionId, entity, details: { readAnew: events } });
+    await audit(db, { ...by, action: 'webhooks replay', connectionId, entity, details: { readAgain: events } });
   }
   return [...opened.values()];
 }
 
+interface Readers {
+  readonly db: Knex;
+  readonly connectors: readonly Connector[];
+}
+
 /** The events of one delivery that are open now because it was read. */
 async function readOne(
-  { db, connectors }: OperatorContext,
+  { db, connectors }: Readers,
   unread: UnreadEvent,
 ): Promise<{ connectionId: string; entity: string }[]> {
   const { id, connectionId } = unread;

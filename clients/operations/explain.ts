@@ -1,0 +1,66 @@
+import { field, withDefault } from './fields';
+import { operation } from './operation';
+import { instant, target } from './schemas';
+import { recordOf } from './targetFields';
+
+/** Longest that a request can wait for the source, in seconds; clients and proxies give up at a minute. */
+const mostWaitSeconds = 45;
+
+export const explain = operation({
+  name: 'explain',
+  effect: 'look',
+  summary: 'show the history of one record, and why its row is as it is',
+  details:
+    'Webhooks, runs, answers that lost or were disputed, set-aside reasons and deletes in order of time, then what the source says ' +
+    'now, and the verdict. A worker asks the source; nothing is written. Exit status 1 when the table is wrong.',
+  examples: ['demo people 10000001', 'demo people 10000001 --no-source --json'],
+  input: {
+    ...recordOf,
+    source: field.flag('ask the source', true),
+    wait: withDefault(field.integer('wait this long for the source', { min: 1, max: mostWaitSeconds }, 'seconds'), 20),
+  },
+  result: (z) =>
+    z.object({
+      ...target(z),
+      id: z.string(),
+      verdict: z.object({
+        right: z.boolean().nullable().describe('whether table and source agree; null: unknown'),
+        sentence: z.string(),
+      }),
+      story: z
+        .array(
+          z.object({
+            at: instant(z),
+            about: z.enum(['webhook', 'run', 'answer', 'set-aside', 'plan', 'operator', 'table']),
+            text: z.string(),
+          }),
+        )
+        .describe('in order of time'),
+      source: z
+        .object({
+          says: z
+            .enum(['live', 'gone', 'set-aside', 'unclear', 'no-one', 'not-asked'])
+            .describe('`no-one`: the entity has no listing `one`'),
+          detail: z.string(),
+          askedAt: z.iso.datetime().optional(),
+          version: z.string().nullable().optional(),
+          row: z.enum(['equal', 'differs', 'missing', 'deleted']).nullable().optional(),
+          columns: z.array(z.string()).optional().describe('in which the row differs'),
+        })
+        .describe('what the source says now; `says` and `detail` alone where it was not asked'),
+      leftOut: z.string().nullable().describe('what is missing from the history, and why'),
+      row: z
+        .object({
+          deletedAt: instant(z).nullable(),
+          syncedAt: instant(z),
+          sourceUpdatedAt: instant(z).nullable(),
+          sentAt: instant(z).nullable(),
+          receivedAt: instant(z).nullable(),
+          disputedAt: instant(z).nullable(),
+          writtenBy: z.string().nullable(),
+        })
+        .nullable()
+        .describe('what the engine knows of the row besides its content'),
+    }),
+  run: () => import('./work/explain/explain.js').then(({ explainRecord }) => explainRecord),
+});
