@@ -216,7 +216,12 @@ test('single records: explained, set aside, from webhooks, erased; and whole ent
   const [whole] = (await call('GET', '/api/webhooks?state=parked&bodies=true')).events;
   expect(whole).toMatchObject({ id: events[0].id, body: '{"secret": 1}' });
   expect((await send('POST', '/api/webhooks/replay', { connection: 'demo', reason })).status).toBe(409);
-  const { reopened } = await call('POST', '/api/webhooks/replay', {}, { connection: 'demo', events: [events[0].id], reason });
+  const { reopened } = await call(
+    'POST',
+    '/api/webhooks/replay',
+    {},
+    { connection: 'demo', events: [events[0].id], reason },
+  );
   expect(reopened).toMatchObject([{ events: 1 }]);
 
   const since = '2026-01-01T00:00:00Z';
