@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { environmentVariables } from '../schema/settings';
-import { cliCommands } from './support/cliCommands';
 
 /** What the documents say, as far as a machine can tell whether it is true. */
 const root = join(__dirname, '..');
@@ -40,17 +39,6 @@ test.each(files)('%s names files that there are', (file) => {
   const named = [...read(file).matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|sql|json))`/g)].map(([, name = '']) => name);
   const ours = named.filter((name) => existsSync(join(root, name.split('/')[0] ?? '')));
   for (const name of ours) expect([name, existsSync(join(root, name))]).toEqual([name, true]);
-});
-
-test('the commands in the README are those of the CLI', async () => {
-  const commands = await cliCommands();
-  // what follows a command in its cell are those below it: `cursor show`, `reset`
-  const chapter = firstColumn('Commands').map((text) => text.split(' ')[0] ?? '');
-  expect(chapter).toContain('up');
-  const below = ['show', 'reset', 'retry', 'discard', 'replay', 'pause', 'resume', 'repair', 'list'];
-  const others = ['disable', 'enable', 'rotate-secret', 'reseal', 'remove'];
-  const unknown = chapter.filter((name) => !commands.has(name) && ![...below, ...others].includes(name));
-  expect(unknown).toEqual([]);
 });
 
 test('the variables in the README are read', () => {

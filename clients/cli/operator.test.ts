@@ -1,4 +1,5 @@
-import { runCli as runHere } from './program';
+import { inOrder } from './order';
+import { createProgram, runCli as runHere } from './program';
 
 /** Commands below another one, as people type them; none of this gets beyond the parser, so it runs in this process. */
 const commands: readonly (readonly [string, readonly string[]])[] = [
@@ -71,4 +72,15 @@ test.each([
   expect(stderr).toMatch(message);
   expect(status).toBe(2);
   expect(stdout).toBe('');
+});
+
+test('--help lists every command in the order in which an operator needs them', async () => {
+  const { stdout } = await run(['--help']);
+  const listed = [...stdout.matchAll(/^ {2}([a-z-]+) .*/gm)].map(([, name = '']) => name);
+  const names = createProgram(() => undefined).commands.map((one) => one.name());
+  expect([...listed].sort()).toEqual([...names].sort());
+  expect(listed.slice(0, 4)).toEqual(['init', 'up', 'demo', 'connect']);
+  expect(listed.slice(-3)).toEqual(['migrate', 'worker', 'server']);
+  // a command that the order does not have comes last
+  expect(inOrder([...names, 'unheard-of'], (name) => name).at(-1)).toBe('unheard-of');
 });

@@ -13,10 +13,11 @@ import { addServer } from './commands/server';
 import { addUp } from './commands/up';
 import { addWorker } from './commands/worker';
 import { type ExitStatus, exitStatus, type Failure, failureOf } from './failure';
+import { listInOrder } from './order';
 import { addOperation } from './project';
 import { coloursFor, print, printJson } from './terminal/shell';
 
-/** In the order in which --help lists them. */
+/** Those that are no operations, or that ask more on this machine; `order.ts` has the order of `--help`. */
 const commands = [
   ...[addInit, addUp, addDemo, addConnect, addConnections, addDoctor, addSchedules],
   ...[addMigrate, addWorker, addServer],
@@ -42,7 +43,7 @@ export function createProgram(onEnd: OnEnd): Command {
     );
   for (const add of commands) add(program, onEnd);
   for (const one of operations) if (!ownCommands.has(one.name)) addOperation(program, one, onEnd);
-  return program;
+  return listInOrder(program);
 }
 
 /** Runs the command line `args` (without the program's name) and returns the exit status of the process. */

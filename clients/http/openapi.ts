@@ -46,7 +46,7 @@ function describe(one: Operation): Record<string, unknown> {
     ...(one.body ? { requestBody: { required: true, content: json(jsonSchema(one.body, 'input')) } } : {}),
     responses: {
       [one.status]: {
-        description: one.status === 202 ? 'It was started, and goes on' : 'Done',
+        description: one.status === 202 ? 'It was started' : 'Done',
         content: json(jsonSchema(one.answer, 'input')),
       },
       ...Object.fromEntries(Object.entries(problemsOf(one)).map(([status, text]) => [status, problemAnswer(text)])),
@@ -60,7 +60,7 @@ function problemsOf(one: Operation): Readonly<Record<string, string>> {
   return {
     ...problems,
     ...(names === undefined ? {} : { 404: 'Something by that name does not exist' }),
-    ...(names === undefined && !posts ? {} : { 409: 'It is on already, or not possible now' }),
+    ...(names === undefined && !posts ? {} : { 409: 'It is already running, or not possible now' }),
     ...(one.params === undefined ? {} : { 414: 'A name in the path is longer than any can be' }),
     ...(posts ? { 413: 'The body is larger than 1 MiB', 415: 'The body is not sent as application/json' } : {}),
   };

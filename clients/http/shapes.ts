@@ -213,5 +213,5 @@ export const problemShape = z.strictObject({
   title: z.string(),
   detail: z.string().describe('what happened and what to do'),
   mistakes: z.array(z.string()).optional().describe('what is wrong with the request, one line each'),
-  instance: z.string().describe("the request's id, under which the log tells more; also in the header x-request-id"),
+  instance: z.string().describe("the request's id, under which the log has more; also in the header x-request-id"),
 });

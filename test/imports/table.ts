@@ -70,7 +70,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'destination/setAside',
     holds: 'records set aside (dead letters)',
-    may: ['schema', 'destination/audit', 'destination/database'],
+    may: ['schema', 'destination/audit'],
   },
   {
     folder: 'destination/inbox',

@@ -6,7 +6,7 @@ export const addServer: AddCommand = (program, onEnd) => {
     summary: 'run the HTTP server in the foreground: webhooks, API, metrics, health',
     details: [
       'For production: with DATABASE_URL, OAUTH_ENCRYPTION_KEY, TIDEMARK_API_KEY, TEMPORAL_*, HOST and PORT (8080).',
-      'Starts while PostgreSQL or Temporal are down; GET /readyz tells. /api/openapi.json describes the API. Logs are JSON lines on stderr (LOG_LEVEL).',
+      'Starts while PostgreSQL or Temporal are down; GET /readyz shows whether they can be reached. /api/openapi.json describes the API. Logs are JSON lines on stderr (LOG_LEVEL).',
     ].join('\n'),
     examples: ['server', 'HOST=0.0.0.0 PORT=80 tidemark server'],
   }).action(

@@ -8,7 +8,7 @@ export const addUp: AddCommand = (program, onEnd) => {
     summary: 'start everything in this folder and keep it running',
     details: [
       'PostgreSQL, Temporal with its UI, a worker, the HTTP server and, where there is neither a connection nor a',
-      'tidemark.config.ts, a demo: a simulated Planning Center and a connection to it. Data lie in .tidemark/.',
+      'tidemark.config.ts, a demo: a simulated Planning Center and a connection to it. Data are stored in .tidemark/.',
       'With a config and no connection yet, connectors that need nothing to be asked for are connected under their names.',
       'DATABASE_URL and TEMPORAL_ADDRESS name servers of your own. Started again it goes on with what it had.',
     ].join('\n'),

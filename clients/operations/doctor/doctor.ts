@@ -78,7 +78,7 @@ async function clockOffset(db: Knex): Promise<string> {
   const before = Date.now();
   const { rows } = await db.raw('select clock_timestamp() as now');
   const offset = Math.round(rows[0].now.getTime() - (before + Date.now()) / 2);
-  if (Math.abs(offset) <= mostOffsetMs) return `${Math.abs(offset)} ms beside PostgreSQL's`;
+  if (Math.abs(offset) <= mostOffsetMs) return `${Math.abs(offset)} ms off PostgreSQL's`;
   throw new Wrong(
     `this machine is ${Math.abs(offset)} ms ${offset > 0 ? 'behind' : 'ahead of'} PostgreSQL`,
     'set both by NTP: signatures of webhooks and certificates are judged by this clock',
@@ -178,5 +178,5 @@ async function pollers(client: Client, taskQueue: string): Promise<string> {
   );
   const counts = asked.map(({ pollers }) => new Set(pollers?.map(({ identity }) => identity)).size);
   if (Math.min(...counts) > 0) return `${Math.max(...counts)} on task queue ${taskQueue}`;
-  throw new Wrong(`none has asked for work on task queue ${taskQueue} lately`, "start one with 'tidemark worker'");
+  throw new Wrong(`none has polled task queue ${taskQueue} recently`, "start one with 'tidemark worker'");
 }

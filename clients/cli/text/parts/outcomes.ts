@@ -99,7 +99,7 @@ function isReconciliation(report: RunResult): report is ReconciliationResult {
 
 function reconciliationText(report: ReconciliationResult): string {
   const { scanned, missing, stale, gone, unlisted, deleted, dryRun, reason, proposedLookback } = report;
-  const found = `the source lists ${plural(scanned, 'record')}; missing here ${missing}, stale ${stale}, gone there ${gone}${unlisted > 0 ? `, not listed but received lately ${unlisted}` : ''}`;
+  const found = `the source lists ${plural(scanned, 'record')}; missing here ${missing}, stale ${stale}, gone there ${gone}${unlisted > 0 ? `, not listed but received recently ${unlisted}` : ''}`;
   const done = dryRun
     ? 'dry run, nothing written'
     : `${deleted} soft-deleted, ${report.counts.inserted + report.counts.updated} written`;
