@@ -601,4 +601,23 @@ export const mutants: readonly Mutant[] = [
       name: 'a used-up quota is a wait for all, and no evidence that a record is gone even where 403 means gone',
     },
   },
+  {
+    invariant: 1,
+    name: 'what a double cannot hold is rounded on the way into the table',
+    file: 'source/wire/json.ts',
+    find: 'return isHeldByNumber(literal) ? literal : `"${literal}"`;',
+    replace: 'return literal;',
+    test: { file: 'test/zoo/counterexamples.test.ts', name: 'decimals of more digits than a double holds' },
+  },
+  {
+    invariant: 1,
+    name: 'every charset of one byte is read as ISO 8859-1',
+    file: 'source/wire/charset.ts',
+    find: 'decode(plain, name, { stripBOM: false })',
+    replace: "plain.toString('latin1')",
+    test: {
+      file: 'test/zoo/counterexamples.test.ts',
+      name: 'a body in Windows-1252 with letters that ISO 8859-1 lacks',
+    },
+  },
 ];

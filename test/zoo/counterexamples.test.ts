@@ -1,6 +1,6 @@
 import { openZoo, type Zoo } from './engine';
 import { play } from './play';
-import { type Plan, plain, type Run, type Step, type World } from './world';
+import { type FilterField, type Plan, plain, type Run, type Step, type World } from './world';
 
 /** Sources on which the engine once failed, each shrunk to what it takes. */
 interface Counterexample {
@@ -13,6 +13,15 @@ interface Counterexample {
 const failsAt = (...requests: number[]): Run['faults'] =>
   requests.map((at) => ({ at, fault: { meets: 'status 500' } }));
 
+const changesBy = (field: FilterField): World['changes'] => ({
+  form: 'iso',
+  boundary: 'inclusive',
+  field,
+  sameAddress: true,
+  order: 'id',
+  tombstones: false,
+});
+
 const counterexamples: readonly Counterexample[] = [
   {
     // each time it went on from the first interruption, and then the list seemed to go round in a circle
@@ -22,6 +31,51 @@ const counterexamples: readonly Counterexample[] = [
   },
   { name: 'the same by link', world: { paging: 'link', records0: 9 }, lastFaults: failsAt(3, 6) },
   { name: 'the same by keyset', world: { paging: 'keyset', records0: 9 }, lastFaults: failsAt(3, 6) },
+  {
+    name: 'two records in pages by number, where a page behind the last is answered 404',
+    world: { paging: 'page', pageSize: 5, end: '404', records0: 2 },
+  },
+  {
+    // the definition has the wrong path; the first page, which is full, was taken for the whole list
+    name: 'a list by token whose next page is looked for where none is ever named',
+    world: { paging: 'token', wrongNext: true, records0: 9 },
+  },
+  {
+    // it was taken for an empty list, and the cursor moved
+    name: 'an empty list of changes that comes without the total that others have',
+    world: {
+      paging: 'offset',
+      total: 'body',
+      totalUnlessEmpty: true,
+      changes: changesBy('version'),
+      dated: true,
+      records0: 3,
+    },
+    steps: [
+      { run: 'delta', during: [], faults: [] },
+      { do: 'wait', ms: 600_000 },
+    ],
+  },
+  {
+    name: 'changes that are filtered by a clock of the source, which the record shows beside its version',
+    world: { changes: changesBy('shownClock'), dated: true, records0: 3 },
+    steps: [
+      { run: 'delta', during: [], faults: [] },
+      { do: 'wait', ms: 600_000 },
+      { do: 'changeSilently', slot: 1 },
+    ],
+  },
+  {
+    name: 'a quota that is used up and told with 403 and Retry-After',
+    world: { paging: 'page', records0: 5 },
+    lastFaults: [{ at: 2, fault: { meets: 'wait', status: 403, says: 'seconds' } }],
+  },
+  { name: 'decimals of more digits than a double holds', world: { numbers: 'longDecimals', records0: 3 } },
+  { name: 'amounts with an exponent', world: { numbers: 'exponents', records0: 3 } },
+  {
+    name: 'a body in Windows-1252 with letters that ISO 8859-1 lacks',
+    world: { charset: 'windows-1252', records0: 3 },
+  },
 ];
 
 let zoo: Zoo;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { decimal } from '../../schema/decimal';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { defineEntity, type EntityInput } from '../../schema/definition/entity';
 import type { ChangesListingInput, ListingInput, PagingInput } from '../../schema/definition/listing';
 import type { JsonObject } from '../../schema/json';
 import type { World } from './world';
 
-const exact = z.union([z.number(), z.string()]).nullable().meta({ column: 'numeric' });
+const exact = decimal().nullable();
 const row = z.object({ name: z.string().nullable(), amount: exact, quantity: exact });
 
 /** All sources of a zoo share one table; each has a connection of its own. */
@@ -66,6 +67,8 @@ function listingsOf(world: World): EntityInput<typeof row, JsonObject>['listings
     records: world.records,
     paging: pagingOf(world),
     ...(world.total === 'body' || world.total === 'text' ? { total: 'total' } : {}),
+    ...(world.total === 'header' ? { total: { header: 'X-Total-Count' } } : {}),
+    ...(world.post ? { method: 'POST', body: { wanted: 'all' } } : {}),
     ...(world.records === '' ? {} : { error: 'error' }),
     ...(world.partitions > 1 ? { query: { site: '{partition}' } } : {}),
   });
@@ -75,7 +78,12 @@ function listingsOf(world: World): EntityInput<typeof row, JsonObject>['listings
       : {
           changes: {
             ...list(world.changes.sameAddress ? '/all' : '/changes'),
-            since: { param: 'since', form: formOf(world, world.changes.form), boundary: world.changes.boundary },
+            since: {
+              param: 'since',
+              form: formOf(world, world.changes.form),
+              boundary: world.changes.boundary,
+              ...(world.changes.field === 'shownClock' ? { field: 'changed_at' } : {}),
+            },
           },
         };
   return {
@@ -90,12 +98,15 @@ function listingsOf(world: World): EntityInput<typeof row, JsonObject>['listings
 
 function formOf({ digits }: World, form: NonNullable<World['changes']>['form']): ChangesListingInput['since']['form'] {
   if (form === 'date') return 'date';
+  if (form === 'space')
+    return ({ 0: 'space-seconds', 3: 'space-milliseconds', 6: 'space-microseconds' } as const)[digits];
   if (form === 'epoch') return digits === 0 ? 'epoch-seconds' : 'epoch-milliseconds';
   return ({ 0: 'iso-seconds', 3: 'iso-milliseconds', 6: 'iso-microseconds' } as const)[digits];
 }
 
 function pagingOf(world: World): PagingInput {
   const sized = { sizeParam: 'size', pageSize: world.pageSize };
+  const next = world.wrongNext ? 'links.next' : 'next';
   const more = world.flag ? { more: 'more' } : {};
   switch (world.paging) {
     case 'none':
@@ -107,8 +118,13 @@ function pagingOf(world: World): PagingInput {
     case 'keyset':
       return { scheme: 'keyset', param: 'after', from: 'id', ...sized };
     case 'token':
-      return { scheme: 'token', param: 'token', next: world.wrongNext ? 'links.next' : 'next', ...sized };
+      return {
+        scheme: 'token',
+        param: 'token',
+        next: world.nextIn === 'header' ? { header: 'X-Next' } : next,
+        ...sized,
+      };
     case 'link':
-      return { scheme: 'link', next: world.wrongNext ? 'links.next' : 'next', ...sized };
+      return { scheme: 'link', next: world.nextIn === 'header' ? { header: 'Link' } : next, ...sized };
   }
 }

@@ -23,7 +23,7 @@ import {
 
 const changes: fc.Arbitrary<World['changes']> = fc.option(
   fc.record({
-    form: fc.constantFrom('iso', 'epoch', 'date'),
+    form: fc.constantFrom('iso', 'space', 'epoch', 'date'),
     boundary: fc.constantFrom('inclusive', 'exclusive'),
     field: fc.oneof(
       { weight: 12, arbitrary: fc.constant('version' as const) },
@@ -46,6 +46,8 @@ const drawnWorld: fc.Arbitrary<World> = fc.record({
   flag: fc.boolean(),
   end: fc.constantFrom(...ends),
   emptyLast: fc.boolean(),
+  nextIn: fc.constantFrom('body', 'header'),
+  post: fc.constantFrom(false, false, false, true),
   noNext: fc.constantFrom('absent', 'null', 'blank'),
   total: fc.constantFrom('none', 'body', 'text', 'header'),
   totalUnlessEmpty: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
@@ -71,6 +73,8 @@ const drawnWorld: fc.Arbitrary<World> = fc.record({
 export function sensible(world: World): World {
   const timed = world.version === 'instant' || world.version === 'fallback';
   const chained = world.paging === 'token' || world.paging === 'link';
+  // links that lead to a page by GET, and bodies by POST, do not go together
+  const nextIn = chained && !world.wrongNext ? world.nextIn : 'body';
   const position = world.paging === 'offset' || world.paging === 'page';
   const records =
     world.records === '' && (chained || world.flag || world.total === 'body' || world.total === 'text')
@@ -84,6 +88,8 @@ export function sensible(world: World): World {
   return {
     ...world,
     records,
+    nextIn,
+    post: world.post && world.paging !== 'link',
     order: order(world.order),
     flag: world.flag && position,
     cap: world.paging === 'none' ? null : world.cap,
@@ -108,7 +114,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 
 const waits: fc.Arbitrary<Fault> = fc.record({
   meets: fc.constant('wait' as const),
-  status: fc.constantFrom(429, 503),
+  status: fc.constantFrom(429, 503, 403),
   says: fc.constantFrom('seconds', 'date'),
 });
 const breaks: fc.Arbitrary<Fault> = fc.record({ meets: fc.constantFrom('status 500', 'reset', 'cut') });

@@ -54,17 +54,19 @@ export class Listings {
 
   private parsed(since: string, { form }: NonNullable<World['changes']>): number | undefined {
     const { digits } = this.world;
-    const iso = digits === 0 ? /^[\d-]{10}T[\d:]{8}Z$/ : digits === 3 ? /^.{19}\.\d{3}Z$/ : /^.{19}\.\d{6}Z$/;
+    const iso = digits === 0 ? /^[\d-]{10}[T ][\d:]{8}Z$/ : digits === 3 ? /^.{19}\.\d{3}Z$/ : /^.{19}\.\d{6}Z$/;
     if (form === 'epoch') return /^\d+$/.test(since) ? Number(since) * (digits === 0 ? 1_000_000 : 1_000) : undefined;
     if (form === 'date') return /^\d{4}-\d\d-\d\d$/.test(since) ? Date.parse(since) * 1000 : undefined;
+    if ((form === 'space') !== (since[10] === ' ')) return undefined;
     return iso.test(since)
-      ? Date.parse(`${since.slice(0, 19)}Z`) * 1000 + Number(since.slice(20, -1).padEnd(6, '0'))
+      ? Date.parse(`${since.slice(0, 19).replace(' ', 'T')}Z`) * 1000 + Number(since.slice(20, -1).padEnd(6, '0'))
       : undefined;
   }
 
   private passes(record: ZooRecord, from: number, { field, boundary }: NonNullable<World['changes']>): boolean {
     const at = {
       version: record.updatedAt ?? record.createdAt,
+      shownClock: record.changedAt,
       ignored: Number.POSITIVE_INFINITY,
       nullUntilUpdate: record.updatedAt ?? Number.NEGATIVE_INFINITY,
       otherClock: record.changedAt,
@@ -135,15 +137,20 @@ export class Listings {
       .map(({ record, gone }) => writeRecord(world, record, gone ? 'tombstone' : what === 'ids' ? 'ids' : 'all'))
       .join(',')}]`;
     const headers: Record<string, string> = world.total === 'header' ? { 'X-Total-Count': String(total) } : {};
+    const named = end.next === undefined ? undefined : this.naming(end.next, url);
+    if (world.nextIn === 'header' && named !== undefined) {
+      if (world.paging === 'token') headers['X-Next'] = named;
+      else headers.Link = `<${url.pathname}${url.search}>; rel="self", <${named}>; rel="next"`;
+    }
     if (world.records === '') return { status: 200, body: records, headers };
     const fields: string[] = [];
     const toldTotal = total > 0 || !world.totalUnlessEmpty;
     if (toldTotal && world.total === 'body') fields.push(`"total":${total}`);
     if (toldTotal && world.total === 'text') fields.push(`"total":"${total}"`);
     if (world.flag && 'more' in end) fields.push(`"more":${end.more}`);
-    if (world.paging === 'token' || world.paging === 'link') {
+    if (world.nextIn === 'body' && (world.paging === 'token' || world.paging === 'link')) {
       const next = end.next === undefined ? { absent: undefined, null: 'null', blank: '""' }[world.noNext] : undefined;
-      if (end.next !== undefined) fields.push(`"next":${JSON.stringify(this.naming(end.next, url))}`);
+      if (named !== undefined) fields.push(`"next":${JSON.stringify(named)}`);
       else if (next !== undefined) fields.push(`"next":${next}`);
     }
     fields.push(world.records === 'data' ? `"data":${records}` : `"result":{"items":${records}}`);
@@ -152,7 +159,7 @@ export class Listings {
 
   private naming(token: string, url: URL): string {
     if (this.world.paging === 'token') return token;
-    const query = new URLSearchParams(url.searchParams);
+    const query = new URLSearchParams(this.world.post ? '' : url.searchParams);
     query.set('token', token);
     return `?${query}`;
   }

@@ -92,6 +92,7 @@ export function writeRecord(world: World, record: ZooRecord, what: 'all' | 'ids'
     case 'none':
       break;
   }
+  if (world.changes?.field === 'shownClock') text('changed_at', writeInstant(world, record.changedAt));
   if (what === 'tombstone') fields.push(['deleted', 'true']);
   if (what === 'all') {
     text('name', record.name);

@@ -26,8 +26,9 @@ export class ZooSource {
     this.plan = plan;
   }
 
-  async respond(_request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+  async respond(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const { store } = this;
+    await readParameters(request, url);
     this.requests += 1;
     const at = this.requests;
     for (const { at: when, change } of this.plan.during) if (when === at) store.apply(change);
@@ -119,6 +120,15 @@ export class ZooSource {
     });
     response.end(compressed);
   }
+}
+
+/** What a POST carries in its body, as if it stood in the address. */
+async function readParameters(request: IncomingMessage, url: URL): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  if (request.method !== 'POST') return;
+  for (const [name, value] of Object.entries(JSON.parse(Buffer.concat(chunks).toString())))
+    url.searchParams.set(name, String(value));
 }
 
 const told = (fault: Fault): string => (fault.meets === 'wait' ? `${fault.status}, wait (${fault.says})` : fault.meets);

@@ -72,7 +72,8 @@ export class Store {
       }
       case 'changeSilently': {
         const record = this.records.get(change.slot);
-        if (!record || this.world.changes?.field !== 'otherClock') return;
+        const { changes } = this.world;
+        if (!record || (changes?.field !== 'otherClock' && changes?.field !== 'shownClock')) return;
         const changed = this.made(change.slot, record.createdAt, this.instant());
         this.put({ ...changed, updatedAt: record.updatedAt, partition: record.partition });
         this.log.push(`${record.id} is changed by the source itself, its updated_at stays`);

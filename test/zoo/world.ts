@@ -34,10 +34,10 @@ export type NumberKind = (typeof numberKinds)[number];
 export const filters = ['inclusive', 'exclusive'] as const;
 
 /**
- * What the filter of `changes` compares: the version; nothing (it is ignored); `updated_at`, which is null until the first update; or a
- * clock of the source's own, which no field shows.
+ * What the filter of `changes` compares: the version; a clock of the source's own, which records show as `changed_at`; nothing (it is
+ * ignored); `updated_at`, which is null until the first update; or a clock that no field shows.
  */
-export const filterFields = ['version', 'ignored', 'nullUntilUpdate', 'otherClock'] as const;
+export const filterFields = ['version', 'shownClock', 'ignored', 'nullUntilUpdate', 'otherClock'] as const;
 export type FilterField = (typeof filterFields)[number];
 
 /** One API, as its documentation would describe it. Plain data: fast-check draws and shrinks it. */
@@ -56,6 +56,10 @@ export interface World {
   readonly end: End;
   /** tokens and links: one more page, an empty one, comes behind the last record */
   readonly emptyLast: boolean;
+  /** links and tokens: the next page is named in the body, or in a header */
+  readonly nextIn: 'body' | 'header';
+  /** lists are asked for by POST, with all parameters in a JSON body */
+  readonly post: boolean;
   /** tokens and links: what stands where a next page would be named, when there is none */
   readonly noNext: 'absent' | 'null' | 'blank';
   readonly total: 'body' | 'text' | 'header' | 'none';
@@ -71,7 +75,7 @@ export interface World {
   readonly zone: 'Z' | 'offset' | 'space';
   /** null: the source has no listing of changes */
   readonly changes: null | {
-    readonly form: 'iso' | 'epoch' | 'date';
+    readonly form: 'iso' | 'space' | 'epoch' | 'date';
     readonly boundary: (typeof filters)[number];
     readonly field: FilterField;
     /** changes are asked for at the address of the whole list */
@@ -124,6 +128,8 @@ export const plain: World = {
   flag: false,
   end: 'empty',
   emptyLast: false,
+  nextIn: 'body',
+  post: false,
   noNext: 'absent',
   total: 'none',
   totalUnlessEmpty: false,
