@@ -26,6 +26,14 @@ export const knownLimits: readonly KnownLimit[] = [
     reason: 'probe takes it for a mistake that a source has no version',
     avoid: (plan) => ({ ...plan, probed: plan.probed && plan.world.version !== 'none' }),
   },
+  {
+    reason: 'probe asks a strict filter from the very time of a record, and misses the record',
+    avoid: (plan) => ({ ...plan, probed: plan.probed && plan.world.changes?.boundary !== 'exclusive' }),
+  },
+  {
+    reason: 'probe takes a short page that an empty one follows for a page that was cut',
+    avoid: (plan) => ({ ...plan, probed: plan.probed && !plan.world.emptyLast }),
+  },
 ];
 
 /** The plan without what is known not to work. */
