@@ -308,7 +308,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 8,
     name: 'a record that PostgreSQL refuses takes its batch with it',
-    file: 'destination/rows/writeAnswers.ts',
+    file: 'destination/rows/eachThatFits.ts',
     find: 'if (items.length === 1 && items[0] !== undefined) return refused(items[0], error);',
     replace: 'throw error;',
     test: {
