@@ -36,7 +36,16 @@ test('every field that a definition may have is explained', () => {
   for (const [object, path] of objects) {
     const names = Object.keys(object.shape);
     const tables = parts.map(({ fields }) => new Map(fields.map(({ name, meaning }) => [name, meaning])));
-    const prefixes = ['', 'reset.', 'webhooks.', 'listings.', 'gone.', 'deltaSyncField.'];
+    const prefixes = [
+      '',
+      'reset.',
+      'fields.',
+      'webhooks.',
+      'webhooks.acknowledgement.',
+      'listings.',
+      'gone.',
+      'deltaSyncField.',
+    ];
     const explained = tables.some((table) =>
       prefixes.some((prefix) => names.every((name) => (table.get(`${prefix}${name}`) ?? '').length > 10)),
     );
