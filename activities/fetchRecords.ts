@@ -14,6 +14,8 @@ export interface Fetched extends WriteResult {
   readonly failed: ReadonlyMap<string, string>;
   /** those of them about which the source said nothing at all, while it answered about others */
   readonly unanswered: ReadonlySet<string>;
+  /** of ids that are gone because the source answered with another record: the sentence that says so */
+  readonly replaced: ReadonlyMap<string, string>;
   /** ids that the source showed */
   readonly live: readonly string[];
   /** when the earliest of the requests was sent, in PostgreSQL's time; Infinity where there was none */
@@ -46,6 +48,7 @@ export async function fetchRecords(
   const answers: Answers[] = [];
   const failed = new Map<string, string>();
   const unanswered = new Set<string>();
+  const replaced = new Map<string, string>();
   const live: string[] = [];
   let fetches = 0;
   let earliest = Number.POSITIVE_INFINITY;
@@ -58,6 +61,7 @@ export async function fetchRecords(
       return unclear(deps, error.message);
     });
     const said = options.unlisted ? goneIfUnlisted(id, answer) : answer;
+    if (answer.kind === 'other-id' && said.kind === 'gone') replaced.set(id, said.detail);
     earliest = Math.min(earliest, said.sent);
     answers.push(answersOf(id, said));
     if (said.kind === 'live' || (said.kind === 'set-aside' && said.setAside.reason !== 'invalid')) live.push(id);
@@ -68,7 +72,7 @@ export async function fetchRecords(
   const context = writeContext(open, options.writtenBy, true);
   const fetched = (written: WriteResult): Fetched => ({
     ...written,
-    ...{ fetches, unanswered, live, sent: earliest },
+    ...{ fetches, unanswered, replaced, live, sent: earliest },
     failed: new Map([...failed, ...written.refusedRows]),
   });
   const written = await writeAnswers(deps.db, context, answers, {

@@ -42,7 +42,8 @@ export function judge(ids: readonly string[], fetched: Fetched): Judged {
   return ids.map((id) => {
     const problem = fetched.failed.get(id);
     if (problem !== undefined) return { id, outcome: 'failed', detail: problem };
-    if (deleted.has(id)) return { id, outcome: 'deleted', detail: 'not listed, and gone when asked' };
+    if (deleted.has(id))
+      return { id, outcome: 'deleted', detail: `not listed, and ${fetched.replaced.get(id) ?? 'gone when asked'}` };
     if (live.has(id)) return { id, outcome: 'live', detail: 'not listed, but the source still answers it' };
     return { id, outcome: 'exempt', detail: 'received after the scan began' };
   });

@@ -5,6 +5,7 @@ import { connectDatabase } from '../../destination/database/database';
 import { startWorker } from '../../workers/worker';
 import type { ChildWorkerInput } from './children';
 import { quick } from './quick';
+import { tokenList } from './tokenList';
 
 /** The program of a worker that a test can kill: told what to work on as JSON, says `ready` and works until it dies. */
 const input = JSON.parse(process.argv[2] ?? '') as ChildWorkerInput;
@@ -14,7 +15,7 @@ process.stdin.resume().on('end', () => process.exit(0));
 
 startWorker({
   db: connectDatabase(input.databaseUrl),
-  connectors: [quick(planningCenter)],
+  connectors: [input.connector === 'acme' ? tokenList : quick(planningCenter)],
   keyRing: keyRing(input.key),
   temporal: { connection: { address: input.temporalAddress }, namespace: input.namespace },
   log: pino({ level: 'silent' }),

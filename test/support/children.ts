@@ -11,6 +11,8 @@ export interface ChildWorkerInput {
   readonly taskQueue: string;
   readonly workflowBundle: string;
   readonly key: string;
+  /** whose connector it works for */
+  readonly connector: 'planning-center' | 'acme';
 }
 
 export interface ChildWorker {
@@ -18,8 +20,8 @@ export interface ChildWorker {
   kill(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
 }
 
-/** Starts a worker of the Planning Center connector in a process of its own, from the sources, on the engine's queue. */
-export async function startChildWorker({ database, temporal, taskQueue }: Engine): Promise<ChildWorker> {
+/** Starts a worker of the engine's connector, Planning Center or `tokenList`, in a process of its own, from the sources, on the engine's queue. */
+export async function startChildWorker({ database, temporal, taskQueue, connector }: Engine): Promise<ChildWorker> {
   const input: ChildWorkerInput = {
     databaseUrl: database.url,
     temporalAddress: temporal.address,
@@ -27,6 +29,7 @@ export async function startChildWorker({ database, temporal, taskQueue }: Engine
     taskQueue,
     workflowBundle: testSettings().workflowBundle,
     key: encryptionKey,
+    connector: connector.name === 'acme' ? 'acme' : 'planning-center',
   };
   // jiti runs TypeScript as it stands, so that nothing has to be built before
   const jiti = join(dirname(require.resolve('jiti/package.json')), 'lib', 'jiti-cli.mjs');

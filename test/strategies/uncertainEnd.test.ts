@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { defineConnector } from '../../schema/definition/connector';
+import { defineEntity } from '../../schema/definition/entity';
+import { atEnd } from '../environment';
+import { aMinuteLater, failureOf, lastRun } from '../invariants/support';
+import { type Engine, startEngine } from '../support/engine';
+import { json, startSource } from '../support/httpSource';
+
+/**
+ * Without `one`, two complete scans delete what neither lists. A list in whose pages nothing ever says whether another follows, and whose
+ * size cannot be asked for, may be the first page of a longer one: nothing is deleted by it.
+ */
+async function twoOfThree(lastPage: object): Promise<{ engine: Engine; forget: () => void }> {
+  let ids = [1, 2, 3];
+  const source = await startSource((_, response) =>
+    json(response, { data: ids.map((id) => ({ id: String(id), updated_at: '2026-01-01T00:00:00Z' })), ...lastPage }),
+  );
+  atEnd(() => source.close());
+  const things = defineEntity({
+    name: 'things',
+    row: z.object({}),
+    key: 'id',
+    deltaSyncField: { name: 'updated_at', kind: 'instant' },
+    map: () => ({}),
+    supportsWebhooks: false,
+    readLag: '1s',
+    listings: { all: { path: '/things', records: 'data', paging: { scheme: 'link', next: 'links.next' } } },
+  });
+  const connector = defineConnector({
+    name: 'acme',
+    settings: z.object({ baseUrl: z.url() }),
+    secrets: z.object({ token: z.string() }),
+    auth: { scheme: 'bearer', token: 'token' },
+    entities: [things],
+  });
+  const settings = { baseUrl: source.baseUrl };
+  const engine = await startEngine({ connector, settings, secrets: { token: 't' }, worker: { giveUpAfterMs: 0 } });
+  await engine.delta('things');
+  await aMinuteLater(engine, 'acme_things');
+  return {
+    engine,
+    forget: () => {
+      ids = [1, 2];
+    },
+  };
+}
+
+test('nothing says whether another page follows: the reconciliation fails, and no row is deleted', async () => {
+  const { engine, forget } = await twoOfThree({});
+  forget();
+  expect(await failureOf(engine.reconcile('things'))).toBe('ContractBroken');
+  expect((await lastRun(engine, 'things')).error).toMatch(/nothing shows that the list ended .* so no row is deleted/);
+  expect([...(await engine.rows('acme_things')).keys()].sort()).toEqual(['1', '2', '3']);
+}, 60_000);
+
+test('a page that says that none follows: what both scans lack is deleted', async () => {
+  const { engine, forget } = await twoOfThree({ links: { next: null } });
+  forget();
+  expect(await engine.reconcile('things')).toMatchObject({ outcome: 'succeeded', deleted: 1 });
+  expect([...(await engine.rows('acme_things')).keys()].sort()).toEqual(['1', '2']);
+}, 60_000);
