@@ -4,6 +4,7 @@ import { type RecordFacts, recordFacts, runsAbout } from '../../../../destinatio
 import { getCursor } from '../../../../destination/runs/entities';
 import type { Run } from '../../../../destination/runs/runs';
 import type { ConnectorEntity } from '../../../../schema/definition/connector';
+import { parseDuration } from '../../../../schema/duration';
 import type { Target } from '../../../../schema/workflows';
 import { temporalError } from '../../../temporal/temporal';
 import type { OperationContext } from '../../context';
@@ -70,14 +71,16 @@ export async function explain(
   const facts = await recordFacts(db, entity, target, id);
   const changed = changedAt(facts, source, entity.deltaSyncField.kind === 'instant');
   const named = runsNamed(facts);
-  const runs = worthShowing(await runsAbout(db, target, named, changed), named, changed);
+  const known = await runsAbout(db, target, named, changed);
+  const runs = worthShowing(known, named, changed);
+  const passedBy = changed === null ? undefined : known.findLast((run) => passedOver(run, changed, entity.readLag));
   const audit = (await listAudit(db, { ...target, limit: 200 })).filter((entry) => concerns(entry, facts, id));
   const cursor = await getCursor(db, target);
   const { enabled } = connection;
   return {
     ...target,
     id,
-    verdict: verdictOn({ ...target, id, facts, source, runs, cursor, enabled, changed }),
+    verdict: verdictOn({ ...target, id, facts, source, runs, cursor, enabled, changed, passedBy }),
     story: storyOf(entity, facts, { runs, audit, changed }),
     source,
     row: facts.row,
@@ -87,6 +90,12 @@ export async function explain(
 function changedAt({ row }: RecordFacts, source: SourceNow, instants: boolean): Date | null {
   if (!instants) return null;
   return 'version' in source && source.version !== null ? new Date(source.version) : (row?.sourceUpdatedAt ?? null);
+}
+
+/** Whether a run was a delta that should have brought a record changed at `changed`, however late the source shows its changes. */
+function passedOver(run: Run, changed: Date, readLag: ConnectorEntity['readLag']): boolean {
+  const shown = new Date(changed.getTime() + parseDuration(readLag));
+  return run.strategy === 'delta' && run.startedAt >= shown && covered(run, changed);
 }
 
 function runsNamed({ row, answers, setAside, plans }: RecordFacts): string[] {

@@ -16,6 +16,8 @@ export interface Circumstances extends Target {
   readonly cursor: Date | null;
   readonly enabled: boolean;
   readonly changed: Date | null;
+  /** a delta that asked for the time of the record's last change, more than the read lag after it, and did not bring it */
+  readonly passedBy: Run | undefined;
 }
 
 export interface Verdict {
@@ -115,9 +117,10 @@ function reason(about: Circumstances): string | undefined {
   if (last && last.status !== 'succeeded')
     return `the last delta, run ${last.id}, ${last.status}: ${trimmed(last.error ?? 'it says nothing')}`;
   if (cursor === null) return 'no delta has succeeded yet';
-  if (changed !== null && changed > cursor)
-    return `the source changed it at ${instant(changed)}, after the cursor (${instant(cursor)}): the next delta brings it`;
-  return undefined;
+  if (changed === null || changed <= cursor) return undefined;
+  const since = `the source changed it at ${instant(changed)}, after the cursor (${instant(cursor)})`;
+  if (about.passedBy === undefined) return `${since}: the next delta brings it`;
+  return `${since}, but run ${about.passedBy.id}, a delta that started later, did not bring it: \`tidemark probe ${about.connectionId} ${about.entity}\` shows whether the filter finds such records; the next reconciliation brings it`;
 }
 
 function because(about: Circumstances): string {
