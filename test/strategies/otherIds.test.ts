@@ -1,6 +1,5 @@
-import { lookAt } from '../../clients/operations/explain/askSource';
-import { explain } from '../../clients/operations/explain/explain';
-import { findTarget } from '../../clients/operations/targets';
+import { readyContext } from '../../clients/operations/context';
+import { explainRecord } from '../../clients/operations/work/explain/explain';
 import type { One } from '../../schema/definition/listing';
 import { aMinuteLater } from '../invariants/support';
 import { someThings, startThings, type Things, thingsPage } from '../invariants/thingsSource';
@@ -43,9 +42,9 @@ test('not listed, and answered with another record: deleted on both, which expla
   expect([...(await engine.rows('acme_things')).keys()]).not.toContain(merged);
   expect([...(await engine.rows('acme_things')).keys()]).toContain(survivor);
   const { db, connector, temporal, taskQueue } = engine;
-  const target = await findTarget(db, [connector], connectionId, 'things');
-  const about = { connectionId, entity: target.entity, id: merged };
-  const told = await explain(db, target, merged, await lookAt({ db, client: temporal.client, taskQueue }, about));
+  const context = readyContext({ db, connectors: [connector], client: temporal.client, taskQueue });
+  const asked = { connection: connectionId, entity: 'things', id: merged, source: true, wait: 45 };
+  const told = await explainRecord(context, asked);
   expect(JSON.stringify(told)).toContain(`answered with another record, '${survivor}'`);
 }, 60_000);
 
