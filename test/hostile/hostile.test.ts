@@ -151,7 +151,9 @@ const cases: readonly Case[] = [
   {
     name: 'foreign_link',
     paging: withLink,
-    spoil: inList((r) => json(r, { data: [], total: size, link: `${elsewhere.baseUrl.replace('127.0.0.1', 'localhost')}/steal` })),
+    spoil: inList((r) =>
+      json(r, { data: [], total: size, link: `${elsewhere.baseUrl.replace('127.0.0.1', 'localhost')}/steal` }),
+    ),
     ...all('ContractBroken'),
   },
   // listed no more, and refused when asked for: neither live nor gone
