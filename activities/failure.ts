@@ -13,6 +13,12 @@ const final: ReadonlySet<Recovery> = new Set<Recovery>([
   'gone',
 ]);
 
+/** Whether Temporal is told not to try again. */
+export function isFinal(error: unknown): boolean {
+  const known = destinationError(error);
+  return known instanceof TidemarkError && final.has(known.recovery);
+}
+
 /** After this many attempts, an unexpected error is taken for a defect and fails the run. */
 const attemptsForTheUnforeseen = 5;
 

@@ -10,6 +10,7 @@ import type { RunResult, Target } from '../schema/workflows';
 import { remapRecord } from '../source/record/remapRecord';
 import { runResult } from './delta/endDelta';
 import type { ActivityDeps } from './deps';
+import { noteEndedAttempt } from './endedAttempt';
 import { startLiveness } from './liveness';
 import { runEnded } from './metrics';
 import type { OpenTarget, TargetOpener } from './openTarget';
@@ -68,6 +69,9 @@ export function remapActivities(deps: ActivityDeps, openTarget: TargetOpener) {
           after = batch.last;
         }
         return done;
+      } catch (error) {
+        await noteEndedAttempt(deps, key, error);
+        throw error;
       } finally {
         liveness.stop();
       }

@@ -12,6 +12,8 @@ export const errorTypes = {
   SourceUnavailable: 'retry',
   /** the source could not be reached, and the run gave up; the next one tries again */
   SourceUnreachable: 'contract',
+  /** the same part of a run lost its worker again and again: killed, out of memory, or held for longer than a heartbeat */
+  WorkerLost: 'contract',
   /** 429 or a budget that is used up: wait `retryAfterMs` */
   SourceAsksToWait: 'wait',
   /** 401, or 403 that is about the whole account */

@@ -2,7 +2,10 @@ import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { tableName } from './rowFormat';
 
-/** A destination row as it is, by column; undefined where there is none, or no table yet. */
+/**
+ * A destination row as it is, by column; undefined where there is none, or no table yet. `raw` is its JSON text: the driver's
+ * parser would round its numbers.
+ */
 export async function readRow(
   db: Knex,
   entity: ConnectorEntity,
@@ -11,9 +14,10 @@ export async function readRow(
 ): Promise<Record<string, unknown> | undefined> {
   const { rows: tables } = await db.raw('select to_regclass(?) is not null as there', [tableName(entity)]);
   if (!tables[0].there) return undefined;
-  const { rows } = await db.raw(`select * from ${tableName(entity)} where connection_id = ? and external_id = ?`, [
-    connectionId,
-    id,
-  ]);
+  const raw = entity.raw ? `, (to_jsonb(t) -> 'raw')::text as raw` : '';
+  const { rows } = await db.raw(
+    `select t.*${raw} from ${tableName(entity)} t where connection_id = ? and external_id = ?`,
+    [connectionId, id],
+  );
   return rows[0];
 }

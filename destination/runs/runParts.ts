@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { type Counts, noCounts } from '../../schema/answer';
 import type { ResumePoint } from '../../schema/definition/listing';
 import { TidemarkError } from '../../schema/errors';
+import { assertWorkersSurvive } from './lostWorkers';
 import { leaseMs } from './runs';
 
 /** One partition of one listing of a run. */
@@ -59,14 +60,16 @@ const attemptsPerRound = 1_000_000;
  * with. The database assigns the fence, one more than the last: attempt numbers would not do, since Temporal counts from 1 again
  * when an operator resets an activity. Throws FenceLost when a later attempt was here before: one with at least
  * this number that was scheduled no earlier. Clocks that disagree can only refuse an attempt; two never write.
+ * Throws WorkerLost when each of the last five attempts lost its worker.
  */
 export async function openPart(db: Knex, name: PartName, { number, scheduled, round = 0 }: Attempt): Promise<Part> {
   const { rows } = await db.raw(
     /* sql */ `
-    insert into tidemark.run_parts as p (run_id, step, partition, fence, attempt, attempt_at)
-    values (:runId, :step, :partition, cast(:before as bigint) + 1, :number, :scheduled)
+    insert into tidemark.run_parts as p (run_id, step, partition, fence, attempt, attempt_at, tries, tries_since)
+    values (:runId, :step, :partition, cast(:before as bigint) + 1, :number, :scheduled, 1, clock_timestamp())
     on conflict (run_id, step, partition) do update set
       fence = greatest(p.fence + 1, excluded.fence), attempt = excluded.attempt, attempt_at = excluded.attempt_at,
+      tries = p.tries + 1, tries_since = coalesce(p.tries_since, clock_timestamp()),
       resume_point = case when p.fence >= :before then p.resume_point end,
       first_sent = case when p.fence >= :before then p.first_sent end,
       first_sent_source = case when p.fence >= :before then p.first_sent_source end,
@@ -75,11 +78,12 @@ export async function openPart(db: Knex, name: PartName, { number, scheduled, ro
       done = p.fence >= :before and p.done
     where p.fence < :before
       or (p.fence < cast(:before as bigint) + :perRound and (p.attempt < excluded.attempt or p.attempt_at < excluded.attempt_at))
-    returning ${partColumns}`,
+    returning ${partColumns}, tries, tries_since as "triesSince"`,
     { ...name, before: round * attemptsPerRound, perRound: attemptsPerRound, number, scheduled },
   );
   if (!rows[0]) throw lost(name);
-  const { fence, ...part } = rows[0];
+  const { fence, tries, triesSince, ...part } = rows[0];
+  assertWorkersSurvive(name, { tries, triesSince, done: part.done });
   return { ...part, key: { ...name, fence } };
 }
 
@@ -117,6 +121,7 @@ export async function advancePart(trx: Knex.Transaction, key: PartKey, progress:
       update tidemark.run_parts set resume_point = ?::jsonb, first_sent = coalesce(first_sent, ?::bigint),
         first_sent_source = coalesce(first_sent_source, ?::bigint), pages = pages + ?, records = records + ?,
         requests = requests + ?, staged = staged + ?, done = ?, failing_since = null, failing_with = null,
+        tries = 0, tries_since = null,
         counts = (select jsonb_object_agg(name, value::bigint + coalesce((counts ->> name)::bigint, 0)) from jsonb_each_text(?::jsonb) as n(name, value))
       where run_id = ? and step = ? and partition = ? and fence = ?
       returning run_id)

@@ -3,6 +3,7 @@ import { forgottenAndLock } from './0002_forgotten_and_lock';
 import { watermark } from './0003_watermark';
 import { proofsAndOwed } from './0004_proofs_and_owed';
 import { visibleWaits } from './0005_visible_waits';
+import { lostWorkers } from './0006_lost_workers';
 
 export interface Migration {
   readonly version: number;
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
     breaking: true,
   },
   { version: 5, name: 'waits that operators see, fences from the database', sql: visibleWaits, breaking: false },
+  { version: 6, name: 'attempts that lost their worker', sql: lostWorkers, breaking: false },
 ];

@@ -1,9 +1,9 @@
 import type { Listing, One } from '../../schema/definition/listing';
+import { TooManyDigits } from '../../schema/exactJson';
 import { type Query, schemeOf } from '../paging';
 import { type Filter, listRequest, withParams } from '../reading/listRequest';
 import { shapeOf } from '../reading/shape';
 import { exchange, type Reply } from '../wire/http';
-import { TooManyDigits } from '../wire/json';
 import { inLane } from '../wire/lanes';
 import { NotJson, parseBody } from '../wire/parse';
 import { type Addressed, addressed } from '../wire/question';

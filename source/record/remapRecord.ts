@@ -1,8 +1,8 @@
 import type { LiveAnswer, SetAsideAnswer } from '../../schema/answer';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { MapContext } from '../../schema/definition/entity';
+import { parseExactly } from '../../schema/exactJson';
 import { SourceText } from '../../schema/sourceText';
-import { parseExactly } from '../wire/json';
 import { readRecord } from './readRecord';
 
 /**

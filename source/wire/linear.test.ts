@@ -1,11 +1,11 @@
 import { decimal, isHeldByNumber } from '../../schema/decimal';
+import { parseExactly, pruned } from '../../schema/exactJson';
 import { preview } from '../../schema/preview';
 import { SourceText } from '../../schema/sourceText';
 import { encodeVersion } from '../../schema/version';
 import { shapeOf } from '../reading/shape';
 import { sameOrigin } from './address';
 import { inUtf8 } from './charset';
-import { parseExactly, pruned } from './json';
 import { parseBody } from './parse';
 import { createReporter } from './report';
 import { retryAfter } from './retryAfter';

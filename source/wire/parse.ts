@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
+import { parseExactly, pruned, TooManyDigits } from '../../schema/exactJson';
 import { SourceText } from '../../schema/sourceText';
-import { parseExactly, pruned, TooManyDigits } from './json';
 import { bounds, marks, OutOfBounds, type RecordPlace, Scan, type Scanned, type Spans } from './scan';
 
 /** A record's own text, and why it cannot be read where it cannot. */

@@ -1,6 +1,6 @@
 import type { ErrorType } from '../../schema/errors';
+import { TooManyDigits } from '../../schema/exactJson';
 import type { Reply } from './http';
-import { TooManyDigits } from './json';
 import { NotJson, type ParsedBody, parseBody } from './parse';
 import type { Reporter } from './report';
 import { OutOfBounds, type RecordPlace } from './scan';

@@ -128,10 +128,12 @@ test.each(Object.entries(settings))('a database in which %s', async (_how, defau
     connector: register,
     settings: { baseUrl },
     prepare: async (database) => {
-      for (const [name, value] of Object.entries(defaults)) {
+      // all at once: each is in force from the next session on
+      const all = Object.entries(defaults).map(([name, value]) => {
         const shown = name === 'search_path' ? value : `'${value}'`;
-        await database.query(`begin read write; alter database ${database.name} set ${name} = ${shown}; commit`);
-      }
+        return `alter database ${database.name} set ${name} = ${shown}`;
+      });
+      await database.query(['begin read write', ...all, 'commit'].join(';'));
       return database.url;
     },
   });

@@ -151,6 +151,7 @@ const cases: readonly Case[] = [
   {
     name: 'foreign_link',
     paging: withLink,
+    // by another name: a link to another port of the same host is followed at the source's own
     spoil: inList((r) =>
       json(r, { data: [], total: size, link: `${elsewhere.baseUrl.replace('127.0.0.1', 'localhost')}/steal` }),
     ),

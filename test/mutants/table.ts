@@ -37,6 +37,17 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    invariant: 5,
+    name: 'attempts that lose their worker are not counted',
+    file: 'destination/runs/runParts.ts',
+    find: 'tries = p.tries + 1',
+    replace: 'tries = p.tries',
+    test: {
+      file: 'test/invariants/lostWorkers.test.ts',
+      name: 'the sixth attempt at a page that ends every worker fails the run and says why',
+    },
+  },
+  {
     invariant: 2,
     name: 'no lookback',
     file: 'activities/delta/endDelta.ts',
@@ -371,7 +382,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 1,
     name: 'a number of more digits than a double holds is rounded',
-    file: 'source/wire/json.ts',
+    file: 'schema/exactJson.ts',
     find: 'return isHeldByNumber(literal) ? literal : `"${literal}"`;',
     replace: 'return literal;',
     test: {

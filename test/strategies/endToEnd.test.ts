@@ -151,7 +151,7 @@ describe('through CLI and HTTP', () => {
   });
 
   test('a second sync while one runs ends with 3, and the first goes on', async () => {
-    simulator.control.latencyMs = 1_500;
+    simulator.control.latencyMs = 8_000;
     const started = await document('sync', 'demo', 'people', '--full', '--no-wait');
     expect(started).toMatchObject({ started: [{ entity: 'people' }], alreadyRunning: [] });
     const second = await run('sync', 'demo', 'people');

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { readyContext } from '../../clients/operations/context';
+import { showRow } from '../../clients/operations/work/records';
 import { listSetAside } from '../../destination/setAside/setAsideEntries';
 import { decimal } from '../../schema/decimal';
 import type { VerifyResult } from '../../schema/definition/checks';
@@ -77,6 +79,19 @@ test('every amount arrives digit by digit, in its column and in raw', async () =
   const found = await rows('ledger_exact');
   expect(found.map(({ amount }) => amount)).toEqual(numbers);
   expect(found.map(({ raw }) => raw)).toEqual(amounts);
+});
+
+test('the row that is shown to an operator has every digit', async () => {
+  const { db, connector, temporal } = engine;
+  const context = readyContext({ db, connectors: [connector], client: temporal.client });
+  const shown = await Promise.all(
+    amounts.map(async (_, index) => {
+      const { row } = await showRow(context, { connection: connectionId, entity: 'exact', id: String(index + 1) });
+      return JSON.parse(JSON.stringify(row)) as { amount: string; raw: { amount: unknown } };
+    }),
+  );
+  expect(shown.map(({ amount }) => amount)).toEqual(numbers);
+  expect(shown.map(({ raw }) => String(raw.amount))).toEqual(numbers);
 });
 
 test('verify compares exactly: a difference that doubles do not show is found', async () => {

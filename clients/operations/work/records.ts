@@ -1,5 +1,6 @@
 import { readRow } from '../../../destination/rows/readRow';
 import { TidemarkError } from '../../../schema/errors';
+import { parseExactly } from '../../../schema/exactJson';
 import { startWorkflow } from '../../temporal/start';
 import { singleRecord } from '../../temporal/workflows';
 import type { OperationContext } from '../context';
@@ -16,14 +17,20 @@ export async function fetchRecord(
   return startedIds(await startWorkflow(await startContext(context), singleRecord(entity), { ...target, id }));
 }
 
-/** A row with the engine's columns. Throws TidemarkError 'NotFound'. */
+/**
+ * A row with the engine's columns; numbers of `raw` that a double does not hold exactly come as text of their digits.
+ * Throws TidemarkError 'NotFound'.
+ */
 export async function showRow(
   context: OperationContext,
   { id, ...named }: TargetInput & { readonly id: string },
 ): Promise<{ readonly row: Row }> {
   const { entity } = await findTarget(context, named);
   const row = await readRow(context.db, entity, named.connection, id);
-  if (row !== undefined) return { row: row as Row };
+  if (row !== undefined) {
+    const raw = typeof row.raw === 'string' ? { raw: parseExactly(row.raw, 'keep') } : {};
+    return { row: { ...row, ...raw } as Row };
+  }
   throw new TidemarkError(
     'NotFound',
     `Table ${entity.table} has no row ${JSON.stringify(id)} of connection ${named.connection}: 'tidemark record' (POST /api/record) fetches it from the source`,

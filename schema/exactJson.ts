@@ -1,4 +1,4 @@
-import { digitsOf, isHeldByNumber, mostDigits } from '../../schema/decimal';
+import { digitsOf, isHeldByNumber, mostDigits } from './decimal';
 
 /** A number that cannot have been meant; `message` says why it is not read. */
 export class TooManyDigits extends Error {}
