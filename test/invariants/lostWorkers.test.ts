@@ -17,6 +17,7 @@ let run: RunActivity;
 
 beforeAll(async () => {
   ({ engine, control } = await startChurch({ people: size }));
+  await engine.delta('people');
   run = await activitiesOf(engine);
 });
 beforeEach(() => {
