@@ -78,17 +78,37 @@ export function endOfString(text: string, from: number): number {
   return text.length;
 }
 
-/** The text without what is nested more than `depth` levels deep (null instead) and without long strings (empty instead). */
-export function pruned(text: string, depth: number, longestString: number): string {
+/** What `pruning` keeps of a text. */
+export interface Kept {
+  /** levels of objects and lists; null stands for what is deeper */
+  readonly depth: number;
+  /** the longest string, with its quotes; longer ones become empty */
+  readonly string: number;
+  /** false: null stands for every list */
+  readonly lists: boolean;
+}
+
+/** characters between two pauses of `pruning` */
+const charactersInRow = 500_000;
+
+/** The text without what is nested deep and without long strings. Pauses now and then, so that its caller can yield. */
+export function* pruning(text: string, { depth, string: longestString, lists }: Kept): Generator<void, string> {
   const out: string[] = [];
   let copied = 0;
   let level = 0;
+  /** the level of what is being left out; 0: nothing */
+  let left = 0;
+  let pause = charactersInRow;
   let at = 0;
   while (at < text.length) {
+    if (at >= pause) {
+      yield;
+      pause = at + charactersInRow;
+    }
     const code = text.charCodeAt(at);
     if (code === 0x22) {
       const end = endOfString(text, at);
-      if (level <= depth && end - at > longestString) {
+      if (left === 0 && end - at > longestString) {
         out.push(text.slice(copied, at), '""');
         copied = end;
       }
@@ -97,9 +117,15 @@ export function pruned(text: string, depth: number, longestString: number): stri
     }
     if (code === 0x7b || code === 0x5b) {
       level += 1;
-      if (level === depth + 1) out.push(text.slice(copied, at), 'null');
+      if (left === 0 && (level > depth || (!lists && code === 0x5b))) {
+        out.push(text.slice(copied, at), 'null');
+        left = level;
+      }
     } else if (code === 0x7d || code === 0x5d) {
-      if (level === depth + 1) copied = at + 1;
+      if (left === level) {
+        copied = at + 1;
+        left = 0;
+      }
       level -= 1;
     }
     at += 1;

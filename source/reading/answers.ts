@@ -5,9 +5,12 @@ import type { ListedRecord } from '../contract';
 import type { ListAnswer } from '../paging';
 import { readRecord, readVersionOnly } from '../record/readRecord';
 import type { Source } from '../wire/source';
+import { turns } from '../wire/turns';
 
-/** Records that are read in a row: some 10 ms. */
+/** Records that are handed on together. */
 const recordsInPart = 1_000;
+/** … or fewer, where their texts are this long together: whoever makes something of a part does so in one go. */
+const charactersInPart = 4_000_000;
 
 /** What the records of a page say: live, gone (tombstones), or set aside. At least one part, which may be empty. */
 export async function* answersOf(
@@ -15,19 +18,27 @@ export async function* answersOf(
   entity: ConnectorEntity,
   { records, sent, received, sentAs }: Asked & Pick<ListAnswer, 'records' | 'sentAs'>,
 ): AsyncGenerator<Answers, void, undefined> {
-  for (let from = 0; from === 0 || from < records.length; from += recordsInPart) {
+  const yielding = turns();
+  let from = 0;
+  do {
     if (from > 0) await setImmediate();
+    let characters = 0;
+    const end = Math.min(from + recordsInPart, records.length);
     const live: LiveAnswer[] = [];
     const gone: GoneAnswer[] = [];
     const setAside: SetAsideAnswer[] = [];
-    for (const raw of records.slice(from, from + recordsInPart)) {
-      const answer = readRecord(entity, raw, { connection }, sentAs(raw));
+    for (; from < end && characters < charactersInPart; from += 1) {
+      await yielding();
+      const raw = records[from];
+      const source = sentAs(raw);
+      characters += source?.text.text.length ?? 0;
+      const answer = readRecord(entity, raw, { connection }, source);
       if (answer.kind === 'live') live.push(answer);
       else if (answer.kind === 'gone') gone.push(answer);
       else setAside.push(answer);
     }
     yield { sent, received, live, gone, setAside };
-  }
+  } while (from < records.length);
 }
 
 /** See SourcePage.listed. */

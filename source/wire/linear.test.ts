@@ -1,5 +1,5 @@
 import { decimal, isHeldByNumber } from '../../schema/decimal';
-import { parseExactly, pruned } from '../../schema/exactJson';
+import { parseExactly, pruning } from '../../schema/exactJson';
 import { preview } from '../../schema/preview';
 import { SourceText } from '../../schema/sourceText';
 import { encodeVersion } from '../../schema/version';
@@ -42,7 +42,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   'a body': (text) => parseBody(Buffer.from(text), place),
   'where JSON is broken': (text) => whereBroken(text),
   'long numbers': (text) => parseExactly(text),
-  'a record too deep': (text) => pruned(text, 8, 100),
+  'a record too deep': (text) => [...pruning(text, { depth: 8, string: 100, lists: true })],
   'escapes PostgreSQL cannot keep': (text) => new SourceText(text).storable,
   redaction: (text) => reporter.redact(text),
   'an excerpt': (text) => reporter.excerpt(text),

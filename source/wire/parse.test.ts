@@ -164,6 +164,22 @@ test('a record larger than the limit, or with a number of too many digits, keeps
   expect(last).toMatchObject({ record: { id: 3 }, problem: undefined });
 });
 
+test('a record of more values than the limit keeps its id, but not its lists', async () => {
+  const list = `[${'1,'.repeat(bounds.recordValues)}1]`;
+  const [many, last] = await recordsOf(`{"data":[{"a":${list},"id":1,"b":{"c":${list}}},{"id":2,"a":[1]}]}`);
+  expect(many).toMatchObject({
+    record: { id: 1, a: null, b: { c: null } },
+    problem: expect.stringContaining(`${bounds.recordValues} values`),
+  });
+  expect(last).toMatchObject({ record: { id: 2, a: [1] }, problem: undefined });
+});
+
+test('a record that is large without lists and long strings is not looked into at all', async () => {
+  const fields = Array.from({ length: bounds.recordValues }, (_, n) => `"f${n}":1`);
+  const [large] = await recordsOf(`{"data":[{"id":1,${fields.join(',')}}]}`);
+  expect(large).toMatchObject({ record: {}, problem: expect.stringContaining('values') });
+});
+
 test.each([
   ['records', `{"data":[${'{},'.repeat(bounds.records)}{}]}`, `${bounds.records} records`],
   [
@@ -173,6 +189,12 @@ test.each([
   ],
   ['values', `{"data":[[${'1,'.repeat(bounds.values)}1]]}`, `${bounds.values} values`],
   ['levels around the records', `{"x":${'['.repeat(300)}${']'.repeat(300)},"data":[]}`, '200 levels'],
+  [
+    'values around the records',
+    `{"data":[],"x":[${'1,'.repeat(bounds.aroundValues)}1]}`,
+    `${bounds.aroundValues} are read`,
+  ],
+  ['values without a list', `{"x":[${'1,'.repeat(bounds.aroundValues)}1]}`, `${bounds.aroundValues} are read`],
   ['bytes around the records', `{"data":[],"x":"${'x'.repeat(bounds.recordBytes)}"}`, `${bounds.recordBytes} are read`],
 ])('more %s than the limit are refused before anything is parsed', async (_, text, named) => {
   // parsed, it would be refused for its end

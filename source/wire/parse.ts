@@ -1,8 +1,8 @@
 import { isAscii } from 'node:buffer';
-import { setImmediate } from 'node:timers/promises';
-import { parseExactly, pruned, TooManyDigits } from '../../schema/exactJson';
+import { parseExactly, pruning, TooManyDigits } from '../../schema/exactJson';
 import { SourceText } from '../../schema/sourceText';
 import { bounds, marks, OutOfBounds, type RecordPlace, Scan, type Scanned, type Spans } from './scan';
+import { turns } from './turns';
 
 /** A record's own text, and why it cannot be read where it cannot. */
 export interface SentRecord {
@@ -27,8 +27,6 @@ export class NotJson extends Error {
   }
 }
 
-/** How long work on bodies goes on before other work of the process has its turn. */
-const sliceMs = 15;
 /** scanned in a row: a millisecond or two */
 const sliceBytes = 512 * 1024;
 /** records between two looks at the clock */
@@ -44,8 +42,11 @@ export async function parseBody(bytes: Buffer, place: RecordPlace): Promise<Pars
   if (!scanned.whole) throw new NotJson(true);
   const { spans } = scanned;
   const around = spans ? bytes.length - (spans.to - spans.from) : bytes.length;
+  const where = spans ? 'around the records' : `without records at '${place.path}'`;
+  if (scanned.around > bounds.aroundValues) {
+    throw new OutOfBounds(`${scanned.around} values ${where}, of which at most ${bounds.aroundValues} are read`);
+  }
   if (around > bounds.recordBytes) {
-    const where = spans ? 'around the records' : `without records at '${place.path}'`;
     throw new OutOfBounds(`${around} bytes ${where}, of which at most ${bounds.recordBytes} are read`);
   }
   const read = isAscii(bytes) ? asciiReader(bytes) : (from: number, to: number) => bytes.toString('utf8', from, to);
@@ -74,17 +75,6 @@ async function scan(bytes: Buffer, place: RecordPlace): Promise<Scanned> {
   return pass.result();
 }
 
-/** Lets other work of the process have its turn once `sliceMs` are over. */
-function turns(): () => Promise<void> | undefined {
-  let began = performance.now();
-  return () => {
-    if (performance.now() - began < sliceMs) return undefined;
-    return setImmediate().then(() => {
-      began = performance.now();
-    });
-  };
-}
-
 async function parseRecords(spans: Spans, read: Read) {
   const records: unknown[] = new Array(spans.count);
   const problems = new Map<number, string>();
@@ -105,7 +95,7 @@ async function parseRecords(spans: Spans, read: Read) {
     } else {
       problems.set(index, problem);
     }
-    records[index] = parsed(pruned(text, keptDepth, keptString), mark, 'leave out');
+    records[index] = parsed(await keptOf(text, mark, yielding), mark, 'leave out');
   }
   return { records, problems };
 }
@@ -113,6 +103,17 @@ async function parseRecords(spans: Spans, read: Read) {
 /** What is parsed of a record that is set aside: enough for its id and version. */
 const keptDepth = 8;
 const keptString = 4_000;
+
+/** What is left of it may be no longer: an object of a million short fields is no record, and its id is not looked for. */
+const keptLength = 1_000_000;
+
+async function keptOf(text: string, mark: number, yielding: () => Promise<void> | undefined): Promise<string> {
+  const rest = pruning(text, { depth: keptDepth, string: keptString, lists: (mark & marks.large) === 0 });
+  for (let step = rest.next(); ; step = rest.next()) {
+    if (step.done) return step.value.length > keptLength ? '{}' : step.value;
+    await yielding();
+  }
+}
 
 function whyUnread(mark: number): string | undefined {
   if (mark & marks.deep) return `it is nested more than ${bounds.depth} levels deep`;

@@ -17,7 +17,9 @@ export const bounds = {
   depth: 200,
   /** bytes and values of one record; a larger one is set aside */
   recordBytes: 16 * 1024 * 1024,
-  recordValues: 1_000_000,
+  recordValues: 250_000,
+  /** values around the records, which are parsed at once */
+  aroundValues: 500_000,
 } as const;
 
 /** The response is beyond one of the bounds; `message` names the bound and what came. */
@@ -54,6 +56,8 @@ export interface Scanned {
   readonly spans: Spans | undefined;
   /** of what is around the records */
   readonly marks: number;
+  /** values around the records; all of them where there are no records */
+  readonly around: number;
 }
 
 const quote = 0x22;
@@ -98,6 +102,7 @@ export class Scan {
   private recordFrom = absent;
   private recordMarks = 0;
   private valuesBefore = 0;
+  private recordsValues = 0;
   private aroundMarks = 0;
 
   constructor(bytes: Uint8Array, place: RecordPlace) {
@@ -147,6 +152,7 @@ export class Scan {
     return {
       whole: !this.cut && this.depth <= 0,
       marks: this.aroundMarks,
+      around: this.values - (found ? this.recordsValues : 0),
       spans:
         found && (this.listed || !this.list)
           ? { from: this.from, to: this.to, count: this.count, edges: this.edges, marks: this.flags }
@@ -171,6 +177,7 @@ export class Scan {
     this.to = absent;
     this.listed = false;
     this.count = 0;
+    this.recordsValues = 0;
     if (this.onPath === this.steps.length) {
       this.from = this.at;
       if (!this.list) {
@@ -263,7 +270,9 @@ export class Scan {
     }
     // `[1,,2]`: an empty text, which will not parse
     const from = this.recordFrom === absent ? to : this.recordFrom;
-    const large = to - from > bounds.recordBytes || this.values - this.valuesBefore > bounds.recordValues;
+    const values = this.recordFrom === absent ? 0 : this.values - this.valuesBefore;
+    this.recordsValues += values;
+    const large = to - from > bounds.recordBytes || values > bounds.recordValues;
     this.edges[this.count * 2] = from;
     this.edges[this.count * 2 + 1] = to;
     this.flags[this.count] = large ? this.recordMarks | marks.large : this.recordMarks;
