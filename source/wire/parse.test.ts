@@ -142,6 +142,10 @@ test('cut anywhere, a body is recognised as cut', async () => {
   }
 });
 
+test.each(['[:]', '[:1]', '[{"a":1},:]', '[:{}]'])('a colon between records is refused: %s', async (list) => {
+  await expect(read(`{"data":${list}}`)).rejects.toBeInstanceOf(NotJson);
+});
+
 test('a record nested 60,000 levels deep cannot be read, wherever it is, and the others can', async () => {
   const deep = `{"id":7,"deep":${'['.repeat(60_000)}${']'.repeat(60_000)}}`;
   for (const place of [0, 9, 19]) {

@@ -123,7 +123,10 @@ export class Scan {
         case 0x0a:
         case 0x0d:
         case 0x09:
-        case 0x3a: // a colon
+          this.at += 1;
+          break;
+        case 0x3a: // a colon: between records, where it is in none of their texts, it would go unseen
+          if (this.inside === this.depth && this.list) this.malformed = true;
           this.at += 1;
           break;
         case quote:
