@@ -93,7 +93,7 @@ export interface EntityInput<Row extends z.ZodObject, Source> {
   readonly key: string | ((record: Source) => string | number | null | undefined);
   /** Where the record contains its version. */
   readonly deltaSyncField: DeltaSyncField<Source>;
-  /** Makes the row from the source's record. Throw `new SkipRecord(reason)` to leave a record out. After a change, `tidemark remap` applies it to all rows. */
+  /** Makes the row from the source's record. Numbers are exact: one that a JavaScript number does not hold (`12345678901234.5678`, `9007199254740993`) comes as text of its digits; `decimal()` in the row takes both. Throw `new SkipRecord(reason)` to leave a record out. After a change, `tidemark remap` applies it to all rows. */
   readonly map: (record: Source, context: MapContext) => z.input<Row>;
   /** The ways to enumerate the entity. */
   readonly listings: {
