@@ -42,6 +42,8 @@ export function isDecimal(text: string): boolean {
 export function isHeldByNumber(literal: string): boolean {
   const number = Number(literal);
   if (!Number.isFinite(number)) return false;
+  // most fractions; what is compared below takes ten times as long
+  if (!Number.isInteger(number) && String(number) === literal) return true;
   const sent = decimalOf(literal);
   const held = decimalOf(String(number));
   if (sent === undefined || held === undefined) return false;

@@ -52,11 +52,16 @@ function isShort(literal: string): boolean {
 }
 
 function exactly(literal: string, tooLong: TooLong): string {
-  if (tooLong !== 'keep' && (literal.length > longest || digitsOf(literal) > mostDigits)) {
+  if (tooLong !== 'keep' && mayBeTooLong(literal) && (literal.length > longest || digitsOf(literal) > mostDigits)) {
     if (tooLong === 'leave out') return 'null';
     throw new TooManyDigits(`it holds a number of more than ${mostDigits} digits, '${literal.slice(0, 20)}…'`);
   }
   return isHeldByNumber(literal) ? literal : `"${literal}"`;
+}
+
+/** Without an exponent it has no more digits than characters. */
+function mayBeTooLong(literal: string): boolean {
+  return literal.length > mostDigits || /[eE]/.test(literal);
 }
 
 function endOfNumber(text: string, from: number): number {

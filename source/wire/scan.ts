@@ -17,7 +17,7 @@ export const bounds = {
   depth: 200,
   /** bytes and values of one record; a larger one is set aside */
   recordBytes: 16 * 1024 * 1024,
-  recordValues: 250_000,
+  recordValues: 150_000,
   /** values around the records, which are parsed at once */
   aroundValues: 500_000,
 } as const;
