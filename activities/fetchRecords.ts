@@ -101,8 +101,9 @@ function answersOf(id: string, said: RecordAnswer): Answers {
       return { ...nothing, gone: [said.gone] };
     case 'set-aside':
       return { ...nothing, setAside: [said.setAside] };
-    case 'unclear':
     case 'other-id':
+      return { ...nothing, setAside: [{ id, reason: 'other-id', detail: said.detail, raw: null }] };
+    case 'unclear':
       return { ...nothing, setAside: [{ id, reason: 'invalid', detail: said.detail, raw: null }] };
   }
 }

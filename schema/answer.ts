@@ -25,11 +25,17 @@ export interface GoneAnswer {
   readonly version: Version;
 }
 
+/**
+ * Why a record is set aside. `invalid`: it cannot be read, or the response about it proves nothing; `conflict`: PostgreSQL refuses it;
+ * `skipped`: the mapping leaves it out; `other-id`: the source answered its id with another record.
+ */
+export const setAsideReasons = ['invalid', 'conflict', 'skipped', 'other-id'] as const;
+
 /** A record that could not or should not be written, with its payload and the reason. */
 export interface SetAsideAnswer {
   /** null when not even the key could be read */
   readonly id: string | null;
-  readonly reason: 'invalid' | 'conflict' | 'skipped';
+  readonly reason: (typeof setAsideReasons)[number];
   readonly detail: string;
   readonly raw: unknown;
 }
@@ -53,7 +59,7 @@ export interface Counts {
   deleted: number;
   /** left out on purpose: set aside as skipped, or the conflict policy is `skip` */
   skipped: number;
-  /** set aside as invalid or conflict */
+  /** set aside for another reason than `skipped` */
   errors: number;
 }
 

@@ -49,6 +49,8 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
       const plan = await takePlan(db, input);
       const known = await knownLiveIds(db, { ...input, entity: open.entity }, 3);
       const before = await receivedBefore(input.planId, open.readLagMs);
+      // what a list does not show that may go on proves nothing, so an answer about another record proves nothing either
+      const { uncertainEnds } = await sumParts(db, plan.runId, 'scan');
       const liveness = startLiveness();
       let asked = 0;
       const ask = async (ids: readonly string[], receivedBefore?: number) => {
@@ -56,7 +58,7 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
           runId: input.runId,
           writtenBy: `run ${input.runId}`,
           signal,
-          ...(receivedBefore === undefined ? {} : { receivedBefore, unlisted: true }),
+          ...(receivedBefore === undefined ? {} : { receivedBefore, unlisted: uncertainEnds === 0 }),
           onProgress: () => liveness.progress({ asked: ++asked }),
           alongside: async (trx, fetched) => {
             await assertMayDelete(trx, input);

@@ -6,6 +6,7 @@ import { dropStaging, stagingTable } from '../../destination/plans/staging';
 import { countUnlisted } from '../../destination/plans/unjudged';
 import { getCursor, raiseWatermark, type Unjudged } from '../../destination/runs/entities';
 import { settleOwed } from '../../destination/runs/owed';
+import { sumParts } from '../../destination/runs/runParts';
 import { endRun } from '../../destination/runs/runs';
 import { clearKeyless } from '../../destination/setAside/clearKeyless';
 import { setAsideCounts } from '../../destination/setAside/setAsideEntries';
@@ -60,13 +61,16 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   };
 
   /** What the proof is qualified by, by reason; none that is 0. */
-  async function unjudgedOf({ planId, connectionId, entity }: FinishInput): Promise<Unjudged> {
-    const open = await setAsideCounts(db, connectionId);
+  async function unjudgedOf({ runId, planId, connectionId, entity }: FinishInput): Promise<Unjudged> {
+    const open = (await setAsideCounts(db, connectionId)).filter((one) => one.entity === entity);
+    const setAside = (reason: (typeof open)[number]['reason']) =>
+      Number(open.find((one) => one.reason === reason)?.open ?? 0);
+    const scan = await sumParts(db, runId, 'scan');
     const counts = {
-      setAside: open
-        .filter((one) => one.entity === entity && one.reason !== 'skipped')
-        .reduce((total, one) => total + Number(one.open), 0),
+      setAside: setAside('invalid') + setAside('conflict'),
+      otherId: setAside('other-id'),
       unlisted: await countUnlisted(db, planId),
+      uncertainEnd: scan.uncertainEnds,
     };
     return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
   }

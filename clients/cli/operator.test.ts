@@ -56,7 +56,7 @@ test.each([
   [['schedules', 'pause', 'demo'], /required option '--reason <text>'/],
   [['schedules', 'pause', 'demo', '--reason', 'x', '--strategy', 'deltas'], /must be one of delta, reconciliation/],
   [['set-aside', 'show', 'abc'], /It is a number, as the list shows it/],
-  [['set-aside', 'list', '--because', 'bad'], /must be one of invalid, conflict, skipped/],
+  [['set-aside', 'list', '--because', 'bad'], /must be one of invalid, conflict, skipped, other-id/],
   [['set-aside', 'discard', '--reason', 'x'], /missing required argument 'entries'/],
   [['set-aside', 'list', '--after', 'x'], /It is a number, as the list shows it/],
   [['explain', 'demo', 'people', '1', '--wait', '46'], /whole number from 1 to 45/],

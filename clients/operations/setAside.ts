@@ -1,11 +1,10 @@
+import { setAsideReasons } from '../../schema/answer';
 import { argument, field, optional, withDefault, type Z } from './fields';
 import { operation } from './operation';
 import { instant, started, target } from './schemas';
 import { filter } from './targetFields';
 
-const reasons = ['invalid', 'conflict', 'skipped'] as const;
-
-const because = optional(field.oneOf('only invalid, conflict or skipped ones', reasons, 'why'));
+const because = optional(field.oneOf('only those set aside for this reason', setAsideReasons, 'why'));
 const entries = field.serials('the numbers of entries');
 
 function entry(z: Z) {
@@ -13,7 +12,7 @@ function entry(z: Z) {
     ...target(z),
     id: z.int(),
     recordId: z.string().nullable().describe('null: its key could not be read'),
-    reason: z.enum(reasons),
+    reason: z.enum(setAsideReasons),
     detail: z.string(),
     runId: z.string().nullable(),
     times: z.int(),
@@ -65,7 +64,7 @@ export const setAsideRetry = operation({
     all: field.flag('all that are set aside'),
     connection: optional(field.name('with --all: only of this connection')),
     entity: optional(field.name('with --all: only of this entity')),
-    because: { ...because, describe: 'with --all: only invalid, conflict or skipped ones' },
+    because: { ...because, describe: 'with --all: only those set aside for this reason' },
   },
   result: (z) =>
     z.object({

@@ -31,10 +31,12 @@ export interface Proof {
 }
 
 /**
- * Why rows could not be judged: `setAside`: set aside as invalid or conflict; `unlisted`: live, not listed, and received too
- * recently for absence to count, where there is no `one` to ask, or the source's answer proved nothing.
+ * What could not be judged, and how many: `setAside`: records set aside as invalid or conflict; `otherId`: records whose id the source
+ * answers with another record; `unlisted`: rows that are live, not listed, and received too recently for absence to count, where
+ * there is no `one` to ask, or the source's answer proved nothing; `uncertainEnd`: lists that ended where nothing showed that they had
+ * ended, so that the source may hold more than they showed.
  */
-export type Unjudged = Readonly<Partial<Record<'setAside' | 'unlisted', number>>>;
+export type Unjudged = Readonly<Partial<Record<'setAside' | 'otherId' | 'unlisted' | 'uncertainEnd', number>>>;
 
 /**
  * Records that a completed reconciliation proved the table equal, but for what it could not judge, and raises the entity's

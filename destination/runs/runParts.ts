@@ -108,6 +108,8 @@ export interface PartProgress {
   readonly staged?: number;
   readonly counts: Counts;
   readonly done: boolean;
+  /** nothing showed that the list ended where its pages stopped */
+  readonly endUncertain?: boolean;
 }
 
 /**
@@ -120,8 +122,8 @@ export async function advancePart(trx: Knex.Transaction, key: PartKey, progress:
     with part as (
       update tidemark.run_parts set resume_point = ?::jsonb, first_sent = coalesce(first_sent, ?::bigint),
         first_sent_source = coalesce(first_sent_source, ?::bigint), pages = pages + ?, records = records + ?,
-        requests = requests + ?, staged = staged + ?, done = ?, failing_since = null, failing_with = null,
-        tries = 0, tries_since = null,
+       requests = requests + ?, staged = staged + ?, done = ?, end_uncertain = ?, failing_since = null, failing_with = null,
+       tries = 0, tries_since = null,
         counts = (select jsonb_object_agg(name, value::bigint + coalesce((counts ->> name)::bigint, 0)) from jsonb_each_text(?::jsonb) as n(name, value))
       where run_id = ? and step = ? and partition = ? and fence = ?
       returning run_id)
@@ -137,6 +139,7 @@ export async function advancePart(trx: Knex.Transaction, key: PartKey, progress:
       progress.requests,
       progress.staged ?? 0,
       progress.done,
+      progress.endUncertain ?? false,
       JSON.stringify(progress.counts),
       key.runId,
       key.step,
@@ -159,6 +162,8 @@ export interface StepSum {
   /** the earliest first request, in PostgreSQL's and in the source's time; null before the first page */
   readonly firstSent: number | null;
   readonly firstSentSource: number | null;
+  /** how many of the lists ended where nothing showed that they had ended */
+  readonly uncertainEnds: number;
 }
 
 export async function sumParts(db: Knex, runId: string, step: string): Promise<StepSum> {
@@ -166,7 +171,7 @@ export async function sumParts(db: Knex, runId: string, step: string): Promise<S
     /* sql */ `
     select count(*) as parts, coalesce(bool_and(done), false) as done, coalesce(sum(pages), 0)::bigint as pages,
       coalesce(sum(records), 0)::bigint as records, coalesce(sum(staged), 0)::bigint as staged,
-      min(first_sent) as "firstSent", min(first_sent_source) as "firstSentSource",
+      count(*) filter (where end_uncertain)::int as "uncertainEnds", min(first_sent) as "firstSent", min(first_sent_source) as "firstSentSource",
       coalesce((select jsonb_object_agg(name, total) from (
         select name, sum(value::bigint) as total from tidemark.run_parts q, jsonb_each_text(q.counts) as c(name, value)
         where q.run_id = :runId and q.step = :step group by name) summed), '{}') as counts

@@ -4,6 +4,7 @@ import { watermark } from './0003_watermark';
 import { proofsAndOwed } from './0004_proofs_and_owed';
 import { visibleWaits } from './0005_visible_waits';
 import { lostWorkers } from './0006_lost_workers';
+import { unjudgedReasons } from './0007_unjudged_reasons';
 
 export interface Migration {
   readonly version: number;
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   },
   { version: 5, name: 'waits that operators see, fences from the database', sql: visibleWaits, breaking: false },
   { version: 6, name: 'attempts that lost their worker', sql: lostWorkers, breaking: false },
+  { version: 7, name: 'what a proof could not judge, by reason', sql: unjudgedReasons, breaking: false },
 ];

@@ -7,9 +7,11 @@ type EntityStatus = ResultOf<typeof status>['connections'][number]['entities'][n
 /** When and how well an entity was proved equal, as the table of `status` shows it. */
 export function proofText({ proved, owed }: EntityStatus): string | undefined {
   if (proved === null) return undefined;
-  const unjudged = Object.values(proved.unjudged).reduce((sum, count) => sum + count, 0);
+  const { uncertainEnd = 0, ...records } = proved.unjudged;
+  const unjudged = Object.values(records).reduce((sum, count) => sum + count, 0);
   const but = [
     ...(unjudged > 0 ? [String(unjudged)] : []),
+    ...(uncertainEnd > 0 ? ['an end of the list that nothing showed'] : []),
     ...(Object.keys(owed).length > 0 ? [plural(Object.keys(owed).length, 'new column')] : []),
   ];
   const qualified = but.length === 0 ? '' : `, but for ${but.join(' and ')}`;
@@ -19,7 +21,7 @@ export function proofText({ proved, owed }: EntityStatus): string | undefined {
 /** What the proof of an entity could not judge, and what the entity owes, each with the command to go on with. */
 export function proofAttention({ connectionId, entity, proved, owed, keepsRaw }: EntityStatus): string[] {
   const name = `${connectionId}/${entity}`;
-  const { setAside = 0, unlisted = 0 } = proved?.unjudged ?? {};
+  const { setAside = 0, otherId = 0, unlisted = 0, uncertainEnd = 0 } = proved?.unjudged ?? {};
   const columns = Object.keys(owed);
   const fill = keepsRaw ? `tidemark remap ${name.replace('/', ' ')}` : `tidemark sync ${name.replace('/', ' ')} --full`;
   return [
@@ -28,9 +30,19 @@ export function proofAttention({ connectionId, entity, proved, owed, keepsRaw }:
           `${name}: proved equal but for ${plural(setAside, 'record')} set aside: tidemark set-aside list ${connectionId} ${entity}`,
         ]
       : []),
+    ...(otherId > 0
+      ? [
+          `${name}: proved equal but for ${plural(otherId, 'record')} whose id the source answers with another record: tidemark set-aside list ${connectionId} ${entity} --because other-id`,
+        ]
+      : []),
     ...(unlisted > 0
       ? [
           `${name}: proved equal but for ${plural(unlisted, 'row')} that the source did not list and nothing confirmed: tidemark verify ${connectionId} ${entity} --all`,
+        ]
+      : []),
+    ...(uncertainEnd > 0
+      ? [
+          `${name}: proved equal but for what its list may not have shown, since nothing showed that it had ended: tidemark probe ${connectionId} ${entity}`,
         ]
       : []),
     ...(columns.length > 0
