@@ -24,6 +24,9 @@ const connectionCodes: ReadonlySet<string> = new Set([
  */
 const unavailable = /^(08|53|58|57P0[1235]|25006)/;
 
+/** SQLSTATE of a server, database or role that accepts no further connection. */
+const tooManyConnections = '53300';
+
 /** Two transactions conflicted: serialization failure, deadlock, lock time-out. The same again succeeds. */
 const contention: ReadonlySet<string> = new Set(['40001', '40P01', '55P03']);
 
@@ -53,6 +56,13 @@ export function destinationError(error: unknown): Error {
     return new TidemarkError(
       'Usage',
       `PostgreSQL's certificate was not accepted (${code}): name its authority with sslrootcert in DATABASE_URL`,
+    );
+  }
+  if (code === tooManyConnections) {
+    return new TidemarkError(
+      'DestinationUnavailable',
+      `PostgreSQL has no connection left (${code}: ${message}): retrying. A worker takes up to 25 connections, a server up to 20; raise the connection limit of the role, the database or PostgreSQL`,
+      { cause: error },
     );
   }
   if (code !== undefined ? connectionCodes.has(code) || unavailable.test(code) : connectionMessages.test(message)) {

@@ -13,7 +13,7 @@ export async function up(shell: Shell, options: UpCommandOptions): Promise<ExitS
   const colours = coloursFor(process.stderr, shell.env);
   const say = (line: string) => shell.say(colours.dim(line));
   const over = new AbortController();
-  const stopped = stopSignal().then((signal) => over.abort(signal));
+  void stopSignal().then((signal) => over.abort(signal));
   const running = await bringUp({
     folder: shell.cwd,
     env: shell.env,
@@ -25,8 +25,8 @@ export async function up(shell: Shell, options: UpCommandOptions): Promise<ExitS
     if (!over.signal.aborted) await untilStopped(shell, running, over.signal);
   } finally {
     say('Stopping …');
+    // after an error no signal comes: to wait for one here would end the process without the error
     await running.stop();
-    await stopped;
   }
   return undefined;
 }
