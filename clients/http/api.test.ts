@@ -1,4 +1,3 @@
-import { request } from 'node:http';
 import { Writable } from 'node:stream';
 import type { Simulator } from '../../connectors/planning-center/simulator';
 import { readSettings } from '../../schema/settings';
@@ -8,9 +7,8 @@ import { startServer } from '../server';
 import { apiOperations } from './api';
 import { describeApi } from './openapi';
 import type { Operation } from './operation';
-import { securityHeaders } from './securityHeaders';
 
-/** The API as a machine uses it, over a whole engine. The tests build on each other. */
+/** The API as a machine uses it, over a whole engine. `edge.test.ts` has what holds for every request. */
 const key = 'the-key-of-the-api';
 const reason = 'the campus was closed';
 let engine: Engine;
@@ -81,7 +79,11 @@ async function call(method: string, path: string, values: Record<string, string>
 const target = { connection: 'demo', entity: 'people' };
 const ended = async (workflowId: string) => engine.temporal.client.workflow.getHandle(workflowId).result();
 
-test('a delta and a record: started, and told of in runs and status', async () => {
+/** What operators do in the order in which they do it: each step goes on with what the former left. */
+const steps: (readonly [name: string, work: () => Promise<void>])[] = [];
+const step = (name: string, work: () => Promise<void>) => steps.push([name, work]);
+
+step('a delta and a record: started, and told of in runs and status', async () => {
   const { started: deltas } = await call('POST', '/api/sync', {}, target);
   const { workflowId, workflowRunId } = deltas[0];
   const started = { workflowId, workflowRunId };
@@ -99,7 +101,7 @@ test('a delta and a record: started, and told of in runs and status', async () =
   expect((await call('GET', '/api/connections')).connections).toEqual([expect.objectContaining({ id: 'demo' })]);
 });
 
-test("what was started is waited for; what fails says why; what is not ours is nobody's business", async () => {
+step("what was started is waited for; what fails says why; what is not ours is nobody's business", async () => {
   const { client } = engine.temporal;
   // nobody works on this queue, so it stays as it is
   const idle = { taskQueue: 'nobody-polls-this', workflowId: 'tidemark/verify/demo/idle', args: [] };
@@ -115,7 +117,7 @@ test("what was started is waited for; what fails says why; what is not ours is n
   expect((await send('GET', '/api/outcome?workflowId=tidemark/delta/no/body')).status).toBe(404);
 });
 
-test('the doctor', async () => {
+step('the doctor', async () => {
   const { ok, checkups } = await call('GET', '/api/doctor');
   const wrong = checkups.filter((one: { ok: boolean }) => !one.ok).map((one: { name: string }) => one.name);
   // nobody registers search attributes or makes schedules before the server has done it
@@ -124,7 +126,7 @@ test('the doctor', async () => {
   expect(checkups.map((one: { name: string }) => one.name)).toContain('workers');
 });
 
-test('plans: rejected, approved, undone; what is not to be decided is refused', async () => {
+step('plans: rejected, approved, undone; what is not to be decided is refused', async () => {
   for (const { id } of [...control.all('people')].slice(0, 40)) control.delete('people', id);
   const waiting = async () => {
     await ended((await call('POST', '/api/reconcile', {}, target)).workflowId);
@@ -154,7 +156,7 @@ test('plans: rejected, approved, undone; what is not to be decided is refused', 
   expect((await send('POST', `/api/runs/${run}/undo`, { reason })).status).toBe(409);
 });
 
-test('cursors, schedules, connections', async () => {
+step('cursors, schedules, connections', async () => {
   const shown = await call('GET', '/api/cursor?connection=demo&entity=people');
   expect(shown).toMatchObject({ cursor: expect.any(String), resets: [] });
   const moved = await call('POST', '/api/cursor/reset', {}, { ...target, reason, by: 'ada' });
@@ -173,7 +175,7 @@ test('cursors, schedules, connections', async () => {
   await call('POST', '/api/connections/{connection}/enable', { connection: 'demo' }, { reason });
 });
 
-test('single records: explained, set aside, from webhooks, erased; and whole entities read again', async () => {
+step('single records: explained, set aside, from webhooks, erased; and whole entities read again', async () => {
   const { db } = engine;
   const id = [...control.all('people')].at(-1)?.id ?? '';
   const where = `connection=demo&entity=people&id=${id}`;
@@ -239,6 +241,16 @@ test('single records: explained, set aside, from webhooks, erased; and whole ent
   expect((await engine.rows('planning_center_people')).has(id)).toBe(false);
 });
 
+test('the abilities of an operator, step by step', async () => {
+  expect(steps).toHaveLength(6);
+  for (const [name, work] of steps) {
+    await work().catch((error: unknown) => {
+      if (error instanceof Error) error.message = `${name}: ${error.message}`;
+      throw error;
+    });
+  }
+}, 180_000);
+
 test.each([
   ['POST', '/api/reconcile', { connection: 'demo' }, 400, 'body.entity'],
   ['POST', '/api/sync', { ...target, ful: true }, 400, 'ful'],
@@ -292,99 +304,3 @@ test('the description tells of every route and nothing else', async () => {
     expect(Object.keys(description.components.schemas)).toContain(name);
   }
 });
-
-test('who asks too often is told when to come back, also without a key', async () => {
-  const { db, temporal, taskQueue, connector } = engine;
-  const strict = await startServer({
-    settings: readSettings({ OAUTH_ENCRYPTION_KEY: encryptionKey, TIDEMARK_API_KEY: key, PORT: '0' }),
-    config: { connectors: [connector] },
-    ...{ db, temporal, taskQueue, requestsPerMinute: 3, logTo: new Writable({ write: (_c, _e, done) => done() }) },
-  });
-  atEnd(() => strict.close());
-  const ask = () => fetch(`${strict.url}/api/connections`);
-  for (let n = 0; n < 3; n++) expect((await ask()).status).toBe(401);
-  const refused = await ask();
-  expect(refused.status).toBe(429);
-  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-  expect(await refused.json()).toMatchObject({ type: 'urn:tidemark:TooManyRequests' });
-  // webhooks and health are not bounded by it
-  expect((await fetch(`${strict.url}/healthz`)).status).toBe(200);
-  // who has the key is not locked out by those who have none, nor is monitoring by who has it
-  const withKey = (path: string) => fetch(`${strict.url}${path}`, { headers: { authorization: `Bearer ${key}` } });
-  for (let n = 0; n < 3; n++) expect((await withKey('/api/connections')).status).toBe(200);
-  expect(await (await withKey('/api/connections')).json()).toMatchObject({
-    detail: expect.stringContaining('this key'),
-  });
-  expect((await withKey('/metrics')).status).toBe(200);
-  expect((await fetch(`${strict.url}/metrics`)).status).toBe(429);
-});
-
-test('behind a proxy that is trusted, each client is counted by its own address; nobody else names one', async () => {
-  const { db, temporal, taskQueue, connector } = engine;
-  const statuses = async (trust: string | undefined, addresses: readonly string[]) => {
-    const env = { OAUTH_ENCRYPTION_KEY: encryptionKey, TIDEMARK_API_KEY: key, PORT: '0', TRUST_PROXY: trust };
-    const server = await startServer({
-      settings: readSettings(env),
-      config: { connectors: [connector] },
-      ...{ db, temporal, taskQueue, requestsPerMinute: 1, logTo: new Writable({ write: (_c, _e, done) => done() }) },
-    });
-    atEnd(() => server.close());
-    const found: number[] = [];
-    for (const address of addresses) {
-      const response = await fetch(`${server.url}/api/connections`, { headers: { 'x-forwarded-for': address } });
-      found.push(response.status);
-    }
-    return found;
-  };
-  const clients = ['198.51.100.1', '198.51.100.2', '198.51.100.1'];
-  expect(await statuses('loopback', clients)).toEqual([401, 401, 429]);
-  expect(await statuses('1', clients)).toEqual([401, 401, 429]);
-  expect(await statuses(undefined, clients)).toEqual([401, 429, 429]);
-  expect(await statuses('10.0.0.0/8', clients)).toEqual([401, 429, 429]);
-  // what a client wrote itself stands before what the proxy appended
-  expect(await statuses('1', ['203.0.113.1, 198.51.100.1', '203.0.113.2, 198.51.100.1'])).toEqual([401, 429]);
-});
-
-test('a proxy’s word does not make a foreign Host this machine', async () => {
-  const { db, temporal, taskQueue, connector } = engine;
-  const server = await startServer({
-    settings: readSettings({ OAUTH_ENCRYPTION_KEY: encryptionKey, PORT: '0', TRUST_PROXY: 'loopback' }),
-    config: { connectors: [connector] },
-    ...{ db, temporal, taskQueue, logTo: new Writable({ write: (_c, _e, done) => done() }) },
-  });
-  atEnd(() => server.close());
-  const { port } = new URL(server.url);
-  const status = (headers: Record<string, string>) =>
-    new Promise<number | undefined>((resolve, reject) => {
-      const sent = request({ host: '127.0.0.1', port, path: '/api/connections', headers }, (answer) => {
-        answer.resume();
-        resolve(answer.statusCode);
-      });
-      sent.once('error', reject);
-      sent.end();
-    });
-  expect(await status({})).toBe(200);
-  expect(await status({ host: 'evil.example' })).toBe(401);
-  expect(await status({ host: 'evil.example', 'x-forwarded-host': 'localhost' })).toBe(401);
-});
-
-test.each([
-  '/api/connections',
-  '/healthz',
-  '/readyz',
-  '/metrics',
-  '/nowhere',
-  '/webhooks/nobody',
-  '/%E0%A4%A',
-  `/api/plans/${'x'.repeat(300)}`,
-])('a browser neither guesses, keeps, frames nor runs what %s responds with', async (path) => {
-  const { headers } = await fetch(`${url}${path}`);
-  for (const [name, value] of Object.entries(securityHeaders)) expect([name, headers.get(name)]).toEqual([name, value]);
-});
-
-test.each(['true', 'everybody', '0', '10', '0.0.0.0/0', '::/0', '10.0.0.0/33', 'proxy.example', ''.padEnd(3, ',')])(
-  'TRUST_PROXY=%s is refused',
-  (text) => {
-    expect(() => readSettings({ TRUST_PROXY: text })).toThrow(/TRUST_PROXY names no proxies/);
-  },
-);
