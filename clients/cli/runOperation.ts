@@ -66,6 +66,8 @@ export function statusOfOutcomes(outcomes: readonly Outcome[]): ExitStatus {
 }
 
 function statusOfOutcome({ state, result }: Outcome): ExitStatus {
+  // its source said wait, and the command did not
+  if (state === 'running') return exitStatus.busy;
   if (state !== 'done') return exitStatus.failed;
   const how = result !== null && 'outcome' in result ? result.outcome : undefined;
   if (how === 'waiting' || how === 'already-running') return exitStatus.busy;
@@ -135,7 +137,15 @@ async function outcomesOf(shell: Shell, context: OperationContext, result: unkno
     name: workflowId.replace(/^tidemark\//, ''),
     handle: client.workflow.getHandle(workflowId, workflowRunId),
   }));
-  if (followed.length > 0) await follow(shell, client, followed);
+  let waitMs = 30_000;
+  const onDeferred = (waits: readonly string[]) => {
+    waitMs = 0;
+    for (const one of waits) shell.say(one);
+    shell.say(
+      "No longer waiting; what was started goes on by itself then. If the source works again: 'tidemark resume <connection>'.",
+    );
+  };
+  if (followed.length > 0) await follow(shell, client, followed, undefined, onDeferred);
   const { readOutcome } = await import('../operations/work/outcome.js');
-  return Promise.all(handles.map((handle) => readOutcome(client, handle, 30_000) as Promise<Outcome>));
+  return Promise.all(handles.map((handle) => readOutcome(client, handle, waitMs) as Promise<Outcome>));
 }

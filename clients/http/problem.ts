@@ -43,6 +43,7 @@ export function problem(status: number, type: string, title: string, detail: str
 const titles: Partial<Record<keyof typeof errorTypes, readonly [number, string]>> = {
   NotFound: [404, 'Not found'],
   AlreadyRunning: [409, 'Already running'],
+  SourceAsksToWait: [409, 'The source said wait'],
   DestinationUnavailable: [503, 'PostgreSQL is not available'],
   TemporalUnavailable: [503, 'Temporal is not available'],
 };

@@ -11,12 +11,13 @@ import { runs, runsShow, undo } from './runs';
 import { setAsideDiscard, setAsideList, setAsideRetry, setAsideShow } from './setAside';
 import { status } from './status';
 import { backfill, reconcile, remap, sync } from './sync';
+import { cancel, resume } from './waits';
 import { webhooksList, webhooksReplay } from './webhooks';
 
 /** Everything that an operator can do or ask, in the order in which `--help` and the documents list it. */
 export const operations: readonly AnyOperation[] = [
   ...[status, sync, reconcile, record, recordRow, probe, verify, backfill, remap, outcome, doctor],
-  ...[runs, runsShow, plans, plansShow, approve, reject, undo],
+  ...[runs, runsShow, resume, cancel, plans, plansShow, approve, reject, undo],
   ...[cursorShow, cursorReset],
   ...[setAsideList, setAsideShow, setAsideRetry, setAsideDiscard, webhooksList, webhooksReplay, explain, forget],
 ];

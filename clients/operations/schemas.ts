@@ -52,6 +52,8 @@ export function run(z: Z) {
     errorType: z.string().nullable().describe('stable, for machines'),
     error: z.string().nullable(),
     details: z.record(z.string(), z.unknown()),
+    waitingUntil: instant(z).nullable().describe('of a run that waits because its source said so'),
+    waitingReason: z.string().nullable().describe('which response said wait'),
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Client, WorkflowHandle, WorkflowStartOptions } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { endLostRun } from '../../destination/runs/endLostRun';
-import { runningRun } from '../../destination/runs/runs';
+import { type Run, runningRun } from '../../destination/runs/runs';
 import { TidemarkError } from '../../schema/errors';
 import { againSignal, taskQueue as defaultTaskQueue, type Target } from '../../schema/workflows';
 import { workflowPriority } from './priority';
@@ -88,8 +88,14 @@ async function refuseSecond<Input extends Target, Result>(
   if (!run) return;
   const state = await stateOf({ db, client }, run);
   if (state === 'running')
-    throw alreadyRunning(startable, target, `: run ${run.id}, since ${run.startedAt.toISOString()}`);
+    throw alreadyRunning(startable, target, `: run ${run.id}, since ${run.startedAt.toISOString()}${waitOf(run)}`);
   await endLostRun(db, run, state);
+}
+
+function waitOf({ connectionId, waitingUntil, waitingReason }: Run): string {
+  return waitingUntil === null
+    ? ''
+    : `. It waits until ${waitingUntil.toISOString()} because of this: ${waitingReason}. If the source works again, use 'tidemark resume ${connectionId}'`;
 }
 
 function alreadyRunning(

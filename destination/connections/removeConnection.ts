@@ -55,7 +55,7 @@ export async function removeConnection(
     if (on[0]) {
       throw new TidemarkError(
         'AlreadyRunning',
-        `Run ${on[0].id}, a ${on[0].strategy} of ${connectionId}/${on[0].entity}, is running: nothing was removed, but the connection is disabled now, so no further run starts. Remove it after that run has ended (see 'tidemark status')`,
+        `Run ${on[0].id}, a ${on[0].strategy} of ${connectionId}/${on[0].entity}, is running: nothing was removed, but the connection is disabled now, so no further run starts. Remove it after that run has ended, or end it with 'tidemark cancel ${on[0].id} --reason "..."'`,
       );
     }
     const rows = await rowsOfConnection(tx, connectionId, entities);

@@ -41,13 +41,18 @@ export interface Run extends Target {
   readonly errorType: string | null;
   readonly error: string | null;
   readonly details: Readonly<Record<string, unknown>>;
+  /** of a run that waits because its source, or the request budget, said so: until when, and which response said it */
+  readonly waitingUntil: Date | null;
+  readonly waitingReason: string | null;
 }
 
 export const runColumns = /* sql */ `
   id::text as id, connection_id as "connectionId", entity, strategy, trigger, status, dry_run as "dryRun", full_listing as "full",
   workflow_id as "workflowId", workflow_run_id as "workflowRunId", lease_until as "leaseUntil",
   lease_until < clock_timestamp() as "leaseExpired", started_at as "startedAt", ended_at as "endedAt",
-  cursor_before as "cursorBefore", cursor_after as "cursorAfter", counts, pages, requests, error_type as "errorType", error, details`;
+  cursor_before as "cursorBefore", cursor_after as "cursorAfter", counts, pages, requests, error_type as "errorType", error, details,
+  case when status = 'running' and waiting_until > clock_timestamp() then waiting_until end as "waitingUntil",
+  case when status = 'running' and waiting_until > clock_timestamp() then waiting_reason end as "waitingReason"`;
 
 export interface Claim extends Target {
   readonly strategy: RunStrategy;

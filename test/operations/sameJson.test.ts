@@ -79,6 +79,8 @@ const cases: Readonly<Record<string, () => Case>> = {
   runs: () => ({ input: { ...people, limit: 5 }, args: [...names, '--limit', '5'], changing: ['leaseExpired'] }),
   'runs show': () => ({ input: { run: '1', deleted: 3 }, args: ['1', '--deleted', '3'] }),
   undo: () => ({ input: { run: '1', reason }, args: ['1', ...because], refused: { exit: 2, http: 409 } }),
+  resume: () => ({ input: { connection: 'demo', reason }, args: ['demo', ...because] }),
+  cancel: () => ({ input: { run: '1', reason }, args: ['1', ...because], refused: { exit: 2, http: 409 } }),
   plans: () => ({ input: { connection: 'demo' }, args: ['demo'] }),
   'plans show': () => ({ input: { plan }, args: [plan] }),
   reject: () => ({ input: { plan, reason }, args: [plan, ...because], before: waitsAgain }),

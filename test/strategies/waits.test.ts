@@ -1,67 +1,148 @@
-import { cancelRun, resumeConnection } from '../../clients/operations/waits/endWait';
+import { coloursFor } from '../../clients/cli/terminal/shell';
+import { runText } from '../../clients/cli/text/parts/runText';
+import { statusText } from '../../clients/cli/text/parts/statusText';
+import { readyContext } from '../../clients/operations/context';
+import { fetchRecord } from '../../clients/operations/work/records';
+import { startDeltas } from '../../clients/operations/work/runs';
+import { showRun } from '../../clients/operations/work/showRuns';
+import { showStatus } from '../../clients/operations/work/status';
+import { cancelRun, resumeConnection } from '../../clients/operations/work/waits';
+import { removeConnection } from '../../destination/connections/removeConnection';
 import { waitingRuns } from '../../destination/runs/waits';
 import { type RunResult, workflowNames } from '../../schema/workflows';
 import { type Control, expectEqual, lastRun, until } from '../invariants/support';
 import { connectionId, type Engine, startChurch } from '../support/engine';
 
-/** A long wait that a source asks for is seen, and an operator can end it, or the run. */
+/** An operator sees a long wait that a source asks for, and can end it, or the run. Two workers share the work. */
 const by = { actor: 'test', reason: 'the source is well again' };
-const hour = 3_600;
+const people = { connection: connectionId, entity: 'people' };
+const size = 250;
 let engine: Engine;
 let control: Control;
 
 beforeAll(async () => {
-  ({ engine, control } = await startChurch({ people: 120 }));
+  ({ engine, control } = await startChurch({ people: size }));
+  await engine.startWorker();
   await engine.delta('people');
 });
+beforeEach(() => control.clearFaults());
 
 const context = () => {
   const { db, connector, temporal, taskQueue } = engine;
-  return { db, connectors: [connector], client: temporal.client, taskQueue };
+  return readyContext({ db, connectors: [connector], client: temporal.client, taskQueue });
 };
 
-/** Begins a full delta whose source says wait for an hour, and returns when it waits. */
-async function waitingDelta() {
-  control.clearFaults();
-  control.addFault({
-    match: '/people',
-    count: 1,
-    fault: { kind: 'status', status: 429, headers: { 'Retry-After': String(hour) } },
-  });
-  const handle = await engine.start<RunResult>(workflowNames.deltaSync, {
-    ...{ connectionId, entity: 'people', trigger: 'api', full: true },
-  });
+const said429 = { kind: 'status', status: 429, headers: { 'Retry-After': '3600' } } as const;
+const quota403 = {
+  kind: 'status',
+  status: 403,
+  headers: { 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': '3600' },
+} as const;
+
+type Fault = typeof said429 | typeof quota403;
+
+/** Starts a workflow whose source says wait for an hour where `match` is asked, and returns once Temporal has deferred it. */
+async function waiting(match: string, fault: Fault, workflow: string, input: object) {
+  control.addFault({ match, count: 1, fault });
+  const handle = await engine.start<RunResult>(workflow, { connectionId, entity: 'people', trigger: 'api', ...input });
   await until(async () => (await waitingRuns(engine.db, connectionId)).length > 0);
-  const [waiting] = await waitingRuns(engine.db, connectionId);
-  await until(async () => (await handle.describe()).raw.pendingActivities?.[0]?.state === 1);
-  return { handle, waiting };
+  const [run] = await waitingRuns(engine.db, connectionId);
+  if (run === undefined) throw new Error('the run does not wait');
+  // the wait is noted just before Temporal hears of it
+  await until(async () => (await deferred(handle.workflowId)) > 0);
+  return { handle, run };
 }
 
-test('it says until when, on whose word, and which run', async () => {
-  const { handle, waiting } = await waitingDelta();
-  const inSeconds = (Number(waiting?.until) - Date.now()) / 1000;
-  expect(waiting).toMatchObject({ connectionId, entity: 'people', runId: (await lastRun(engine)).id });
-  expect(waiting?.reason).toMatch(/429/);
-  expect(Math.abs(inSeconds - hour)).toBeLessThan(120);
-  // the operator's word lets it go on now
-  const { resumed } = await resumeConnection(context(), connectionId, by);
-  expect(resumed.map(({ runId }) => runId)).toEqual([waiting?.runId]);
-  expect(await handle.result()).toMatchObject({ outcome: 'succeeded', runId: waiting?.runId });
-  expect(await waitingRuns(engine.db)).toEqual([]);
-  await expectEqual(engine, control);
-  const { rows } = await engine.db.raw(`select actor, action, reason from tidemark.audit where action = 'resume'`);
-  expect(rows).toEqual([{ ...by, action: 'resume' }]);
+/** Activities of a workflow and its children that wait for their next attempt. */
+async function deferred(workflowId: string): Promise<number> {
+  const { raw } = await engine.temporal.client.workflow.getHandle(workflowId).describe();
+  const own = (raw.pendingActivities ?? []).filter(({ state, lastFailure }) => state === 1 && lastFailure).length;
+  const children = await Promise.all((raw.pendingChildren ?? []).map((child) => deferred(child.workflowId ?? '')));
+  return children.reduce((sum, count) => sum + count, own);
+}
+
+const fullDelta = (match = 'offset=100', fault: Fault = said429) =>
+  waiting(match, fault, workflowNames.deltaSync, { full: true });
+
+describe.each([
+  ['429 with Retry-After', said429, /answered 429 with Retry-After: 3600/],
+  ['403 with a used-up quota', quota403, /answered 403 with X-RateLimit-Reset: 3600/],
+])('a source that says wait an hour: %s', (_name, fault, said) => {
+  test('a run that waits goes on at once when an operator says so', async () => {
+    const { handle, run } = await fullDelta('offset=100', fault);
+    const inSeconds = (run.until.getTime() - Date.now()) / 1000;
+    expect(run).toMatchObject({ connectionId, entity: 'people', runId: (await lastRun(engine)).id });
+    expect(run.reason).toMatch(said);
+    expect(Math.abs(inSeconds - 3_600)).toBeLessThan(120);
+    const ended = await resumeConnection(context(), { connection: connectionId }, by);
+    expect(ended).toMatchObject({ resumed: 1, wait: { because: expect.stringMatching(said) } });
+    expect(ended.runs.map(({ runId }) => runId)).toEqual([run.runId]);
+    expect(await handle.result()).toMatchObject({
+      outcome: 'succeeded',
+      runId: run.runId,
+      pages: 3,
+      counts: { unchanged: size },
+    });
+    expect(await waitingRuns(engine.db)).toEqual([]);
+    await expectEqual(engine, control);
+  });
 });
 
-test('a run that waits is ended by an operator, with the reason, and the next one goes on', async () => {
-  const { handle, waiting } = await waitingDelta();
-  await cancelRun(context(), waiting?.runId ?? '', by);
-  await expect(handle.result()).rejects.toThrow();
-  await until(async () => (await lastRun(engine)).status !== 'running');
-  expect(await lastRun(engine)).toMatchObject({ id: waiting?.runId, status: 'cancelled' });
-  await expect(cancelRun(context(), waiting?.runId ?? '', by)).rejects.toMatchObject({ type: 'Usage' });
-  await resumeConnection(context(), connectionId, by);
+test('status, runs and sync say until when, and which response said so; record and remove say what to do', async () => {
+  const { handle, run } = await fullDelta();
+  const at = run.until.toISOString();
+  const colours = coloursFor(process.stderr, { NO_COLOR: '1' });
+  const status = statusText(colours, await showStatus(context(), { ...people, next: false }));
+  const shown = runText(await showRun(context(), { run: run.runId, deleted: 0 }));
+  for (const text of [status, shown]) {
+    expect(text).toContain(`waits until ${at}`);
+    expect(text).toMatch(/answered 429 with Retry-After: 3600/);
+    expect(text).toContain(`tidemark cancel ${run.runId}`);
+  }
+  await expect(startDeltas(context(), { ...people, full: false })).rejects.toMatchObject({
+    type: 'AlreadyRunning',
+    message: expect.stringMatching(/It waits until .* answered 429 with Retry-After: 3600/),
+  });
+  await expect(fetchRecord(context(), { ...people, id: '1' })).rejects.toMatchObject({
+    type: 'SourceAsksToWait',
+    message: expect.stringContaining(`tidemark resume ${connectionId}`),
+  });
+  await expect(
+    removeConnection(engine.db, connectionId, { entities: [], deleteRows: false }, by),
+  ).rejects.toMatchObject({ type: 'AlreadyRunning', message: expect.stringContaining(`tidemark cancel ${run.runId}`) });
+  await resumeConnection(context(), { connection: connectionId }, by);
+  await handle.result();
+});
+
+test('a wait while records are fetched by id, in a child workflow, is seen and ended too', async () => {
+  const [lost] = [...control.all('people')];
+  await engine.db.raw(`delete from planning_center_people where external_id = ?`, [lost?.id ?? '']);
+  const { handle, run } = await waiting(`/people/${lost?.id}`, said429, workflowNames.reconciliation, {});
+  expect(run.reason).toMatch(/Retry-After: 3600/);
+  expect(await resumeConnection(context(), { connection: connectionId }, by)).toMatchObject({ resumed: 1 });
+  expect(await handle.result()).toMatchObject({ outcome: 'succeeded', runId: run.runId });
+  await expectEqual(engine, control);
+});
+
+test('a run that waits is cancelled by an operator, its place is free at once, and the next one goes on', async () => {
+  const { handle, run } = await fullDelta();
+  const cancelled = await cancelRun(context(), { run: run.runId }, by);
+  expect(cancelled).toMatchObject({ runId: run.runId, status: 'cancelled' });
+  expect(await lastRun(engine)).toMatchObject({ id: run.runId, status: 'cancelled', errorType: 'Cancelled' });
+  await expect(cancelRun(context(), { run: run.runId }, by)).rejects.toMatchObject({ type: 'Usage' });
+  await resumeConnection(context(), { connection: connectionId }, by);
   expect(await engine.delta('people')).toMatchObject({ outcome: 'succeeded' });
-  const { rows } = await engine.db.raw(`select actor, reason from tidemark.audit where action = 'cancel'`);
-  expect(rows).toEqual([by]);
+  await expect(handle.result()).rejects.toThrow();
+  expect((await lastRun(engine)).status).toBe('succeeded');
+  const { rows } = await engine.db.raw(`select actor, reason, details from tidemark.audit where action = 'cancel'`);
+  expect(rows).toEqual([{ ...by, details: { runId: run.runId } }]);
+});
+
+test('who ended waits, and why, is in the audit', async () => {
+  await resumeConnection(context(), { connection: connectionId }, by);
+  const { rows } = await engine.db.raw(
+    `select actor, reason, connection_id from tidemark.audit where action = 'resume' order by id desc limit 1`,
+  );
+  expect(rows).toEqual([{ ...by, connection_id: connectionId }]);
+  await expect(resumeConnection(context(), { connection: 'nobody' }, by)).rejects.toMatchObject({ type: 'NotFound' });
 });

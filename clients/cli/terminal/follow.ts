@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
+import type { ErrorType } from '../../../schema/errors';
 import { type Progress, progressQuery, type Strategy, taskQueue } from '../../../schema/workflows';
 import { plural } from './phrases';
 import { wait } from './progress';
@@ -19,13 +20,15 @@ export type Ended<Result> = { readonly result: Result } | { readonly error: unkn
 
 /**
  * Waits until all have ended, showing how far each is. Ctrl-C ends the waiting and not the runs, and says so; where the
- * caller has a signal of its own, that ends the waiting, and nothing is returned.
+ * caller has a signal of its own, that ends the waiting, and nothing is returned. With `onDeferred`, the waiting also ends once
+ * everything that has not ended is deferred because its source said wait: it gets a sentence for each, and nothing is returned.
  */
 export async function follow<Result>(
   shell: Shell,
   client: Client,
   followed: readonly Followed<Result>[],
   stop?: AbortSignal,
+  onDeferred?: (waits: readonly string[]) => void,
 ): Promise<Ended<Result>[]> {
   const waiting = await wait(`waiting for ${followed.map(({ name }) => name).join(', ')}`);
   const interrupted = () => {
@@ -36,6 +39,14 @@ export async function follow<Result>(
   if (stop === undefined) process.once('SIGINT', interrupted);
   const states = new Map<string, string>();
   const over = new AbortController();
+  const deferred = new AbortController();
+  const seeWaits = (waits: ReadonlyMap<string, string>) => {
+    const open = followed.filter(({ name }) => states.get(name) !== 'done');
+    if (onDeferred === undefined || open.length === 0 || !open.every(({ name }) => waits.has(name))) return;
+    waiting.done();
+    onDeferred(open.map(({ name }) => `${name} ${waits.get(name)}`));
+    deferred.abort();
+  };
   try {
     const ends = Promise.all(
       followed.map(async ({ name, handle }): Promise<Ended<Result>> => {
@@ -49,8 +60,9 @@ export async function follow<Result>(
         }
       }),
     );
-    void watch(client, followed, states, over.signal, (text) => waiting.update(text));
-    return await (stop === undefined ? ends : Promise.race([ends, aborted(stop)]));
+    void watch(client, followed, states, over.signal, (text) => waiting.update(text), seeWaits);
+    const stops = [deferred.signal, ...(stop === undefined ? [] : [stop])].map(aborted);
+    return await Promise.race([ends, ...stops]);
   } finally {
     over.abort();
     process.off('SIGINT', interrupted);
@@ -71,30 +83,40 @@ async function watch(
   states: Map<string, string>,
   over: AbortSignal,
   show: (text: string) => void,
+  seeWaits: (waits: ReadonlyMap<string, string>) => void,
 ): Promise<void> {
   while (!over.aborted) {
     await sleep(askEveryMs, undefined, { ref: false });
+    const waits = new Map<string, string>();
     await Promise.all(
       followed.map(async ({ name, handle }) => {
-        if (states.get(name) !== 'done') states.set(name, await stateOf(client, handle));
+        if (states.get(name) === 'done') return;
+        const { text, wait } = await stateOf(client, handle);
+        // it may have ended meanwhile
+        if (states.get(name) !== 'done') states.set(name, text);
+        if (wait !== undefined) waits.set(name, wait);
       }),
     );
+    if (!over.aborted) seeWaits(waits);
     if (!over.aborted) show(followed.map(({ name }) => `${name}: ${states.get(name)}`).join(' | '));
   }
 }
 
 /** In words. Never throws: not to know how far a run is does not end the waiting for it. */
-async function stateOf(client: Client, handle: Followed<unknown>['handle']): Promise<string> {
+async function stateOf(
+  client: Client,
+  handle: Followed<unknown>['handle'],
+): Promise<{ readonly text: string; readonly wait?: string | undefined }> {
   try {
-    const { trouble, pages, records } = await activitiesOf(handle);
-    if (!(await hasWorkers(client))) return "waits for a worker (start one with 'tidemark worker')";
+    const { trouble, wait, pages, records } = await activitiesOf(handle);
+    if (!(await hasWorkers(client))) return { text: "waits for a worker (start one with 'tidemark worker')", wait };
     const progress = await handle.query<Progress>(progressQuery);
     // the workflow knows what its activities have finished, their heartbeats how far the others are
     const text = progressText({ ...progress, pages: progress.pages + pages, records: progress.records + records });
-    return trouble === undefined ? text : `${text}, ${trouble}`;
+    return { text: trouble === undefined ? text : `${text}, ${trouble}`, wait };
   } catch (error) {
     // it has just ended, or has not begun, or Temporal is away for a moment
-    return error instanceof Error ? 'running' : String(error);
+    return { text: error instanceof Error ? 'running' : String(error) };
   }
 }
 
@@ -106,6 +128,8 @@ function progressText({ phase, pages, records, counts }: Progress): string {
 interface ActivitiesNow {
   /** what one that is being tried again failed with last */
   readonly trouble: string | undefined;
+  /** until when all of them wait because the source said so, and what it said; undefined for short waits */
+  readonly wait: string | undefined;
   /** of those that are on, as their last heartbeats say */
   readonly pages: number;
   readonly records: number;
@@ -116,12 +140,34 @@ async function activitiesOf(handle: Followed<unknown>['handle']): Promise<Activi
   const pending = raw.pendingActivities ?? [];
   const failing = pending.find(({ lastFailure }) => lastFailure);
   const trouble = failing && `attempt ${failing.attempt ?? '?'} after: ${failing.lastFailure?.message ?? 'a failure'}`;
+  const wait = pending.every(isDeferred) ? pending.map(waitText)[0] : undefined;
   const beats = pending.flatMap(({ heartbeatDetails }) => {
     const payload = heartbeatDetails?.payloads?.[0];
     return payload ? [defaultPayloadConverter.fromPayload<{ pages?: number; records?: number }>(payload)] : [];
   });
   const total = (name: 'pages' | 'records') => beats.reduce((sum, beat) => sum + (beat[name] ?? 0), 0);
-  return { trouble, pages: total('pages'), records: total('records') };
+  return { trouble, wait, pages: total('pages'), records: total('records') };
+}
+
+/** A command waits for shorter waits. */
+const worthWaitingMs = 45_000;
+
+type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+
+function isDeferred(activity: Pending): boolean {
+  const type: ErrorType = 'SourceAsksToWait';
+  return (
+    activity.lastFailure?.applicationFailureInfo?.type === type && nextAttempt(activity) > Date.now() + worthWaitingMs
+  );
+}
+
+/** In milliseconds since 1970. */
+function nextAttempt({ scheduledTime }: Pending): number {
+  return Number(scheduledTime?.seconds ?? 0) * 1000;
+}
+
+function waitText(activity: Pending): string {
+  return `waits until ${new Date(nextAttempt(activity)).toISOString()}: ${activity.lastFailure?.message ?? ''}`;
 }
 
 /** Whether any worker has asked for work lately. */

@@ -1,3 +1,4 @@
+import type { ResultOf } from '../../operations/operation';
 import type { runs, runsShow } from '../../operations/runs';
 import { countsText, since } from '../terminal/phrases';
 import { table } from '../terminal/table';
@@ -21,13 +22,24 @@ export const views = {
           since(run.startedAt),
           run.endedAt ? `${((run.endedAt.getTime() - run.startedAt.getTime()) / 1000).toFixed(1)} s` : undefined,
           run.pages,
-          run.error === null ? countsText(run.counts) : `${run.errorType}: ${firstLine(run.error)}`,
+          resultText(run),
         ]),
       );
     },
   }),
   'runs show': view<typeof runsShow>({ text: (run) => runText(run) }),
 };
+
+function resultText({
+  waitingUntil,
+  waitingReason,
+  error,
+  errorType,
+  counts,
+}: ResultOf<typeof runs>['runs'][number]): string {
+  if (waitingUntil !== null) return firstLine(`waits until ${waitingUntil.toISOString()}: ${waitingReason}`);
+  return error === null ? countsText(counts) : `${errorType}: ${firstLine(error)}`;
+}
 
 function firstLine(text: string): string {
   const [line = ''] = text.split('\n');

@@ -1,3 +1,4 @@
+import { blockOf } from '../../../destination/budget/budget';
 import { readRow } from '../../../destination/rows/readRow';
 import { TidemarkError } from '../../../schema/errors';
 import { parseExactly } from '../../../schema/exactJson';
@@ -8,12 +9,22 @@ import { startContext } from './runs';
 import { type StartedIds, startedIds } from './started';
 import { findTarget, type TargetInput } from './targets';
 
-/** Throws TidemarkError 'NotFound'. */
+/** Shorter waits are waited for. */
+const worthWaitingMs = 45_000;
+
+/** Throws TidemarkError 'NotFound', and 'SourceAsksToWait' while the source has said wait: the fetch would hang until then. */
 export async function fetchRecord(
   context: OperationContext,
   { id, ...named }: TargetInput & { readonly id: string },
 ): Promise<StartedIds> {
   const { target, entity } = await findTarget(context, named);
+  const block = await blockOf(context.db, target.connectionId);
+  if (block !== undefined && block.until.getTime() - Date.now() > worthWaitingMs) {
+    throw new TidemarkError(
+      'SourceAsksToWait',
+      `The source of '${target.connectionId}' said wait until ${block.until.toISOString()} (${block.because}): nothing was fetched. If it works again, use 'tidemark resume ${target.connectionId}'`,
+    );
+  }
   return startedIds(await startWorkflow(await startContext(context), singleRecord(entity), { ...target, id }));
 }
 

@@ -12,6 +12,7 @@ export function runText(run: RunDetails): string {
       ? [`  ${countsText(run.counts)}`]
       : []),
     `  started ${run.startedAt.toISOString()} by ${run.trigger}, ${run.endedAt === null ? 'on for' : 'took'} ${seconds(run.tookMs)}; ${plural(run.pages, 'page')}, ${plural(run.requests, 'request')}`,
+    ...waitText(run),
     ...cursorText(run),
     ...run.parts.map(partText),
     ...planText(run),
@@ -23,6 +24,14 @@ export function runText(run: RunDetails): string {
     ...(run.error === null ? [] : [`  ${run.errorType}: ${run.error}`]),
     `  workflow ${run.workflowId}, run ${run.workflowRunId}`,
   ].join('\n');
+}
+
+function waitText({ id, connectionId, waitingUntil, waitingReason }: RunDetails): string[] {
+  if (waitingUntil === null) return [];
+  return [
+    `  waits until ${waitingUntil.toISOString()}: ${waitingReason}`,
+    `  to go on now: tidemark resume ${connectionId} --reason "..."; to end it: tidemark cancel ${id} --reason "..."`,
+  ];
 }
 
 function headline({ id, connectionId, entity, strategy, state, full, dryRun }: RunDetails): string {

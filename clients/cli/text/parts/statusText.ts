@@ -43,6 +43,9 @@ function strategyText(colours: Colours, { lastRun, next, paused, pausedBecause }
 }
 
 function runText(colours: Colours, run: RunWithState): string {
+  if (run.state === 'running' && run.waitingUntil !== null) {
+    return colours.yellow(`waits until ${run.waitingUntil.toISOString()}`);
+  }
   if (run.state === 'running')
     return `running for ${ms(Math.max(0, Date.now() - run.startedAt.getTime()))}: ${plural(run.pagesSoFar, 'page')}, ${plural(run.recordsSoFar, 'record')}`;
   const colour = { succeeded: colours.green, waiting: colours.yellow }[String(run.state)] ?? colours.red;
@@ -79,6 +82,7 @@ function attentionTo({ connectionId, entity, ...of }: EntityStatus): string[] {
   const failed = [of.delta.lastRun, of.reconciliation.lastRun].filter((run) => run?.error);
   return [
     ...failed.map((run) => `${name}: the last ${run?.strategy} ${run?.state} (${run?.errorType}): ${run?.error}`),
+    ...[of.delta.lastRun, of.reconciliation.lastRun].flatMap((run) => waitText(name, connectionId, run)),
     ...of.plansWaiting.flatMap((plan) => planText(name, plan)),
     ...(of.setAside > 0
       ? [`${name}: ${plural(of.setAside, 'record')} set aside: tidemark set-aside list ${connectionId} ${entity}`]
@@ -96,6 +100,15 @@ function attentionTo({ connectionId, entity, ...of }: EntityStatus): string[] {
           `${name}: ${plural(of.inbox.parked, 'webhook event')} parked: tidemark webhooks list ${connectionId} ${entity} --state parked`,
         ]
       : []),
+  ];
+}
+
+/** Until when a run waits, which response said so, and how to end that. */
+function waitText(name: string, connectionId: string, run: RunWithState | null): string[] {
+  if (!run?.waitingUntil) return [];
+  return [
+    `${name}: run ${run.id} waits until ${run.waitingUntil.toISOString()}: ${run.waitingReason}`,
+    `  if the source works again, tidemark resume ${connectionId} --reason "..." makes it go on now; tidemark cancel ${run.id} --reason "..." ends it`,
   ];
 }
 

@@ -1,0 +1,72 @@
+import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { TidemarkError } from '../../schema/errors';
+import { mapLimited } from '../mapLimited';
+import { temporalError } from './temporal';
+
+interface Execution {
+  readonly workflowId: string;
+  readonly workflowRunId: string;
+}
+
+/** Temporal's `PENDING_ACTIVITY_STATE_SCHEDULED`: the activity waits for its next attempt. */
+const scheduled = 1;
+/** gRPC: not found, and not implemented */
+const grpc = { notFound: 5, unimplemented: 12 };
+/** Workflows of one connection that are looked at; what is left goes on when its wait in Temporal ends. */
+const workflowsAtMost = 1_000;
+/** The kinds of our workflow ids that ask a source; see `ids`. */
+const kinds = ['delta', 'reconciliation', 'backfill', 'record', 'records', 'inbox', 'disputes', 'verify'];
+
+/**
+ * Has every activity of a connection's workflows that waits for its next attempt try at once; Temporal then counts its attempts
+ * from one again. Returns how many. Throws TidemarkError 'TemporalUnavailable', and 'Usage' where the server cannot do that.
+ */
+export async function tryNow(client: Client, connectionId: string, runs: readonly Execution[]): Promise<number> {
+  try {
+    const executions = new Map(runs.map((one) => [one.workflowRunId, one]));
+    for (const one of await runningOf(client, connectionId)) executions.set(one.workflowRunId, one);
+    const counts = await mapLimited([...executions.values()], 10, (one) => resetActivities(client, one));
+    return counts.reduce((sum, count) => sum + count, 0);
+  } catch (error) {
+    if (codeOf(error) !== grpc.unimplemented) throw temporalError(error);
+    throw new TidemarkError(
+      'Usage',
+      `This Temporal server cannot start a waiting activity early (that takes version 1.28). The engine no longer waits for the source of '${connectionId}', but deferred runs go on only when their wait in Temporal ends: cancel them with 'tidemark cancel <run>' and start them again`,
+    );
+  }
+}
+
+/** Running workflows of a connection. The visibility store may lag by a second; those of runs are known from PostgreSQL. */
+async function runningOf(client: Client, connectionId: string): Promise<Execution[]> {
+  const begins = kinds.map((kind) => `WorkflowId STARTS_WITH "tidemark/${kind}/${connectionId}/"`);
+  const query = `ExecutionStatus = "Running" AND (${begins.join(' OR ')})`;
+  const found: Execution[] = [];
+  for await (const { workflowId, runId } of client.workflow.list({ query })) {
+    found.push({ workflowId, workflowRunId: runId });
+    if (found.length === workflowsAtMost) break;
+  }
+  return found;
+}
+
+/** Also those of its child workflows: the ids of some begin as their parent's does. */
+async function resetActivities(client: Client, { workflowId, workflowRunId }: Execution): Promise<number> {
+  const execution = { workflowId, runId: workflowRunId };
+  const { namespace } = client.options;
+  let reset = 0;
+  try {
+    const described = await client.workflowService.describeWorkflowExecution({ namespace, execution });
+    for (const { activityId, state, lastFailure } of described.pendingActivities ?? []) {
+      if (state !== scheduled || !activityId || !lastFailure) continue;
+      await client.workflowService.resetActivity({ namespace, execution, id: activityId, identity: 'tidemark resume' });
+      reset += 1;
+    }
+  } catch (error) {
+    // it has ended meanwhile
+    if (!(error instanceof WorkflowNotFoundError) && codeOf(error) !== grpc.notFound) throw error;
+  }
+  return reset;
+}
+
+function codeOf(error: unknown): number | undefined {
+  return isGrpcServiceError(error) ? error.code : undefined;
+}
