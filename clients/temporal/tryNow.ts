@@ -1,4 +1,4 @@
-import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, isGrpcServiceError } from '@temporalio/client';
 import { TidemarkError } from '../../schema/errors';
 import { mapLimited } from '../mapLimited';
 import { temporalError } from './temporal';
@@ -23,10 +23,18 @@ const kinds = ['delta', 'reconciliation', 'backfill', 'record', 'records', 'inbo
  */
 export async function tryNow(client: Client, connectionId: string, runs: readonly Execution[]): Promise<number> {
   try {
-    const executions = new Map(runs.map((one) => [one.workflowRunId, one]));
-    for (const one of await runningOf(client, connectionId)) executions.set(one.workflowRunId, one);
-    const counts = await mapLimited([...executions.values()], 10, (one) => resetActivities(client, one));
-    return counts.reduce((sum, count) => sum + count, 0);
+    let reset = 0;
+    const seen = new Set<string>();
+    let next: readonly Execution[] = [...runs, ...(await runningOf(client, connectionId))];
+    while (next.length > 0) {
+      const fresh = next.filter(({ workflowRunId }) => !seen.has(workflowRunId));
+      const once = [...new Map(fresh.map((one) => [one.workflowRunId, one])).values()];
+      for (const { workflowRunId } of once) seen.add(workflowRunId);
+      const done = await mapLimited(once, 10, (one) => resetActivities(client, one));
+      reset += done.reduce((sum, one) => sum + one.reset, 0);
+      next = done.flatMap(({ children }) => children);
+    }
+    return reset;
   } catch (error) {
     if (codeOf(error) !== grpc.unimplemented) throw temporalError(error);
     throw new TidemarkError(
@@ -48,8 +56,11 @@ async function runningOf(client: Client, connectionId: string): Promise<Executio
   return found;
 }
 
-/** Also those of its child workflows: the ids of some begin as their parent's does. */
-async function resetActivities(client: Client, { workflowId, workflowRunId }: Execution): Promise<number> {
+/** Resets the waiting activities of one workflow; returns how many, and its child workflows. */
+async function resetActivities(
+  client: Client,
+  { workflowId, workflowRunId }: Execution,
+): Promise<{ readonly reset: number; readonly children: readonly Execution[] }> {
   const execution = { workflowId, runId: workflowRunId };
   const { namespace } = client.options;
   let reset = 0;
@@ -60,11 +71,15 @@ async function resetActivities(client: Client, { workflowId, workflowRunId }: Ex
       await client.workflowService.resetActivity({ namespace, execution, id: activityId, identity: 'tidemark resume' });
       reset += 1;
     }
+    const children = (described.pendingChildren ?? []).flatMap((child) =>
+      child.workflowId && child.runId ? [{ workflowId: child.workflowId, workflowRunId: child.runId }] : [],
+    );
+    return { reset, children };
   } catch (error) {
     // it has ended meanwhile
-    if (!(error instanceof WorkflowNotFoundError) && codeOf(error) !== grpc.notFound) throw error;
+    if (codeOf(error) !== grpc.notFound) throw error;
+    return { reset, children: [] };
   }
-  return reset;
 }
 
 function codeOf(error: unknown): number | undefined {
