@@ -1,8 +1,8 @@
 import { getConnection } from '../../../destination/connections/connections';
 import { cancelClaimed, type EndedWaits, endWaits } from '../../../destination/runs/waits';
 import { answerWithinMs, temporalError } from '../../temporal/temporal';
-import { tryNow } from '../../temporal/tryNow';
 import type { By, OperationContext } from '../context';
+import { tryNow } from './tryNow';
 
 export interface Resumed extends EndedWaits {
   readonly connectionId: string;

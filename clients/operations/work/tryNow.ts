@@ -1,7 +1,7 @@
 import { type Client, isGrpcServiceError } from '@temporalio/client';
-import { TidemarkError } from '../../schema/errors';
-import { mapLimited } from '../mapLimited';
-import { temporalError } from './temporal';
+import { TidemarkError } from '../../../schema/errors';
+import { mapLimited } from '../../mapLimited';
+import { temporalError } from '../../temporal/temporal';
 
 interface Execution {
   readonly workflowId: string;
