@@ -148,7 +148,7 @@ describe('with a database and Temporal', () => {
         schedules: { people: { delta: { every: '5m' }, reconciliation: { at: '02:30' } } },
       },
       secrets: ['appId', 'secret'],
-      schedules: { created: 5 },
+      agreed: { created: 5 },
     });
     const [secret] = await database.query<{ sealed: Buffer }>('select sealed from tidemark.secrets');
     expect(secret?.sealed.toString('latin1')).not.toContain('hunter2');
@@ -168,7 +168,7 @@ describe('with a database and Temporal', () => {
         schedules: { people: { delta: { every: '1h' }, reconciliation: { at: '02:30' } } },
       },
       secrets: ['appId', 'secret'],
-      schedules: { updated: 2 },
+      agreed: { updated: 2 },
     });
     const withSecret = await run([...connect, 'grace', '--update', '--json'], { TIDEMARK_SECRET_WEBHOOK_SECRET: 'w' });
     expect(JSON.parse(withSecret.stdout).secrets).toEqual(['appId', 'secret', 'webhookSecret']);
@@ -184,9 +184,17 @@ describe('with a database and Temporal', () => {
 
   test.each([
     [[...connect, 'new', '--set', 'baseURL=x'], '', /Did you mean 'baseUrl'\?/],
-    [[...connect, 'new', '--set', 'baseUrl=x'], '', /settings\.baseUrl: Invalid URL/],
+    [
+      [...connect, 'new', '--set', 'baseUrl=x'],
+      '',
+      /settings\.baseUrl: Invalid URL[\s\S]*secrets\.appId: missing \(or set TIDEMARK_SECRET_APP_ID\)/,
+    ],
     [[...connect, 'new'], '', /secrets\.appId: missing \(or set TIDEMARK_SECRET_APP_ID\)/],
-    [[...connect, 'New', '--secrets-stdin'], '{"appId":"a","secret":"b"}', /id: must contain only lower-case letters/],
+    [
+      [...connect, 'New', '--secrets-stdin'],
+      '{"appId":"a","secret":"b"}',
+      /connection: must contain only lower-case letters/,
+    ],
     [
       [...connect, 'new', '--secrets-stdin', '--time-zone', 'Mars'],
       '{"appId":"a","secret":"b"}',
@@ -229,7 +237,7 @@ describe('with a database and Temporal', () => {
     expect(shown.stdout).not.toContain('hunter2');
     expect((await run(['connections', '--json'])).stdout).toContain('"connections"');
     const unasked = await run(['connections', 'remove', 'grace']);
-    expect(unasked).toMatchObject({ status: 2, stderr: expect.stringContaining('--keep-rows or --delete-rows') });
+    expect(unasked).toMatchObject({ status: 2, stderr: expect.stringContaining('--rows <keep|delete>') });
     const rotated = await run(
       ['connections', 'rotate-secret', 'grace', 'webhookSecret', '--stdin', '--json'],
       {},
@@ -246,21 +254,32 @@ describe('with a database and Temporal', () => {
     const connected = await run([...connect, 'grace', '--update', '--delta', '2h', '--json'], away);
     expect(connected.status).toBe(0);
     expect(JSON.parse(connected.stdout)).toMatchObject({
-      schedules: null,
+      agreed: null,
+      delayedBecause: expect.stringContaining('cannot be reached'),
       connection: { schedules: { people: { delta: { every: '2h' } } } },
     });
-    expect(connected.stderr).toContain('its schedules begin when');
+    const said = await run([...connect, 'grace', '--update', '--delta', '2h'], away);
+    expect(said.stdout).toContain('its schedules begin when');
   });
 
-  test('a config of the folder that no longer registers a connector: its connections say so', async () => {
+  test('a config of the folder: connect reports all mistakes at once, and connections of a connector that it does not register say so', async () => {
     const folder = temporaryFolder();
     writeFileSync(
       join(folder, 'tidemark.config.cjs'),
       `const { defineConfig, defineConnector, defineEntity } = require('tidemark'); const { z } = require('zod');
-      module.exports = defineConfig({ connectors: [defineConnector({ name: 'shop', settings: z.object({ baseUrl: z.url() }), secrets: z.object({}), auth: { scheme: 'none' },
+      module.exports = defineConfig({ connectors: [defineConnector({ name: 'shop', settings: z.object({ baseUrl: z.url() }), secrets: z.object({ token: z.string() }), auth: { scheme: 'bearer', token: 'token' },
         entities: [defineEntity({ name: 'things', row: z.object({ t: z.string() }), key: 'id', deltaSyncField: { name: 'u', kind: 'instant' },
           listings: { all: { path: '/', paging: { scheme: 'none' } } }, supportsWebhooks: false, map: () => ({ t: '' }) })] })] });`,
     );
+    const both = await runCli(['connect', 'shop', 'new', '--set', 'baseURL=http://127.0.0.1:9'], { cwd: folder, env });
+    expect(both.status).toBe(2);
+    for (const mistake of [
+      'settings: the connector has no "baseURL". Did you mean \'baseUrl\'?',
+      'settings.baseUrl: missing (--set baseUrl=<baseUrl>)',
+      'secrets.token: missing (or set TIDEMARK_SECRET_TOKEN)',
+    ]) {
+      expect(both.stderr).toContain(mistake);
+    }
     const sync = await runCli(['sync', 'grace'], { cwd: folder, env });
     expect(sync).toMatchObject({
       status: 2,

@@ -18,4 +18,13 @@ export const groups: Readonly<Record<string, Omit<CommandText, 'usage'>>> = {
       'webhooks replay demo --state parked --reason "the source works again"',
     ],
   },
+  schedules: {
+    summary: 'list, pause, resume and repair schedules',
+    details: "A connection says how often they fire: 'tidemark connect --update --delta 5m'.",
+    examples: [
+      'schedules list',
+      'schedules pause demo people --reason "they migrate this weekend"',
+      'schedules repair',
+    ],
+  },
 };

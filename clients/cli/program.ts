@@ -2,29 +2,28 @@ import { Command, CommanderError } from 'commander';
 import { operations } from '../operations';
 import { packageVersion } from '../ownPackage';
 import type { OnEnd } from './command';
-import { addConnect } from './commands/connect/connect';
-import { addConnections } from './commands/connections';
+import { addConnect } from './commands/connect';
 import { addDemo } from './commands/demo';
 import { addDoctor } from './commands/doctor';
 import { addInit } from './commands/init';
 import { addMigrate } from './commands/migrate';
-import { addSchedules } from './commands/schedules';
+import { addRotateSecret } from './commands/rotateSecret';
 import { addServer } from './commands/server';
 import { addUp } from './commands/up';
 import { addWorker } from './commands/worker';
 import { type ExitStatus, exitStatus, type Failure, failureOf } from './failure';
 import { listInOrder } from './order';
-import { addOperation } from './project';
+import { addOperation, groupOf } from './project';
 import { coloursFor, print, printJson } from './terminal/shell';
 
 /** Those that are no operations, or that ask more on this machine; `order.ts` has the order of `--help`. */
 const commands = [
-  ...[addInit, addUp, addDemo, addConnect, addConnections, addDoctor, addSchedules],
+  ...[addInit, addUp, addDemo, addConnect, addDoctor],
   ...[addMigrate, addWorker, addServer],
 ];
 
-/** Operations whose command is written by hand, since it asks or checks more on this machine. */
-const ownCommands: ReadonlySet<string> = new Set(['doctor']);
+/** Operations whose command is written by hand, since it asks or checks more on this machine; those above among them. */
+const ownCommands: ReadonlySet<string> = new Set(['doctor', 'connect', 'connections rotate-secret']);
 
 /** Every command there is; `onEnd` gets the exit status of the one that runs. */
 export function createProgram(onEnd: OnEnd): Command {
@@ -42,7 +41,10 @@ export function createProgram(onEnd: OnEnd): Command {
       '\nExit status: 0 done, 1 failed, 2 bad usage, 3 already running or waiting for approval.\nWords: docs/glossary.md in the package.\nStart with: tidemark up',
     );
   for (const add of commands) add(program, onEnd);
-  for (const one of operations) if (!ownCommands.has(one.name)) addOperation(program, one, onEnd);
+  for (const one of operations) {
+    if (one.command === undefined && !ownCommands.has(one.name)) addOperation(program, one, onEnd);
+    if (one.name === 'connections rotate-secret') addRotateSecret(groupOf(program, 'connections'), onEnd);
+  }
   return listInOrder(program);
 }
 

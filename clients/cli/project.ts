@@ -42,7 +42,8 @@ export function addOperation(program: Command, operation: AnyOperation, onEnd: O
   );
 }
 
-function groupOf(program: Command, name: string): Command {
+/** The command that holds those of this first word. */
+export function groupOf(program: Command, name: string): Command {
   const found = program.commands.find((one) => one.name() === name);
   if (found) return found;
   const text = groups[name];

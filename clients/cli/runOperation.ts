@@ -2,7 +2,7 @@ import type { By, OperationContext } from '../operations/context';
 import type { AnyOperation } from '../operations/operation';
 import { type ExitStatus, exitStatus } from './failure';
 import { actor } from './terminal/actor';
-import { type Session, withSession } from './terminal/session';
+import { withSession } from './terminal/session';
 import type { Shell } from './terminal/shell';
 import type { Outcome, Ui } from './view';
 import { viewOf } from './view';
@@ -20,19 +20,20 @@ export function runOperation(
   given: Readonly<Record<string, unknown>>,
   options: OperationOptions,
 ): Promise<ExitStatus | undefined> {
-  return withSession(shell, (session) => performIn(shell, session, operation, given, options));
+  return withSession(shell, ({ context }) => performIn(shell, context, operation, given, options), {
+    needsTemporal: operation.effect === 'start',
+  });
 }
 
-/** The same within a session that is open. */
+/** The same with a context that is open. */
 export async function performIn(
   shell: Shell,
-  session: Session,
+  context: OperationContext,
   operation: AnyOperation,
   given: Readonly<Record<string, unknown>>,
   { reason, wait }: OperationOptions,
 ): Promise<ExitStatus | undefined> {
   const { perform, toJson } = await import('../operations/operation.js');
-  const context = contextOf(session, operation);
   const input = await checked(operation, given);
   const by = await checkedBy(operation, reason);
   const result = await perform(operation, context, input, by);
@@ -72,20 +73,6 @@ function statusOfOutcome({ state, result }: Outcome): ExitStatus {
   const how = result !== null && 'outcome' in result ? result.outcome : undefined;
   if (how === 'waiting' || how === 'already-running') return exitStatus.busy;
   return how === 'disabled' ? exitStatus.failed : exitStatus.done;
-}
-
-/** What is started needs Temporal at once; the others may do without. */
-function contextOf(session: Session, { effect }: AnyOperation): OperationContext {
-  const temporal = effect === 'start' ? session.temporal : session.temporalLater;
-  return {
-    db: session.db,
-    connectors: session.connectors,
-    client: async () => (await temporal()).client,
-    temporalAddress: async () => (await temporal()).address,
-    ring: session.ring,
-    taskQueue: undefined,
-    trigger: 'cli',
-  };
 }
 
 async function checked({ input }: AnyOperation, given: Readonly<Record<string, unknown>>): Promise<unknown> {

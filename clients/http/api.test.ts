@@ -6,7 +6,7 @@ import { type Engine, encryptionKey, ring, startChurch } from '../../test/suppor
 import { startServer } from '../server';
 import { apiOperations } from './api';
 import { describeApi } from './openapi';
-import type { Operation } from './operation';
+import type { Operation } from './route';
 
 /** The API as a machine uses it, over a whole engine. `edge.test.ts` has what holds for every request. */
 const key = 'the-key-of-the-api';

@@ -1,31 +1,26 @@
 import type { FastifyInstance } from 'fastify';
 import { operations } from '../operations';
-import { readyContext } from '../operations/context';
+import { type ContextParts, readyContext } from '../operations/context';
 import { takeJson } from './jsonBody';
 import { requireKey } from './key';
 import { limitRequests } from './limit';
 import { type MetricsSource, metricsRoute } from './metrics';
 import { describeApi } from './openapi';
-import { mount, type Operation } from './operation';
-import { careOperations } from './operations/care';
-import { connectionOperations } from './operations/connections';
-import type { ApiContext } from './operations/context';
 import { routeOf } from './project';
+import { mount, type Route } from './route';
 
-export interface ApiParts extends ApiContext {
+export interface ApiParts extends ContextParts {
   readonly apiKey: string | undefined;
   /** requests of one address in a minute */
   readonly requestsPerMinute?: number | undefined;
-  /** told at `/metrics` */
+  /** reported at `/metrics` */
   readonly metrics: MetricsSource;
 }
 
 /** Everything that the API does. */
-export async function apiOperations(context: ApiContext): Promise<Operation[]> {
+export async function apiOperations(context: ContextParts): Promise<Route[]> {
   const operationContext = readyContext(context);
-  const projected = await Promise.all(operations.map((one) => routeOf(one, operationContext)));
-  const others = [connectionOperations, careOperations].flatMap((of) => of(context));
-  return [...projected, ...others];
+  return Promise.all(operations.map((one) => routeOf(one, operationContext)));
 }
 
 /** The API for machines, behind the key: what the command line does, described at `/api/openapi.json`. */

@@ -13,7 +13,7 @@ import {
 } from '../../test/support/hostileRequests';
 import { type TestProxy, testProxy } from '../../test/support/proxy';
 import { apiKey, type TestServer, testServer } from '../../test/support/server';
-import { problemShape } from './shapes';
+import { problemShape } from './problemShape';
 
 /** Whatever is sent to the API: it never fails, and what it refuses it refuses in one form, which says how to mend it. */
 const known = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { packageVersion } from '../ownPackage';
-import type { Operation } from './operation';
-import { problemShape } from './shapes';
+import { problemShape } from './problemShape';
+import type { Route } from './route';
 
 /** What a failed request can get from every operation. */
 const problems: Readonly<Record<string, string>> = {
@@ -13,7 +13,7 @@ const problems: Readonly<Record<string, string>> = {
 };
 
 /** The API as OpenAPI 3.1 describes it, made from the schemas by which requests are parsed. https://spec.openapis.org/oas/v3.1.1 */
-export function describeApi(operations: readonly Operation[]): Readonly<Record<string, unknown>> {
+export function describeApi(operations: readonly Route[]): Readonly<Record<string, unknown>> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const one of operations) {
     paths[one.path] = { ...paths[one.path], [one.method.toLowerCase()]: describe(one) };
@@ -36,7 +36,7 @@ export function describeApi(operations: readonly Operation[]): Readonly<Record<s
   };
 }
 
-function describe(one: Operation): Record<string, unknown> {
+function describe(one: Route): Record<string, unknown> {
   const parameters = [...parametersOf('path', one.params), ...parametersOf('query', one.query)];
   return {
     operationId: operationId(one),
@@ -47,14 +47,14 @@ function describe(one: Operation): Record<string, unknown> {
     responses: {
       [one.status]: {
         description: one.status === 202 ? 'It was started' : 'Done',
-        content: json(jsonSchema(one.answer, 'input')),
+        content: json(jsonSchema(one.response, 'input')),
       },
       ...Object.fromEntries(Object.entries(problemsOf(one)).map(([status, text]) => [status, problemAnswer(text)])),
     },
   };
 }
 
-function problemsOf(one: Operation): Readonly<Record<string, string>> {
+function problemsOf(one: Route): Readonly<Record<string, string>> {
   const names = one.params ?? one.query ?? one.body;
   const posts = one.method === 'POST';
   return {
@@ -67,7 +67,7 @@ function problemsOf(one: Operation): Readonly<Record<string, string>> {
 }
 
 /** `POST /api/plans/{plan}/approve` is `postPlansApprove`; stable as long as the path is. */
-function operationId({ method, path }: Operation): string {
+function operationId({ method, path }: Route): string {
   const words = path.split('/').filter((step) => step !== '' && step !== 'api' && !step.startsWith('{'));
   const one = path.endsWith('}') ? ['one'] : [];
   const capitals = [...words, ...one]

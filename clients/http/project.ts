@@ -1,8 +1,8 @@
 import type { By, OperationContext } from '../operations/context';
 import type { Fields } from '../operations/fields';
 import { type AnyOperation, bySchema, perform, resultSchema, schemaOf, toJson } from '../operations/operation';
-import type { Operation as Route } from './operation';
 import { refusable } from './problem';
+import type { Route } from './route';
 
 /** An operation as a route: where each field is sent, and what is done with it. */
 export async function routeOf(operation: AnyOperation, context: OperationContext): Promise<Route> {
@@ -22,7 +22,7 @@ export async function routeOf(operation: AnyOperation, context: OperationContext
     query: looks ? sent : undefined,
     body: looks ? undefined : sent,
     status: operation.effect === 'start' ? 202 : 200,
-    answer: await resultSchema(operation),
+    response: await resultSchema(operation),
     async perform({ params, query, body }) {
       const { reason, by, ...given } = { ...Object(looks ? query : body), ...Object(params) };
       const who: By = operation.audited

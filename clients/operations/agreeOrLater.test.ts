@@ -5,6 +5,7 @@ import { createConnection } from '../../destination/connections/connections';
 import { connectDatabase } from '../../destination/database/database';
 import { testDatabase } from '../../test/environment';
 import { agreeOrLater } from './agreeOrLater';
+import { readyContext } from './context';
 
 /** A Temporal that knows nobody: gRPC over HTTP/2, UNAUTHENTICATED to whatever is asked. */
 async function startRefusing(): Promise<{ address: string; close: () => void }> {
@@ -27,7 +28,7 @@ test.each([
     const connection = Connection.lazy({ address: temporal.address });
     try {
       await createConnection(db, { id: 'demo', connector: 'church', settings: {} });
-      const said = await agreeOrLater({ db, client: new Client({ connection }), connectors: [] });
+      const said = await agreeOrLater(readyContext({ db, client: new Client({ connection }), connectors: [] }));
       expect(said).toEqual({ agreed: null, delayedBecause: expect.stringMatching(why) });
     } finally {
       await connection.close();

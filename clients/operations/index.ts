@@ -1,4 +1,14 @@
 import { probe, verify } from './checks';
+import { connect, connectionsChange } from './connect';
+import {
+  connections,
+  connectionsDisable,
+  connectionsEnable,
+  connectionsRemove,
+  connectionsReseal,
+  connectionsRotateSecret,
+  connectionsShow,
+} from './connections';
 import { cursorReset, cursorShow } from './cursor';
 import { doctor } from './doctor';
 import { explain } from './explain';
@@ -8,6 +18,7 @@ import { outcome } from './outcome';
 import { approve, plans, plansShow, reject } from './plans';
 import { record, recordRow } from './records';
 import { runs, runsShow, undo } from './runs';
+import { schedulesList, schedulesPause, schedulesRepair, schedulesResume } from './schedules';
 import { setAsideDiscard, setAsideList, setAsideRetry, setAsideShow } from './setAside';
 import { status } from './status';
 import { backfill, reconcile, remap, sync } from './sync';
@@ -16,8 +27,11 @@ import { webhooksList, webhooksReplay } from './webhooks';
 
 /** Everything that an operator can do or ask, in the order in which `--help` and the documents list it. */
 export const operations: readonly AnyOperation[] = [
+  ...[connect, connectionsChange, connections, connectionsShow, connectionsEnable, connectionsDisable],
+  ...[connectionsRotateSecret, connectionsReseal, connectionsRemove],
   ...[status, sync, reconcile, record, recordRow, probe, verify, backfill, remap, outcome, doctor],
   ...[runs, runsShow, resume, cancel, plans, plansShow, approve, reject, undo],
   ...[cursorShow, cursorReset],
   ...[setAsideList, setAsideShow, setAsideRetry, setAsideDiscard, webhooksList, webhooksReplay, explain, forget],
+  ...[schedulesList, schedulesPause, schedulesResume, schedulesRepair],
 ];

@@ -1,93 +1,87 @@
-import { z } from 'zod';
-import { getConnection, listConnections } from '../../destination/connections/connections';
-import { pauseSchedules } from '../../destination/connections/pauseSchedules';
-import { connectorOf } from '../../schema/definition/registered';
-import { type Strategy, strategies, type Target } from '../../schema/workflows';
-import { type Agreement, compareSchedules } from '../schedules/compare';
-import { desiredSchedules } from '../schedules/desired';
-import { type AgreedOrLater, agreeOrLater } from './agreeOrLater';
-import { type By, filterInput, name, type TemporalContext } from './context';
-import { assertNames } from './targets';
-
-export interface ScheduleShown {
-  readonly id: string;
-  /** null for the sweep, and for what is left of a removed connection */
-  readonly connectionId: string | null;
-  readonly entity: string | null;
-  readonly strategy: Strategy | 'sweep' | null;
-  readonly agreement: Agreement;
-  /** as Temporal has it */
-  readonly paused: boolean;
-  /** why it is to be paused; null where it is to run */
-  readonly pausedBecause: string | null;
-  /** when it fires next; null where it is paused or missing */
-  readonly next: Date | null;
-}
-
-export const scheduleFilter = filterInput;
-
-/** All schedules, or those of a connection or entity: as the database wants them and as Temporal has them. */
-export async function showSchedules(
-  { db, client, connectors, taskQueue }: TemporalContext,
-  input: z.output<typeof scheduleFilter>,
-): Promise<ScheduleShown[]> {
-  await assertNames(db, connectors, input);
-  const compared = await compareSchedules(client, desiredSchedules(connectors, await listConnections(db)), {
-    taskQueue,
-  });
-  const { connection, entity } = input;
-  return compared
-    .map(({ id, desired, agreement, paused, next }) => ({
-      id,
-      connectionId: desired?.target?.connectionId ?? null,
-      entity: desired?.target?.entity ?? null,
-      strategy: desired?.strategy ?? null,
-      agreement,
-      paused,
-      pausedBecause: desired?.pausedBecause ?? null,
-      next: paused ? null : next,
-    }))
-    .filter((one) => connection === undefined || one.connectionId === connection)
-    .filter((one) => entity === undefined || one.entity === entity);
-}
+import { strategies } from '../../schema/workflows';
+import { argument, field, optional, type Z } from './fields';
+import { operation } from './operation';
+import { agreed, agreedOrLater, instant, target } from './schemas';
+import { filter } from './targetFields';
 
 /** What is left out means all of them. */
-export const schedulePause = z.strictObject({
-  connection: name,
-  entity: name.optional(),
-  strategy: z.enum(strategies).optional(),
+const which = {
+  connection: argument(field.name('the name of a connection')),
+  entity: optional(argument(field.name('only of this entity'))),
+  strategy: optional(field.oneOf('only this strategy', strategies, strategies.join('|'))),
+};
+
+export const schedulesList = operation({
+  name: 'schedules list',
+  effect: 'look',
+  summary: 'list schedules: when each fires next, and whether Temporal has it as the database wants it',
+  details: 'Exit status 1 when they disagree.',
+  examples: ['', 'demo', '--json'],
+  input: filter,
+  result: (z) =>
+    z.object({
+      schedules: z.array(
+        z.object({
+          id: z.string(),
+          connectionId: z.string().nullable().describe('null for the sweep, and for the rest of a removed connection'),
+          entity: z.string().nullable(),
+          strategy: z.enum([...strategies, 'sweep']).nullable(),
+          agreement: z
+            .enum(['agrees', 'missing', 'differs', 'orphan'])
+            .describe('`missing`: Temporal does not have it; `orphan`: no connection wants it'),
+          paused: z.boolean().describe('as Temporal has it'),
+          pausedBecause: z.string().nullable().describe('why it should be paused; null where it should run'),
+          next: instant(z).nullable().describe('when it fires next; null where it is paused or missing'),
+        }),
+      ),
+    }),
+  run: () => import('./work/schedules.js').then(({ listSchedules }) => listSchedules),
 });
-export type SchedulePause = z.output<typeof schedulePause>;
 
-export interface SchedulesChanged extends AgreedOrLater {
-  readonly schedules: readonly (Target & { readonly strategy: Strategy; readonly pausedBecause: string | null })[];
-}
+const changed = (z: Z) =>
+  z.object({
+    schedules: z.array(
+      z.object({
+        ...target(z),
+        strategy: z.enum(strategies),
+        pausedBecause: z.string().nullable().describe('null: it fires'),
+      }),
+    ),
+    ...agreedOrLater(z),
+  });
 
-/**
- * Pauses or resumes schedules, for as long as somebody says otherwise; runs that are on go on, and runs can still be started by hand.
- * Kept in the database, so a repair leaves it as it is. Throws TidemarkError 'NotFound' for unknown names.
- */
-export async function changeSchedules(
-  context: TemporalContext,
-  input: SchedulePause,
-  paused: boolean,
-  by: By,
-): Promise<SchedulesChanged> {
-  const { db, connectors } = context;
-  await assertNames(db, connectors, input);
-  const connector = connectorOf(connectors, await getConnection(db, input.connection));
-  const entities = input.entity === undefined ? [...connector.entities.keys()] : [input.entity];
-  const chosen = input.strategy === undefined ? strategies : [input.strategy];
-  const connection = await pauseSchedules(
-    db,
-    { connectionId: input.connection, entities, strategies: chosen },
-    paused,
-    by,
-  );
-  const schedules = desiredSchedules(connectors, [connection]).flatMap(({ target, strategy, pausedBecause }) =>
-    target !== undefined && strategy !== 'sweep' && entities.includes(target.entity) && chosen.includes(strategy)
-      ? [{ ...target, strategy, pausedBecause: pausedBecause ?? null }]
-      : [],
-  );
-  return { schedules, ...(await agreeOrLater(context)) };
-}
+export const schedulesPause = operation({
+  name: 'schedules pause',
+  effect: 'change',
+  summary: 'pause schedules of a connection until they are resumed',
+  details:
+    'Running runs continue; sync and reconcile still start runs; webhooks are still processed. Status shows the reason.',
+  examples: ['demo --reason "they migrate"', 'demo people --strategy delta --reason "too costly by day"'],
+  input: which,
+  result: changed,
+  run: () => import('./work/schedules.js').then(({ pause }) => pause),
+});
+
+export const schedulesResume = operation({
+  name: 'schedules resume',
+  effect: 'change',
+  summary: 'resume paused schedules of a connection',
+  examples: ['demo', 'demo people --strategy delta'],
+  usualReason: 'the pause is over',
+  input: which,
+  result: changed,
+  run: () => import('./work/schedules.js').then(({ resume }) => resume),
+});
+
+export const schedulesRepair = operation({
+  name: 'schedules repair',
+  effect: 'change',
+  summary: "make Temporal's schedules agree with the database",
+  details:
+    'Creates missing schedules, changes back what was changed by hand in Temporal, removes orphans. A server does the same when it starts.',
+  examples: ['--reason "Temporal was restored from a backup"', '--json'],
+  usualReason: 'no reason given',
+  input: {},
+  result: (z) => z.object(agreed(z)),
+  run: () => import('./work/schedules.js').then(({ repair }) => repair),
+});

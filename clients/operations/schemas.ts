@@ -98,3 +98,26 @@ export function waitingPlan(z: Z) {
 export function planItems(z: Z) {
   return z.array(z.object({ difference: z.string(), outcome: z.string(), count: count(z) }));
 }
+
+/** what was done so that Temporal's schedules agree with the database */
+export function agreed(z: Z) {
+  return {
+    created: count(z),
+    updated: count(z),
+    paused: count(z),
+    unpaused: count(z),
+    removed: count(z).describe('schedules that no connection wants'),
+    unchanged: count(z),
+  };
+}
+
+/** whether Temporal's schedules follow what was changed in the database */
+export function agreedOrLater(z: Z) {
+  return {
+    agreed: z
+      .object(agreed(z))
+      .nullable()
+      .describe('null: they follow when a server starts, or after schedules repair'),
+    delayedBecause: z.string().nullable().describe('why they do not follow yet'),
+  };
+}

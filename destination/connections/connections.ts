@@ -41,9 +41,7 @@ export async function createConnection(db: Knex, input: ConnectionInput): Promis
 /** Changes what is given and leaves the rest. Throws TidemarkError 'NotFound', and 'Usage' for wrong values. */
 export async function updateConnection(db: Knex, id: string, change: ConnectionChange): Promise<StoredConnection> {
   return db.transaction(async (tx) => {
-    const { rows: found } = await tx.raw(`select ${columns} from tidemark.connections where id = ? for update`, [id]);
-    if (found.length === 0) throw await unknownConnection(tx, id);
-    const { createdAt: _created, updatedAt: _updated, ...before } = found[0] as StoredConnection;
+    const { createdAt: _created, updatedAt: _updated, ...before } = await lockConnection(tx, id);
     const { rows } = await tx.raw(
       `update tidemark.connections
        set settings = cast(:settings as jsonb), time_zone = :timeZone, business_hours = cast(:businessHours as jsonb),
@@ -65,6 +63,13 @@ export async function enableConnection(db: Knex, id: string, enabled: boolean): 
 export async function getConnection(db: Knex, id: string): Promise<StoredConnection> {
   const { rows } = await db.raw(`select ${columns} from tidemark.connections where id = ?`, [id]);
   if (rows.length === 0) throw await unknownConnection(db, id);
+  return rows[0];
+}
+
+/** The same, held until the transaction ends, so that two changes of it come one after the other. */
+export async function lockConnection(tx: Knex, id: string): Promise<StoredConnection> {
+  const { rows } = await tx.raw(`select ${columns} from tidemark.connections where id = ? for update`, [id]);
+  if (rows.length === 0) throw await unknownConnection(tx, id);
   return rows[0];
 }
 

@@ -3,7 +3,7 @@ import type { ScheduleOverride } from '../../schema/definition/schedule';
 import type { Strategy } from '../../schema/workflows';
 import type { Decision } from '../audit';
 import { audit } from '../audit';
-import { getConnection, type StoredConnection, updateConnection } from './connections';
+import { lockConnection, type StoredConnection, updateConnection } from './connections';
 
 export interface SchedulesToPause {
   readonly connectionId: string;
@@ -22,8 +22,7 @@ export async function pauseSchedules(
   by: Decision,
 ): Promise<StoredConnection> {
   return db.transaction(async (tx) => {
-    await tx.raw('select 1 from tidemark.connections where id = ? for update', [connectionId]);
-    const schedules = { ...(await getConnection(tx, connectionId)).schedules };
+    const schedules = { ...(await lockConnection(tx, connectionId)).schedules };
     for (const entity of entities) {
       const { paused: before, ...times } = schedules[entity] ?? {};
       const after = { ...before };

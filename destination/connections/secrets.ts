@@ -112,6 +112,11 @@ export async function saveSecrets(tx: Knex, ring: KeyRing, connectionId: string,
   );
 }
 
+/** Holds the connection's secrets until the transaction ends, so that two changes of them come one after the other. */
+export async function lockSecrets(tx: Knex, connectionId: string): Promise<void> {
+  await tx.raw('select 1 from tidemark.secrets where connection_id = ? for update', [connectionId]);
+}
+
 /** The secrets of a connection; none for one that has none. Throws TidemarkError 'Usage' when no key opens them. */
 export async function loadSecrets(db: Knex, ring: KeyRing, connectionId: string): Promise<Secrets> {
   const { rows } = await db.raw('select key_id, nonce, sealed from tidemark.secrets where connection_id = ?', [
@@ -148,7 +153,7 @@ export async function resealSecrets(
   for (const { connection_id: connectionId, key_id: before } of others) {
     await db.transaction(async (tx) => {
       // an operator may be saving new ones
-      await tx.raw('select 1 from tidemark.secrets where connection_id = ? for update', [connectionId]);
+      await lockSecrets(tx, connectionId);
       await saveSecrets(tx, ring, connectionId, await loadSecrets(tx, ring, connectionId));
       const details = { before, after: ring.sealingKeyId };
       await audit(tx, { ...by, action: 'connections reseal', connectionId, details });

@@ -1,5 +1,6 @@
 import { pathOf } from '../../clients/http/project';
 import { operations } from '../../clients/operations';
+import { until } from '../support/server';
 import { type BothWays, bothWays, type Document } from './support';
 
 /** Each operation by the command line and by HTTP: the same input gives the same JSON. */
@@ -19,6 +20,8 @@ interface Case {
   readonly input: Document;
   /** what follows the command */
   readonly args: readonly string[];
+  /** variables that the command reads, such as secrets */
+  readonly env?: NodeJS.ProcessEnv;
   /** done before each of the two ways */
   readonly before?: () => Promise<unknown>;
   /** names of fields that time changes between the two */
@@ -31,6 +34,9 @@ const people = { connection: 'demo', entity: 'people' };
 const names = ['demo', 'people'];
 const reason = 'a test of both ways';
 const because = ['--reason', reason];
+
+/** What the command's options say of every entity. */
+const everyEntity = (schedule: Document) => ({ people: schedule, donations: schedule });
 
 const firstPerson = () => [...both.control.all('people')][0]?.id ?? '';
 
@@ -73,8 +79,88 @@ async function parkedEvent(): Promise<unknown> {
 
 const waitsAgain = () => both.engine.db('tidemark.plans').where({ id: plan }).update({ status: 'waiting' });
 
+const grace = {
+  connection: 'grace',
+  connector: 'planning_center',
+  settings: { baseUrl: 'http://127.0.0.1:9' },
+  secrets: { appId: 'app', secret: 'of grace', webhookSecret: 'first' },
+};
+const makeGrace = () => both.http('POST', '/api/connections', { ...grace, reason });
+const removeGrace = () => both.http('POST', '/api/connections/grace/remove', { rows: 'delete', reason });
+const inGrace = ['createdAt', 'updatedAt', 'agreed'];
+
+const schedulesAgree = () =>
+  until(async () => {
+    const { document } = await both.http('GET', '/api/schedules');
+    return (document.schedules as Document[]).every(({ agreement }) => agreement === 'agrees');
+  });
+
 /** By name. A new operation fails here until it has a case. */
 const cases: Readonly<Record<string, () => Case>> = {
+  connect: () => ({
+    input: { ...grace, timeZone: 'Europe/Berlin', schedules: everyEntity({ delta: { every: '2h' } }), reason },
+    args: [grace.connector, 'grace', '--set', 'baseUrl=http://127.0.0.1:9', '--time-zone', 'Europe/Berlin']
+      .concat('--delta', '2h')
+      .concat(because),
+    env: {
+      TIDEMARK_SECRET_APP_ID: 'app',
+      TIDEMARK_SECRET_SECRET: 'of grace',
+      TIDEMARK_SECRET_WEBHOOK_SECRET: 'first',
+    },
+    before: removeGrace,
+    changing: inGrace,
+  }),
+  'connections change': () => ({
+    input: { connection: 'grace', schedules: everyEntity({ reconciliation: { at: '02:30' } }), reason },
+    args: ['connect', grace.connector, 'grace', '--update', '--reconcile', '02:30', ...because],
+    before: makeGrace,
+    changing: inGrace,
+  }),
+  connections: () => ({ input: {}, args: [] }),
+  'connections show': () => ({ input: { connection: 'demo' }, args: ['demo'] }),
+  'connections enable': () => ({
+    input: { connection: 'grace', reason },
+    args: ['grace', ...because],
+    before: makeGrace,
+    changing: inGrace,
+  }),
+  'connections disable': () => ({
+    input: { connection: 'grace', reason },
+    args: ['grace', ...because],
+    before: makeGrace,
+    changing: inGrace,
+  }),
+  'connections rotate-secret': () => ({
+    input: { connection: 'grace', secret: 'webhookSecret', value: 'second', reason },
+    args: ['grace', 'webhookSecret', ...because],
+    env: { TIDEMARK_SECRET_WEBHOOK_SECRET: 'second' },
+    before: makeGrace,
+  }),
+  'connections reseal': () => ({ input: { reason }, args: because }),
+  'connections remove': () => ({
+    input: { connection: 'grace', rows: 'delete', reason },
+    args: ['grace', '--rows', 'delete', ...because],
+    before: makeGrace,
+    changing: ['agreed'],
+  }),
+  'schedules list': () => ({
+    input: { connection: 'demo' },
+    args: ['demo'],
+    before: schedulesAgree,
+    changing: ['next'],
+  }),
+  'schedules pause': () => ({
+    input: { ...people, strategy: 'delta', reason },
+    args: [...names, '--strategy', 'delta', ...because],
+    changing: ['agreed'],
+  }),
+  'schedules resume': () => ({
+    input: { connection: 'demo', reason },
+    args: ['demo', ...because],
+    changing: ['agreed'],
+  }),
+  'schedules repair': () => ({ input: { reason }, args: because, before: schedulesAgree }),
+
   status: () => ({ input: people, args: names, changing: ['at', 'lagMs'] }),
   runs: () => ({ input: { ...people, limit: 5 }, args: [...names, '--limit', '5'], changing: ['leaseExpired'] }),
   'runs show': () => ({ input: { run: '1', deleted: 3 }, args: ['1', '--deleted', '3'] }),
@@ -168,9 +254,11 @@ test.each(operations.filter(({ name, effect }) => effect !== 'start' && name !==
   async (name) => {
     const operation = operations.find((one) => one.name === name);
     if (operation === undefined) throw new Error(name);
-    const { input, args, before, changing, refused } = cases[name]?.() ?? { input: {}, args: [] };
+    const { input, args, env, before, changing, refused } = cases[name]?.() ?? { input: {}, args: [] };
     await before?.();
-    const cli = await both.cli([...name.split(' '), ...args]);
+    // an operation without a command of its own: its words are among the arguments
+    const words = operation.command === undefined ? name.split(' ') : [];
+    const cli = await both.cli([...words, ...args], env);
     expect(cli).toMatchObject({ status: refused?.exit ?? 0 });
     await before?.();
     const { path, values } = placed(pathOf(operation), input);

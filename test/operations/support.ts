@@ -11,7 +11,10 @@ export interface BothWays {
   readonly engine: Engine;
   readonly control: Simulator['control'];
   /** What the command prints with --json, and its exit status. */
-  cli(args: readonly string[]): Promise<{ readonly document: Document; readonly status: number | null }>;
+  cli(
+    args: readonly string[],
+    env?: NodeJS.ProcessEnv,
+  ): Promise<{ readonly document: Document; readonly status: number | null }>;
   /** What the API responds. */
   http(method: string, path: string, values?: Readonly<Record<string, unknown>>): Promise<Response>;
 }
@@ -54,8 +57,8 @@ export async function bothWays(size: { people: number; donations?: number }): Pr
   return {
     engine,
     control,
-    async cli(args) {
-      const { status, stdout, stderr } = await runCli([...args, '--json'], { cwd, env });
+    async cli(args, more = {}) {
+      const { status, stdout, stderr } = await runCli([...args, '--json'], { cwd, env: { ...env, ...more } });
       try {
         return { document: JSON.parse(stdout) as Document, status };
       } catch {

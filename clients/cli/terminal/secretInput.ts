@@ -90,8 +90,8 @@ export interface AskOptions {
   readonly declared: readonly DeclaredSecret[];
   /** given already: not asked for */
   readonly given: GivenSecrets;
-  /** kept when the answer is empty */
-  readonly kept: GivenSecrets;
+  /** the names of those that are kept when the answer is empty */
+  readonly kept: readonly string[];
 }
 
 /** Asks on the terminal, without showing what is typed, for what was not given. */
@@ -99,7 +99,7 @@ export async function askSecrets({ declared, given, kept }: AskOptions): Promise
   const answers: GivenSecrets = { ...given };
   for (const { name, optional } of declared) {
     if (given[name] !== undefined) continue;
-    const empty = kept[name] !== undefined ? ' (Enter keeps the present one)' : optional ? ' (optional)' : '';
+    const empty = kept.includes(name) ? ' (Enter keeps the present one)' : optional ? ' (optional)' : '';
     const answer = await ask(`${name}${empty}: `, true);
     if (answer !== '') answers[name] = answer;
   }

@@ -1,24 +1,14 @@
-import type { Knex } from 'knex';
-import type { KeyRing } from '../../../destination/connections/secrets';
-import type { Connector } from '../../../schema/definition/connector';
 import { TidemarkError } from '../../../schema/errors';
 import type { Settings } from '../../../schema/settings';
 import type { LoadedConfig } from '../../config';
-import type { Temporal } from '../../temporal/temporal';
+import type { OperationContext } from '../../operations/context';
 import type { Shell } from './shell';
 
-/** What a command works with; each part is loaded and connected when it is first asked for, since most need few. */
+/** What a command works with; its schema has been checked. */
 export interface Session {
   readonly settings: Settings;
-  /** its schema has been checked */
-  readonly db: Knex;
+  readonly context: OperationContext;
   config(): Promise<LoadedConfig>;
-  connectors(): Promise<readonly Connector[]>;
-  temporal(): Promise<Temporal>;
-  /** the same without waiting for an answer, for what can be done without Temporal too */
-  temporalLater(): Promise<Temporal>;
-  /** seals and opens secrets; undefined: OAUTH_ENCRYPTION_KEY is not set */
-  ring(): Promise<KeyRing | undefined>;
 }
 
 /**
@@ -51,50 +41,31 @@ export async function resolveEnvironment(shell: Shell): Promise<NodeJS.ProcessEn
   return env;
 }
 
+export interface SessionOptions {
+  /** Temporal must answer when it is first asked for; else it may be unreachable, and what can be done without it is done */
+  readonly needsTemporal?: boolean;
+}
+
 /** Runs `work` with a session and closes what it opened. */
-export async function withSession<T>(shell: Shell, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withSession<T>(
+  shell: Shell,
+  work: (session: Session) => Promise<T>,
+  { needsTemporal = false }: SessionOptions = {},
+): Promise<T> {
   const { readSettings } = await import('../../../schema/settings.js');
   const settings = readSettings(await resolveEnvironment(shell));
-  const [{ connectDatabase }, { assertSchema }] = await Promise.all([
-    import('../../../destination/database/database.js'),
-    import('../../../destination/database/migrate.js'),
-  ]);
-  const db = connectDatabase(settings.databaseUrl ?? '', { poolSize: 4, applicationName: 'tidemark cli' });
-  let config: Promise<LoadedConfig> | undefined;
-  let temporal: Promise<Temporal> | undefined;
-  let later: Promise<Temporal> | undefined;
-  const loadedConfig = () => {
-    config ??= import('../../config.js').then(({ loadConfig }) => loadConfig(shell.cwd, shell.configFile));
-    return config;
+  let loaded: Promise<LoadedConfig> | undefined;
+  const config = () => {
+    loaded ??= import('../../config.js').then(({ loadConfig }) => loadConfig(shell.cwd, shell.configFile));
+    return loaded;
   };
-  const connectedTemporal = () => {
-    temporal ??= import('../../temporal/temporal.js').then(({ connectTemporal }) => connectTemporal(settings));
-    return temporal;
-  };
-  const lazyTemporal = () => {
-    later ??= import('../../temporal/temporal.js').then(({ connectTemporalLater }) => connectTemporalLater(settings));
-    return later;
-  };
+  const connectors = async () => (await config()).connectors;
+  const { openContext } = await import('../../operations/openContext.js');
+  const { context, assertSchema, close } = await openContext(settings, { connectors, needsTemporal });
   try {
-    await assertSchema(db);
-    return await work({
-      settings,
-      db,
-      config: loadedConfig,
-      connectors: async () => (await loadedConfig()).connectors,
-      temporal: connectedTemporal,
-      temporalLater: lazyTemporal,
-      async ring() {
-        if (settings.encryptionKey === undefined) return undefined;
-        const { keyRing } = await import('../../../destination/connections/secrets.js');
-        return keyRing(settings.encryptionKey);
-      },
-    });
+    await assertSchema();
+    return await work({ settings, context, config });
   } finally {
-    await db.destroy();
-    // a connection that failed has been told of already
-    const connected = await temporal?.catch(() => undefined);
-    await connected?.connection.close();
-    await (await later)?.connection.close();
+    await close();
   }
 }

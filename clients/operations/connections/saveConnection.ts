@@ -1,8 +1,9 @@
+import type { z } from 'zod';
 import { audit } from '../../../destination/audit';
 import {
   type ConnectionInput,
   createConnection,
-  getConnection,
+  lockConnection,
   type StoredConnection,
   updateConnection,
 } from '../../../destination/connections/connections';
@@ -12,12 +13,15 @@ import type { Connector } from '../../../schema/definition/connector';
 import { mistakes } from '../../../schema/definition/definition';
 import { connectorNamed, connectorOf } from '../../../schema/definition/registered';
 import { TidemarkError } from '../../../schema/errors';
+import { valueAt } from '../../../schema/json';
 import { meantOrKnown } from '../../../schema/nearest';
 import { type AgreedOrLater, agreeOrLater } from '../agreeOrLater';
-import { type By, type TemporalContext, WrongInput } from '../context';
+import { type By, type OperationContext, WrongInput } from '../context';
+import { ringOf } from '../work/ring';
 import { addressMistakes } from './addressRule';
+import type { ConnectionInput as Named } from './named';
 
-/** What a connection is told. What is left out gets its default, or, where one is changed, stays as it is. */
+/** What a connection is given. What is left out gets its default, or, where one is changed, stays as it is. */
 export interface ConnectionValues {
   /** by name, over those it has */
   readonly settings?: Connection['settings'] | undefined;
@@ -39,15 +43,15 @@ export interface SavedConnection extends AgreedOrLater {
 
 /**
  * Makes a connection with its secrets, audited without them. Throws TidemarkError 'NotFound' for a connector that is not
- * registered, `WrongInput` with every mistake in the values, of secrets by their names, and 'Usage' for an id that is taken.
+ * registered, `WrongInput` with every mistake in the values, of secrets by their names, and 'Usage' for a name that is taken.
  */
 export async function makeConnection(
-  context: TemporalContext,
-  ring: KeyRing,
-  { id, connector: name, ...values }: ConnectionValues & { readonly id: string; readonly connector: string },
+  context: OperationContext,
+  { connection: id, connector: name, ...values }: ConnectionValues & Named & { readonly connector: string },
   by: By,
 ): Promise<SavedConnection> {
-  const connector = connectorNamed(context.connectors, name);
+  const ring = await ringOf(context);
+  const connector = connectorNamed(await context.connectors(), name);
   const { secrets, ...checked } = checkedValues(connector, values, { settings: {}, schedules: {} }, {});
   const connection = await context.db.transaction(async (tx) => {
     const made = await createConnection(tx, { id, connector: connector.name, ...checked });
@@ -60,16 +64,15 @@ export async function makeConnection(
 
 /** Changes a connection, audited. Where no key opens the secrets that it has, all must be given again. Throws as `makeConnection` does. */
 export async function changeConnection(
-  context: TemporalContext,
-  ring: KeyRing,
-  id: string,
-  values: ConnectionValues,
+  context: OperationContext,
+  { connection: id, ...values }: ConnectionValues & Named,
   by: By,
 ): Promise<SavedConnection> {
+  const ring = await ringOf(context);
+  const connectors = await context.connectors();
   const { connection, secrets } = await context.db.transaction(async (tx) => {
-    await tx.raw('select 1 from tidemark.connections where id = ? for update', [id]);
-    const present = await getConnection(tx, id);
-    const connector = connectorOf(context.connectors, present);
+    const present = await lockConnection(tx, id);
+    const connector = connectorOf(connectors, present);
     const { secrets, ...checked } = checkedValues(connector, values, present, await keptSecrets(tx, ring, id));
     const changed = await updateConnection(tx, id, checked);
     await saveSecrets(tx, ring, id, secrets);
@@ -85,8 +88,12 @@ function checkedValues(
   present: Pick<Connection, 'settings' | 'schedules'>,
   kept: Secrets,
 ) {
-  const settings = connector.settings.safeParse({ ...present.settings, ...values.settings });
-  const secrets = connector.secrets.safeParse({ ...kept, ...values.secrets });
+  const given = {
+    settings: { ...present.settings, ...values.settings },
+    secrets: { ...kept, ...values.secrets },
+  };
+  const settings = connector.settings.safeParse(given.settings);
+  const secrets = connector.secrets.safeParse(given.secrets);
   const schedules: Connection['schedules'] = { ...present.schedules };
   for (const [entity, given] of Object.entries(values.schedules ?? {})) {
     schedules[entity] = { ...present.schedules[entity], ...given };
@@ -94,9 +101,9 @@ function checkedValues(
   const found = [
     ...unknownNames('settings', connector.settings.shape, values.settings),
     ...unknownNames('secrets', connector.secrets.shape, values.secrets),
-    ...(settings.success ? [] : mistakes('settings', settings.error)),
-    // zod's messages tell what was expected and never repeat what was given
-    ...(secrets.success ? [] : mistakes('secrets', secrets.error)),
+    ...(settings.success ? [] : missingOrWrong('settings', settings.error, given.settings)),
+    // zod's messages say what was expected and never repeat what was given
+    ...(secrets.success ? [] : missingOrWrong('secrets', secrets.error, given.secrets)),
     ...scheduleMistakes(connector, schedules),
     ...(settings.success
       ? addressMistakes(connector, {
@@ -116,6 +123,15 @@ function checkedValues(
     ...(values.timeZone === undefined ? {} : { timeZone: values.timeZone }),
     ...(values.businessHours === undefined ? {} : { businessHours: values.businessHours }),
   };
+}
+
+/** One line for each mistake. */
+function missingOrWrong(where: string, error: z.ZodError, given: Readonly<Record<string, unknown>>): string[] {
+  const lines = mistakes(where, error);
+  return error.issues.map(({ code, path }, index) => {
+    const missing = code !== 'custom' && valueAt(given, path.map(String).join('.')) === undefined;
+    return missing ? `${[where, ...path.map(String)].join('.')}: missing` : (lines[index] ?? where);
+  });
 }
 
 /** Of what is given now; what is kept from before a connector changed is left out by its schemas. */

@@ -1,11 +1,13 @@
-import { listConnections, type StoredConnection } from '../../../../destination/connections/connections';
-import { type KeyRing, keyRing, loadSecrets } from '../../../../destination/connections/secrets';
 import type { Connector } from '../../../../schema/definition/connector';
 import type { EntitySchedule } from '../../../../schema/definition/schedule';
 import { messageOf, TidemarkError } from '../../../../schema/errors';
 import { registeredConnector } from '../../../config';
-import { changeConnection, makeConnection } from '../../../operations/connections/saveConnection';
-import { actor } from '../../terminal/actor';
+import { connectionsChange, connect as make } from '../../../operations/connect';
+import { allConnections, showConnection } from '../../../operations/connections/showConnection';
+import { type OperationContext, WrongInput } from '../../../operations/context';
+import { ringOf } from '../../../operations/work/ring';
+import type { ExitStatus } from '../../failure';
+import { performIn } from '../../runOperation';
 import {
   ask,
   askSecrets,
@@ -16,55 +18,48 @@ import {
   secretsFromEnvironment,
   variableOf,
 } from '../../terminal/secretInput';
-import { type Session, withSession } from '../../terminal/session';
+import { withSession } from '../../terminal/session';
 import type { Shell } from '../../terminal/shell';
-import { checkedSecrets, schedulesFrom, settingsFrom } from './connectionInput';
+import { schedulesFrom, settingsFrom } from './connectionInput';
 
-/** Makes a connection or changes one, with everything checked before anything is written. */
-export async function connect(shell: Shell, options: ConnectOptions, connectorName: string, id: string): Promise<void> {
-  await withSession(shell, async (session) => {
-    const connector = registeredConnector(await session.config(), connectorName);
-    const ring = keyRing(session.settings.encryptionKey);
-    const present = (await listConnections(session.db)).find((one) => one.id === id);
+/** Makes a connection or changes one: asks for what only a terminal can ask for, and performs the operation, which checks it. */
+export async function connect(
+  shell: Shell,
+  options: ConnectOptions,
+  connectorName: string,
+  id: string,
+): Promise<ExitStatus | undefined> {
+  return withSession(shell, async ({ context, config }) => {
+    const connector = registeredConnector(await config(), connectorName);
+    // without a key, nothing is asked for
+    await ringOf(context);
+    const present = (await allConnections(context)).connections.find((one) => one.id === id);
     if (present) await assertMayChange(present, connector, options);
-    const settings = settingsFrom(connector, options.set ?? {}, present?.settings ?? {});
-    const schedules = schedulesFrom(connector, options, present?.schedules ?? {});
-    const kept = present ? await presentSecrets(shell, session, ring, id) : {};
-    const secrets = checkedSecrets(
-      connector,
-      { ...kept, ...(await givenSecrets(shell, options, connector, kept)) },
-      variableOf,
-    );
-    const values = {
+    const settings = settingsFrom(connector, options.set ?? {});
+    const kept = present ? await keptSecrets(shell, context, id) : [];
+    // wrong settings are reported before secrets are typed, along with the secrets that are missing
+    const mayAsk = connector.settings.safeParse({ ...present?.settings, ...settings }).success;
+    const secrets = await givenSecrets(shell, options, connector, { kept, mayAsk });
+    const given = {
+      connection: id,
+      ...(present ? {} : { connector: connector.name }),
       settings,
       secrets,
-      schedules,
-      ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }),
-      ...(options.businessHours === undefined ? {} : { businessHours: options.businessHours }),
+      timeZone: options.timeZone,
+      businessHours: options.businessHours,
+      schedules: schedulesFrom(connector, options),
     };
-    const { client } = await session.temporalLater();
-    const context = { db: session.db, connectors: await session.connectors(), client };
-    const by = { actor: actor(), reason: options.reason };
-    const saved = present
-      ? await changeConnection(context, ring, id, values, by)
-      : await makeConnection(context, ring, { id, connector: connector.name, ...values }, by);
-    const { created, connection, agreed, delayedBecause } = saved;
-    if (delayedBecause !== null)
-      shell.say(
-        `${delayedBecause} The connection is saved; its schedules begin when a server or 'tidemark up' starts.`,
-      );
-    shell.result({ created, connection, secrets: saved.secrets, schedules: agreed }, () =>
-      [
-        `Connection ${id} (${connector.name}) was ${created ? 'made' : 'changed'}; secrets kept: ${saved.secrets.join(', ') || 'none'}.`,
-        'Whether the source takes the credentials shows with the first sync.',
-        `Next: tidemark sync ${id} --wait`,
-      ].join('\n'),
-    );
+    const { reason } = options;
+    try {
+      return await performIn(shell, context, present ? connectionsChange : make, given, { reason, wait: false });
+    } catch (error) {
+      throw withOptions(error);
+    }
   });
 }
 
 async function assertMayChange(
-  present: StoredConnection,
+  present: { readonly id: string; readonly connector: string },
   connector: Connector,
   { update }: ConnectOptions,
 ): Promise<void> {
@@ -85,14 +80,14 @@ async function assertMayChange(
   if (!/^y(es)?$/i.test(answer.trim())) throw new TidemarkError('Usage', 'Nothing was changed');
 }
 
-/** The secrets that a connection has. Where no key opens them any more, all have to be given again. */
-async function presentSecrets(shell: Shell, { db }: Session, ring: KeyRing, id: string): Promise<GivenSecrets> {
+/** The names of the secrets that a connection has. Where no key opens them any more, all have to be given again. */
+async function keptSecrets(shell: Shell, context: OperationContext, id: string): Promise<readonly string[]> {
   try {
-    return { ...(await loadSecrets(db, ring, id)) };
+    return (await showConnection(context, { connection: id })).secrets ?? [];
   } catch (error) {
     if (!(error instanceof TidemarkError) || error.type !== 'Usage') throw error;
     shell.say(messageOf(error));
-    return {};
+    return [];
   }
 }
 
@@ -100,12 +95,24 @@ async function givenSecrets(
   shell: Shell,
   { secretsStdin }: ConnectOptions,
   connector: Connector,
-  kept: GivenSecrets,
+  { kept, mayAsk }: { readonly kept: readonly string[]; readonly mayAsk: boolean },
 ): Promise<GivenSecrets> {
   const declared = declaredSecrets(connector.secrets);
   const given = secretsFromEnvironment(declared, shell.env);
   if (secretsStdin) return { ...given, ...parseSecrets(await readStdin(), declared) };
-  return process.stdin.isTTY ? askSecrets({ declared, given, kept }) : given;
+  return process.stdin.isTTY && mayAsk ? askSecrets({ declared, given, kept }) : given;
+}
+
+/** The mistakes that the operation found, with the option or variable that gives what is missing. */
+function withOptions(error: unknown): unknown {
+  if (!(error instanceof WrongInput)) return error;
+  const [what = ''] = error.message.split(':\n');
+  const lines = error.mistakes.map((line) => {
+    const [, where, name = ''] = /^(settings|secrets)\.(\w+): missing/.exec(line) ?? [];
+    if (where === 'settings') return `${line} (--set ${name}=<${name}>)`;
+    return where === 'secrets' ? `${line} (or set ${variableOf(name)})` : line;
+  });
+  return new WrongInput(what, lines);
 }
 
 export interface ConnectOptions {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
+import { keyRing } from '../../../../destination/connections/secrets';
 import { connectDatabase } from '../../../../destination/database/database';
 import { migrate } from '../../../../destination/database/migrate';
 import { scriptArguments } from '../../../../local/script';
@@ -9,9 +10,11 @@ import { type SupervisedChild, untilReady } from '../../../../local/supervise';
 import { readSettings, type Settings } from '../../../../schema/settings';
 import { workerEnvironment } from '../../../../workers/environment';
 import { type LoadedConfig, loadConfig } from '../../../config';
+import { readyContext } from '../../../operations/context';
 import { agreeWithDatabase } from '../../../schedules/agreeWithDatabase';
 import { registerSearchAttributes } from '../../../temporal/searchAttributes';
 import { connectTemporal } from '../../../temporal/temporal';
+import { actor } from '../../terminal/actor';
 import { type Demo, type DemoOptions, startDemo } from './demoSource';
 import { answersHttp, choosePorts, workerAnswers } from './ready';
 import { connectReady } from './readyConnections';
@@ -67,10 +70,14 @@ export async function bringUp(options: UpOptions): Promise<Up> {
 
     const port = await choosePorts(stack, env.PORT ? settings.port : undefined);
     const apiUrl = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
-    const demo =
-      options.demo && (await startDemo({ stack, db, settings, config, apiUrl, onProgress, options: options.demo }));
-    const made = options.demo ? await connectReady({ db, settings, config, env, onProgress }) : [];
-    await agreeWithDatabase(db, temporal.client, config.connectors);
+    const { connectors } = config;
+    const ring = keyRing(settings.encryptionKey);
+    const context = readyContext({ db, connectors, client: temporal.client, ring, temporalAddress: temporal.address });
+    const by = { actor: actor(), reason: 'tidemark up' };
+    const common = { context, by, config, onProgress };
+    const demo = options.demo && (await startDemo({ ...common, stack, apiUrl, options: options.demo }));
+    const made = options.demo ? await connectReady({ ...common, env }) : [];
+    await agreeWithDatabase(db, temporal.client, connectors);
 
     const args = configFile === undefined ? [] : ['--config', configFile];
     const startedAt = Date.now();

@@ -1,21 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Knex } from 'knex';
 import { z } from 'zod';
-import {
-  createConnection,
-  listConnections,
-  type StoredConnection,
-  updateConnection,
-} from '../../../../destination/connections/connections';
-import { keyRing, loadSecrets, type Secrets, saveSecrets } from '../../../../destination/connections/secrets';
+import { loadSecrets, type Secrets } from '../../../../destination/connections/secrets';
 import { readJson, writeWhole } from '../../../../local/files';
 import { choosePort } from '../../../../local/ports';
 import { scriptArguments } from '../../../../local/script';
 import type { Stack } from '../../../../local/stack';
 import { untilReady } from '../../../../local/supervise';
-import type { Settings } from '../../../../schema/settings';
+import type { Connection } from '../../../../schema/connection';
 import type { LoadedConfig } from '../../../config';
+import { connect, connectionsChange } from '../../../operations/connect';
+import { allConnections } from '../../../operations/connections/showConnection';
+import type { By, OperationContext } from '../../../operations/context';
+import { perform } from '../../../operations/operation';
+import { ringOf } from '../../../operations/work/ring';
 import { answersHttp } from './ready';
 
 export interface DemoOptions {
@@ -37,8 +35,8 @@ export interface Demo {
 
 interface StartDemo {
   readonly stack: Stack;
-  readonly db: Knex;
-  readonly settings: Settings;
+  readonly context: OperationContext;
+  readonly by: By;
   readonly config: LoadedConfig;
   readonly apiUrl: string;
   readonly onProgress: (sentence: string) => void;
@@ -46,6 +44,7 @@ interface StartDemo {
 }
 
 export const demoConnectionId = 'demo';
+const demoConnector = 'planning_center';
 
 /** The simulator's journal belongs to its seed, so a folder keeps the seed that it began with. */
 const seed = z.object({ people: z.int().min(0) });
@@ -57,31 +56,28 @@ const simulator = join(__dirname, '..', '..', '..', '..', 'connectors', 'plannin
  * config; undefined elsewhere.
  */
 export async function startDemo(start: StartDemo): Promise<Demo | undefined> {
-  const { stack, db, settings, config, apiUrl, onProgress, options } = start;
-  const connections = await listConnections(db);
+  const { stack, context, by, config, apiUrl, onProgress, options } = start;
+  const { connections } = await allConnections(context);
   const present = connections.find(isDemo);
   if (present === undefined && (connections.length > 0 || config.file !== undefined)) return undefined;
 
-  const ring = keyRing(settings.encryptionKey);
-  const secrets = present === undefined ? newSecrets() : await loadSecrets(db, ring, present.id);
+  const ring = await ringOf(context);
+  const secrets = present === undefined ? newSecrets() : await loadSecrets(context.db, ring, present.id);
   const last = present === undefined ? undefined : Number(new URL(String(present.settings.baseUrl)).port);
   const port = await choosePort(...(last === undefined ? [] : [last]), 4010);
   const simulatorUrl = `http://127.0.0.1:${port}`;
   await startSimulator(stack, port, `${apiUrl}/webhooks/${demoConnectionId}`, secrets, options);
 
+  const settings = { baseUrl: simulatorUrl };
   if (present === undefined) {
-    await db.transaction(async (tx) => {
-      await createConnection(tx, {
-        id: demoConnectionId,
-        connector: 'planning_center',
-        settings: { baseUrl: simulatorUrl },
-        schedules: { people: { delta: { every: options.delta } }, donations: { delta: { every: options.delta } } },
-      });
-      await saveSecrets(tx, ring, demoConnectionId, secrets);
-    });
+    const delta = { delta: { every: options.delta } };
+    const schedules = { people: delta, donations: delta };
+    const made = { connection: demoConnectionId, connector: demoConnector, settings, secrets, schedules };
+    await perform(connect, context, made, by);
     onProgress(`Demo: connection '${demoConnectionId}' to a simulated Planning Center with ${options.people} people`);
-  } else if (present.settings.baseUrl !== simulatorUrl) {
-    await updateConnection(db, present.id, { settings: { ...present.settings, baseUrl: simulatorUrl } });
+  } else if (present.settings.baseUrl !== simulatorUrl && isRegistered(config)) {
+    // another port is another server, for which the secrets are given again
+    await perform(connectionsChange, context, { connection: present.id, settings, secrets }, by);
   }
   return {
     connectionId: demoConnectionId,
@@ -93,12 +89,15 @@ export async function startDemo(start: StartDemo): Promise<Demo | undefined> {
 }
 
 /** Only the connection that we made: one of this name to anywhere else is its owner's. */
-function isDemo({ id, connector, settings }: StoredConnection): boolean {
+function isDemo({ id, connector, settings }: Pick<Connection, 'id' | 'connector' | 'settings'>): boolean {
   return (
-    id === demoConnectionId &&
-    connector === 'planning_center' &&
-    String(settings.baseUrl).startsWith('http://127.0.0.1:')
+    id === demoConnectionId && connector === demoConnector && String(settings.baseUrl).startsWith('http://127.0.0.1:')
   );
+}
+
+/** A config of the user's own may have left it out; nothing runs for the demo then. */
+function isRegistered({ connectors }: LoadedConfig): boolean {
+  return connectors.some(({ name }) => name === demoConnector);
 }
 
 function newSecrets(): Secrets {

@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import type { Status } from '../../../operations/work/status';
+import { mandatorySettings } from '../../commands/connect/connectionInput';
 import type { Colours } from '../../terminal/shell';
 import { statusText } from '../../text/parts/statusText';
 import type { Up } from './bringUp';
@@ -48,12 +49,17 @@ export function screen(colours: Colours, up: Up, status: Status, cwd: string): s
   ].join('\n');
 }
 
-function connectHint({ config }: Up): string[] {
-  const names = config.connectors.map(({ name }) => name);
+/** How to connect what `up` could not connect by itself: every setting that has no default is named. */
+function connectHint({ config, made }: Up): string[] {
+  const others = config.connectors.filter(({ name }) => !made.includes(name));
+  if (others.length === 0) return [];
   return [
     'In another terminal:',
-    '  # make a connection; you are asked for its secrets',
-    `  npx tidemark connect ${names.length === 1 ? names[0] : `<${names.join('|')}>`} <connection>`,
+    '  # make a connection; its secrets are asked for',
+    ...others.map((connector) => {
+      const settings = mandatorySettings(connector).map((name) => ` --set ${name}=<${name}>`);
+      return `  npx tidemark connect ${connector.name} <connection>${settings.join('')}`;
+    }),
     '  npx tidemark sync <connection>',
   ];
 }

@@ -1,6 +1,6 @@
-import { type AddCommand, addCommand, perform } from '../../command';
-import { durationText, hours, keyValue, reconciliation } from '../../terminal/values';
-import type { ConnectOptions } from './runConnect';
+import { type AddCommand, addCommand, perform } from '../command';
+import { durationText, hours, keyValue, reconciliation } from '../terminal/values';
+import type { ConnectOptions } from './connect/runConnect';
 
 export const addConnect: AddCommand = (program, onEnd) => {
   addCommand(program, {
@@ -9,7 +9,7 @@ export const addConnect: AddCommand = (program, onEnd) => {
     details: [
       'Secrets are asked for on the terminal, or taken from TIDEMARK_SECRET_<NAME> (appId: TIDEMARK_SECRET_APP_ID), or with',
       '--secrets-stdin from stdin as JSON or lines of name=value; never from the command line, which others can see.',
-      'They are kept encrypted.',
+      'They are stored encrypted.',
     ].join('\n'),
     examples: [
       'connect planning_center grace-church --time-zone America/Denver --business-hours 06:00-20:00',
@@ -27,9 +27,8 @@ export const addConnect: AddCommand = (program, onEnd) => {
     .option('--reason <text>', 'why; kept in the audit', 'no reason given')
     .action(
       perform(onEnd, async (shell, options: ConnectOptions, connector: string, connection: string) => {
-        const { connect } = await import('./runConnect.js');
-        await connect(shell, options, connector, connection);
-        return undefined;
+        const { connect } = await import('./connect/runConnect.js');
+        return connect(shell, options, connector, connection);
       }),
     );
 };

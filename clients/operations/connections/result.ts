@@ -1,0 +1,38 @@
+import { strategies } from '../../../schema/workflows';
+import type { Z } from '../fields';
+import { agreedOrLater, instant } from '../schemas';
+
+/** a connection, without its secrets */
+export function connection(z: Z) {
+  const interval = z.object({ every: z.string() });
+  return z.object({
+    id: z.string(),
+    connector: z.string(),
+    settings: z.record(z.string(), z.unknown()).describe('as the connector declares them; never secrets'),
+    timeZone: z.string(),
+    businessHours: z.object({ from: z.string(), to: z.string(), days: z.array(z.int()) }).nullable(),
+    schedules: z
+      .record(
+        z.string(),
+        z.object({
+          delta: interval.optional(),
+          reconciliation: z.union([z.object({ at: z.string() }), interval, z.literal(false)]).optional(),
+          paused: z.partialRecord(z.enum(strategies), z.string()).optional().describe('why an operator paused it'),
+        }),
+      )
+      .describe("by entity, in place of the connector's"),
+    enabled: z.boolean(),
+    createdAt: instant(z),
+    updatedAt: instant(z),
+  });
+}
+
+/** a connection that was made or changed */
+export function saved(z: Z) {
+  return z.object({
+    created: z.boolean(),
+    connection: connection(z),
+    secrets: z.array(z.string()).describe('the names of the secrets that are stored'),
+    ...agreedOrLater(z),
+  });
+}
