@@ -17,10 +17,7 @@ import { addOperation, groupOf } from './project';
 import { coloursFor, print, printJson } from './terminal/shell';
 
 /** Those that are no operations, or that ask more on this machine; `order.ts` has the order of `--help`. */
-const commands = [
-  ...[addInit, addUp, addDemo, addConnect, addDoctor],
-  ...[addMigrate, addWorker, addServer],
-];
+const commands = [...[addInit, addUp, addDemo, addConnect, addDoctor], ...[addMigrate, addWorker, addServer]];
 
 /** Operations whose command is written by hand, since it asks or checks more on this machine; those above among them. */
 const ownCommands: ReadonlySet<string> = new Set(['doctor', 'connect', 'connections rotate-secret']);

@@ -6,7 +6,7 @@ import { type Engine, encryptionKey, ring, startChurch } from '../../test/suppor
 import { startServer } from '../server';
 import { apiOperations } from './api';
 import { describeApi } from './openapi';
-import type { Operation } from './route';
+import type { Route } from './route';
 
 /** The API as a machine uses it, over a whole engine. `edge.test.ts` has what holds for every request. */
 const key = 'the-key-of-the-api';
@@ -14,7 +14,7 @@ const reason = 'the campus was closed';
 let engine: Engine;
 let control: Simulator['control'];
 let url: string;
-let operations: Operation[];
+let operations: Route[];
 const logged: string[] = [];
 
 beforeAll(async () => {
@@ -71,7 +71,7 @@ async function call(method: string, path: string, values: Record<string, string>
   );
   const text = await answer.text();
   expect([answer.status, text]).toEqual([operation.status, expect.any(String)]);
-  const parsed = operation.answer.safeParse(JSON.parse(text));
+  const parsed = operation.response.safeParse(JSON.parse(text));
   expect(parsed.error?.issues ?? []).toEqual([]);
   return JSON.parse(text);
 }

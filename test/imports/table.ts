@@ -162,7 +162,6 @@ export const rooms: readonly Room[] = [
       'destination',
       'clients/temporal',
       'clients/webhooks',
-      'clients/schedules',
       'clients/operations',
       'clients/ownPackage',
     ],
