@@ -11,11 +11,11 @@ import { createLogger } from '../telemetry/logger';
 import { Tracer } from '../telemetry/trace';
 import { apiRoutes } from './http/api';
 import { createApp } from './http/app';
-import { addFactMetrics } from './http/factMetrics';
 import { healthRoutes } from './http/health';
 import { assertKeyed } from './http/key';
 import { listen } from './http/listen';
 import { countAnswers, createRegistry } from './http/metrics';
+import { addFactMetrics } from './http/metrics/factMetrics';
 import { traceRequests } from './http/tracing';
 import { webhookRoute } from './http/webhookRoute';
 import { agreeAtStart } from './schedules/agreeAtStart';
@@ -73,7 +73,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const dispatcher = createDispatcher({ db, client, taskQueue, log });
   // each in a scope of its own, since they parse bodies and let people in differently
   app.register((scope, _options, done) => {
-    healthRoutes(scope, { db, client, draining: () => ending.signal.aborted });
+    healthRoutes(scope, { assertSchema: () => assertSchema(db), client, draining: () => ending.signal.aborted });
     done();
   });
   app.register((scope, _options, done) => {

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { Context, sleep } from '@temporalio/activity';
 import { codeOf } from '../../destination/database/errorCode';
-import { createStaging, dropStaging, encodeIds, stageIds } from '../../destination/plans/staging';
+import { createStaging, dropStaging, encodeIds, stageIds, stagingOfVerify } from '../../destination/plans/staging';
 import { type ComparedRow, compareRows } from '../../destination/rows/compareRows';
 import { countLive, liveIdsAmong, sampleLiveIds, unstagedLiveIds } from '../../destination/rows/liveIds';
 import { tableExists } from '../../destination/rows/tables';
@@ -160,8 +159,7 @@ async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, ta
   const { db } = deps;
   const { entity, target, partitions, source } = open;
   const signal = Context.current().cancellationSignal;
-  // one a time for each entity, which the workflow's id sees to; what a killed one left is overwritten
-  const table = `tidemark.verify_${createHash('md5').update(`${target.connectionId}/${target.entity}`).digest('hex').slice(0, 16)}`;
+  const table = stagingOfVerify(target);
   const started = deps.clock.sent();
   await dropStaging(db, table);
   await createStaging(db, table);

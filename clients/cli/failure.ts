@@ -1,8 +1,6 @@
 import { CommanderError } from 'commander';
-import { destinationError } from '../../destination/database/destinationError';
-import { wordsOf } from '../../destination/database/postgresWords';
-import { type ErrorType, TidemarkError } from '../../schema/errors';
-import { remoteFailure } from '../temporal/remoteFailure';
+import type { ErrorType } from '../../schema/errors';
+import { firstLineOf, knownError } from '../operations/knownError';
 
 /** Exit statuses of every command. */
 export const exitStatus = { done: 0, failed: 1, usage: 2, busy: 3 } as const;
@@ -36,7 +34,6 @@ export function hintOf(type: string): string | undefined {
 
 /** What an error means to whoever typed the command: the one place that turns types into sentences and exit statuses. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof TidemarkError) return tidemarkFailure(error.type, error.message);
   // Thrown by commander after it has said on stderr what is wrong.
   if (error instanceof CommanderError) {
     return {
@@ -46,21 +43,14 @@ export function failureOf(error: unknown): Failure {
       hint: undefined,
     };
   }
-  const remote = remoteFailure(error);
-  if (remote) return tidemarkFailure(remote.type, remote.message);
-  const destination = destinationError(error);
-  if (destination instanceof TidemarkError) return tidemarkFailure(destination.type, destination.message);
-  const line = lineOf(error);
+  const known = knownError(error);
+  if (known) return tidemarkFailure(known.type, known.message);
   return {
     status: exitStatus.failed,
     type: 'Unknown',
-    message: line || 'an error without a message',
+    message: firstLineOf(error) || 'an error without a message',
     hint: 'LOG_LEVEL=debug shows where it comes from.',
   };
-}
-
-function lineOf(error: unknown): string {
-  return wordsOf(error).split('\n')[0] ?? '';
 }
 
 function tidemarkFailure(type: ErrorType, message: string): Failure {

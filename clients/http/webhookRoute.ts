@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { InboxEvent } from '../../destination/inbox/inbox';
 import { TidemarkError } from '../../schema/errors';
 import { readBody } from '../webhooks/bodies';
 import { checkDelivery, type DeliveryVerdict } from '../webhooks/check';
@@ -127,7 +126,7 @@ async function found(endpoints: WebhookParts['endpoints'], connection: string): 
 
 function wake(
   { connectionId, connector, enabled }: Endpoint,
-  events: readonly InboxEvent[],
+  events: ReturnType<typeof eventsOf>,
   dispatcher: Dispatcher,
 ): void {
   if (!enabled) return;

@@ -59,11 +59,17 @@ export async function enableConnection(db: Knex, id: string, enabled: boolean): 
   return updateConnection(db, id, { enabled });
 }
 
+/** Undefined where there is none of that name. */
+export async function findConnection(db: Knex, id: string): Promise<StoredConnection | undefined> {
+  const { rows } = await db.raw(`select ${columns} from tidemark.connections where id = ?`, [id]);
+  return rows[0];
+}
+
 /** Throws TidemarkError 'NotFound', which names the connections that there are. */
 export async function getConnection(db: Knex, id: string): Promise<StoredConnection> {
-  const { rows } = await db.raw(`select ${columns} from tidemark.connections where id = ?`, [id]);
-  if (rows.length === 0) throw await unknownConnection(db, id);
-  return rows[0];
+  const found = await findConnection(db, id);
+  if (found === undefined) throw await unknownConnection(db, id);
+  return found;
 }
 
 /** The same, held until the transaction ends, so that two changes of it come one after the other. */

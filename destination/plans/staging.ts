@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Knex } from 'knex';
 import type { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Version } from '../../schema/version';
+import type { Target } from '../../schema/workflows';
 import { quote } from '../database/identifiers';
 
 /** What a scan keeps of a record: enough for the set difference, never the record. */
@@ -18,6 +20,12 @@ export interface ScannedId {
  */
 export function stagingTable(runId: string, step: string): string {
   return quote('tidemark', `scan_${runId}_${step.replace('-', '_')}`);
+}
+
+/** The staging table of a verification. One runs at a time for each entity; what a killed one left is overwritten. */
+export function stagingOfVerify({ connectionId, entity }: Target): string {
+  const name = createHash('md5').update(`${connectionId}/${entity}`).digest('hex').slice(0, 16);
+  return quote('tidemark', `verify_${name}`);
 }
 
 export async function createStaging(db: Knex, table: string): Promise<void> {

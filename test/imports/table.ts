@@ -154,22 +154,32 @@ export const rooms: readonly Room[] = [
     may: ['schema', 'destination', 'clients/temporal', 'clients/schedules', 'clients/webhooks', 'clients/mapLimited'],
   },
   {
+    folder: 'clients/http/metrics',
+    holds: 'what `/metrics` reports',
+    may: ['schema', 'destination'],
+  },
+  {
     folder: 'clients/http',
-    holds: 'HTTP API, webhook route, metrics, health',
+    holds: 'HTTP API, webhook route, health',
     may: [
       'schema',
       'telemetry',
-      'destination',
       'clients/temporal',
       'clients/webhooks',
       'clients/operations',
       'clients/ownPackage',
+      'clients/http/metrics',
     ],
   },
   {
-    folder: 'clients/cli',
-    holds: 'the command line, which also starts the processes',
+    folder: 'clients/cli/processes',
+    holds: 'the processes that the command line starts: `up`, `worker`, `server`, `demo`, `migrate`',
     may: ['schema', 'telemetry', 'destination', 'workers', 'local', 'clients'],
+  },
+  {
+    folder: 'clients/cli',
+    holds: 'the command line',
+    may: ['schema', 'local', 'clients'],
   },
   {
     folder: 'clients',

@@ -2,6 +2,7 @@ import { type Client, isGrpcServiceError } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { listConnections } from '../../../destination/connections/connections';
 import { type KeyRing, loadSecrets } from '../../../destination/connections/secrets';
+import { aboutDatabase, clockAhead } from '../../../destination/database/about';
 import { destinationError } from '../../../destination/database/destinationError';
 import { assertSchema } from '../../../destination/database/migrate';
 import type { Connector } from '../../../schema/definition/connector';
@@ -54,10 +55,7 @@ export async function checkDatabase(
   connectors: readonly Connector[],
 ): Promise<Checkup[]> {
   const reachable = await check('PostgreSQL', async () => {
-    const { rows } =
-      await db.raw(`select current_setting('server_version_num')::int as number, current_setting('server_version') as version,
-      current_database() as name, pg_size_pretty(pg_database_size(current_database())) as size`);
-    const { number, version, name, size } = rows[0];
+    const { number, version, name, size } = await aboutDatabase(db);
     if (number < oldestPostgres) throw new Wrong(`it is version ${version}`, 'Tidemark needs PostgreSQL 14 or later');
     return `version ${version}, database ${name}, ${size}`;
   });
@@ -73,11 +71,7 @@ export async function checkDatabase(
 }
 
 async function clockOffset(db: Knex): Promise<string> {
-  // the first statement may have to connect
-  await db.raw('select 1');
-  const before = Date.now();
-  const { rows } = await db.raw('select clock_timestamp() as now');
-  const offset = Math.round(rows[0].now.getTime() - (before + Date.now()) / 2);
+  const offset = await clockAhead(db);
   if (Math.abs(offset) <= mostOffsetMs) return `${Math.abs(offset)} ms off PostgreSQL's`;
   throw new Wrong(
     `this machine is ${Math.abs(offset)} ms ${offset > 0 ? 'behind' : 'ahead of'} PostgreSQL`,

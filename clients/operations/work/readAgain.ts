@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { audit } from '../../../destination/audit';
+import { findConnection } from '../../../destination/connections/connections';
 import { storeEvents } from '../../../destination/inbox/inbox';
 import {
   type EventChoice,
@@ -59,8 +60,8 @@ async function readOne(
 ): Promise<{ connectionId: string; entity: string }[]> {
   const { id, connectionId } = unread;
   return db.transaction(async (tx) => {
-    const { rows } = await tx.raw('select connector from tidemark.connections where id = ?', [connectionId]);
-    const connector = connectors.find(({ name }) => name === rows[0]?.connector);
+    const connection = await findConnection(tx, connectionId);
+    const connector = connectors.find(({ name }) => name === connection?.connector);
     const known = connector === undefined ? [] : understood(connector, unread);
     const open: { connectionId: string; entity: string }[] = [];
     let ownRowOpened = false;

@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
 import { Gauge, type Registry } from 'prom-client';
-import { type MetricFacts, readMetricFacts } from '../../destination/readModels/metricFacts';
-import type { Connector } from '../../schema/definition/connector';
-import { messageOf } from '../../schema/errors';
-import type { Target } from '../../schema/workflows';
-import { freshGauge } from './metrics';
+import { type MetricFacts, readMetricFacts } from '../../../destination/readModels/metricFacts';
+import type { Connector } from '../../../schema/definition/connector';
+import { messageOf } from '../../../schema/errors';
+import type { Target } from '../../../schema/workflows';
+import { freshGauge } from '../metrics';
 
 /** Scrapes within this time of each other share one query of the database. */
 const believedMs = 1_000;
