@@ -165,7 +165,7 @@ step('cursors, schedules, connections', async () => {
   expect(ahead.status).toBe(409);
   expect((await call('GET', '/api/cursor?connection=demo&entity=people')).resets).toMatchObject([{ actor: 'api:ada' }]);
 
-  await call('POST', '/api/schedules/repair');
+  await call('POST', '/api/schedules/repair', {}, { reason });
   const { schedules } = await call('POST', '/api/schedules/pause', {}, { ...target, reason });
   expect(schedules).toHaveLength(2);
   await call('POST', '/api/schedules/resume', {}, { ...target, reason });
