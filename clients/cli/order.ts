@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 const order = [
   ...['init', 'up', 'demo', 'connect', 'connections'],
   ...['status', 'sync', 'reconcile', 'record', 'explain', 'verify', 'probe', 'doctor'],
-  ...['runs', 'outcome', 'plans', 'approve', 'reject', 'undo'],
+  ...['runs', 'outcome', 'cancel', 'resume', 'plans', 'approve', 'reject', 'undo'],
   ...['set-aside', 'webhooks', 'schedules', 'cursor', 'backfill', 'remap', 'forget'],
   ...['migrate', 'worker', 'server'],
 ];

@@ -79,7 +79,7 @@ export const connectionsRotateSecret = operation({
   path: '/connections/{connection}/rotate-secret',
   summary: 'replace one secret by a new value',
   details:
-    'Workers and servers use it within seconds. The former value of a webhook secret stays valid beside the new one, so that no delivery ' +
+    'Workers and servers use it within seconds. The former value of a webhook secret stays valid next to the new one, so that no delivery ' +
     'is refused while the source still signs with it, until `dropFormer` ends that.',
   examples: ['demo webhookSecret', 'demo webhookSecret --drop-former'],
   usualReason,

@@ -40,39 +40,6 @@ export function reconciliation(text: string): { readonly at: string } | { readon
   throw new InvalidArgumentError("Write a time of day ('03:00'), an interval ('24h') or 'off'.");
 }
 
-/** `2026-03-01T06:00:00Z`, or how long ago: `2h` */
-export function moment(text: string): Date {
-  if (isDuration(text)) return new Date(Date.now() - ms(text as StringValue));
-  const zoned = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text);
-  const at = new Date(text);
-  if (!zoned || Number.isNaN(at.getTime())) {
-    throw new InvalidArgumentError(
-      "Write a moment with its zone, such as '2026-03-01T06:00:00Z', or how long ago: '2h'.",
-    );
-  }
-  return at;
-}
-
-/** One of a few words. */
-export function oneOf<T extends string>(...words: readonly T[]): (text: string) => T {
-  return (text) => {
-    const word = words.find((one) => one === text);
-    if (word === undefined) throw new InvalidArgumentError(`It must be one of ${words.join(', ')}.`);
-    return word;
-  };
-}
-
-/** A number that the engine gave: of an entry, an event, a run. */
-export function numberOf(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is a number, as the list shows it.');
-  return Number(text);
-}
-
-/** The same for an argument that can be repeated. */
-export function numbersOf(text: string, before: readonly number[] = []): number[] {
-  return [...before, numberOf(text)];
-}
-
 /** As `schema/duration` has it, without zod, which would be half of the time that --help takes. */
 function isDuration(text: string): boolean {
   return text.trim() !== '' && text.length <= 50 && ms(text as StringValue) > 0;

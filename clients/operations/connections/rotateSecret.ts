@@ -26,7 +26,7 @@ export interface RotatedSecret {
 }
 
 /**
- * Replaces a secret by a new value, audited without it. The former value of a webhook secret stays valid beside the new one,
+ * Replaces a secret by a new value, audited without it. The former value of a webhook secret stays valid next to the new one,
  * since the source still signs with it for a while. Throws TidemarkError 'NotFound', and 'Usage' for a value that the connector
  * refuses, which is not repeated.
  */
@@ -46,7 +46,7 @@ export async function rotateSecret(
   const isWebhookSecret = connector.webhooks?.signature.secret === secret;
   if (isWebhookSecret && value?.includes('\n')) {
     throw new WrongInput(`The new value of secret '${secret}' of connection '${id}' has several lines`, [
-      'value: a webhook secret is one line; the former one is kept beside it by itself',
+      'value: a webhook secret is one line; the former one is kept next to it automatically',
     ]);
   }
   return db.transaction(async (tx) => {
