@@ -2,9 +2,9 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLedger } from '../local/ledger';
-import { type RunningPostgres, startPostgres } from '../local/postgres';
+import { type RunningPostgres, startPostgres } from '../local/postgres/postgres';
 import { startReaper } from '../local/reaper';
-import { findTemporal, type RunningTemporal, startTemporal } from '../local/temporal';
+import { findTemporal, type RunningTemporal, startTemporal } from '../local/temporal/temporal';
 
 /** PostgreSQL and Temporal of the benchmark's own, as the embedded default starts them: durable, nothing switched off. */
 export interface Servers {

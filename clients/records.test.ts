@@ -4,7 +4,7 @@ import { storeEvents } from '../destination/inbox/inbox';
 import { sampleOfPlan } from '../destination/plans/decidePlan';
 import { setAside } from '../destination/setAside/setAside';
 import { connectionId, type Engine, startChurch } from '../test/support/engine';
-import { readyContext } from './operations/context';
+import { readyContext } from './operations/definition/context';
 import { type EventList, listStored, replayEvents } from './operations/work/events';
 import { forgetOne } from './operations/work/forget';
 import { readRun } from './operations/work/runDetails';

@@ -5,7 +5,7 @@ import { codeOf } from './files';
 import { type StackKeys, stackKeys } from './keys';
 import { endOrphans, type Ledger, openLedger } from './ledger';
 import { type Lock, LockHeld, takeLock } from './lock';
-import { type RunningPostgres, startPostgres } from './postgres';
+import { type RunningPostgres, startPostgres } from './postgres/postgres';
 import { ownIdentity } from './processes';
 import type { OnProgress } from './progress';
 import { startReaper } from './reaper';
@@ -20,7 +20,7 @@ import {
   writeStack,
 } from './stackState';
 import { type SupervisedChild, supervise } from './supervise';
-import { findTemporal, startTemporal } from './temporal';
+import { findTemporal, startTemporal } from './temporal/temporal';
 
 export { readStack, type StackReport, stackEnvironment } from './stackState';
 

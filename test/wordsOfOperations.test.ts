@@ -6,7 +6,7 @@ import { createProgram } from '../clients/cli/program';
 import { describeApi } from '../clients/http/openapi';
 import { routeOf } from '../clients/http/project';
 import { operations } from '../clients/operations';
-import { readyContext } from '../clients/operations/context';
+import { readyContext } from '../clients/operations/definition/context';
 import { connectDatabase } from '../destination/database/database';
 import { messagesIn } from './support/messages';
 import { refusedWords } from './support/words';

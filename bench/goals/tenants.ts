@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { createConnection } from '../../destination/connections/connections';
 import { keyRing, saveSecrets } from '../../destination/connections/secrets';
-import { startTemporal } from '../../local/temporal';
+import { startTemporal } from '../../local/temporal/temporal';
 import { workflowNames } from '../../schema/workflows';
 import type { Bench, Goal } from '../bench';
 import { connectorName, entityName, webhookSecret } from '../connector';

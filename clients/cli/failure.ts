@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import type { ErrorType } from '../../schema/errors';
-import { firstLineOf, knownError } from '../operations/knownError';
+import { firstLineOf, knownError } from '../operations/definition/knownError';
 
 /** Exit statuses of every command. */
 export const exitStatus = { done: 0, failed: 1, usage: 2, busy: 3 } as const;

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Field } from '../operations/fields';
-import type { AnyOperation } from '../operations/operation';
+import type { Field } from '../operations/definition/fields';
+import type { AnyOperation } from '../operations/definition/operation';
 import { addCommand, addGroup, type OnEnd, perform } from './command';
 import { groups } from './groups';
 import { runOperation } from './runOperation';

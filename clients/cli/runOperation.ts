@@ -1,5 +1,5 @@
-import type { By, OperationContext } from '../operations/context';
-import type { AnyOperation } from '../operations/operation';
+import type { By, OperationContext } from '../operations/definition/context';
+import type { AnyOperation } from '../operations/definition/operation';
 import { type ExitStatus, exitStatus } from './failure';
 import { actor } from './terminal/actor';
 import { withSession } from './terminal/session';
@@ -33,7 +33,7 @@ export async function performIn(
   given: Readonly<Record<string, unknown>>,
   { reason, wait }: OperationOptions,
 ): Promise<ExitStatus | undefined> {
-  const { perform, toJson } = await import('../operations/operation.js');
+  const { perform, toJson } = await import('../operations/definition/operation.js');
   const input = await checked(operation, given);
   const by = await checkedBy(operation, reason);
   const result = await perform(operation, context, input, by);
@@ -76,13 +76,13 @@ function statusOfOutcome({ state, result }: Outcome): ExitStatus {
 }
 
 async function checked({ input }: AnyOperation, given: Readonly<Record<string, unknown>>): Promise<unknown> {
-  const { schemaOf } = await import('../operations/operation.js');
+  const { schemaOf } = await import('../operations/definition/operation.js');
   return parsed(await schemaOf(input, 'json'), withoutAbsent(given));
 }
 
 async function checkedBy({ audited }: AnyOperation, reason: string): Promise<By> {
   if (!audited) return { actor: actor(), reason: '' };
-  const { bySchema } = await import('../operations/operation.js');
+  const { bySchema } = await import('../operations/definition/operation.js');
   await parsed(await bySchema(), { reason });
   return { actor: actor(), reason };
 }
@@ -93,7 +93,7 @@ async function parsed(
 ): Promise<unknown> {
   const [{ mistakes }, { WrongInput }] = await Promise.all([
     import('../../schema/definition/definition.js'),
-    import('../operations/context.js'),
+    import('../operations/definition/context.js'),
   ]);
   const found = schema.safeParse(value);
   if (found.success) return found.data;

@@ -1,5 +1,5 @@
-import type { InputOf } from '../operations/fields';
-import type { AnyOperation, ResultOf } from '../operations/operation';
+import type { InputOf } from '../operations/definition/fields';
+import type { AnyOperation, ResultOf } from '../operations/definition/operation';
 import type { outcome } from '../operations/outcome';
 import type { ExitStatus } from './failure';
 import type { Colours } from './terminal/shell';

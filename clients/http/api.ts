@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { operations } from '../operations';
-import { type ContextParts, readyContext } from '../operations/context';
+import { type ContextParts, readyContext } from '../operations/definition/context';
 import { takeJson } from './jsonBody';
 import { requireKey } from './key';
 import { limitRequests } from './limit';

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { type errorTypes, TidemarkError } from '../../schema/errors';
-import { WrongInput } from '../operations/context';
+import { WrongInput } from '../operations/definition/context';
 
 /** An error as HTTP says it. https://www.rfc-editor.org/rfc/rfc9457 */
 export interface Problem {

@@ -1,6 +1,13 @@
-import type { By, OperationContext } from '../operations/context';
-import type { Fields } from '../operations/fields';
-import { type AnyOperation, bySchema, perform, resultSchema, schemaOf, toJson } from '../operations/operation';
+import type { By, OperationContext } from '../operations/definition/context';
+import type { Fields } from '../operations/definition/fields';
+import {
+  type AnyOperation,
+  bySchema,
+  perform,
+  resultSchema,
+  schemaOf,
+  toJson,
+} from '../operations/definition/operation';
 import { refusable } from './problem';
 import type { Route } from './route';
 

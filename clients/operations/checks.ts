@@ -1,7 +1,7 @@
-import { field, nullable, withDefault } from './fields';
-import { operation } from './operation';
-import { started } from './schemas';
-import { entityOf } from './targetFields';
+import { field, nullable, withDefault } from './definition/fields';
+import { operation } from './definition/operation';
+import { started } from './definition/schemas';
+import { entityOf } from './definition/targetFields';
 
 export const verify = operation({
   name: 'verify',

@@ -1,7 +1,7 @@
 import { saved } from './connections/result';
 import { values } from './connections/values';
-import { argument, field } from './fields';
-import { operation } from './operation';
+import { argument, field } from './definition/fields';
+import { operation } from './definition/operation';
 
 export const connect = operation({
   name: 'connect',

@@ -1,8 +1,8 @@
 import { connection } from './connections/result';
 import { secretValue } from './connections/values';
-import { argument, field, optional, type Z } from './fields';
-import { operation } from './operation';
-import { agreedOrLater, instant } from './schemas';
+import { argument, field, optional, type Z } from './definition/fields';
+import { operation } from './definition/operation';
+import { agreedOrLater, instant } from './definition/schemas';
 
 const one = { connection: argument(field.name('the name of a connection')) };
 const usualReason = 'no reason given';

@@ -1,7 +1,7 @@
-import { field, nullable, withDefault } from './fields';
-import { operation } from './operation';
-import { instant, target } from './schemas';
-import { entityOf } from './targetFields';
+import { field, nullable, withDefault } from './definition/fields';
+import { operation } from './definition/operation';
+import { instant, target } from './definition/schemas';
+import { entityOf } from './definition/targetFields';
 
 export const cursorShow = operation({
   name: 'cursor show',

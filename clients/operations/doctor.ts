@@ -1,4 +1,4 @@
-import { operation } from './operation';
+import { operation } from './definition/operation';
 
 export const doctor = operation({
   name: 'doctor',

@@ -1,7 +1,7 @@
-import { field, withDefault } from './fields';
-import { operation } from './operation';
-import { instant, target } from './schemas';
-import { recordOf } from './targetFields';
+import { field, withDefault } from './definition/fields';
+import { operation } from './definition/operation';
+import { instant, target } from './definition/schemas';
+import { recordOf } from './definition/targetFields';
 
 /** Longest that a request can wait for the source, in seconds; clients and proxies give up at a minute. */
 const mostWaitSeconds = 45;

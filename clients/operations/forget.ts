@@ -1,6 +1,6 @@
-import { operation } from './operation';
-import { target } from './schemas';
-import { recordOf } from './targetFields';
+import { operation } from './definition/operation';
+import { target } from './definition/schemas';
+import { recordOf } from './definition/targetFields';
 
 export const forget = operation({
   name: 'forget',

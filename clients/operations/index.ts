@@ -10,10 +10,10 @@ import {
   connectionsShow,
 } from './connections';
 import { cursorReset, cursorShow } from './cursor';
+import type { AnyOperation } from './definition/operation';
 import { doctor } from './doctor';
 import { explain } from './explain';
 import { forget } from './forget';
-import type { AnyOperation } from './operation';
 import { outcome } from './outcome';
 import { approve, plans, plansShow, reject } from './plans';
 import { record, recordRow } from './records';

@@ -1,7 +1,7 @@
-import { argument, field, optional, withDefault } from './fields';
-import { operation } from './operation';
-import { anyResult } from './results';
-import { started } from './schemas';
+import { argument, field, optional, withDefault } from './definition/fields';
+import { operation } from './definition/operation';
+import { anyResult } from './definition/results';
+import { started } from './definition/schemas';
 
 /** Longest that a request can wait, in seconds; clients and proxies give up at a minute. */
 const mostWaitSeconds = 45;

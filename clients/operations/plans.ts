@@ -1,6 +1,6 @@
-import { argument, field, optional } from './fields';
-import { operation } from './operation';
-import { plan, planItems, started, waitingPlan } from './schemas';
+import { argument, field, optional } from './definition/fields';
+import { operation } from './definition/operation';
+import { plan, planItems, started, waitingPlan } from './definition/schemas';
 
 const planNumber = argument(field.number('the number of a plan'));
 

@@ -1,6 +1,6 @@
-import { operation } from './operation';
-import { started } from './schemas';
-import { recordOf } from './targetFields';
+import { operation } from './definition/operation';
+import { started } from './definition/schemas';
+import { recordOf } from './definition/targetFields';
 
 export const record = operation({
   name: 'record',

@@ -1,8 +1,8 @@
-import { counts } from './counts';
-import { argument, field, withDefault } from './fields';
-import { operation } from './operation';
-import { instant, planItems, run } from './schemas';
-import { filter } from './targetFields';
+import { counts } from './definition/counts';
+import { argument, field, withDefault } from './definition/fields';
+import { operation } from './definition/operation';
+import { instant, planItems, run } from './definition/schemas';
+import { filter } from './definition/targetFields';
 
 const runNumber = argument(field.number('the number of a run'));
 

@@ -1,8 +1,8 @@
 import { strategies } from '../../schema/workflows';
-import { argument, field, optional, type Z } from './fields';
-import { operation } from './operation';
-import { agreed, agreedOrLater, instant, target } from './schemas';
-import { filter } from './targetFields';
+import { argument, field, optional, type Z } from './definition/fields';
+import { operation } from './definition/operation';
+import { agreed, agreedOrLater, instant, target } from './definition/schemas';
+import { filter } from './definition/targetFields';
 
 /** What is left out means all of them. */
 const which = {

@@ -1,8 +1,8 @@
 import { setAsideReasons } from '../../schema/answer';
-import { argument, field, optional, withDefault, type Z } from './fields';
-import { operation } from './operation';
-import { instant, started, target } from './schemas';
-import { filter } from './targetFields';
+import { argument, field, optional, withDefault, type Z } from './definition/fields';
+import { operation } from './definition/operation';
+import { instant, started, target } from './definition/schemas';
+import { filter } from './definition/targetFields';
 
 const because = optional(field.oneOf('only those set aside for this reason', setAsideReasons, 'why'));
 const entries = field.serials('the numbers of entries');

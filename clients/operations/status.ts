@@ -1,8 +1,8 @@
-import type { Z } from './fields';
-import { field } from './fields';
-import { operation } from './operation';
-import { instant, run, target, waitingPlan } from './schemas';
-import { filter } from './targetFields';
+import type { Z } from './definition/fields';
+import { field } from './definition/fields';
+import { operation } from './definition/operation';
+import { instant, run, target, waitingPlan } from './definition/schemas';
+import { filter } from './definition/targetFields';
 
 export const status = operation({
   name: 'status',

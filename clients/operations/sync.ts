@@ -1,7 +1,7 @@
-import { argument, field, optional } from './fields';
-import { operation } from './operation';
-import { started, target } from './schemas';
-import { entityOf } from './targetFields';
+import { argument, field, optional } from './definition/fields';
+import { operation } from './definition/operation';
+import { started, target } from './definition/schemas';
+import { entityOf } from './definition/targetFields';
 
 export const sync = operation({
   name: 'sync',

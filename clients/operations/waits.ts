@@ -1,6 +1,6 @@
-import { argument, field } from './fields';
-import { operation } from './operation';
-import { instant, target } from './schemas';
+import { argument, field } from './definition/fields';
+import { operation } from './definition/operation';
+import { instant, target } from './definition/schemas';
 
 /** What operators do about a source that said wait. */
 

@@ -1,7 +1,7 @@
-import { argument, field, optional, withDefault } from './fields';
-import { operation } from './operation';
-import { instant, target } from './schemas';
-import { entityOf, filter } from './targetFields';
+import { argument, field, optional, withDefault } from './definition/fields';
+import { operation } from './definition/operation';
+import { instant, target } from './definition/schemas';
+import { entityOf, filter } from './definition/targetFields';
 
 const states = ['open', 'done', 'parked', 'ignored'] as const;
 

@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
 import { temporal } from '@temporalio/proto';
 import { NativeConnection } from '@temporalio/worker';
-import { tidemarkSearchAttributes } from '../../local/temporal';
+import { tidemarkSearchAttributes } from '../../local/temporal/temporal';
 import { atEnd } from './atEnd';
 import { testSettings } from './settings';
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { findTemporal } from '../../local/temporal';
+import { findTemporal } from '../../local/temporal/temporal';
 import { markdown, passed, withReport } from './report';
 import { soak } from './soak';
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { seededRandom } from '../../connectors/planning-center/simulator/random';
 import { openLedger } from '../../local/ledger';
 import { choosePort, releasePort } from '../../local/ports';
-import { startPostgres } from '../../local/postgres';
+import { startPostgres } from '../../local/postgres/postgres';
 import { startReaper } from '../../local/reaper';
 import { type SupervisedChild, supervise, untilReady } from '../../local/supervise';
-import { startTemporal } from '../../local/temporal';
+import { startTemporal } from '../../local/temporal/temporal';
 import { type FaultProxy, startFaultProxy } from './faultProxy';
 import { configText, credentials, encryptionKey, type SoakOptions } from './setting';
 

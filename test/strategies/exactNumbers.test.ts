@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readyContext } from '../../clients/operations/context';
+import { readyContext } from '../../clients/operations/definition/context';
 import { showRow } from '../../clients/operations/work/records';
 import { listSetAside } from '../../destination/setAside/setAsideEntries';
 import { decimal } from '../../schema/decimal';

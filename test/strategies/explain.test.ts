@@ -1,4 +1,4 @@
-import { readyContext } from '../../clients/operations/context';
+import { readyContext } from '../../clients/operations/definition/context';
 import { type Explanation, explainRecord } from '../../clients/operations/work/explain/explain';
 import { forgetOne } from '../../clients/operations/work/forget';
 import type { Simulator } from '../../connectors/planning-center/simulator';

@@ -1,4 +1,4 @@
-import { readyContext } from '../../clients/operations/context';
+import { readyContext } from '../../clients/operations/definition/context';
 import { explainRecord } from '../../clients/operations/work/explain/explain';
 import type { One } from '../../schema/definition/listing';
 import { aMinuteLater } from '../invariants/support';

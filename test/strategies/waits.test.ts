@@ -1,7 +1,7 @@
 import { coloursFor } from '../../clients/cli/terminal/shell';
 import { runText } from '../../clients/cli/text/parts/runText';
 import { statusText } from '../../clients/cli/text/parts/statusText';
-import { readyContext } from '../../clients/operations/context';
+import { readyContext } from '../../clients/operations/definition/context';
 import { fetchRecord } from '../../clients/operations/work/records';
 import { startDeltas } from '../../clients/operations/work/runs';
 import { showRun } from '../../clients/operations/work/showRuns';

@@ -58,7 +58,7 @@ async function examine(shell: Shell): Promise<readonly Checkup[]> {
 
 /** What the operation checks, over connections of its own: the database may be down, or not migrated yet. */
 async function examineServers(settings: Settings, connectors: readonly Connector[]): Promise<readonly Checkup[]> {
-  const { openContext } = await import('../../operations/openContext.js');
+  const { openContext } = await import('../../operations/definition/openContext.js');
   const { examine } = await import('../../operations/doctor/examine.js');
   const { context, close } = await openContext(settings, { connectors: async () => connectors });
   try {

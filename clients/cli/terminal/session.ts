@@ -1,7 +1,7 @@
 import { TidemarkError } from '../../../schema/errors';
 import type { Settings } from '../../../schema/settings';
 import type { LoadedConfig } from '../../config';
-import type { OperationContext } from '../../operations/context';
+import type { OperationContext } from '../../operations/definition/context';
 import type { Shell } from './shell';
 
 /** What a command works with; its schema has been checked. */
@@ -60,7 +60,7 @@ export async function withSession<T>(
     return loaded;
   };
   const connectors = async () => (await config()).connectors;
-  const { openContext } = await import('../../operations/openContext.js');
+  const { openContext } = await import('../../operations/definition/openContext.js');
   const { context, assertSchema, close } = await openContext(settings, { connectors, needsTemporal });
   try {
     await assertSchema();

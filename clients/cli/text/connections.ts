@@ -8,7 +8,7 @@ import type {
   connectionsRotateSecret,
   connectionsShow,
 } from '../../operations/connections';
-import type { ResultOf } from '../../operations/operation';
+import type { ResultOf } from '../../operations/definition/operation';
 import { plural } from '../terminal/phrases';
 import type { Colours } from '../terminal/shell';
 import { table } from '../terminal/table';

@@ -1,5 +1,5 @@
 import type { cursorReset, cursorShow } from '../../operations/cursor';
-import type { ResultOf } from '../../operations/operation';
+import type { ResultOf } from '../../operations/definition/operation';
 import { since } from '../terminal/phrases';
 import { view } from '../view';
 

@@ -1,5 +1,5 @@
+import type { ResultOf } from '../../operations/definition/operation';
 import type { explain } from '../../operations/explain';
-import type { ResultOf } from '../../operations/operation';
 import { exitStatus } from '../failure';
 import type { Colours } from '../terminal/shell';
 import { view } from '../view';

@@ -1,5 +1,5 @@
+import type { ResultOf } from '../../operations/definition/operation';
 import type { forget } from '../../operations/forget';
-import type { ResultOf } from '../../operations/operation';
 import { view } from '../view';
 
 export const views = { forget: view<typeof forget>({ text: forgottenText }) };

@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../operations/operation';
+import type { ResultOf } from '../../operations/definition/operation';
 import type { plans, plansShow } from '../../operations/plans';
 import { plural } from '../terminal/phrases';
 import { table } from '../terminal/table';

@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../operations/operation';
+import type { ResultOf } from '../../operations/definition/operation';
 import type { runs, runsShow } from '../../operations/runs';
 import { countsText, since } from '../terminal/phrases';
 import { table } from '../terminal/table';

@@ -1,5 +1,5 @@
 import ms from 'ms';
-import type { ResultOf } from '../../operations/operation';
+import type { ResultOf } from '../../operations/definition/operation';
 import type { schedulesList, schedulesPause, schedulesRepair, schedulesResume } from '../../operations/schedules';
 import { exitStatus } from '../failure';
 import { plural } from '../terminal/phrases';

@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../operations/operation';
+import type { ResultOf } from '../../operations/definition/operation';
 import { type setAsideDiscard, setAsideList, type setAsideRetry, type setAsideShow } from '../../operations/setAside';
 import { exitStatus } from '../failure';
 import { statusOfOutcomes } from '../runOperation';

@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../operations/operation';
+import type { ResultOf } from '../../operations/definition/operation';
 import type { webhooksList, webhooksReplay } from '../../operations/webhooks';
 import { plural, since } from '../terminal/phrases';
 import type { Colours } from '../terminal/shell';

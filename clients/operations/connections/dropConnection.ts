@@ -1,8 +1,8 @@
 import { enableConnection, getConnection } from '../../../destination/connections/connections';
 import { type RowsOfTable, removeConnection } from '../../../destination/connections/removeConnection';
 import { connectorOf } from '../../../schema/definition/registered';
-import { type AgreedOrLater, agreeOrLater } from '../agreeOrLater';
-import type { By, OperationContext } from '../context';
+import type { By, OperationContext } from '../definition/context';
+import { type AgreedOrLater, agreeOrLater } from '../work/agreeOrLater';
 import { type ConnectionInput, entitiesOf } from './named';
 
 export interface RemovedConnection extends AgreedOrLater {

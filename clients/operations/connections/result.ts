@@ -1,6 +1,6 @@
 import { strategies } from '../../../schema/workflows';
-import type { Z } from '../fields';
-import { agreedOrLater, instant } from '../schemas';
+import type { Z } from '../definition/fields';
+import { agreedOrLater, instant } from '../definition/schemas';
 
 /** a connection, without its secrets */
 export function connection(z: Z) {

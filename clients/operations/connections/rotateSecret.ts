@@ -5,7 +5,7 @@ import type { Connector } from '../../../schema/definition/connector';
 import { mistakes } from '../../../schema/definition/definition';
 import { connectorOf } from '../../../schema/definition/registered';
 import { TidemarkError } from '../../../schema/errors';
-import { type By, type OperationContext, WrongInput } from '../context';
+import { type By, type OperationContext, WrongInput } from '../definition/context';
 import { ringOf } from '../work/ring';
 import type { ConnectionInput } from './named';
 

@@ -15,8 +15,8 @@ import { connectorNamed, connectorOf } from '../../../schema/definition/register
 import { TidemarkError } from '../../../schema/errors';
 import { valueAt } from '../../../schema/json';
 import { meantOrKnown } from '../../../schema/nearest';
-import { type AgreedOrLater, agreeOrLater } from '../agreeOrLater';
-import { type By, type OperationContext, WrongInput } from '../context';
+import { type By, type OperationContext, WrongInput } from '../definition/context';
+import { type AgreedOrLater, agreeOrLater } from '../work/agreeOrLater';
 import { ringOf } from '../work/ring';
 import { addressMistakes } from './addressRule';
 import type { ConnectionInput as Named } from './named';

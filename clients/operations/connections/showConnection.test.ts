@@ -12,7 +12,7 @@ import { atEnd, testDatabase, testTemporal, uniqueTaskQueue } from '../../../tes
 import { testConnector } from '../../../test/support/connector';
 import { until } from '../../../test/support/server';
 import { agreeWithDatabase } from '../../schedules/agreeWithDatabase';
-import { type ContextParts, type OperationContext, readyContext } from '../context';
+import { type ContextParts, type OperationContext, readyContext } from '../definition/context';
 import { moveCursor, showCursor } from '../work/cursor';
 import { listSchedules, pause, repair, resume } from '../work/schedules';
 import { readStatus } from '../work/status';

@@ -2,7 +2,7 @@ import { getConnection, listConnections, type StoredConnection } from '../../../
 import { rowsOfConnection } from '../../../destination/connections/removeConnection';
 import { loadSecrets, sealOfSecrets } from '../../../destination/connections/secrets';
 import { getCursor } from '../../../destination/runs/entities';
-import type { OperationContext } from '../context';
+import type { OperationContext } from '../definition/context';
 import type { ConnectionInput } from './named';
 import { entitiesOf } from './named';
 

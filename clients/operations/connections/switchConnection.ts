@@ -1,7 +1,7 @@
 import { audit } from '../../../destination/audit';
 import { enableConnection, type StoredConnection } from '../../../destination/connections/connections';
-import { type AgreedOrLater, agreeOrLater } from '../agreeOrLater';
-import type { By, OperationContext } from '../context';
+import type { By, OperationContext } from '../definition/context';
+import { type AgreedOrLater, agreeOrLater } from '../work/agreeOrLater';
 import type { ConnectionInput } from './named';
 
 export interface SwitchedConnection extends AgreedOrLater {

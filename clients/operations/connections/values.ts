@@ -1,5 +1,5 @@
 import { isStorable } from '../../../schema/storableText';
-import { field, nullable, optional, storable, type Z } from '../fields';
+import { field, nullable, optional, storable, type Z } from '../definition/fields';
 
 /** What a connection can be given. Nothing of it has a form on the command line of its own: `connect` makes it from its options. */
 export const values = {

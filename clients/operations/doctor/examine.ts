@@ -1,4 +1,4 @@
-import type { OperationContext } from '../context';
+import type { OperationContext } from '../definition/context';
 import { ringOf } from '../work/ring';
 import { type Checkup, checkDatabase, checkTemporal } from './doctor';
 

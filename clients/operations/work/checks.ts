@@ -1,6 +1,6 @@
 import { startWorkflow } from '../../temporal/start';
 import { probe, verify } from '../../temporal/workflows';
-import type { OperationContext } from '../context';
+import type { OperationContext } from '../definition/context';
 import { assertVerifiable } from './possible';
 import { startContext } from './runs';
 import { type StartedIds, startedIds } from './started';

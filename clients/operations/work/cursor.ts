@@ -3,7 +3,7 @@ import { getCursor } from '../../../destination/runs/entities';
 import { lastToMoveCursor, type MovedCursor, resetCursor } from '../../../destination/runs/resetCursor';
 import { runningRun } from '../../../destination/runs/runs';
 import type { Target } from '../../../schema/workflows';
-import type { By, OperationContext } from '../context';
+import type { By, OperationContext } from '../definition/context';
 import { findTarget, type TargetInput } from './targets';
 
 export interface CursorShown extends Target {

@@ -8,7 +8,7 @@ import { parseDuration } from '../../../schema/duration';
 import type { ApplyPlanResult } from '../../../schema/workflows';
 import { type StartContext, type Started, startWorkflow } from '../../temporal/start';
 import { applyPlan } from '../../temporal/workflows';
-import type { By, OperationContext } from '../context';
+import type { By, OperationContext } from '../definition/context';
 import { startContext } from './runs';
 import { type StartedIds, startedIds } from './started';
 import { findTarget } from './targets';

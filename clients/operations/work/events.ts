@@ -10,7 +10,7 @@ import {
 import { messageOf, TidemarkError } from '../../../schema/errors';
 import { temporalError } from '../../temporal/temporal';
 import { wakeInbox } from '../../webhooks/wake';
-import type { By, OperationContext } from '../context';
+import type { By, OperationContext } from '../definition/context';
 import { readEventsAgain } from './readAgain';
 import { startContext } from './runs';
 import { assertNames } from './targets';

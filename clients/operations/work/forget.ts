@@ -1,6 +1,6 @@
 import { type Erased, forgetRecord, keylessSetAside } from '../../../destination/cleanup/forgetRecord';
 import type { Target } from '../../../schema/workflows';
-import type { By, OperationContext } from '../context';
+import type { By, OperationContext } from '../definition/context';
 import { findTarget, type TargetInput } from './targets';
 
 export interface Forgotten extends Target {

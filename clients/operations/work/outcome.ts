@@ -4,7 +4,7 @@ import { messageOf, TidemarkError } from '../../../schema/errors';
 import { type Target, workflowNames } from '../../../schema/workflows';
 import { remoteFailure } from '../../temporal/remoteFailure';
 import { answerWithinMs, isDeadline, temporalError } from '../../temporal/temporal';
-import type { OperationContext } from '../context';
+import type { OperationContext } from '../definition/context';
 import { withConfidence } from './confidence';
 
 /** The outcome of something that was started. */

@@ -13,7 +13,7 @@ import {
 import type { Connector } from '../../../schema/definition/connector';
 import { readBody } from '../../webhooks/bodies';
 import { eventsOf } from '../../webhooks/delivery';
-import type { By, OperationContext } from '../context';
+import type { By, OperationContext } from '../definition/context';
 
 const atOnce = 200;
 

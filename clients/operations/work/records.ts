@@ -4,7 +4,7 @@ import { TidemarkError } from '../../../schema/errors';
 import { parseExactly } from '../../../schema/exactJson';
 import { startWorkflow } from '../../temporal/start';
 import { singleRecord } from '../../temporal/workflows';
-import type { OperationContext } from '../context';
+import type { OperationContext } from '../definition/context';
 import { startContext } from './runs';
 import { type StartedIds, startedIds } from './started';
 import { findTarget, type TargetInput } from './targets';

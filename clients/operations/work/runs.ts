@@ -4,7 +4,7 @@ import { TidemarkError } from '../../../schema/errors';
 import type { Target } from '../../../schema/workflows';
 import { type StartContext, startWorkflow } from '../../temporal/start';
 import { backfill, delta, reconciliation, remap } from '../../temporal/workflows';
-import type { OperationContext } from '../context';
+import type { OperationContext } from '../definition/context';
 import { assertBackfillable, assertRemappable } from './possible';
 import { type StartedIds, startedIds } from './started';
 import { findTarget, type TargetInput } from './targets';

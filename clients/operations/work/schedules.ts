@@ -6,8 +6,8 @@ import { type Strategy, strategies, type Target } from '../../../schema/workflow
 import type { Agreed } from '../../schedules/agree';
 import { type Agreement, compareSchedules } from '../../schedules/compare';
 import { desiredSchedules } from '../../schedules/desired';
-import { type AgreedOrLater, agree, agreeOrLater } from '../agreeOrLater';
-import type { By, OperationContext } from '../context';
+import type { By, OperationContext } from '../definition/context';
+import { type AgreedOrLater, agree, agreeOrLater } from './agreeOrLater';
 import { assertNames } from './targets';
 
 export interface ScheduleShown {

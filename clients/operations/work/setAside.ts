@@ -11,7 +11,7 @@ import type { Target } from '../../../schema/workflows';
 import { mapLimited } from '../../mapLimited';
 import { startWorkflow } from '../../temporal/start';
 import { idsAtMost, records, singleRecord } from '../../temporal/workflows';
-import type { By, OperationContext } from '../context';
+import type { By, OperationContext } from '../definition/context';
 import { startContext } from './runs';
 import { type StartedIds, startedIds } from './started';
 import { assertNames, findTarget } from './targets';

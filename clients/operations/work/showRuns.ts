@@ -1,6 +1,6 @@
 import { listRuns } from '../../../destination/runs/runs';
 import { mapLimited } from '../../mapLimited';
-import type { OperationContext } from '../context';
+import type { OperationContext } from '../definition/context';
 import { type RunDetails, readRun } from './runDetails';
 import { assertNames } from './targets';
 

@@ -20,7 +20,7 @@ import { ids, type Strategy, type Target } from '../../../schema/workflows';
 import { mapLimited } from '../../mapLimited';
 import type { ScheduleTimes } from '../../schedules/times';
 import type { RunState } from '../../temporal/runState';
-import type { OperationContext } from '../context';
+import type { OperationContext } from '../definition/context';
 import { assertNames } from './targets';
 
 export interface Status {

@@ -2,7 +2,7 @@ import { getConnection, type StoredConnection } from '../../../destination/conne
 import type { Connector, ConnectorEntity } from '../../../schema/definition/connector';
 import { connectorOf, entityNamed } from '../../../schema/definition/registered';
 import type { Target } from '../../../schema/workflows';
-import type { OperationContext } from '../context';
+import type { OperationContext } from '../definition/context';
 
 /** What names an entity of a connection. */
 export interface TargetInput {

@@ -1,7 +1,7 @@
 import { getConnection } from '../../../destination/connections/connections';
 import { cancelClaimed, type EndedWaits, endWaits } from '../../../destination/runs/waits';
 import { answerWithinMs, temporalError } from '../../temporal/temporal';
-import type { By, OperationContext } from '../context';
+import type { By, OperationContext } from '../definition/context';
 import { tryNow } from './tryNow';
 
 export interface Resumed extends EndedWaits {

@@ -4,7 +4,7 @@ import { messageOf, TidemarkError } from '../../../../schema/errors';
 import { registeredConnector } from '../../../config';
 import { connectionsChange, connect as make } from '../../../operations/connect';
 import { allConnections, showConnection } from '../../../operations/connections/showConnection';
-import { type OperationContext, WrongInput } from '../../../operations/context';
+import { type OperationContext, WrongInput } from '../../../operations/definition/context';
 import { ringOf } from '../../../operations/work/ring';
 import type { ExitStatus } from '../../failure';
 import { performIn } from '../../runOperation';

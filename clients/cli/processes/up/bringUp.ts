@@ -10,7 +10,7 @@ import { type SupervisedChild, untilReady } from '../../../../local/supervise';
 import { readSettings, type Settings } from '../../../../schema/settings';
 import { workerEnvironment } from '../../../../workers/environment';
 import { type LoadedConfig, loadConfig } from '../../../config';
-import { readyContext } from '../../../operations/context';
+import { readyContext } from '../../../operations/definition/context';
 import { agreeWithDatabase } from '../../../schedules/agreeWithDatabase';
 import { registerSearchAttributes } from '../../../temporal/searchAttributes';
 import { connectTemporal } from '../../../temporal/temporal';

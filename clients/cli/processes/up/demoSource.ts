@@ -11,8 +11,8 @@ import type { Connection } from '../../../../schema/connection';
 import type { LoadedConfig } from '../../../config';
 import { connect, connectionsChange } from '../../../operations/connect';
 import { allConnections } from '../../../operations/connections/showConnection';
-import type { By, OperationContext } from '../../../operations/context';
-import { perform } from '../../../operations/operation';
+import type { By, OperationContext } from '../../../operations/definition/context';
+import { perform } from '../../../operations/definition/operation';
 import { ringOf } from '../../../operations/work/ring';
 import { answersHttp } from './ready';
 

@@ -2,8 +2,8 @@ import type { Connection } from '../../../../schema/connection';
 import type { LoadedConfig } from '../../../config';
 import { connect } from '../../../operations/connect';
 import { allConnections } from '../../../operations/connections/showConnection';
-import type { By, OperationContext } from '../../../operations/context';
-import { perform } from '../../../operations/operation';
+import type { By, OperationContext } from '../../../operations/definition/context';
+import { perform } from '../../../operations/definition/operation';
 import { declaredSecrets, secretsFromEnvironment } from '../../terminal/secretInput';
 
 export interface ConnectReady {

@@ -1,5 +1,5 @@
 import type { connectionsShow } from '../../../operations/connections';
-import type { ResultOf } from '../../../operations/operation';
+import type { ResultOf } from '../../../operations/definition/operation';
 
 type Shown = ResultOf<typeof connectionsShow>;
 

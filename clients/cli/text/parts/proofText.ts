@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../../operations/operation';
+import type { ResultOf } from '../../../operations/definition/operation';
 import type { status } from '../../../operations/status';
 import { plural, since } from '../../terminal/phrases';
 

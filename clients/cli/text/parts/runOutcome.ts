@@ -1,5 +1,5 @@
 import type { ReconciliationResult, RunResult } from '../../../../schema/workflows';
-import type { ResultOf } from '../../../operations/operation';
+import type { ResultOf } from '../../../operations/definition/operation';
 import type { outcome } from '../../../operations/outcome';
 import { hintOf } from '../../failure';
 import { reportText } from './outcomes';

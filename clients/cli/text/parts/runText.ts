@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../../operations/operation';
+import type { ResultOf } from '../../../operations/definition/operation';
 import type { runsShow } from '../../../operations/runs';
 import { countsText, plural } from '../../terminal/phrases';
 

@@ -1,5 +1,5 @@
 import type { connect } from '../../../operations/connect';
-import type { ResultOf } from '../../../operations/operation';
+import type { ResultOf } from '../../../operations/definition/operation';
 
 /** A connection that was made or changed. */
 export function savedText({ created, connection, secrets, delayedBecause }: ResultOf<typeof connect>): string {

@@ -1,5 +1,5 @@
 import ms from 'ms';
-import type { ResultOf } from '../../../operations/operation';
+import type { ResultOf } from '../../../operations/definition/operation';
 import type { status as statusOperation } from '../../../operations/status';
 import { plural, since } from '../../terminal/phrases';
 import type { Colours } from '../../terminal/shell';

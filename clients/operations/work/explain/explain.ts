@@ -7,7 +7,7 @@ import type { ConnectorEntity } from '../../../../schema/definition/connector';
 import { parseDuration } from '../../../../schema/duration';
 import type { Target } from '../../../../schema/workflows';
 import { temporalError } from '../../../temporal/temporal';
-import type { OperationContext } from '../../context';
+import type { OperationContext } from '../../definition/context';
 import { startContext } from '../runs';
 import { findTarget, type KnownTarget, type TargetInput } from '../targets';
 import { lookAt } from './askSource';

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf, readIfThere } from './files';
-import { birthOf, endProcess } from './processes';
+import { codeOf, readIfThere } from '../files';
+import { birthOf, endProcess } from '../processes';
 
 /**
  * Makes way on a cluster whose supervisor was killed. A postmaster that still runs there is ended. One that is gone has left

@@ -1,7 +1,7 @@
-import { destinationError } from '../../destination/database/destinationError';
-import { wordsOf } from '../../destination/database/postgresWords';
-import { TidemarkError } from '../../schema/errors';
-import { remoteFailure } from '../temporal/remoteFailure';
+import { destinationError } from '../../../destination/database/destinationError';
+import { wordsOf } from '../../../destination/database/postgresWords';
+import { TidemarkError } from '../../../schema/errors';
+import { remoteFailure } from '../../temporal/remoteFailure';
 
 type Known = Pick<TidemarkError, 'type' | 'message'>;
 

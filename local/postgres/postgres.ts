@@ -4,14 +4,14 @@ import { chownSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Client, escapeIdentifier } from 'pg';
-import { TidemarkError } from '../schema/errors';
-import { codeOf, readIfThere, writeWhole } from './files';
-import { choosePreferred, releasePort } from './ports';
+import { TidemarkError } from '../../schema/errors';
+import { codeOf, readIfThere, writeWhole } from '../files';
+import { choosePreferred, releasePort } from '../ports';
+import type { OnProgress } from '../progress';
+import { type ChildWatcher, type SupervisedChild, supervise, untilReady } from '../supervise';
 import { type PostgresBinaries, postgresBinaries } from './postgresBinaries';
 import { endOrphanedPostmaster } from './postgresOrphan';
 import { postgresUser, settleDataFolder, type UnprivilegedUser } from './postgresUser';
-import type { OnProgress } from './progress';
-import { type ChildWatcher, type SupervisedChild, supervise, untilReady } from './supervise';
 
 /** How to start a PostgreSQL of our own. */
 export interface PostgresOptions {

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync, rmdirSync, statSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { messageOf, TidemarkError } from '../schema/errors';
-import { codeOf } from './files';
-import type { OnProgress } from './progress';
+import { messageOf, TidemarkError } from '../../schema/errors';
+import { codeOf } from '../files';
+import type { OnProgress } from '../progress';
 
 /** The user that PostgreSQL runs as when we are root, since it refuses to run as root. */
 export interface UnprivilegedUser {

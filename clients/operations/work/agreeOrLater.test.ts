@@ -1,11 +1,11 @@
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
-import { createConnection } from '../../destination/connections/connections';
-import { connectDatabase } from '../../destination/database/database';
-import { testDatabase } from '../../test/environment';
+import { createConnection } from '../../../destination/connections/connections';
+import { connectDatabase } from '../../../destination/database/database';
+import { testDatabase } from '../../../test/environment';
+import { readyContext } from '../definition/context';
 import { agreeOrLater } from './agreeOrLater';
-import { readyContext } from './context';
 
 /** A Temporal that knows nobody: gRPC over HTTP/2, UNAUTHENTICATED to whatever is asked. */
 async function startRefusing(): Promise<{ address: string; close: () => void }> {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { OnProgress } from './progress';
+import type { OnProgress } from '../progress';
 
 export interface Build {
   /** path of the `go` program */

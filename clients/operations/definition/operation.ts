@@ -74,7 +74,7 @@ export async function perform(
   try {
     return await run(context, input as never, by);
   } catch (error) {
-    const { destinationError } = await import('../../destination/database/destinationError.js');
+    const { destinationError } = await import('../../../destination/database/destinationError.js');
     throw destinationError(error);
   }
 }

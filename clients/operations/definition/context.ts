@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
-import type { KeyRing } from '../../destination/connections/secrets';
-import type { Connector } from '../../schema/definition/connector';
-import { TidemarkError } from '../../schema/errors';
+import type { KeyRing } from '../../../destination/connections/secrets';
+import type { Connector } from '../../../schema/definition/connector';
+import { TidemarkError } from '../../../schema/errors';
 
 /**
  * What operations work with, each part made when it is first asked for: loading Temporal's client takes 0.25 s, and most

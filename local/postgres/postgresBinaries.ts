@@ -3,11 +3,11 @@ import { cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSy
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { messageOf, TidemarkError } from '../schema/errors';
-import { readJson } from './files';
+import { messageOf, TidemarkError } from '../../schema/errors';
+import { readJson } from '../files';
+import type { OnProgress } from '../progress';
 import type { UnprivilegedUser } from './postgresUser';
 import { systemFolder } from './postgresUser';
-import type { OnProgress } from './progress';
 
 /** PostgreSQL's programs as the present user, or the unprivileged one that root chose, can run them. */
 export interface PostgresBinaries {

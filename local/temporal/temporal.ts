@@ -2,9 +2,9 @@ import { randomInt } from 'node:crypto';
 import { chmodSync, existsSync } from 'node:fs';
 import { platform } from 'node:os';
 import { Connection } from '@temporalio/client';
-import { choosePort, choosePreferred, releasePort } from './ports';
-import type { OnProgress } from './progress';
-import { type ChildWatcher, supervise, untilReady } from './supervise';
+import { choosePort, choosePreferred, releasePort } from '../ports';
+import type { OnProgress } from '../progress';
+import { type ChildWatcher, supervise, untilReady } from '../supervise';
 import { startUiGate } from './uiGate';
 
 export { findTemporal, type TemporalBinary, type TemporalFound } from './temporalBinary';

@@ -3,8 +3,8 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { TidemarkError } from '../schema/errors';
-import type { OnProgress } from './progress';
+import { TidemarkError } from '../../schema/errors';
+import type { OnProgress } from '../progress';
 import { buildWithGo } from './temporalBuild';
 import { downloadWithSdk } from './temporalDownload';
 

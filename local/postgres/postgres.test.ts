@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { birthOf } from '../processes';
 import { startPostgres } from './postgres';
-import { birthOf } from './processes';
 
 // Real servers start and stop several times in one test, on a machine that is busy with the other suites.
 jest.setTimeout(90_000);

@@ -1,5 +1,5 @@
-import type { Connector } from '../../schema/definition/connector';
-import type { Settings } from '../../schema/settings';
+import type { Connector } from '../../../schema/definition/connector';
+import type { Settings } from '../../../schema/settings';
 import type { OperationContext } from './context';
 
 export interface OpenContext {
@@ -23,12 +23,12 @@ export async function openContext(
   { connectors, needsTemporal }: OpenOptions,
 ): Promise<OpenContext> {
   const [{ connectDatabase }, { assertSchema }] = await Promise.all([
-    import('../../destination/database/database.js'),
-    import('../../destination/database/migrate.js'),
+    import('../../../destination/database/database.js'),
+    import('../../../destination/database/migrate.js'),
   ]);
   const db = connectDatabase(settings.databaseUrl ?? '', { poolSize: 4, applicationName: 'tidemark cli' });
   const connect = async () => {
-    const { connectTemporal, connectTemporalLater } = await import('../temporal/temporal.js');
+    const { connectTemporal, connectTemporalLater } = await import('../../temporal/temporal.js');
     return needsTemporal ? connectTemporal(settings) : connectTemporalLater(settings);
   };
   let temporal: ReturnType<typeof connect> | undefined;
@@ -44,7 +44,7 @@ export async function openContext(
       temporalAddress: async () => (await connected()).address,
       async ring() {
         if (settings.encryptionKey === undefined) return undefined;
-        const { keyRing } = await import('../../destination/connections/secrets.js');
+        const { keyRing } = await import('../../../destination/connections/secrets.js');
         return keyRing(settings.encryptionKey);
       },
       taskQueue: undefined,

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { signal } from './processes';
-import type { OnProgress } from './progress';
+import { signal } from '../processes';
+import type { OnProgress } from '../progress';
 
 // The SDK only offers the download as the first step of starting a server. It runs in a process of its own,
 // because a download that hangs cannot be called off in ours.

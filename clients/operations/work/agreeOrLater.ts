@@ -1,7 +1,7 @@
-import { TidemarkError } from '../../schema/errors';
-import type { Agreed } from '../schedules/agree';
-import { agreeWithDatabase } from '../schedules/agreeWithDatabase';
-import type { OperationContext } from './context';
+import { TidemarkError } from '../../../schema/errors';
+import type { Agreed } from '../../schedules/agree';
+import { agreeWithDatabase } from '../../schedules/agreeWithDatabase';
+import type { OperationContext } from '../definition/context';
 
 /** Whether Temporal's schedules follow what was just changed in the database. */
 export interface AgreedOrLater {
