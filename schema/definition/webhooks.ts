@@ -92,7 +92,7 @@ export interface UnverifiedDelivery {
   /** The headers, by lower-case name. */
   readonly headers: WebhookDelivery['headers'];
   /** The raw bytes. */
-  readonly body: Buffer;
+  readonly body: Uint8Array;
   /** The webhook secrets: several while one replaces another. */
   readonly secrets: readonly string[];
 }

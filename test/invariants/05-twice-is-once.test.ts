@@ -153,6 +153,8 @@ describe('an attempt that another has taken over from', () => {
     await run('drawPlan', 1, draw);
     const plan = await run('drawPlan', 2, draw);
     const planId = plan.planId as string;
+    // what is missing or stale is fetched first, as the workflow does
+    await run('syncBatch', 1, { ...target, batch: { of: 'plan', planId } });
     const confirm = { ...target, runId, planId };
     expect([await run('confirmGone', 1, confirm), await run('confirmGone', 2, confirm)]).toEqual([null, null]);
     const { scanned, missing, stale, unlisted } = plan;
