@@ -68,26 +68,27 @@ async function judgeBody(reply: Reply, place: RecordPlace, reporter: Reporter): 
     if (error instanceof OutOfBounds) return contract(error.message, false, smaller);
     if (error instanceof TooManyDigits) return contract(`JSON that cannot be read: ${error.message}`, false);
     if (!(error instanceof NotJson)) throw error;
-    if (!error.cut || !looksLikeJson(body)) return contract(notJson(reply, reporter), false);
+    if (!error.cut || !looksLikeJson(body)) return contract(notJson(reply), false);
     const problem = `answered ${status} with JSON that was cut short after ${body.length} bytes`;
     return { kind: 'failure', again: true, type: 'SourceUnavailable', problem, todo: 'The engine retries later' };
   }
 }
 
 const smaller = 'Ask for smaller pages (pageSize of the listing) or for fewer fields';
-const excerptBefore = 30;
-const excerptAfter = 20;
 
-/** Where the body stops being JSON, what is wrong there, and a few characters around it. */
-function notJson({ body, headers }: Reply, reporter: Reporter): string {
+/**
+ * Where the body stops being JSON, and what is wrong there. It quotes nothing of the body, since errors end up in histories,
+ * which hold no content of records; of the path it names only what reads as a field's name, since some APIs use e-mail addresses as keys.
+ */
+function notJson({ body, headers }: Reply): string {
   const text = body.toString('utf8');
   const what = `text of ${text.length} characters (${headers['content-type'] ?? 'no content type'}) that is not JSON`;
   const broken = whereBroken(text);
   if (!broken) return what;
-  const { offset, line, column, path, problem } = broken;
-  const where = path === '' ? '' : `, in '${path}'`;
-  const near = reporter.excerpt(text.slice(Math.max(0, offset - excerptBefore), offset + excerptAfter));
-  return `${what}: at line ${line}, column ${column}${where}, ${problem}, near "${near}"`;
+  const { line, column, path, problem } = broken;
+  const named = path.split('.').map((step) => (/^[\w-]*$/.test(step) ? step : '*'));
+  const where = path === '' ? '' : `, in '${named.join('.')}'`;
+  return `${what}: at line ${line}, column ${column}${where}, ${problem}`;
 }
 
 /** A page made for people: a login form, a maintenance notice, a proxy's error. No API's word about a record. */
