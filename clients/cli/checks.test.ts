@@ -24,8 +24,8 @@ test.each([
   [['explain', 'grace', 'peple', '1'], /Did you mean 'people'\?/],
   [['probe', 'grce', 'people'], /Did you mean 'grace'\?/],
   [['verify', 'grace', 'people', '--sample', '5', '--all'], /Give either --sample or --all/],
-  [['backfill', 'grace', 'people', '--since', 'yesterday'], /Write a moment with its zone/],
-  [['backfill', 'grace', 'people', '--since', '2999-01-01T00:00:00Z'], /is yet to come/],
+  [['backfill', 'grace', 'people', '--since', 'yesterday'], /Write an instant with its zone/],
+  [['backfill', 'grace', 'people', '--since', '2999-01-01T00:00:00Z'], /is in the future/],
   [['remap', 'grace', 'nothing'], /has no entity "nothing"/],
 ])('%j is bad usage', async (args, message) => {
   const { status, stderr } = await runCli(args, { cwd, env });

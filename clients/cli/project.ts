@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { TidemarkError } from '../../schema/errors';
 import type { Field } from '../operations/definition/fields';
 import type { AnyOperation } from '../operations/definition/operation';
 import { addCommand, addGroup, type OnEnd, perform } from './command';
@@ -93,7 +94,7 @@ function reader(one: Field<unknown>): (text: string, before: unknown) => unknown
 function givenFor(name: string, { none }: Field<unknown>, options: Readonly<Record<string, unknown>>): unknown {
   if (none === undefined || options[none.name] !== true) return options[name];
   if (options[name] === undefined) return null;
-  throw new InvalidArgumentError(`Give either --${dashed(name)} or --${dashed(none.name)}, not both.`);
+  throw new TidemarkError('Usage', `Give either --${dashed(name)} or --${dashed(none.name)}, not both.`);
 }
 
 function emptyIsAbsent(value: unknown): unknown {
