@@ -615,7 +615,7 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 1,
     name: 'what a double cannot hold is rounded on the way into the table',
-    file: 'source/wire/json.ts',
+    file: 'schema/exactJson.ts',
     find: 'return isHeldByNumber(literal) ? literal : `"${literal}"`;',
     replace: 'return literal;',
     test: { file: 'test/zoo/counterexamples.test.ts', name: 'decimals of more digits than a double holds' },
