@@ -110,7 +110,9 @@ async function stateOf(
   try {
     const { trouble, wait, pages, records } = await activitiesOf(handle);
     if (!(await hasWorkers(client))) return { text: "waits for a worker (start one with 'tidemark worker')", wait };
-    const progress = await handle.query<Progress>(progressQuery);
+    // one that fetches a single record answers no query
+    const progress = await handle.query<Progress>(progressQuery).catch(() => undefined);
+    if (progress === undefined) return { text: trouble ?? 'running', wait };
     // the workflow knows what its activities have finished, their heartbeats how far the others are
     const text = progressText({ ...progress, pages: progress.pages + pages, records: progress.records + records });
     return { text: trouble === undefined ? text : `${text}, ${trouble}`, wait };
