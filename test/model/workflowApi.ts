@@ -31,5 +31,7 @@ export const workflowApi = {
   workflowInfo: () => ({ workflowId: here().name, runId: here().runId, memo: {} }),
   executeChild: (workflow: (...args: unknown[]) => Promise<unknown>, { args }: { args: unknown[] }) =>
     workflow(...args),
+  // a batch that outlives its parent: histories start those of disputes themselves, as the sweep does
+  startChild: async () => undefined,
   CancellationScope: { nonCancellable: (work: () => Promise<unknown>) => work() },
 };
