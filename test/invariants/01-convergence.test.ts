@@ -1,5 +1,5 @@
 import { firstPersonId, type OperationInput } from '../../connectors/planning-center/simulator';
-import { seededRandom } from '../../connectors/planning-center/simulator/random';
+import { seededRandom } from '../../connectors/simulator/random';
 import { type Engine, startChurch } from '../support/engine';
 import { type Control, expectEqual } from './support';
 

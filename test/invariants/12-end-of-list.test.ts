@@ -1,4 +1,4 @@
-import type { FaultRuleInput } from '../../connectors/planning-center/simulator/faults';
+import type { FaultRuleInput } from '../../connectors/simulator/faults';
 import { type Engine, startChurch } from '../support/engine';
 import { type Control, cursor, expectEqual, failureOf, lastRun } from './support';
 

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { seededRandom } from '../../connectors/planning-center/simulator/random';
+import { seededRandom } from '../../connectors/simulator/random';
 import { openLedger } from '../../local/ledger';
 import { choosePort, releasePort } from '../../local/ports';
 import { startPostgres } from '../../local/postgres/postgres';

@@ -4,7 +4,7 @@ import { startWorkflow } from '../../clients/temporal/start';
 import { connectTemporal } from '../../clients/temporal/temporal';
 import { delta, reconciliation } from '../../clients/temporal/workflows';
 import { planningCenter } from '../../connectors/planning-center/connector';
-import { seededRandom } from '../../connectors/planning-center/simulator/random';
+import { seededRandom } from '../../connectors/simulator/random';
 import { createConnection } from '../../destination/connections/connections';
 import { keyRing, saveSecrets } from '../../destination/connections/secrets';
 import { connectDatabase } from '../../destination/database/database';

@@ -1,9 +1,4 @@
-/** What the API answers, before anything spoils it. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
+import type { Answer } from '../../simulator/answer';
 
 const json = { 'Content-Type': 'application/vnd.api+json; charset=utf-8' };
 

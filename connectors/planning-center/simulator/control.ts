@@ -1,35 +1,24 @@
-import type { Clock } from './clock';
-import type { FaultRuleInput, FaultStatus, Faults } from './faults';
+import { CommonControl, type CommonParts } from '../../simulator/control';
 import { type OperationInput, operations } from './operations';
 import type { RateLimiter, RateLimitSetting } from './rateLimit';
-import { ControlError, type Records } from './records';
-import type { LoggedRequest, LogSummary, RequestLog } from './requestLog';
+import type { Records } from './records';
 import type { EntityName, ResourceObject } from './resources';
-import type { StaleReads, StaleSetting } from './staleReads';
 import type { EventAction, WebhookSetting } from './webhookSetting';
 import type { Delivery, Webhooks } from './webhooks';
 
 type Change = Omit<Extract<OperationInput, { do: 'change' }>, 'do' | 'entity' | 'id'>;
 type Creation = Omit<Extract<OperationInput, { do: 'create' }>, 'do' | 'entity'>;
 
-export interface SimulatorParts {
+export interface SimulatorParts extends CommonParts {
   readonly records: Records;
-  readonly clock: Clock;
-  readonly log: RequestLog;
-  readonly faults: Faults;
   readonly limiter: RateLimiter;
-  readonly stale: StaleReads;
   readonly webhooks: Webhooks;
 }
 
 /** Everything a test or an operator can do to the simulated source. The routes below `/control` do the same over HTTP. */
-export class SimulatorControl {
+export class SimulatorControl extends CommonControl<SimulatorParts> {
   /** entities whose lists are answered 200, empty, with total 0; single records still answer */
   readonly hidden = new Set<EntityName>();
-  /** added to every API request */
-  latencyMs = 0;
-
-  constructor(private readonly parts: SimulatorParts) {}
 
   /** Does many changes in order; returns the id of each. Throws ControlError (some may be done) or ZodError (none is). */
   bulk(changes: readonly OperationInput[]): string[] {
@@ -87,18 +76,6 @@ export class SimulatorControl {
     else this.hidden.delete(entity);
   }
 
-  /** The source's time in milliseconds since 1970. */
-  now(): number {
-    return this.parts.clock.now();
-  }
-
-  /** Ahead or behind by `offsetMs`, or stopped at `fixed` (ISO 8601); `{}` for this machine's time. */
-  setClock(setting: { offsetMs?: number | undefined; fixed?: string | undefined }): void {
-    const fixed = setting.fixed === undefined ? undefined : Date.parse(setting.fixed);
-    if (Number.isNaN(fixed)) throw new ControlError(`${setting.fixed} is not an instant`);
-    this.parts.clock.set({ offsetMs: setting.offsetMs, fixed });
-  }
-
   /** Limits requests, or not at all. */
   setRateLimit(setting: RateLimitSetting | undefined): void {
     this.parts.limiter.set(setting);
@@ -106,41 +83,6 @@ export class SimulatorControl {
 
   get rateLimit(): RateLimitSetting | undefined {
     return this.parts.limiter.current;
-  }
-
-  /** Lets reads lag behind writes; `maxMs` 0 for none. */
-  setStale(setting: StaleSetting): void {
-    this.parts.stale.set(setting);
-  }
-
-  get stale(): StaleSetting {
-    return this.parts.stale.current;
-  }
-
-  /** Adds a rule; returns its number. */
-  addFault(rule: FaultRuleInput): number {
-    return this.parts.faults.add(rule);
-  }
-
-  clearFaults(id?: number): void {
-    this.parts.faults.clear(id);
-  }
-
-  faults(): readonly FaultStatus[] {
-    return this.parts.faults.list();
-  }
-
-  /** The last requests, oldest first. */
-  log(limit?: number): readonly LoggedRequest[] {
-    return this.parts.log.list(limit);
-  }
-
-  logSummary(): LogSummary {
-    return this.parts.log.summary();
-  }
-
-  clearLog(): void {
-    this.parts.log.clear();
   }
 
   /** Where and how events are sent; what is not named stays. Also ends a deactivation by 410. */

@@ -1,31 +1,16 @@
 import { z } from 'zod';
+import { type Call as AnyCall, type Route as AnyRoute, ControlError } from '../../simulator/control';
+import { commonRoutes, objectOf, withList } from '../../simulator/controlRoutes';
 import type { SimulatorControl } from './control';
-import type { FaultRuleInput } from './faults';
 import type { OperationInput } from './operations';
 import { documentedRateLimit } from './rateLimit';
-import { ControlError } from './records';
 import { type EntityName, entityNames } from './resources';
 
-/** One control request. */
-export interface Call {
-  readonly control: SimulatorControl;
-  readonly url: URL;
-  /** the parts of the path that the pattern names */
-  readonly parts: Readonly<Record<string, string>>;
-  readonly body: unknown;
-}
-
-export interface Route {
-  readonly method: string;
-  readonly path: string;
-  /** what it does and what it takes, shown by GET /control */
-  readonly help: string;
-  readonly run: (call: Call) => unknown;
-}
+type Call = AnyCall<SimulatorControl>;
+type Route = AnyRoute<SimulatorControl>;
 
 const entityOf = ({ parts }: Call): EntityName => z.enum(entityNames).parse(parts.entity);
 const idOf = ({ parts }: Call): string => z.string().min(1).parse(parts.id);
-const objectOf = ({ body }: Call): Record<string, unknown> => z.record(z.string(), z.unknown()).parse(body ?? {});
 /** operations are checked by `bulk` itself */
 const run = (call: Call, operation: Record<string, unknown>) => ({
   id: call.control.bulk([operation as OperationInput])[0],
@@ -63,57 +48,14 @@ function webhookStatus(control: SimulatorControl) {
 }
 
 /** The control API over HTTP: the verbs of `SimulatorControl`, one route each. */
-export const controlRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: '/control',
-    help: 'this list',
-    run: () => controlRoutes.map(({ method, path, help }) => `${method} ${path}: ${help}`),
-  },
+export const controlRoutes: readonly Route[] = withList<SimulatorControl>([
   { method: 'GET', path: '/control/status', help: 'clock, counts, settings', run: ({ control }) => status(control) },
-  {
-    method: 'GET',
-    path: '/control/log',
-    help: 'the last requests; ?limit=100',
-    run: ({ control, url }) => ({
-      summary: control.logSummary(),
-      requests: control.log(Number(url.searchParams.get('limit') ?? 100)),
-    }),
-  },
-  { method: 'DELETE', path: '/control/log', help: 'clear it', run: ({ control }) => control.clearLog() },
+  ...commonRoutes,
   {
     method: 'POST',
     path: '/control/bulk',
     help: '{operations: [{do: create|change|touch|delete|merge, entity, id, …}]}',
     run: (call) => ({ ids: call.control.bulk(objectOf(call).operations as OperationInput[]) }),
-  },
-  {
-    method: 'PUT',
-    path: '/control/clock',
-    help: '{offsetMs} or {fixed: instant} or {}',
-    run: (call) =>
-      call.control.setClock(
-        z.strictObject({ offsetMs: z.number().optional(), fixed: z.string().optional() }).parse(objectOf(call)),
-      ),
-  },
-  {
-    method: 'PUT',
-    path: '/control/latency',
-    help: '{ms}',
-    run: (call) => {
-      call.control.latencyMs = z.strictObject({ ms: z.number().min(0) }).parse(objectOf(call)).ms;
-    },
-  },
-  {
-    method: 'PUT',
-    path: '/control/stale',
-    help: '{maxMs, probability}: reads lag by up to maxMs',
-    run: (call) =>
-      call.control.setStale(
-        z
-          .strictObject({ maxMs: z.number().min(0), probability: z.number().min(0).max(1).default(1) })
-          .parse(objectOf(call)),
-      ),
   },
   {
     method: 'PUT',
@@ -123,25 +65,6 @@ export const controlRoutes: readonly Route[] = [
       const { enabled, ...setting } = rateLimit.parse(objectOf(call));
       call.control.setRateLimit(enabled ? setting : undefined);
     },
-  },
-  {
-    method: 'GET',
-    path: '/control/faults',
-    help: 'the rules and how often each struck',
-    run: ({ control }) => control.faults(),
-  },
-  {
-    method: 'POST',
-    path: '/control/faults',
-    help: '{match, skip, count, probability, fault: {kind, …}}',
-    run: (call) => ({ id: call.control.addFault(objectOf(call) as FaultRuleInput) }),
-  },
-  { method: 'DELETE', path: '/control/faults', help: 'remove all rules', run: ({ control }) => control.clearFaults() },
-  {
-    method: 'DELETE',
-    path: '/control/faults/:id',
-    help: 'remove one',
-    run: (call) => call.control.clearFaults(Number(idOf(call))),
   },
   {
     method: 'GET',
@@ -234,7 +157,7 @@ export const controlRoutes: readonly Route[] = [
       call.control.commitLate(entityOf(call), idOf(call), ageMs, attributes);
     },
   },
-];
+]);
 
 function status(control: SimulatorControl) {
   return {

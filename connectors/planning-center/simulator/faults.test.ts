@@ -1,4 +1,4 @@
-import { Faults } from './faults';
+import { Faults } from '../../simulator/faults';
 import { type Simulator, startPlanningCenterSimulator } from './server';
 import { get, idsOf } from './testClient';
 

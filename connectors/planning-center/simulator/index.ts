@@ -1,5 +1,5 @@
+export type { FaultRuleInput } from '../../simulator/faults';
 export type { SimulatorControl } from './control';
-export type { FaultRuleInput } from './faults';
 export type { OperationInput } from './operations';
 export type { ResourceObject } from './resources';
 export { firstDonationId, firstPersonId } from './seed';

@@ -1,4 +1,4 @@
-import { type Fault, faultOf } from './faults';
+import { type Fault, faultOf } from '../../simulator/faults';
 import { type PageLies, renderPage, type Selection, select } from './page';
 import { type ListQuery, parseListQuery } from './query';
 import type { Resource } from './resources';

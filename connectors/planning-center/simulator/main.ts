@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { runCommand, type Started, whole } from '../../simulator/command';
 import { startPlanningCenterSimulator } from './server';
 
 const usage = `Starts a simulated Planning Center on this machine.
@@ -19,7 +20,7 @@ Then: curl -u demo:demo 'http://127.0.0.1:4010/people/v2/people?per_page=2'
       curl http://127.0.0.1:4010/control
 `;
 
-async function main(): Promise<number> {
+async function start(): Promise<Started | undefined> {
   const { values } = parseArgs({
     options: {
       port: { type: 'string', default: '4010' },
@@ -36,7 +37,7 @@ async function main(): Promise<number> {
   });
   if (values.help) {
     process.stdout.write(usage);
-    return 0;
+    return undefined;
   }
   const simulator = await startPlanningCenterSimulator({
     port: whole('port', values.port),
@@ -53,25 +54,10 @@ async function main(): Promise<number> {
     ...(values['webhook-url'] === undefined ? {} : { url: values['webhook-url'] }),
     ...(webhookSecret === undefined ? {} : { secret: webhookSecret }),
   });
-  process.stdout.write(`Planning Center simulator at ${simulator.url} (control: ${simulator.url}/control)\n`);
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
-  await simulator.stop();
-  return 0;
+  return {
+    sentence: `Planning Center simulator at ${simulator.url} (control: ${simulator.url}/control)`,
+    stop: () => simulator.stop(),
+  };
 }
 
-function whole(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} must be a whole number, not '${text}'`);
-  return value;
-}
-
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\nSee --help.\n`);
-    process.exit(2);
-  },
-);
+runCommand(start);

@@ -1,4 +1,4 @@
-import type { Attributes, InstantField } from './collection';
+import type { Attributes, InstantField } from '../../simulator/collection';
 import type { ListQuery } from './query';
 import { organization, type Resource, render } from './resources';
 

@@ -1,4 +1,4 @@
-import type { InstantField } from './collection';
+import type { InstantField } from '../../simulator/collection';
 import type { Resource } from './resources';
 
 /** A half-open span of time in milliseconds since 1970. */

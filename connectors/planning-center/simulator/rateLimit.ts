@@ -1,3 +1,5 @@
+import { RequestWindows } from '../../simulator/requestWindows';
+
 export interface RateLimitSetting {
   readonly requests: number;
   readonly perSeconds: number;
@@ -17,14 +19,9 @@ export interface RateVerdict {
   readonly detail: string;
 }
 
-interface Window {
-  begin: number;
-  count: number;
-}
-
 /** Fixed windows that begin with a user's first request (assumed; only limit, period and count are documented). */
 export class RateLimiter {
-  private readonly windows = new Map<string, Window>();
+  private readonly windows = new RequestWindows();
 
   constructor(private setting: RateLimitSetting | undefined) {}
 
@@ -45,23 +42,17 @@ export class RateLimiter {
     const limit = deep ? this.setting.highOffsetRequests : this.setting.requests;
     const period = this.setting.perSeconds;
     const key = deep ? `${user}/deep` : user;
-    let window = this.windows.get(key);
-    if (!window || now - window.begin >= period * 1000) {
-      window = { begin: now, count: 0 };
-      this.windows.set(key, window);
-    }
-    window.count++;
-    const allowed = window.count <= limit;
-    const wait = Math.max(1, Math.ceil((window.begin + period * 1000 - now) / 1000));
+    const { count, wait } = this.windows.count(key, period, now);
+    const allowed = count <= limit;
     return {
       allowed,
       headers: {
         'X-PCO-API-Request-Rate-Limit': String(limit),
         'X-PCO-API-Request-Rate-Period': `${period} seconds`,
-        'X-PCO-API-Request-Rate-Count': String(window.count),
+        'X-PCO-API-Request-Rate-Count': String(count),
         ...(allowed ? {} : { 'Retry-After': String(wait) }),
       },
-      detail: `Rate limit exceeded: ${window.count} of ${limit} requests per ${period} seconds`,
+      detail: `Rate limit exceeded: ${count} of ${limit} requests per ${period} seconds`,
     };
   }
 }

@@ -1,13 +1,16 @@
-import type { RecordState } from './collection';
-import type { Journal, Mutation } from './journal';
+import type { RecordState } from '../../simulator/collection';
+import { ControlError } from '../../simulator/control';
+import type { Journal } from '../../simulator/journal';
+import type { StaleReads } from '../../simulator/staleReads';
 import type { Operation } from './operations';
 import { type EntityName, type Resource, type ResourceObject, render } from './resources';
-import type { StaleReads } from './staleReads';
 import type { EventAction } from './webhookSetting';
 
-/** A control request that can't be done, such as a change to a record that is not there. */
-export class ControlError extends Error {
-  readonly type = 'control_refused';
+/** One change to one record: its state afterwards, or null for a deleted record. */
+export interface Mutation {
+  readonly entity: EntityName;
+  readonly id: string;
+  readonly state: RecordState | null;
 }
 
 /** Something that the webhooks may report. */
@@ -21,7 +24,7 @@ export interface Happening {
 
 /** Makes changes to the data: journalled, visible to lagging reads only later, and passed to the listeners. */
 export class Records {
-  journal: Journal | undefined;
+  journal: Journal<Mutation> | undefined;
 
   constructor(
     readonly resources: Readonly<Record<EntityName, Resource>>,

@@ -1,5 +1,6 @@
-import { type Attributes, Collection, type RecordState } from './collection';
-import { firstDonationId, firstPersonId, hash, seedDonation, seedDonor, seedPerson, seedTimes } from './seed';
+import { type Attributes, Collection, type RecordState } from '../../simulator/collection';
+import { hash } from '../../simulator/hash';
+import { firstDonationId, firstPersonId, seedDonation, seedDonor, seedPerson, seedTimes } from './seed';
 
 export const entityNames = ['people', 'donations'] as const;
 export type EntityName = (typeof entityNames)[number];

@@ -1,19 +1,9 @@
-import type { Attributes, SeedTimes } from './collection';
+import type { Attributes, SeedTimes } from '../../simulator/collection';
+import { hash, pick } from '../../simulator/hash';
 
 /** Seeded people and donations begin with these ids: above the small numbers that people type by hand in tests. */
 export const firstPersonId = 10_000_001;
 export const firstDonationId = 50_000_001;
-
-/** Everything about record n comes from n alone: the same seed is the same data on every machine and after every restart. */
-export function hash(n: number, salt: number): number {
-  let h = (Math.imul(n + 1, 0x9e3779b1) ^ Math.imul(salt + 1, 0x85ebca6b)) >>> 0;
-  h = Math.imul(h ^ (h >>> 16), 0x45d9f3b) >>> 0;
-  h = Math.imul(h ^ (h >>> 16), 0x45d9f3b) >>> 0;
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-const pick = <T>(from: readonly [T, ...T[]], n: number, salt: number): T =>
-  from[hash(n, salt) % from.length] ?? from[0];
 
 const seedStart = Date.UTC(2015, 0, 1) / 1000;
 const seedEnd = Date.UTC(2025, 11, 31) / 1000;

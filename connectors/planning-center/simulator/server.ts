@@ -1,18 +1,17 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { handleApi } from './api';
-import { Clock } from './clock';
+import { Clock } from '../../simulator/clock';
+import { Faults } from '../../simulator/faults';
+import { Journal } from '../../simulator/journal';
+import { seededRandom } from '../../simulator/random';
+import { RequestLog } from '../../simulator/requestLog';
+import { startServer } from '../../simulator/server';
+import { StaleReads } from '../../simulator/staleReads';
+import { errorAnswer } from './answer';
+import { answerApi } from './api';
 import { SimulatorControl } from './control';
-import { handleControl } from './controlServer';
-import { Faults } from './faults';
-import { Journal } from './journal';
-import { seededRandom } from './random';
+import { controlRoutes } from './controlRoutes';
 import { documentedRateLimit, RateLimiter, type RateLimitSetting } from './rateLimit';
 import { type Happening, Records } from './records';
-import { RequestLog } from './requestLog';
 import { donationsResource, peopleResource } from './resources';
-import { StaleReads } from './staleReads';
 import { Webhooks } from './webhooks';
 
 export interface SimulatorOptions {
@@ -57,47 +56,45 @@ export async function startPlanningCenterSimulator(options: SimulatorOptions): P
   };
   const records = new Records(resources, stale, now, () => origin, tell);
   const limiter = new RateLimiter(options.rateLimit === false ? undefined : (options.rateLimit ?? documentedRateLimit));
-  const parts = { records, clock, log: new RequestLog(), faults: new Faults(random), limiter, stale, webhooks };
+  const parts = {
+    records,
+    clock,
+    log: new RequestLog(recordsTogether),
+    faults: new Faults(random),
+    limiter,
+    stale,
+    webhooks,
+  };
   const control = new SimulatorControl(parts);
   control.latencyMs = options.latencyMs ?? 0;
   if (options.journal !== undefined) {
-    const size = { people: options.people, donations: options.donations };
+    const size = { planningCenterSimulator: 1, people: options.people, donations: options.donations };
     records.journal = Journal.open(options.journal, size, (mutation) => records.replay(mutation));
   }
 
-  const api = { ...parts, control, authorization: basic(options.appId, options.secret), sleep };
-  const handle = async (request: IncomingMessage, response: ServerResponse) => {
-    const url = new URL(request.url ?? '/', origin);
-    if (url.pathname === '/control' || url.pathname.startsWith('/control/')) {
-      await handleControl(control, request, response, url);
-    } else await handleApi(api, request, response, url);
-  };
-  const server = createServer((request, response) => {
-    handle(request, response).catch((error: unknown) => {
-      // a fault of the simulator itself: said plainly, so that a test does not take it for the source's behaviour
-      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      if (!response.headersSent) response.writeHead(599, { 'Content-Type': 'text/plain' });
-      response.end(`the simulator failed: ${message}\n`);
-    });
+  const api = { ...parts, control, authorization: basic(options.appId, options.secret) };
+  const server = await startServer({
+    api: { ...api, answer: (request, url, faults) => answerApi(api, request, url, faults), errorAnswer },
+    control,
+    routes: controlRoutes,
+    port: options.port,
   });
-  server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  origin = server.url;
 
   return {
     url: origin,
     control,
     stop: async () => {
       webhooks.stop();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
+      await server.close();
       records.journal?.close();
     },
   };
+}
+
+/** The path of a single record without its id. */
+function recordsTogether(path: string): string {
+  return path.replace(/^(\/\w+\/v2\/\w+)\/.+/, '$1/{id}');
 }
 
 function basic(appId: string, secret: string): string {

@@ -1,10 +1,7 @@
-import { request } from 'node:http';
+import { type Response as PlainResponse, send } from '../../simulator/testClient';
 import type { Simulator } from './server';
 
-export interface Response {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly text: string;
+export interface Response extends PlainResponse {
   /** parsed, or undefined when it is not JSON */
   readonly json: ListBody;
 }
@@ -17,21 +14,10 @@ export interface ListBody {
 }
 
 /** A GET as a client would send it, with basic authentication. Rejects when the connection breaks. */
-export function get(simulator: Simulator, path: string, auth = 'app:key'): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    const sent = request(`${simulator.url}${path}`, { auth }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.once('error', reject);
-      response.once('aborted', () => reject(new Error('aborted')));
-      response.once('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8');
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: parsed(text) });
-      });
-    });
-    sent.once('error', reject);
-    sent.end();
-  });
+export async function get(simulator: Simulator, path: string, auth = 'app:key'): Promise<Response> {
+  const authorization = `Basic ${Buffer.from(auth).toString('base64')}`;
+  const response = await send(`${simulator.url}${path}`, { headers: { authorization } });
+  return { ...response, json: parsed(response.text) };
 }
 
 function parsed(text: string): ListBody {

@@ -1,17 +1,20 @@
-import type { Collection, RecordState } from './collection';
-
 /** How far reads may lag behind: each read sees the data as it was up to `maxMs` ago, with `probability`. */
 export interface StaleSetting {
   readonly maxMs: number;
   readonly probability: number;
 }
 
+/** What holds records; `undefined` is the state of a record that is not there. */
+export interface Store<State> {
+  put(id: string, state: State): void;
+  remove(id: string): void;
+}
+
+/** A change that can be taken back and done again. */
 interface Change {
   readonly at: number;
-  readonly records: Collection;
-  readonly id: string;
-  readonly before: RecordState | undefined;
-  readonly after: RecordState | undefined;
+  readonly undo: () => void;
+  readonly redo: () => void;
 }
 
 /**
@@ -34,17 +37,21 @@ export class StaleReads {
   }
 
   /** Notes a change that was just made. `at` is a monotonic time in milliseconds. */
-  note(
+  note<State>(
     at: number,
-    records: Collection,
+    records: Store<State>,
     id: string,
-    before: RecordState | undefined,
-    after: RecordState | undefined,
+    before: State | undefined,
+    after: State | undefined,
   ): void {
     const { maxMs } = this.setting;
     if (maxMs === 0) return;
     while (this.changes[0] && this.changes[0].at < at - maxMs) this.changes.shift();
-    this.changes.push({ at, records, id, before, after });
+    this.changes.push({
+      at,
+      undo: () => apply(records, id, before),
+      redo: () => apply(records, id, after),
+    });
   }
 
   /** Runs a read, which must not wait for anything, at some instant of the last `maxMs`. */
@@ -53,16 +60,16 @@ export class StaleReads {
     if (maxMs === 0 || this.random() >= probability) return read();
     const moment = now - this.random() * maxMs;
     const young = this.changes.filter((change) => change.at > moment);
-    for (const change of [...young].reverse()) apply(change, change.before);
+    for (const change of [...young].reverse()) change.undo();
     try {
       return read();
     } finally {
-      for (const change of young) apply(change, change.after);
+      for (const change of young) change.redo();
     }
   }
 }
 
-function apply(change: Change, state: RecordState | undefined): void {
-  if (state) change.records.put(change.id, state);
-  else change.records.remove(change.id);
+function apply<State>(records: Store<State>, id: string, state: State | undefined): void {
+  if (state !== undefined) records.put(id, state);
+  else records.remove(id);
 }

@@ -1,18 +1,23 @@
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { type Answer, errorAnswer } from './answer';
+import type { Answer, ErrorAnswer } from './answer';
 import { type Fault, faultOf } from './faults';
 
 const loginPage = '<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>';
 
 /** Replaces the answer where a fault says so. */
-export function spoil(answer: Answer, faults: readonly Fault[], pathAndQuery: string): Answer {
+export function spoil(
+  answer: Answer,
+  faults: readonly Fault[],
+  pathAndQuery: string,
+  errorAnswer: ErrorAnswer,
+): Answer {
   let spoiled = answer;
-  for (const fault of faults) spoiled = spoilOnce(spoiled, fault, pathAndQuery);
+  for (const fault of faults) spoiled = spoilOnce(spoiled, fault, pathAndQuery, errorAnswer);
   return spoiled;
 }
 
-function spoilOnce(answer: Answer, fault: Fault, pathAndQuery: string): Answer {
+function spoilOnce(answer: Answer, fault: Fault, pathAndQuery: string, errorAnswer: ErrorAnswer): Answer {
   switch (fault.kind) {
     case 'status': {
       const usual = errorAnswer(fault.status, undefined, fault.headers);

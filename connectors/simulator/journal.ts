@@ -1,23 +1,11 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { RecordState } from './collection';
-import type { EntityName } from './resources';
-
-/** One change to one record: its state afterwards, or null for a deleted record. */
-export interface Mutation {
-  readonly entity: EntityName;
-  readonly id: string;
-  readonly state: RecordState | null;
-}
 
 /** The journal belongs to a seed of this size; over another one its changes would fall on other records. */
-export interface SeedSize {
-  readonly people: number;
-  readonly donations: number;
-}
+export type SeedSize = Readonly<Record<string, number>>;
 
 /** Changes over the seed, appended to a file of JSON lines, so that a restart goes on with the same data. */
-export class Journal {
+export class Journal<Mutation> {
   private readonly file: number;
 
   private constructor(path: string) {
@@ -28,8 +16,8 @@ export class Journal {
    * Opens the file or begins it, and hands every change so far to `replay`. A last line that a crash cut off is dropped.
    * Throws when the file belongs to a seed of another size.
    */
-  static open(path: string, seed: SeedSize, replay: (mutation: Mutation) => void): Journal {
-    const header = JSON.stringify({ planningCenterSimulator: 1, ...seed });
+  static open<Mutation>(path: string, seed: SeedSize, replay: (mutation: Mutation) => void): Journal<Mutation> {
+    const header = JSON.stringify(seed);
     mkdirSync(dirname(path), { recursive: true });
     const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
     const complete = text.slice(0, text.lastIndexOf('\n') + 1);
@@ -37,11 +25,11 @@ export class Journal {
     const [found, ...lines] = complete.split('\n').filter((line) => line !== '');
     if (found !== undefined && found !== header) {
       throw new Error(
-        `${path} holds the changes to other data (${found}, now ${header}); delete it to begin anew, or start with the numbers it names`,
+        `${path} holds the changes to other data (${found}, now ${header}); delete it to begin again, or start with the numbers it names`,
       );
     }
     for (const line of lines) replay(JSON.parse(line) as Mutation);
-    const journal = new Journal(path);
+    const journal = new Journal<Mutation>(path);
     if (found === undefined) writeSync(journal.file, `${header}\n`);
     return journal;
   }

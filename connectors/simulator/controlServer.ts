@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import type { SimulatorControl } from './control';
-import { controlRoutes } from './controlRoutes';
-import { ControlError } from './records';
+import { ControlError, type Route } from './control';
 
 /** Answers a request below `/control`: JSON in, JSON out, only from this machine. */
-export async function handleControl(
-  control: SimulatorControl,
+export async function handleControl<Control>(
+  control: Control,
+  routes: readonly Route<Control>[],
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
@@ -16,7 +15,7 @@ export async function handleControl(
     response.end(`${JSON.stringify(body ?? { ok: true })}\n`);
   };
   if (!fromThisMachine(request)) return answer(403, { error: 'the control API answers only to this machine' });
-  for (const route of controlRoutes) {
+  for (const route of routes) {
     const parts = route.method === request.method ? match(route.path, url.pathname) : undefined;
     if (!parts) continue;
     try {

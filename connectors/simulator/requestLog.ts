@@ -28,7 +28,14 @@ export class RequestLog {
   private byStatus: Record<string, number> = {};
   private byPath: Record<string, number> = {};
 
-  constructor(private readonly capacity = 10_000) {}
+  /**
+   * @param group the path under which a request is counted. Requests for single records are best counted together, since
+   * the counters would otherwise grow with the data.
+   */
+  constructor(
+    private readonly group: (path: string) => string = (path) => path,
+    private readonly capacity = 10_000,
+  ) {}
 
   /** The number of the request that now begins. */
   next(): number {
@@ -39,8 +46,7 @@ export class RequestLog {
     this.entries.push(entry);
     if (this.entries.length >= 2 * this.capacity) this.entries = this.entries.slice(-this.capacity);
     this.byStatus[entry.status] = (this.byStatus[entry.status] ?? 0) + 1;
-    // records are counted together, or the counters would grow with the data
-    const path = entry.path.replace(/^(\/\w+\/v2\/\w+)\/.+/, '$1/{id}');
+    const path = this.group(entry.path);
     this.byPath[path] = (this.byPath[path] ?? 0) + 1;
   }
 
