@@ -25,13 +25,15 @@ export interface OpenTarget {
   readonly partitions: readonly string[];
 }
 
-/** What answers about an entity are written with. `confirming`: they came from `one`, or from a complete listing that stands for it. */
+/** What answers about an entity are written with. `confirming`: they came from `one`, or from a complete listing that stands for it.
+ * `partition`: whose listing showed them; null where the request says nothing of it. */
 export function writeContext(
   { target, entity, readLagMs }: OpenTarget,
   writtenBy: string,
   confirming: boolean,
+  partition: string | null = null,
 ): WriteContext {
-  return { connectionId: target.connectionId, entity, confirming, readLagMs, writtenBy };
+  return { connectionId: target.connectionId, entity, confirming, readLagMs, writtenBy, partition };
 }
 
 type OpenConnection = Pick<OpenTarget, 'connection' | 'connector' | 'source' | 'mapContext'>;

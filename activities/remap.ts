@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { remapRows } from '../destination/rows/remapRows';
-import { getCursor } from '../destination/runs/entities';
+import { getCursor } from '../destination/runs/cursors';
 import { settleOwed } from '../destination/runs/owed';
 import { advancePart, openPart, sumParts } from '../destination/runs/runParts';
 import { endRun } from '../destination/runs/runs';

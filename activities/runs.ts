@@ -90,7 +90,7 @@ export function runActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const claimed = await ownRun(db, { runId, connectionId, entity }, ['delta']);
       const pulled = await sumParts(db, runId, 'pull');
       if (claimed.status === 'running') assertComplete(claimed, pulled, open.partitions);
-      const run = await endDelta(db, open, runId, pulled);
+      const run = await endDelta(db, open, runId);
       runEnded(deps, run);
       return await deltaResult(db, run);
     },

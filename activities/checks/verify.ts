@@ -4,7 +4,7 @@ import { createStaging, dropStaging, encodeIds, stageIds, stagingOfVerify } from
 import { type ComparedRow, compareRows } from '../../destination/rows/compareRows';
 import { countLive, liveIdsAmong, sampleLiveIds, unstagedLiveIds } from '../../destination/rows/liveIds';
 import { tableExists } from '../../destination/rows/tables';
-import { getCursor } from '../../destination/runs/entities';
+import { getCursor } from '../../destination/runs/cursors';
 import type { LiveAnswer } from '../../schema/answer';
 import type { RecordDifference, VerifyInput, VerifyResult } from '../../schema/definition/checks';
 import { instantOfVersion } from '../../schema/version';

@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
-import { getCursor } from '../../destination/runs/entities';
+import { getCursor } from '../../destination/runs/cursors';
 import { settleOwed } from '../../destination/runs/owed';
-import type { StepSum } from '../../destination/runs/runParts';
 import { endRun, type Run } from '../../destination/runs/runs';
 import { clearKeyless } from '../../destination/setAside/clearKeyless';
 import { noCounts } from '../../schema/answer';
@@ -9,19 +8,10 @@ import { parseDuration } from '../../schema/duration';
 import type { RunOutcome, RunResult } from '../../schema/workflows';
 import type { OpenTarget } from '../openTarget';
 
-/** Ends a delta that has read all it was to read: the run and the cursor in one statement. */
-export async function endDelta(
-  db: Knex,
-  open: OpenTarget,
-  runId: string,
-  { firstSent, firstSentSource }: Pick<StepSum, 'firstSent' | 'firstSentSource'>,
-): Promise<Run> {
-  // In the source's clock where that is behind ours; where it is ahead, ours is the safe one: records are only read twice.
-  const started = Math.min(...[firstSent, firstSentSource].filter((moment) => moment !== null));
-  const run = await endRun(db, runId, {
-    status: 'succeeded',
-    ...(Number.isFinite(started) ? { cursor: started - parseDuration(open.entity.lookback) } : {}),
-  });
+/** Ends a delta that has read all it was to read: the run and the cursors of its partitions in one statement. */
+export async function endDelta(db: Knex, { entity }: OpenTarget, runId: string): Promise<Run> {
+  const lookback = parseDuration(entity.lookback);
+  const run = await endRun(db, runId, { status: 'succeeded', cursorLead: { all: lookback, changes: lookback } });
   if (run.full) {
     await clearKeyless(db, runId, true);
     await settleOwed(db, run, runId);

@@ -49,20 +49,21 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       }
       const name = { runId: input.runId, step: 'pull', partition: input.partition };
       const { key, ...part } = await openPart(db, name, thisAttempt());
-      const since = input.since === undefined ? run.cursorBefore : new Date(input.since);
+      const since = input.since === undefined ? part.found?.at : new Date(input.since);
+      const listing = part.listing ?? input.listing;
       const done = { pages: part.pages, records: part.records, counts: { ...noCounts, ...part.counts } };
       if (part.done) return done;
-      const context = writeContext(open, `run ${input.runId}`, false);
+      const context = writeContext(open, `run ${input.runId}`, false, input.partition);
       const liveness = startLiveness();
       let mostlyNew = false;
       try {
         const read = (signal: AbortSignal) =>
           eachWith(
-            open.source.streamAll(open.entity, input.listing, {
+            open.source.streamAll(open.entity, listing, {
               partition: input.partition,
               resumePoint: part.resumePoint,
               signal,
-              ...(input.listing === 'changes' && since ? { since } : {}),
+              ...(listing === 'changes' && since ? { since } : {}),
             }),
             async (page) => ({ answers: await interpretPage(open, page) }),
           );

@@ -38,11 +38,11 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
       const key = await openFirst(trx, name);
       await advancePart(trx, key, progressOf([countedPage(page)], counts));
       if (page.resumePoint !== null) return;
-      ended = await endDelta(trx, open, run.id, { firstSent: page.sent, firstSentSource: page.sourceSent });
+      ended = await endDelta(trx, open, run.id);
     };
     if (page.records.length === 0) await db.transaction((trx) => alongside(trx, { counts: { ...noCounts } }));
     else {
-      const context = writeContext(open, `run ${run.id}`, false);
+      const context = writeContext(open, `run ${run.id}`, false, partition);
       const { counts } = await writeAnswers(db, context, await interpretPage(open, page), { runId: run.id, alongside });
       deps.metrics.rows({ connectionId, entity }, counts);
     }

@@ -4,7 +4,8 @@ import { assertApplies, assertSettled } from '../../destination/plans/planRights
 import { getPlan, markApplied, settlePlan } from '../../destination/plans/plans';
 import { dropStaging, stagingTable } from '../../destination/plans/staging';
 import { countUnlisted } from '../../destination/plans/unjudged';
-import { getCursor, raiseWatermark, type Unjudged } from '../../destination/runs/entities';
+import { getCursor } from '../../destination/runs/cursors';
+import { raiseWatermark, type Unjudged } from '../../destination/runs/entities';
 import { settleOwed } from '../../destination/runs/owed';
 import { sumParts } from '../../destination/runs/runParts';
 import { endRun } from '../../destination/runs/runs';

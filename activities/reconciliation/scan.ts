@@ -128,7 +128,7 @@ function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanIn
     };
   }
   const confirming = entity.listings.one === undefined || input.step === 'full-listing';
-  const context = writeContext(open, `run ${key.runId}`, confirming);
+  const context = writeContext(open, `run ${key.runId}`, confirming, input.partition);
   return {
     interpret: (page: SourcePage): Promise<EncodedAnswers[]> => interpretPage(open, page),
     write: async (answers: readonly EncodedAnswers[], commit: Commit) => {

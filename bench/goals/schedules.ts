@@ -88,9 +88,10 @@ async function addConnections({ db, source }: Engine, count: number): Promise<vo
   );
   const names = Array.from({ length: entities }, (_, index) => (index === 0 ? entityName : `${entityName}_${index}`));
   await db.raw(
-    `insert into tidemark.entities (connection_id, entity, cursor_at)
-     select c.id, e, now() from tidemark.connections c, unnest(?::text[]) e where c.id like 'tenant%'`,
-    [names],
+    `with known as (insert into tidemark.entities (connection_id, entity) select c.id, e from tidemark.connections c, unnest(cast(:names as text[])) e where c.id like 'tenant%')
+     insert into tidemark.cursors (connection_id, entity, at)
+     select c.id, e, now() from tidemark.connections c, unnest(cast(:names as text[])) e where c.id like 'tenant%'`,
+    { names },
   );
   const ring = keyRing(encryptionKey);
   for (let tenant = 1; tenant <= count; tenant++) {

@@ -6,7 +6,7 @@ import { type Connector, defineConnector } from '../../schema/definition/connect
 import { defineEntity } from '../../schema/definition/entity';
 import { migrations } from '../../schema/migrations';
 import type { ReconciliationResult, RunResult } from '../../schema/workflows';
-import { atEnd } from '../../test/environment';
+import { atEnd, testDatabase } from '../../test/environment';
 import { startEngine } from '../../test/support/engine';
 import { json, startSource } from '../../test/support/httpSource';
 import { connectDatabase } from './database';
@@ -179,4 +179,41 @@ test('a database of the former version is migrated, and its deltas, plans and re
     owed: {},
     plansWaiting: [],
   });
+});
+
+test('rows that the engine wrote are the source’s, rows of a user are not, and the cursor is where it was', async () => {
+  const { url } = await testDatabase();
+  const db = connectDatabase(url);
+  atEnd(() => db.destroy());
+  await asBefore(db, 'http://localhost');
+  await db.raw(
+    `insert into public.depot_items (connection_id, external_id, name) values ('before', 'by hand', 'mine')`,
+  );
+  await migrate(db);
+  const { rows } = await db.raw(
+    `select external_id as id, _origin as origin, _partition as partition, _keys as keys from public.depot_items order by 1`,
+  );
+  expect(rows).toEqual([
+    ...['1', '2', '3', '4', '5'].map((id) => ({ id, origin: 'source', partition: null, keys: null })),
+    { id: 'by hand', origin: null, partition: null, keys: null },
+  ]);
+  await db.raw(`insert into public.depot_items (connection_id, external_id) values ('before', 'later')`);
+  const { rows: later } = await db.raw(`select _origin as origin from public.depot_items where external_id = 'later'`);
+  expect(later).toEqual([{ origin: null }]);
+  const { rows: cursors } = await db.raw(
+    'select connection_id, entity, listing, partition, kind, at, token from tidemark.cursors',
+  );
+  expect(cursors).toEqual([
+    {
+      connection_id: 'before',
+      entity: 'items',
+      listing: 'changes',
+      partition: '',
+      kind: 'instant',
+      at: new Date('2026-02-01T00:00:00Z'),
+      token: null,
+    },
+  ]);
+  const { rows: parts } = await db.raw('select listing, found_at from tidemark.run_parts');
+  expect(parts).toEqual([{ listing: 'changes', found_at: new Date('2026-02-01T00:00:00Z') }]);
 });

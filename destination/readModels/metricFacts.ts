@@ -4,6 +4,7 @@ import { parseDuration } from '../../schema/duration';
 import type { Strategy, Target } from '../../schema/workflows';
 import { type InboxCount, inboxCounts } from '../inbox/inboxCare';
 import { tableName } from '../rows/rowFormat';
+import { cursorSql } from '../runs/cursors';
 import type { Unjudged } from '../runs/entities';
 import { type SetAsideCount, setAsideCounts } from '../setAside/setAsideEntries';
 import { type WaitingPlan, waitingPlans } from './statusFacts';
@@ -64,7 +65,7 @@ async function entityAges(tx: Knex): Promise<EntityAge[]> {
   const { rows } = await tx.raw(
     /* sql */ `
     select e.connection_id as "connectionId", e.entity,
-      extract(epoch from clock_timestamp() - e.cursor_at)::float8 as "lagSeconds",
+      extract(epoch from clock_timestamp() - ${cursorSql('e')})::float8 as "lagSeconds",
       extract(epoch from clock_timestamp() - e.proved_at)::float8 as "proofAgeSeconds",
       e.proof_unjudged as "proofUnjudged"
     from tidemark.entities e join tidemark.connections c on c.id = e.connection_id

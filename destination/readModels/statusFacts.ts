@@ -3,6 +3,7 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import { sampleOfPlan } from '../plans/decidePlan';
 import { tableName } from '../rows/rowFormat';
+import { cursorSql } from '../runs/cursors';
 import type { Unjudged } from '../runs/entities';
 import type { Owed } from '../runs/owed';
 import { type Run, runColumns } from '../runs/runs';
@@ -22,9 +23,9 @@ export interface EntityFacts extends Target {
 export async function entityFacts(db: Knex, connectionId?: string): Promise<{ now: Date; facts: EntityFacts[] }> {
   const { rows: clock } = await db.raw('select clock_timestamp() as now');
   const { rows } = await db.raw(
-    `select connection_id as "connectionId", entity, cursor_at as cursor, proved_at as "provedAt", proof_differences as "proofDifferences",
+    `select connection_id as "connectionId", entity, ${cursorSql('e')} as cursor, proved_at as "provedAt", proof_differences as "proofDifferences",
        proof_unjudged as "proofUnjudged", owed
-     from tidemark.entities where cast(:connectionId as text) is null or connection_id = :connectionId`,
+     from tidemark.entities e where cast(:connectionId as text) is null or connection_id = :connectionId`,
     { connectionId: connectionId ?? null },
   );
   return { now: clock[0].now, facts: rows };

@@ -3,8 +3,9 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import { quote } from '../database/identifiers';
 
 /**
- * What every destination row has beside its typed columns. The columns with an underscore belong to the merge rule:
- * the answer that the row holds, its line and its dispute.
+ * What every destination row has next to its typed columns. The columns with an underscore are the engine's: the answer that the
+ * row holds, its watermark and its dispute; the partition that listed it last (null: not known), who brought it (`source`, `import`;
+ * null: not the engine), and the keys of its record.
  */
 export const keyColumns: readonly Column[] = [
   { name: 'connection_id', type: 'text' },
@@ -21,6 +22,9 @@ export const engineColumns: readonly Column[] = [
   { name: '_watermark_at', type: 'timestamp with time zone' },
   { name: '_disputed_at', type: 'timestamp with time zone' },
   { name: '_written_by', type: 'text' },
+  { name: '_partition', type: 'text' },
+  { name: '_origin', type: 'text' },
+  { name: '_keys', type: 'text[]' },
 ];
 
 export const rawColumn: Column = { name: 'raw', type: 'jsonb' };
@@ -41,4 +45,10 @@ export function tableName(entity: ConnectorEntity): string {
 }
 
 /** Text columns that are compared byte by byte. */
-export const collatedColumns: ReadonlySet<string> = new Set(['connection_id', 'external_id', '_version']);
+export const collatedColumns: ReadonlySet<string> = new Set([
+  'connection_id',
+  'external_id',
+  '_version',
+  '_partition',
+  '_origin',
+]);

@@ -51,7 +51,8 @@ export async function softDelete(
     lag: 's.lag',
     contentDiffers: '(c.deleted_at is null)',
   });
-  const exempt = '(n._before is not null and c._received_at >= n._before)';
+  // what the source never showed is not absent from it
+  const exempt = `(n._before is not null and (c._received_at >= n._before or c._origin is distinct from 'source'))`;
   const { rows } = await trx.raw(
     /* sql */ `
     with judged as materialized (
@@ -63,13 +64,15 @@ export async function softDelete(
         coalesce(${disputes} and not ${exempt}, false) as _disputes,
         ${watermarkAfter} as _watermark_after,
         ${disputedAfter} as _disputed_after,
+        c._partition as _partition_after,
+        c._origin as _origin_after,
         ${heldColumns}
       from jsonb_to_recordset(?::jsonb) as n(_id text collate "C", _version text collate "C", _sent timestamptz, _received timestamptz, _before timestamptz)
       cross join (${contextSql}) s
       left join ${table} c on c.connection_id = s.connection_id and c.external_id = n._id
     ), remembered as (
-      insert into ${table} (connection_id, external_id, synced_at, deleted_at, _version, _sent_at, _received_at, _watermark_at, _written_by)
-      select _connection, _id, now(), now(), _version, _sent, _received, _watermark_after, _by
+      insert into ${table} (connection_id, external_id, synced_at, deleted_at, _version, _sent_at, _received_at, _watermark_at, _written_by, _origin)
+      select _connection, _id, now(), now(), _version, _sent, _received, _watermark_after, _by, 'source'
       from judged where not _known and _admitted and _before is null order by _id
     ), deleted as (
       update ${table} t set deleted_at = now(), synced_at = now(), _version = j._version,

@@ -76,9 +76,9 @@ function insertStatement(entity: ConnectorEntity): string {
   const named = [...contentColumns(entity).map(({ name }) => quote(name)), ...(entity.raw ? ['raw'] : [])];
   return /* sql */ `
     insert into ${table} (connection_id, external_id, ${named.map((name) => `${name}, `).join('')}
-      source_updated_at, synced_at, _version, _sent_at, _received_at, _written_by)
+      source_updated_at, synced_at, _version, _sent_at, _received_at, _written_by, _partition, _origin)
     select s.connection_id, n._id, ${named.map((name) => `n.${name === 'raw' ? 'raw::jsonb' : name}, `).join('')}
-      n._updated, now(), n._version, n._sent, n._received, s.written_by
+      n._updated, now(), n._version, n._sent, n._received, s.written_by, s.partition, s.origin
     from (${contextSql}) s cross join (${incomingSql(entity)}) n
     where n._received >= s.watermark_at
       and not exists (select from ${table} t where t.connection_id = s.connection_id and t.external_id = n._id offset 0)`;
@@ -116,6 +116,10 @@ function upsertStatement(entity: ConnectorEntity): string {
         ${watermarkAfter} as _watermark_after,
         ${disputedAfter} as _disputed_after,
         ${heldColumns},
+        coalesce(s.partition, c._partition) as _partition_after,
+        ${originAfter} as _origin_after,
+        -- a row from before partitions were noted counts as listed in ''
+        coalesce(s.partition <> coalesce(c._partition, ''), false) or c._origin is distinct from ${originAfter} as _moved,
         s.connection_id as _connection, s.entity as _entity, s.confirming as _confirming, s.written_by as _by, n.*
       from (${incomingSql(entity)}) n
       cross join context s
@@ -123,16 +127,17 @@ function upsertStatement(entity: ConnectorEntity): string {
       left join lateral (select * from ${table} t where t.connection_id = s.connection_id and t.external_id = n._id offset 0) c on true
     ), inserted as (
       insert into ${table} (connection_id, external_id, ${[...content, ...raw].map((name) => `${name}, `).join('')}
-        source_updated_at, synced_at, _version, _sent_at, _received_at, _watermark_at, _written_by)
+        source_updated_at, synced_at, _version, _sent_at, _received_at, _watermark_at, _written_by, _partition, _origin)
       select _connection, _id, ${[...content, ...raw].map((name) => `${written(name)}, `).join('')}
-        _updated, now(), _version, _sent, _received, _watermark_after, _by
+        _updated, now(), _version, _sent, _received, _watermark_after, _by, _partition_after, _origin_after
       from judged where not _known and _admitted
     ), updated as (
       update ${table} t set ${[...owned, ...raw].map((name) => `${name} = j.${written(name)}, `).join('')}
         source_updated_at = j._updated, synced_at = now(), deleted_at = null, _version = j._version,
-        _sent_at = j._sent, _received_at = j._received, _watermark_at = j._watermark_after, _disputed_at = j._disputed_after, _written_by = j._by
+        _sent_at = j._sent, _received_at = j._received, _watermark_at = j._watermark_after, _disputed_at = j._disputed_after, _written_by = j._by,
+        _partition = j._partition_after, _origin = j._origin_after
       from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known and j._wins and j._changed
-    ), touched as (${touchSql(table, 'not (j._wins and j._changed) and (j._disputes or j._wins and j._confirming)')}
+    ), touched as (${touchSql(table, 'not (j._wins and j._changed) and (j._disputes or j._wins and (j._confirming or j._moved))')}
     ), traced as (${traceSql({
       gone: 'false',
       outcome: `case when _disputes then 'disputed' when not _wins then 'refused' else 'revived' end`,
@@ -147,6 +152,9 @@ function upsertStatement(entity: ConnectorEntity): string {
       array_agg(_id) filter (where _known and _disputed_after is not null) as unsettled
     from judged`;
 }
+
+/** What the source has shown is the source's, whoever brings it again. */
+const originAfter = `(case when c._origin = 'source' then c._origin else s.origin end)`;
 
 function row(side: string, columns: readonly string[]): string {
   return columns.map((column) => `${side}.${column}`).join(', ');

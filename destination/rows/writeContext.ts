@@ -10,12 +10,17 @@ export interface WriteContext {
   readonly readLagMs: number;
   /** who writes, for `explain`: `run 17`, `webhook`, `cli` */
   readonly writtenBy: string;
+  /** the partition whose listing showed the records; null, the default, where a request says nothing of it, as `one` */
+  readonly partition?: string | null;
+  /** who shows them, default `source`; a row that the source has shown stays its own */
+  readonly origin?: 'source' | 'import';
 }
 
 /** One row of what a guarded statement must know; bind `contextValues`. None, so that nothing is written, when the connection has been removed. */
 export const contextSql = /* sql */ `
   select a.*, coalesce(e.watermark_at, '-infinity') as watermark_at
-  from (select ?::text as connection_id, ?::text as entity, ?::boolean as confirming, ?::interval as lag, ?::text as written_by) a
+  from (select ?::text as connection_id, ?::text as entity, ?::boolean as confirming, ?::interval as lag, ?::text as written_by,
+    ?::text as partition, ?::text as origin) a
   join tidemark.connections k on k.id = a.connection_id
   left join tidemark.entities e on e.connection_id = a.connection_id and e.entity = a.entity`;
 
@@ -25,6 +30,8 @@ export function contextValues({
   confirming,
   readLagMs,
   writtenBy,
+  partition = null,
+  origin = 'source',
 }: WriteContext): Knex.RawBinding[] {
-  return [connectionId, entity.name, confirming, `${readLagMs} milliseconds`, writtenBy];
+  return [connectionId, entity.name, confirming, `${readLagMs} milliseconds`, writtenBy, partition, origin];
 }

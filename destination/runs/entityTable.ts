@@ -5,6 +5,7 @@ import { audit } from '../audit';
 import { query } from '../database/query';
 import { tableName } from '../rows/rowFormat';
 import { ensureTable } from '../rows/tables';
+import { cursorSql, dropCursors, getCursor } from './cursors';
 import { oweColumns } from './owed';
 
 /** Whose table it is: every connection of a connector writes its rows of an entity into one. */
@@ -27,7 +28,7 @@ export async function ensureEntityTable(
     if (created) {
       const { rows } = await trx.raw(
         `select e.connection_id as id from tidemark.entities e join tidemark.connections c on c.id = e.connection_id
-         where c.connector = ? and e.entity = ? and e.cursor_at is not null order by 1`,
+         where c.connector = ? and e.entity = ? and ${cursorSql('e')} is not null order by 1`,
         [connector, entity.name],
       );
       const why = `table ${entity.table} was missing and has been made again: the next delta reads everything`;
@@ -49,7 +50,7 @@ export async function noticeEmptied(db: Knex, target: Target, entity: ConnectorE
     select not exists (select from ${tableName(entity)} where connection_id = e.connection_id)
       and exists (select from tidemark.runs r where r.connection_id = e.connection_id and r.entity = e.entity
         and r.cursor_after is not null and coalesce((r.counts ->> 'inserted')::bigint, 0) > 0) as emptied
-    from tidemark.entities e where e.connection_id = ? and e.entity = ? and e.cursor_at is not null`,
+    from tidemark.entities e where e.connection_id = ? and e.entity = ? and ${cursorSql('e')} is not null`,
     [target.connectionId, target.entity],
   );
   if (found?.emptied !== true) return false;
@@ -60,16 +61,13 @@ export async function noticeEmptied(db: Knex, target: Target, entity: ConnectorE
 
 /** Nothing counts as synced any more, nor as proved. */
 async function voidCursor(trx: Knex.Transaction, target: Target, reason: string): Promise<void> {
-  const [before] = await query<{ cursor: Date | null }>(
-    trx,
-    `select cursor_at as cursor from tidemark.entities where connection_id = ? and entity = ? for update`,
-    [target.connectionId, target.entity],
-  );
+  const before = await getCursor(trx, target);
+  await dropCursors(trx, target);
   await trx.raw(
-    `update tidemark.entities set cursor_at = null, proved_at = null, proof_differences = null, proof_unjudged = '{}', owed = '{}'
+    `update tidemark.entities set proved_at = null, proof_differences = null, proof_unjudged = '{}', proof_coverage = '{}', owed = '{}'
      where connection_id = ? and entity = ?`,
     [target.connectionId, target.entity],
   );
-  const details = { before: before?.cursor ?? null, after: null };
+  const details = { before, after: null };
   await audit(trx, { ...target, actor: 'engine', action: 'cursor reset', reason, details });
 }

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import { contentColumns } from '../rows/rowFormat';
+import { cursorSql } from './cursors';
 
 /**
  * What an entity of a connection owes: columns that were added to its table, each with the instant since when. Rows that were
@@ -23,7 +24,7 @@ export async function oweColumns(
     update tidemark.entities e
     set owed = e.owed || (select jsonb_object_agg(name, to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) from unnest(?::text[]) as name)
     from tidemark.connections c
-    where c.id = e.connection_id and c.connector = ? and e.entity = ? and e.cursor_at is not null`,
+    where c.id = e.connection_id and c.connector = ? and e.entity = ? and ${cursorSql('e')} is not null`,
     [columns, connector, entity.name],
   );
 }

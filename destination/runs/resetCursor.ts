@@ -3,6 +3,7 @@ import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import type { Decision } from '../audit';
 import { audit } from '../audit';
+import { getCursor, setCursor } from './cursors';
 import { ensureEntity } from './entities';
 
 export interface ResetTo {
@@ -31,11 +32,11 @@ export async function resetCursor(
   return db.transaction(async (tx) => {
     await ensureEntity(tx, target);
     const { rows } = await tx.raw(
-      `select cursor_at as before, ?::timestamptz > clock_timestamp() as ahead
-       from tidemark.entities where connection_id = ? and entity = ? for update`,
+      `select ?::timestamptz > clock_timestamp() as ahead from tidemark.entities where connection_id = ? and entity = ? for update`,
       [to, target.connectionId, target.entity],
     );
-    const { before, ahead }: { before: Date | null; ahead: boolean | null } = rows[0];
+    const { ahead }: { ahead: boolean | null } = rows[0];
+    const before = await getCursor(tx, target);
     if (ahead === true && to !== null) {
       throw new TidemarkError(
         'Usage',
@@ -50,11 +51,7 @@ export async function resetCursor(
         `${stands}, so ${to.toISOString()} would skip what changed before it: add --forward to do so; the next reconciliation finds what was skipped`,
       );
     }
-    await tx.raw('update tidemark.entities set cursor_at = ? where connection_id = ? and entity = ?', [
-      to,
-      target.connectionId,
-      target.entity,
-    ]);
+    await setCursor(tx, target, to);
     await audit(tx, { ...by, ...target, action: 'cursor reset', details: { before, after: to } });
     return { before, after: to };
   });

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { type Counts, noCounts } from '../../schema/answer';
 import type { ResumePoint } from '../../schema/definition/listing';
 import { TidemarkError } from '../../schema/errors';
+import type { FoundCursor } from './cursors';
 import { assertWorkersSurvive } from './lostWorkers';
 import { leaseMs } from './runs';
 
@@ -39,10 +40,14 @@ export interface Part {
   readonly staged: number;
   readonly counts: Counts | Record<string, never>;
   readonly done: boolean;
+  /** of a pull: what it reads. A partition without a cursor is read from its beginning, whatever the run reads of the others */
+  readonly listing: 'all' | 'changes' | null;
+  /** … and the cursor of its partition when the part was opened first; null where there was none */
+  readonly found: FoundCursor | null;
 }
 
 const partColumns = /* sql */ `resume_point as "resumePoint", first_sent as "firstSent", first_sent_source as "firstSentSource",
-  pages, records, staged, counts, done, fence`;
+  pages, records, staged, counts, done, listing, fence`;
 
 function lost({ runId, step, partition }: PartName): TidemarkError {
   const part = partition === '' ? step : `${step} of ${partition}`;
@@ -65,8 +70,15 @@ const attemptsPerRound = 1_000_000;
 export async function openPart(db: Knex, name: PartName, { number, scheduled, round = 0 }: Attempt): Promise<Part> {
   const { rows } = await db.raw(
     /* sql */ `
-    insert into tidemark.run_parts as p (run_id, step, partition, fence, attempt, attempt_at, tries, tries_since)
-    values (:runId, :step, :partition, cast(:before as bigint) + 1, :number, :scheduled, 1, clock_timestamp())
+    with held as (${heldCursor}
+    ), own as (
+      insert into tidemark.cursors (connection_id, entity, partition, kind, at, token, run_id)
+      select connection_id, entity, :partition, kind, at, token, run_id from held where partition <> :partition on conflict do nothing)
+    insert into tidemark.run_parts as p (run_id, step, partition, fence, attempt, attempt_at, tries, tries_since, listing, found_at, found_token)
+    select cast(:runId as bigint), cast(:step as text), cast(:partition as text), cast(:before as bigint) + 1, cast(:number as int), cast(:scheduled as bigint), 1, clock_timestamp(), (
+        select case when r.full_listing or r.strategy = 'delta' and held.at is null then 'all' else 'changes' end
+        from tidemark.runs r where r.id = :runId and :step = 'pull'), held.at, held.token
+    from (select 1) always left join held on true
     on conflict (run_id, step, partition) do update set
       fence = greatest(p.fence + 1, excluded.fence), attempt = excluded.attempt, attempt_at = excluded.attempt_at,
       tries = p.tries + 1, tries_since = coalesce(p.tries_since, clock_timestamp()),
@@ -75,23 +87,43 @@ export async function openPart(db: Knex, name: PartName, { number, scheduled, ro
       first_sent_source = case when p.fence >= :before then p.first_sent_source end,
       records = case when p.fence >= :before then p.records else 0 end,
       staged = case when p.fence >= :before then p.staged else 0 end,
-      done = p.fence >= :before and p.done
+      done = p.fence >= :before and p.done,
+      listing = case when p.fence >= :before then p.listing else excluded.listing end,
+      found_at = case when p.fence >= :before then p.found_at else excluded.found_at end,
+      found_token = case when p.fence >= :before then p.found_token else excluded.found_token end
     where p.fence < :before
       or (p.fence < cast(:before as bigint) + :perRound and (p.attempt < excluded.attempt or p.attempt_at < excluded.attempt_at))
-    returning ${partColumns}, tries, tries_since as "triesSince"`,
+    returning ${partColumns}, tries, tries_since as "triesSince", found_at as "foundAt", found_token as "foundToken"`,
     { ...name, before: round * attemptsPerRound, perRound: attemptsPerRound, number, scheduled },
   );
   if (!rows[0]) throw lost(name);
-  const { fence, tries, triesSince, ...part } = rows[0];
+  const { fence, tries, triesSince, foundAt, foundToken, ...part } = rows[0];
   assertWorkersSurvive(name, { tries, triesSince, done: part.done });
-  return { ...part, key: { ...name, fence } };
+  const found = foundAt === null ? null : { at: foundAt, token: foundToken };
+  return { ...part, found, key: { ...name, fence } };
 }
 
-/** Opens a part that nobody has opened yet, below the fence of every other attempt. Throws FenceLost otherwise. */
+/**
+ * The cursor of a delta's partition, for a part that is opened for the first time. One of the whole entity, from before it had
+ * partitions or from an operator, becomes the partition's own, so that it can move by itself.
+ */
+const heldCursor = /* sql */ `
+      select k.*
+      from tidemark.runs r
+      join tidemark.cursors k on k.connection_id = r.connection_id and k.entity = r.entity and k.listing = 'changes'
+        and (k.partition = :partition or k.partition = '' and k.left_at is null)
+      where r.id = :runId and :step = 'pull' and r.strategy = 'delta'
+      order by k.partition = :partition desc limit 1`;
+
+/**
+ * Opens a delta's part that no attempt has opened yet, below the fence of every other attempt. It began from the cursor that the run was
+ * claimed with. Throws FenceLost otherwise.
+ */
 export async function openFirst(db: Knex, name: PartName): Promise<PartKey> {
   const { rowCount } = await db.raw(
-    `insert into tidemark.run_parts (run_id, step, partition, fence) values (?, ?, ?, 0) on conflict do nothing`,
-    [name.runId, name.step, name.partition],
+    `insert into tidemark.run_parts (run_id, step, partition, fence, listing, found_at)
+     select id, ?, ?, 0, 'changes', cursor_before from tidemark.runs where id = ? on conflict do nothing`,
+    [name.step, name.partition, name.runId],
   );
   if (rowCount === 0) throw lost(name);
   return { ...name, fence: 0 };

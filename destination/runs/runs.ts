@@ -3,6 +3,7 @@ import type { Counts } from '../../schema/answer';
 import { type ErrorType, TidemarkError } from '../../schema/errors';
 import type { RunStrategy, Target, Trigger } from '../../schema/workflows';
 import { query } from '../database/query';
+import { cursorSql, moveCursors } from './cursors';
 import { ensureEntity } from './entities';
 
 /** How a run ended; `lost` is what a run is called whose workflow Temporal no longer knows. */
@@ -80,8 +81,8 @@ export async function claimRun(db: Knex, claim: Claim): Promise<{ run: Run } | {
     const { rows } = await db.raw(
       /* sql */ `
       insert into tidemark.runs (connection_id, entity, strategy, trigger, dry_run, full_listing, workflow_id, workflow_run_id, lease_until, cursor_before)
-      select e.connection_id, e.entity, ?, ?, ?, ? or (? and e.cursor_at is null), ?, ?, clock_timestamp() + ? * interval '1 millisecond', e.cursor_at
-      from tidemark.entities e where e.connection_id = ? and e.entity = ?
+      select e.connection_id, e.entity, ?, ?, ?, ? or (? and c.at is null), ?, ?, clock_timestamp() + ? * interval '1 millisecond', c.at
+      from tidemark.entities e cross join lateral (select ${cursorSql('e')} as at) c where e.connection_id = ? and e.entity = ?
       on conflict do nothing
       returning ${runColumns}`,
       [
@@ -177,8 +178,11 @@ export interface RunEnd {
   readonly errorType?: ErrorType;
   readonly error?: string;
   readonly details?: Readonly<Record<string, unknown>>;
-  /** milliseconds since 1970; moves the cursor, only forward, only if it is still where the run found it */
-  readonly cursor?: number;
+  /**
+   * Moves the cursors of the partitions that the run has pulled, see `moveCursors`: to the first request of each less this many
+   * milliseconds, by the listing that was read.
+   */
+  readonly cursorLead?: { readonly all: number; readonly changes: number };
 }
 
 /**
@@ -192,22 +196,18 @@ export async function endRun(db: Knex, runId: string, end: RunEnd): Promise<Run>
     errorType: end.errorType ?? null,
     error: end.error ?? null,
     details: JSON.stringify(end.details ?? {}),
-    cursor: end.cursor === undefined ? null : new Date(end.cursor),
+    moves: end.cursorLead !== undefined,
+    leadOfAll: end.cursorLead?.all ?? 0,
+    leadOfChanges: end.cursorLead?.changes ?? 0,
   });
   return rows[0] ?? getRun(db, runId);
 }
 
 const endSql = /* sql */ `
 with open as materialized (
-  select r.id as open_id, r.connection_id as of_connection, r.entity as of_entity, r.cursor_before as found
+  select r.id as open_id, r.connection_id as of_connection, r.entity as of_entity
   from tidemark.runs r where r.id = :runId and r.status = 'running' for update
-), moved as (
-  update tidemark.entities e set cursor_at = cast(:cursor as timestamptz) from open o
-  where e.connection_id = o.of_connection and e.entity = o.of_entity
-    and e.cursor_at is not distinct from o.found and cast(:cursor as timestamptz) is not null
-    and (e.cursor_at is null or e.cursor_at < cast(:cursor as timestamptz))
-  returning e.cursor_at as moved_to
-), done as (
+), ${moveCursors}, done as (
   select coalesce(sum(p.pages), 0) as all_pages, coalesce(sum(p.requests), 0) as all_requests,
     coalesce((
       select jsonb_object_agg(name, total) from (

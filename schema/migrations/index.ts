@@ -5,6 +5,7 @@ import { proofsAndOwed } from './0004_proofs_and_owed';
 import { visibleWaits } from './0005_visible_waits';
 import { lostWorkers } from './0006_lost_workers';
 import { unjudgedReasons } from './0007_unjudged_reasons';
+import { coverageAndCursors } from './0008_coverage_and_cursors';
 
 export interface Migration {
   readonly version: number;
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   { version: 5, name: 'waits that operators see, fences from the database', sql: visibleWaits, breaking: false },
   { version: 6, name: 'attempts that lost their worker', sql: lostWorkers, breaking: false },
   { version: 7, name: 'what a proof could not judge, by reason', sql: unjudgedReasons, breaking: false },
+  { version: 8, name: 'what a scan covers, cursors per partition', sql: coverageAndCursors, breaking: true },
 ];

@@ -42,7 +42,7 @@ const plan = async (id = planId) =>
 const entityState = async () =>
   (
     await engine.db.raw(
-      'select cursor_at, proved_at, watermark_at from tidemark.entities where connection_id = ? and entity = ?',
+      'select (select min(at) from tidemark.cursors k where k.entity = e.entity) as cursor, proved_at, watermark_at from tidemark.entities e where connection_id = ? and entity = ?',
       [connectionId, 'people'],
     )
   ).rows[0];

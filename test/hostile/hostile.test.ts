@@ -275,9 +275,7 @@ async function suffered({ name }: Case): Promise<Outcome> {
   await engine.delta(name);
   await aMinuteLater(engine, table);
   // the source tells its time in whole seconds: two deltas within one of them leave the cursor where it is
-  await engine.db.raw(`update tidemark.entities set cursor_at = cursor_at - interval '5 seconds' where entity = ?`, [
-    name,
-  ]);
+  await engine.db.raw(`update tidemark.cursors set at = at - interval '5 seconds' where entity = ?`, [name]);
   const before = { rows: await contents(), cursor: await cursor(engine, name) };
   hostile.add(name);
   const delta = await end(engine.delta(name));

@@ -83,7 +83,7 @@ test('moved by somebody else meanwhile, it stays where they put it', async () =>
   control.latencyMs = 300;
   const running = engine.delta('people');
   await until(async () => (await lastRun(engine)).status === 'running');
-  await engine.db.raw('update tidemark.entities set cursor_at = ?', [reset]);
+  await engine.db.raw('update tidemark.cursors set at = ?', [reset]);
   expect((await running).outcome).toBe('succeeded');
   control.latencyMs = 0;
   expect(await cursor(engine)).toBe(reset.getTime());

@@ -57,8 +57,8 @@ export async function lastRun(engine: Engine, entity = 'people'): Promise<Run> {
 
 /** The cursor as it stands, in milliseconds since 1970; null before the first delta succeeded. */
 export async function cursor(engine: Engine, entity = 'people'): Promise<number | null> {
-  const { rows } = await engine.db.raw('select cursor_at from tidemark.entities where entity = ?', [entity]);
-  return rows[0]?.cursor_at?.getTime() ?? null;
+  const { rows } = await engine.db.raw('select at from tidemark.cursors where entity = ?', [entity]);
+  return rows[0]?.at.getTime() ?? null;
 }
 
 /** Resolves once `holds` says so; the test's own time-out ends it otherwise. */

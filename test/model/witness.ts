@@ -180,12 +180,12 @@ export class Witness {
     const ms = (column: string) => `floor(extract(epoch from ${column}) * 1000)::float8`;
     const { connectionId, entity } = this.target;
     const { rows: found } = await this.db.raw(
-      `select ${ms('cursor_at')} as cursor, (
+      `select ${ms('(select min(at) from tidemark.cursors where connection_id = :connectionId and entity = :entity)')} as cursor, (
          select coalesce(jsonb_agg(jsonb_build_object('id', external_id, 'gone', deleted_at is not null, 'name', name,
            'updated', ${ms('source_updated_at')}, 'sent', ${ms('_sent_at')}, 'received', ${ms('_received_at')},
            'disputed', _disputed_at is not null, 'by', _written_by) order by external_id), '[]')
          from ${this.table} where connection_id = :connectionId) as rows
-       from (select 1) always left join tidemark.entities on connection_id = :connectionId and entity = :entity`,
+       from (select 1) always`,
       { connectionId, entity },
     );
     const { rows, cursor } = found[0] as { rows: Row[]; cursor: number | null };

@@ -253,9 +253,9 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 6,
     name: 'the cursor moves backwards',
-    file: 'destination/runs/runs.ts',
-    find: '(e.cursor_at is null or e.cursor_at < cast(:cursor as timestamptz))',
-    replace: '(e.cursor_at is null or e.cursor_at <> cast(:cursor as timestamptz))',
+    file: 'destination/runs/cursors.ts',
+    find: 'and (p.next_token is not null or k.at < p.next_at)',
+    replace: '',
     test: {
       file: 'test/invariants/06-cursor.test.ts',
       name: 'a source whose clock is set back does not pull it back',
@@ -264,8 +264,8 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 6,
     name: 'the cursor is set without comparing',
-    file: 'destination/runs/runs.ts',
-    find: 'and e.cursor_at is not distinct from o.found and',
+    file: 'destination/runs/cursors.ts',
+    find: 'and k.at is not distinct from p.found_at and',
     replace: 'and',
     test: {
       file: 'test/invariants/06-cursor.test.ts',

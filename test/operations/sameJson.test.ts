@@ -196,7 +196,7 @@ const cases: Readonly<Record<string, () => Case>> = {
   'cursor reset': () => ({
     input: { ...people, to: '2026-02-01T00:00:00Z', forward: true, reason },
     args: [...names, '--to', '2026-02-01T00:00:00Z', '--forward', ...because],
-    before: () => both.engine.db('tidemark.entities').update({ cursor_at: '2026-03-01T00:00:00Z' }),
+    before: () => both.engine.db('tidemark.cursors').update({ at: '2026-03-01T00:00:00Z' }),
   }),
 
   'set-aside list': () => ({

@@ -13,9 +13,11 @@ export async function installWitness(db: Knex): Promise<void> {
     create function soak.note_deletion() returns trigger language plpgsql as $$
       begin insert into soak.deletions (entity, id) values (tg_argv[0], new.external_id); return new; end $$;
     create function soak.note_cursor() returns trigger language plpgsql as $$
-      begin insert into soak.cursor_steps values (new.entity, old.cursor_at, new.cursor_at); return new; end $$;
-    create trigger soak after update on tidemark.entities for each row
-      when (old.cursor_at is not null and (new.cursor_at is null or new.cursor_at < old.cursor_at))
+      begin
+        if tg_op = 'DELETE' or new.at < old.at then insert into soak.cursor_steps values (old.entity, old.at, new.at); end if;
+        return null;
+      end $$;
+    create trigger soak after update or delete on tidemark.cursors for each row
       execute function soak.note_cursor()`);
   for (const name of entityNames) {
     const entity = entityOf(name);

@@ -56,7 +56,7 @@ test('a record that changed after the cursor, but that a later delta did not bri
   // as a filter over a field that stays empty, or a clock that is ahead: the run asked for that time, and the cursor stays before it
   await engine.delta('people');
   await engine.db.raw(`update planning_center_people set last_name = 'Former' where external_id = ?`, [id]);
-  await engine.db.raw(`update tidemark.entities set cursor_at = cursor_at - interval '1 minute'`);
+  await engine.db.raw(`update tidemark.cursors set at = at - interval '1 minute'`);
   await engine.db.raw(
     `update tidemark.runs set started_at = started_at + interval '1 minute', ended_at = ended_at + interval '1 minute'
      where id = (select max(id) from tidemark.runs)`,
@@ -66,7 +66,7 @@ test('a record that changed after the cursor, but that a later delta did not bri
   expect(verdict.sentence).toMatch(/after the cursor .*, but run \d+, a delta that started later, did not bring it/);
   expect(verdict.sentence).toMatch(/`tidemark probe demo people` .*; the next reconciliation brings it/);
   expect(verdict.sentence).not.toContain('next delta');
-  await engine.db.raw(`update tidemark.entities set cursor_at = cursor_at + interval '1 minute'`);
+  await engine.db.raw(`update tidemark.cursors set at = at + interval '1 minute'`);
   await engine.db.raw('delete from planning_center_people where external_id = ?', [id]);
   control.delete('people', id);
 });

@@ -101,8 +101,8 @@ describe.each([
       ).rows;
       expect(run).toMatchObject({ status: 'failed', error_type: 'CredentialsRefused', cursor_after: null });
       expect(run.error).not.toContain('pass');
-      const [{ cursor_at }] = (await engine.db.raw('select cursor_at from tidemark.entities')).rows;
-      expect(cursor_at.toISOString()).toBe(cursor);
+      const [{ at }] = (await engine.db.raw('select at from tidemark.cursors')).rows;
+      expect(at.toISOString()).toBe(cursor);
       expect(await engine.delta('people')).toMatchObject({ outcome: 'succeeded' });
     });
 

@@ -116,7 +116,12 @@ describe('the cursor', () => {
     expect(await moveCursor(context, { ...cursorOf, to: null, forward: false }, by)).toMatchObject({
       runningDelta: runId,
     });
-    await endRun(context.db, runId, { status: 'succeeded', cursor: Date.now() });
+    await context.db.raw(
+      `insert into tidemark.run_parts (run_id, step, fence, first_sent, found_at, done)
+       select id, 'pull', 1, floor(extract(epoch from now()) * 1000), cursor_before, true from tidemark.runs where id = ?`,
+      [runId],
+    );
+    await endRun(context.db, runId, { status: 'succeeded', cursorLead: { all: 0, changes: 0 } });
     expect((await showCursor(context, cursorOf)).cursor).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 import { getConnection, listConnections, type StoredConnection } from '../../../destination/connections/connections';
 import { rowsOfConnection } from '../../../destination/connections/removeConnection';
 import { loadSecrets, sealOfSecrets } from '../../../destination/connections/secrets';
-import { getCursor } from '../../../destination/runs/entities';
+import { getCursor } from '../../../destination/runs/cursors';
 import type { OperationContext } from '../definition/context';
 import type { ConnectionInput } from './named';
 import { entitiesOf } from './named';

@@ -1,5 +1,5 @@
 import { type AuditedEntry, listAudit } from '../../../destination/audit';
-import { getCursor } from '../../../destination/runs/entities';
+import { getCursor } from '../../../destination/runs/cursors';
 import { lastToMoveCursor, type MovedCursor, resetCursor } from '../../../destination/runs/resetCursor';
 import { runningRun } from '../../../destination/runs/runs';
 import type { Target } from '../../../schema/workflows';

@@ -1,4 +1,4 @@
-import { getCursor } from '../../../../destination/runs/entities';
+import { getCursor } from '../../../../destination/runs/cursors';
 import { runningRun } from '../../../../destination/runs/runs';
 import { TidemarkError } from '../../../../schema/errors';
 import type { DeltaSyncInput, RunResult, Target } from '../../../../schema/workflows';

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { type AuditedEntry, listAudit } from '../../../../destination/audit';
 import { type RecordFacts, recordFacts, runsAbout } from '../../../../destination/readModels/recordFacts';
-import { getCursor } from '../../../../destination/runs/entities';
+import { getCursor } from '../../../../destination/runs/cursors';
 import type { Run } from '../../../../destination/runs/runs';
 import type { ConnectorEntity } from '../../../../schema/definition/connector';
 import { parseDuration } from '../../../../schema/duration';

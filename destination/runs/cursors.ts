@@ -1,0 +1,84 @@
+import type { Knex } from 'knex';
+import type { Target } from '../../schema/workflows';
+import { query } from '../database/query';
+
+/**
+ * SQL: the instant up to which an entity of a connection is synced, null before its first delta: the earliest of its partitions. A
+ * partition that is no longer listed does not count. `of`: an alias whose row has connection_id and entity.
+ */
+export const cursorSql = (of: string): string => /* sql */ `(
+  select min(k.at) from tidemark.cursors k
+  where k.connection_id = ${of}.connection_id and k.entity = ${of}.entity and k.listing = 'changes' and k.left_at is null)`;
+
+/** The instant up to which an entity of a connection is known to be synced; null until its first delta succeeded. */
+export async function getCursor(db: Knex, { connectionId, entity }: Target): Promise<Date | null> {
+  const [found] = await query<{ cursor: Date | null }>(
+    db,
+    `select ${cursorSql('t')} as cursor from (select ?::text as connection_id, ?::text as entity) t`,
+    [connectionId, entity],
+  );
+  return found?.cursor ?? null;
+}
+
+/** What a part of a run begins from: an instant, with the token that the source gave for it where it gives tokens. */
+export interface FoundCursor {
+  readonly at: Date;
+  readonly token: string | null;
+}
+
+/**
+ * SQL, of data-modifying CTEs after `open` (a run: open_id, of_connection, of_entity): moves the cursors of the partitions that the run
+ * has pulled. Each moves only if it still is what its part found, so that what an operator has set stays; an instant moves only
+ * forward, and a token has no order: forward means that the source gave it to a run that began from the former. The instant is
+ * the part's first request, in the lower of two clocks, less the lookback. Bind `moves`, `leadOfAll` and `leadOfChanges` (milliseconds).
+ */
+export const moveCursors = /* sql */ `
+pulled as (
+  select o.of_connection, o.of_entity, o.open_id, p.partition, p.found_at, p.found_token, p.next_token,
+    to_timestamp((least(p.first_sent, p.first_sent_source)
+      - case p.listing when 'all' then cast(:leadOfAll as bigint) else cast(:leadOfChanges as bigint) end) / 1000.0) as next_at
+  from open o join tidemark.run_parts p on p.run_id = o.open_id and p.step = 'pull' and p.first_sent is not null
+  where cast(:moves as boolean)
+), stepped as (
+  update tidemark.cursors k set at = greatest(k.at, p.next_at), token = p.next_token, run_id = p.open_id,
+    kind = case when p.next_token is null then 'instant' else 'token' end, updated_at = clock_timestamp(), left_at = null
+  from pulled p
+  where k.connection_id = p.of_connection and k.entity = p.of_entity and k.listing = 'changes' and k.partition = p.partition
+    and k.at is not distinct from p.found_at and k.token is not distinct from p.found_token
+    and (p.next_token is not null or k.at < p.next_at)
+  returning k.at
+), begun as (
+  insert into tidemark.cursors (connection_id, entity, partition, kind, at, token, run_id)
+  select p.of_connection, p.of_entity, p.partition, case when p.next_token is null then 'instant' else 'token' end, p.next_at, p.next_token, p.open_id
+  from pulled p where p.found_at is null
+  on conflict do nothing
+  returning at
+), left_behind as (
+  update tidemark.cursors k set left_at = clock_timestamp()
+  from open o
+  where cast(:moves as boolean) and k.connection_id = o.of_connection and k.entity = o.of_entity and k.listing = 'changes' and k.left_at is null
+    and k.partition <> all(array(select partition from tidemark.run_parts where run_id = o.open_id and step = 'pull'))
+), moved as (
+  select min(at) as moved_to from (select at from stepped union all select at from begun) m
+)`;
+
+/** Sets the cursor of an entity with all its partitions; null: none has one. As part of something audited. */
+export async function setCursor(trx: Knex.Transaction, target: Target, to: Date | null): Promise<void> {
+  if (to === null) return dropCursors(trx, target);
+  const { connectionId, entity } = target;
+  await trx.raw(`delete from tidemark.cursors where connection_id = ? and entity = ? and partition <> ''`, [
+    connectionId,
+    entity,
+  ]);
+  await trx.raw(
+    `insert into tidemark.cursors (connection_id, entity, at) values (?, ?, ?)
+     on conflict (connection_id, entity, listing, partition) do update set kind = 'instant', at = excluded.at, token = null, run_id = null,
+       updated_at = clock_timestamp(), left_at = null`,
+    [connectionId, entity, to],
+  );
+}
+
+/** Nothing counts as synced any more, in any partition; as part of something audited. */
+export async function dropCursors(trx: Knex.Transaction, { connectionId, entity }: Target): Promise<void> {
+  await trx.raw('delete from tidemark.cursors where connection_id = ? and entity = ?', [connectionId, entity]);
+}
