@@ -5,6 +5,8 @@ import type { MockActivityEnvironment } from '@temporalio/testing';
 export interface FlowCalls {
   execute(flow: Flow, name: string, input: unknown, local: boolean): Promise<unknown>;
   sleep(flow: Flow, duration: string | number): Promise<void>;
+  /** Starts a workflow that outlives its parent. Throws WorkflowExecutionAlreadyStartedError while one of this id is running. */
+  startAbandoned<I>(workflow: (input: I) => Promise<unknown>, workflowId: string, input: I): Flow;
 }
 
 /** One try of an activity. */
@@ -41,6 +43,8 @@ export class Attempt {
 export interface Flow {
   readonly order: number;
   readonly name: string;
+  /** given by the workflow that started it; otherwise its name */
+  readonly workflowId: string;
   readonly runId: string;
   status: 'RUNNING' | 'COMPLETED' | 'FAILED' | 'TERMINATED';
   /** the attempt that Temporal believes in */

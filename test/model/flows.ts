@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities';
 import type { ActivityDeps } from '../../activities/deps';
@@ -36,11 +36,19 @@ export class Flows {
     },
   } as unknown as ActivityDeps['temporal'];
 
-  start<I, R>(workflow: (input: I) => Promise<R>, input: I): Flow {
+  startAbandoned<I>(workflow: (input: I) => Promise<unknown>, workflowId: string, input: I): Flow {
+    if (this.all.some((other) => other.workflowId === workflowId && other.status === 'RUNNING'))
+      throw new WorkflowExecutionAlreadyStartedError('Workflow execution already started', workflowId, workflow.name);
+    return this.start(workflow, input, workflowId);
+  }
+
+  start<I, R>(workflow: (input: I) => Promise<R>, input: I, workflowId?: string): Flow {
     const order = this.all.length;
+    const name = `${workflow.name}-${order}`;
     const flow: Flow = {
       order,
-      name: `${workflow.name}-${order}`,
+      name,
+      workflowId: workflowId ?? name,
       runId: `${Date.now()}-${performance.now()}-${order}`,
       status: 'RUNNING',
       attempt: null,

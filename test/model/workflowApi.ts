@@ -31,7 +31,12 @@ export const workflowApi = {
   workflowInfo: () => ({ workflowId: here().name, runId: here().runId, memo: {} }),
   executeChild: (workflow: (...args: unknown[]) => Promise<unknown>, { args }: { args: unknown[] }) =>
     workflow(...args),
-  // a batch that outlives its parent: histories start those of disputes themselves, as the sweep does
-  startChild: async () => undefined,
+  startChild: async (
+    workflow: (input: unknown) => Promise<unknown>,
+    { workflowId, args: [input] }: { workflowId: string; args: readonly [unknown] },
+  ) => {
+    const { flows } = here();
+    return flows.startAbandoned(workflow, workflowId, input);
+  },
   CancellationScope: { nonCancellable: (work: () => Promise<unknown>) => work() },
 };

@@ -631,4 +631,15 @@ export const mutants: readonly Mutant[] = [
       name: 'a body in Windows-1252 with letters that ISO 8859-1 lacks',
     },
   },
+  {
+    invariant: 1,
+    name: 'a delta leaves its disputes to the sweep',
+    file: 'workflows/startBatch.ts',
+    find: 'if (!disputed || afterMs === null || afterMs === undefined) return;',
+    replace: 'if (disputed !== -1 || afterMs === null || afterMs === undefined) return;',
+    test: {
+      file: 'test/strategies/disputesOfDelta.test.ts',
+      name: '$what settles its disputes a read lag later, by asking each record once',
+    },
+  },
 ];
