@@ -14,7 +14,7 @@ export function applied({ name, file, find, replace }: Mutant, text: string): st
 /** For Jest's -t: the name with its placeholders open. */
 export function namePattern({ test }: Mutant): string {
   return test.name
-    .split(/%[sdipj]/)
+    .split(/%[sdipj]|\$\w+/)
     .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
     .join('.*');
 }

@@ -9,7 +9,7 @@ export interface Mutant {
   /** stands in the file exactly once */
   readonly find: string;
   readonly replace: string;
-  /** `name` as it is written in the file; the `%s` of a `test.each` matches anything. The test must pass by itself. */
+  /** `name` as it is written in the file; the `%s` or `$word` of a `test.each` matches anything. The test must pass by itself. */
   readonly test: { readonly file: string; readonly name: string };
 }
 
