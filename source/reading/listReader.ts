@@ -5,7 +5,7 @@ import { preview } from '../../schema/preview';
 import type { ListOptions } from '../contract';
 import { type ListAnswer, type ListReader, schemeOf } from '../paging';
 import { markOf } from '../record/mark';
-import { pageLink } from '../wire/address';
+import { pageLink, type Several } from '../wire/address';
 import type { About, Reporter } from '../wire/report';
 import { ask, shown, withoutKey } from '../wire/send';
 import type { Source } from '../wire/source';
@@ -37,35 +37,57 @@ export function openListing(
   const declared = declaredListing(source, entity, name, options, about);
   const { filter } = declared;
   const count = { requests: 0 };
-  return { reader: listReader(source, entity, name, declared, options, about, count), filter, count };
+  const list: ReadList = {
+    ...declared,
+    about,
+    name,
+    ...{ partition: options.partition, signal: options.signal, pageSize: options.pageSize },
+    resumed: options.resumePoint != null,
+    mark: (record) => markOf(entity, record),
+    changedSince: (records, instant) => {
+      const { older, readable } = olderThan(entity, records, instant);
+      return readable - older;
+    },
+  };
+  return { reader: listReader(source, list, count), filter, count };
 }
 
-function listReader(
-  source: Source,
-  entity: ConnectorEntity,
-  name: ListingName,
-  { listing, filter }: { readonly listing: Listing; readonly filter: Filter | undefined },
-  options: ListOptions,
-  about: About,
-  count: { requests: number },
-): ListReader<Paging> {
+/** One list to read, and what its reader must know of its records. */
+export interface ReadList extends Pick<ListReader<Paging>, 'mark' | 'changedSince'> {
+  readonly listing: Listing;
+  readonly filter: Filter | undefined;
+  /** the ids that `{ids}` stands for */
+  readonly ids?: Several;
+  readonly partition: string;
+  readonly about: About;
+  /** of the listing, `changes` for one that may say that nothing has changed */
+  readonly name: string;
+  readonly pageSize: number | undefined;
+  /** it goes on where an earlier reading stopped */
+  readonly resumed: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** The reader of a list, which adds the requests that it sends to `count`. Throws Usage. */
+export function listReader(source: Source, list: ReadList, count: { requests: number }): ListReader<Paging> {
+  const { listing, about, name, mark, changedSince } = list;
   const { sender } = source;
   const { reporter, authorizer } = sender;
-  const first = listRequest(source, listing, { partition: options.partition, filter }, about);
+  const first = listRequest(source, listing, list, about);
   const { method } = first;
   const place = { path: listing.records, list: true };
   let last = first.url;
-  let answered = options.resumePoint != null;
+  let answered = list.resumed;
   const broken = (problem: string, todo = nothingTaken) =>
     reporter.error('ContractBroken', about, `${method} ${shown(sender, last)}: ${problem}`, todo);
   return {
     paging: listing.paging,
-    pageSize: options.pageSize ?? schemeOf(listing.paging).sized(listing.paging)?.size,
+    pageSize: list.pageSize ?? schemeOf(listing.paging).sized(listing.paging)?.size,
     counted: listing.total !== undefined,
     atOnce: sender.concurrency,
     broken,
     sign: signOf(
-      JSON.stringify([first.url.origin, first.url.pathname, sender.lane, entity.name, name, listing.paging]),
+      JSON.stringify([first.url.origin, first.url.pathname, sender.lane, about.entity, name, listing.paging]),
     ),
     regard: (answer) => {
       last = answer.url;
@@ -81,7 +103,7 @@ function listReader(
       last = request.url;
       const unchanged = name === 'changes' && !answered;
       const question = {
-        ...{ ...request, about, signal: options.signal, forbidden, place },
+        ...{ ...request, about, signal: list.signal, forbidden, place },
         statuses: behind ? noSuchPage : none,
         empty: unchanged ? noChanges : noContent,
       };
@@ -111,11 +133,8 @@ function listReader(
         throw error;
       }
     },
-    mark: (record) => markOf(entity, record),
-    changedSince: (records, instant) => {
-      const { older, readable } = olderThan(entity, records, instant);
-      return readable - older;
-    },
+    mark,
+    changedSince,
     link: (answer, text) => {
       const { paging } = listing;
       const url = pageLink(answer.url, text, 'followAt' in paging && paging.followAt !== undefined);

@@ -2,6 +2,7 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Listing, ListingName, Since } from '../../schema/definition/listing';
 import type { ListOptions } from '../contract';
 import type { Query } from '../paging';
+import type { Several } from '../wire/address';
 import { withValueAt } from '../wire/jsonBody';
 import { type Addressed, addressed } from '../wire/question';
 import type { About } from '../wire/report';
@@ -49,12 +50,16 @@ export function filterOf({ param, form, field }: Since, value: FilterValue): Fil
 export function listRequest(
   source: Source,
   listing: Listing,
-  { partition, filter }: { readonly partition: string; readonly filter: Filter | undefined },
+  {
+    partition,
+    filter,
+    ids,
+  }: { readonly partition: string; readonly filter: Filter | undefined; readonly ids?: Several },
   about: About,
 ): Addressed {
   const { since } = listing as { since?: Since };
   const times = filter && since ? { since: filter.text, until: untilValue(since, source.sender.clock.received()) } : {};
-  const request = addressed(source, listing, { partition, ...times }, about);
+  const request = addressed(source, listing, { partition, ...times, ...(ids && { ids }) }, about);
   return filter?.param === undefined ? request : withParams(listing, request, { [filter.param]: filter.text });
 }
 

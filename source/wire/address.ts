@@ -15,6 +15,14 @@ export function baseUrl(settings: Readonly<JsonObject>): URL {
   return url;
 }
 
+/** Several values for one place: joined in a text, and a list where the place is a whole text of a JSON body. */
+export class Several {
+  constructor(
+    readonly values: readonly string[],
+    readonly separator: string,
+  ) {}
+}
+
 /** What stands for `{name}` in paths, queries and headers. */
 export type Filling = Readonly<Record<string, unknown>>;
 
@@ -41,6 +49,7 @@ export function fill(template: string, filling: Filling, write: (value: string) 
   return template.replace(placeholder, (whole, name: string | undefined) => {
     if (name === undefined) return whole.slice(1, -1);
     const value = Object.hasOwn(filling, name) ? filling[name] : undefined;
+    if (value instanceof Several) return value.values.map(write).join(value.separator);
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
       throw new NoAddress(`no value for {${name}} in '${template}'; the connection has no such setting`);
     }

@@ -1,9 +1,15 @@
 import type { Json, JsonObject } from '../../schema/json';
-import { type Filling, fill } from './address';
+import { type Filling, fill, Several } from './address';
 
-/** The body with each `{name}` inside its texts filled; keys stay as they are. Throws NoAddress. */
+/**
+ * The body with each `{name}` inside its texts filled; keys stay as they are. A text that is nothing but the place of several values
+ * becomes a list of them. Throws NoAddress.
+ */
 export function filledBody(body: Json, filling: Filling): Json {
-  if (typeof body === 'string') return fill(body, filling);
+  if (typeof body === 'string') {
+    const whole = filling[/^\{(\w+)\}$/.exec(body)?.[1] ?? ''];
+    return whole instanceof Several ? [...whole.values] : fill(body, filling);
+  }
   if (Array.isArray(body)) return body.map((item) => filledBody(item, filling));
   if (typeof body !== 'object' || body === null) return body;
   return Object.fromEntries(Object.entries(body).map(([key, value]) => [key, filledBody(value, filling)]));
