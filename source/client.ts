@@ -47,7 +47,7 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
       clock,
       onAnswer: options.onAnswer ?? nothing,
       limits: { ...defaultLimits, ...options.limits },
-      reset: connector.rateLimit?.reset,
+      quota: connector.rateLimit,
       lane: `${connector.name}/${connection.id}`,
       concurrency: connector.rateLimit?.concurrency ?? defaultConcurrency,
     },

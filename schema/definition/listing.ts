@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { more, valueIs } from './valueIs';
 
 const name = z.string().min(1);
 /** where a page names the next one: a path in the body, or a header */
@@ -34,8 +35,8 @@ export const paging = z.discriminatedUnion('scheme', [
     pageSize,
     /** How many records consecutive pages share. Their ids must agree, which shows that nothing moved at the page boundary. */
     overlap: z.int().min(1).max(50).default(1),
-    /** Path in the body whose value, while another page follows, is present and neither null, false nor empty. Without it the list ends when `total` records were read, or, without `total`, at a page that is not full. */
-    more: name.optional(),
+    /** Path in the body whose value, while another page follows, is present and neither null, false nor empty; or a path and the value that says so, such as `{ path: 'state', is: 'MORE' }`. Without it the list ends when `total` records were read, or, without `total`, at a page that is not full. */
+    more: more.optional(),
   }),
   /**
    * Pages are numbered: `page=3&pageSize=100`. The engine varies the page size slightly, up to `pageSize`, so that consecutive pages
@@ -53,8 +54,8 @@ export const paging = z.discriminatedUnion('scheme', [
     pageSize,
     /** The number of the first page; 0 for some APIs. */
     firstPage: z.int().default(1),
-    /** Path in the body whose value, while another page follows, is present and neither null, false nor empty. Without it the list ends when `total` records were read, or, without `total`, at a page that is not full. */
-    more: name.optional(),
+    /** Path in the body whose value, while another page follows, is present and neither null, false nor empty; or a path and the value that says so, such as `{ path: 'state', is: 'MORE' }`. Without it the list ends when `total` records were read, or, without `total`, at a page that is not full. */
+    more: more.optional(),
     /** `true` where the order cannot change and no record is ever removed. The engine then does not check page boundaries. */
     stable: z.boolean().default(false),
   }),
@@ -62,15 +63,17 @@ export const paging = z.discriminatedUnion('scheme', [
    * Each page contains the address of the next, in the body or in the `Link` header. The engine follows it at the base URL's origin only;
    * an address that differs from it in scheme or port, as servers behind a proxy write it, is followed there too.
    * @example
-   * { scheme: 'link', next: { header: 'Link' }, followAt: 'baseUrl', sizeParam: 'per_page', pageSize: 100 }
+   * { scheme: 'link', next: { header: 'Link' }, more: { path: 'state', is: 'MORE' }, followAt: 'baseUrl', sizeParam: 'per_page', pageSize: 100 }
    */
   z.strictObject({
     scheme: z.literal('link'),
     /**
      * Path in the body to the address of the next page, or a header (`{ header: 'Link' }`, the target of `rel="next"`). The list ends
-     * where it is absent, null or empty.
+     * where it is absent, null or empty, unless `more` is declared.
      */
     next,
+    /** As for `token`. */
+    more: more.optional(),
     /** `baseUrl` follows path and query of each address at the base URL, whatever host the address names. */
     followAt: z.literal('baseUrl').optional(),
     /** The query parameter for the number of records per page, on the first request. */
@@ -81,14 +84,16 @@ export const paging = z.discriminatedUnion('scheme', [
   /**
    * Each body contains an opaque token, which the next request sends back.
    * @example
-   * { scheme: 'token', param: 'page_token', next: 'meta.next_page_token', sizeParam: 'limit', pageSize: 200 }
+   * { scheme: 'token', param: 'page_token', next: 'meta.next_page_token', more: 'meta.has_more', sizeParam: 'limit', pageSize: 200 }
    */
   z.strictObject({
     scheme: z.literal('token'),
     /** The query parameter for the token. */
     param: name,
-    /** Path in the body to the token of the next page, or a header (`{ header: 'X-Next' }`). The list ends where it is absent, null or empty. */
+    /** Path in the body to the token of the next page, or a header (`{ header: 'X-Next' }`). Without `more`, the list ends where it is absent, null or empty. */
     next,
+    /** As for `offset`, where the source sends a token with the last page too, to be used later. The list then ends where this says so, whatever the token. */
+    more: more.optional(),
     /** The query parameter for the number of records per page. */
     sizeParam: name.optional(),
     /** How many records to request per page. */
@@ -97,7 +102,7 @@ export const paging = z.discriminatedUnion('scheme', [
   /**
    * The next page begins after a value of the last record, such as its id: `after=417&limit=100`.
    * @example
-   * { scheme: 'keyset', param: 'after', from: 'id', sizeParam: 'limit', pageSize: 100 }
+   * { scheme: 'keyset', param: 'after', from: 'id', more: 'has_more', sizeParam: 'limit', pageSize: 100 }
    */
   z.strictObject({
     scheme: z.literal('keyset'),
@@ -105,6 +110,8 @@ export const paging = z.discriminatedUnion('scheme', [
     param: name,
     /** Path in a record to the value that the next request sends. */
     from: name,
+    /** As for `offset`. Without it the list ends at an empty page, or at a page that is not full once a full one came. */
+    more: more.optional(),
     /** The query parameter for the number of records per page. */
     sizeParam: name,
     /** How many records to request per page. */
@@ -178,19 +185,6 @@ const request = {
   body: z.json().optional(),
 };
 
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-/**
- * A value in the body of a response that means something.
- * @example
- * { path: 'status', is: ['error', 'fail'] }
- */
-export const valueIs = z.strictObject({
-  /** Dotted path in the body to the value. The empty path is the body itself. */
-  path: z.string(),
-  /** The value, or a list of which any counts. */
-  is: z.union([scalar, z.array(scalar).min(1)]),
-});
-export type ValueIs = z.infer<typeof valueIs>;
 const error = z.union([name, valueIs]);
 export type ErrorSign = z.infer<typeof error>;
 const pages = z.enum(['every', 'first']).default('every');

@@ -1,4 +1,4 @@
-import { valueAt } from '../../schema/json';
+import { placeOfMore, speaksOfMore } from './more';
 import type { ListAnswer, ListReader, PagingOf } from './scheme';
 
 /** A page that was asked for by position. */
@@ -23,10 +23,10 @@ export async function checkFlag(
   { answer, reached, size }: { answer: ListAnswer; reached: number; size: number },
 ): Promise<'sign' | 'empty-page'> {
   const { more } = reader.paging;
-  if (reader.sign.seen || more === undefined || valueAt(answer.body, more) !== undefined) return 'sign';
+  if (reader.sign.seen || more === undefined || speaksOfMore(answer, more)) return 'sign';
   if (await nothingBehind(askFor, reached, size)) return 'empty-page';
   throw reader.broken(
-    `'${more}' promises no further page, but there are records behind position ${reached}`,
+    `'${placeOfMore(more)}' promises no further page, but there are records behind position ${reached}`,
     'The definition looks in the wrong place: correct `paging.more`',
   );
 }

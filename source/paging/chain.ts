@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Paging, ResumePoint } from '../../schema/definition/listing';
+import type { More } from '../../schema/definition/valueIs';
 import { CycleFinder, cyclePoint } from './cycle';
 import { ended, type ListEnd } from './end';
+import { placeOfMore, speaksOfMore, toldAt } from './more';
 import { type NextAt, nextIn, place, speaksOfNext } from './next';
 import { RepeatFinder, repeatsPoint } from './repeats';
 import { resumed } from './resume';
@@ -25,6 +27,8 @@ const mostEmptyPages = 1_000;
 /** What distinguishes lists in which each page names the next. */
 export interface Chain {
   readonly next: NextAt;
+  /** what says that another page follows, where that is not whether one is named */
+  readonly more: More | undefined;
   /** whether `next` is an address */
   readonly asLink: boolean;
   /** Fetches the page of this name; the first without one, of this size where the size can be asked for. */
@@ -54,7 +58,7 @@ export async function* followChain(
     const answer = await chain.ask(name);
     const { records } = answer;
     tally.add(answer, records);
-    const next = nextIn(reader, answer, chain.next, chain.asLink);
+    const next = namedNext(reader, chain, answer, name !== undefined);
     if (next === undefined) {
       const byTotal = tally.close();
       const end = byTotal ? ended('total') : name === undefined ? await endOfOne(reader, chain, answer) : ended('sign');
@@ -85,6 +89,34 @@ export async function* followChain(
 }
 
 /**
+ * What names the page that follows; undefined where none does. With a declared flag the flag decides: some feeds name a token with their last
+ * page too, where a later request may go on. Throws ContractBroken where flag and name contradict each other.
+ */
+function namedNext(
+  reader: ListReader<Paging>,
+  { more, next: at, asLink }: Chain,
+  answer: ListAnswer,
+  followed: boolean,
+): string | undefined {
+  const next = nextIn(reader, answer, at, asLink);
+  if (more === undefined) return next;
+  const flag = placeOfMore(more);
+  if (toldAt(answer, more)) {
+    if (next !== undefined) return next;
+    throw reader.broken(
+      `'${flag}' promises a further page, but ${place(at)} names none`,
+      'The definition looks in the wrong place: correct `paging.next` or `paging.more`',
+    );
+  }
+  // without a word about it, the flag ends a list only where it was seen to keep one going
+  if (next === undefined || speaksOfMore(answer, more) || followed || reader.sign.seen) return undefined;
+  throw reader.broken(
+    `${place(at)} names a further page, but '${flag}' is missing, which says whether the list goes on`,
+    'The definition looks in the wrong place: correct `paging.more`',
+  );
+}
+
+/**
  * The first page named no other. Either it is the whole list, or the definition looks in a place where this source never names a
  * page. A response that speaks of a next page, if only to say `null`, tells them apart; so does any page seen earlier, and so does the
  * same list in pages of half the size, which must go on. Throws ContractBroken where it does not.
@@ -92,14 +124,14 @@ export async function* followChain(
 async function endOfOne(reader: ListReader<Paging>, chain: Chain, answer: ListAnswer): Promise<ListEnd> {
   const came = answer.records.length;
   if (came === 0) return ended('empty-page');
-  if (reader.sign.seen || speaksOfNext(answer, chain.next)) return ended('sign');
+  if (reader.sign.seen || speaksOfNext(answer, chain.next) || speaksOfMore(answer, chain.more)) return ended('sign');
   if (!chain.sizable) return ended('absence');
   if (came === 1) return ended((reader.pageSize ?? 1) > 1 ? 'short-page' : 'absence');
   const half = Math.floor(came / 2);
   const smaller = await reader.attempt(() => chain.ask(undefined, half));
   // refused, or the size is not honoured: nothing is learned from it
   if (smaller === undefined) return ended('absence');
-  if (nextIn(reader, smaller, chain.next, chain.asLink) !== undefined) {
+  if (namedNext(reader, chain, smaller, false) !== undefined) {
     reader.sign.note();
     return ended('sign');
   }

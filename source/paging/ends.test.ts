@@ -275,3 +275,99 @@ test('tokens of 14,000 characters are followed; one over the limit is refused wi
     message: expect.stringContaining('has 65537 characters'),
   });
 });
+
+describe('a flag that says whether the list goes on', () => {
+  const token = { scheme: 'token', param: 'from', next: 'continueFrom', more: 'hasMore', ...sized } as const;
+  /** A feed whose token is never empty: it can be used later. */
+  const feed: Parameters<typeof paged>[1] = (_response, next, more) => ({ continueFrom: String(next), hasMore: more });
+
+  test('ends a feed that names a token with its last page too', async () => {
+    for (const count of [0, 3, 10, 25]) {
+      const { records, pages } = await list({ records: 'data', paging: token }, paged(count, feed));
+      expect(records).toEqual(people(count));
+      expect(pages.at(-1)).toMatchObject({ resumePoint: null, end: { certain: true } });
+    }
+  });
+
+  test('ends a feed that repeats the token that it was asked with', async () => {
+    const { records } = await list(
+      { records: 'data', paging: token },
+      paged(25, (_response, next, more) => ({ continueFrom: String(more ? next : next - 10), hasMore: more })),
+    );
+    expect(records).toEqual(people(25));
+  });
+
+  test('may be a value of several', async () => {
+    const { records } = await list(
+      { records: 'data', paging: { ...token, more: { path: 'state', is: ['MORE', 'SOON'] } } },
+      paged(25, (_response, next, more) => ({ continueFrom: String(next), state: more ? 'MORE' : 'DONE' })),
+    );
+    expect(records).toEqual(people(25));
+  });
+
+  test('that promises more without a token, or is missing while there is one, is no end', async () => {
+    await expect(
+      list(
+        { records: 'data', paging: token },
+        paged(25, () => ({ hasMore: true })),
+      ),
+    ).rejects.toMatchObject({
+      type: 'ContractBroken',
+      message: expect.stringContaining("'hasMore' promises a further page, but 'continueFrom' names none"),
+    });
+    await expect(
+      list({ records: 'data', paging: { ...token, more: 'hasMoar' } }, paged(25, feed)),
+    ).rejects.toMatchObject({
+      type: 'ContractBroken',
+      message: expect.stringContaining("'hasMoar' is missing"),
+    });
+  });
+
+  test('of a link decides over the link', async () => {
+    const paging = { scheme: 'link', next: 'next', more: 'hasMore', ...sized } as const;
+    const { records } = await list(
+      { records: 'data', paging },
+      paged(25, (_response, next, more) => ({ next: `/people?from=${next}`, hasMore: more })),
+    );
+    expect(records).toEqual(people(25));
+  });
+
+  describe('of a keyset', () => {
+    const keyset = { scheme: 'keyset', param: 'after', from: 'id', more: 'has_more', ...sized } as const;
+    const keyed =
+      (count: number, told: (more: boolean) => object, cap = 10): Responder =>
+      (_, response, url) => {
+        const from = Number(url.searchParams.get('after') ?? 0);
+        const data = people(count).slice(from, from + Math.min(cap, Number(url.searchParams.get('n'))));
+        json(response, { data, ...told(from + data.length < count) });
+      };
+
+    test('ends the list without a further request, also where pages are capped', async () => {
+      const has_more = (more: boolean) => ({ has_more: more });
+      const { records, pages } = await list({ records: 'data', paging: keyset }, keyed(20, has_more));
+      expect(records).toEqual(people(20));
+      expect(source?.requests).toHaveLength(2);
+      expect(pages.at(-1)?.end).toEqual({ provedBy: 'sign', certain: true });
+      await list({ records: 'data', paging: keyset }, keyed(12, has_more, 4));
+      expect(source?.requests).toHaveLength(3);
+    });
+
+    test('in the wrong place is no end: an empty page is', async () => {
+      const wrong = { ...keyset, more: 'hasMore' } as const;
+      const { records } = await list(
+        { records: 'data', paging: wrong },
+        keyed(12, (more) => ({ has_more: more }), 4),
+      );
+      expect(records).toEqual(people(12));
+    });
+
+    test('with an empty page is a contradiction', async () => {
+      await expect(
+        list(
+          { records: 'data', paging: keyset },
+          keyed(4, () => ({ has_more: true })),
+        ),
+      ).rejects.toMatchObject({ type: 'ContractBroken', message: expect.stringContaining('the page is empty') });
+    });
+  });
+});

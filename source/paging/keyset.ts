@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { valueAt } from '../../schema/json';
 import { CycleFinder, cyclePoint } from './cycle';
 import { ended } from './end';
+import { speaksOfMore, toldAt } from './more';
 import { resumed } from './resume';
 import type { ListReader, PagingOf, PagingScheme } from './scheme';
 import { pagesIn, sizeOf, sizeQuery } from './sizes';
@@ -28,20 +29,21 @@ const keysetPoint = z.strictObject({
  * The next page begins after the last record's value. It needs no overlap: what has been read cannot move the rest. A
  * source that begins *at* the value instead sends the last record again, which is left out. The value must be unique, since
  * `after` would lose records that tie on it. A short page ends the list only when an earlier one was full or the
- * total has been reached; otherwise it could be a silent cap, and it is asked on until a page is empty.
+ * total has been reached; otherwise it could be a silent cap, and it is asked on until a page is empty. A declared flag decides instead.
  */
 export const keyset: PagingScheme<PagingOf<'keyset'>> = {
   firstPage: sizeQuery,
   pagesFor: pagesIn,
   sized: sizeOf,
-  promises: () => undefined,
+  promises: ({ more }, answer) => toldAt(answer, more),
   sortedBy: ({ from }) => from,
   async *read(reader, resume) {
-    const { param, sizeParam, from } = reader.paging;
+    const { param, sizeParam, from, more } = reader.paging;
     const point = resumed(reader, keysetPoint, resume);
     const size = reader.pageSize ?? reader.paging.pageSize;
     const tally = new Tally(reader, point);
     const cycle = new CycleFinder(point);
+    const checkParam = `Check that the source honours '${param}' and orders by '${from}'`;
     let after = point?.after;
     let last = point?.last;
     let full = point?.full ?? false;
@@ -55,9 +57,17 @@ export const keyset: PagingScheme<PagingOf<'keyset'>> = {
       const records = doubled ? answer.records.slice(1) : answer.records;
       tally.add(answer, records);
       full ||= came >= size;
-      if (records.length === 0 || (came < size && (full || tally.reached === true))) {
+      const promised = speaksOfMore(answer, more) || reader.sign.seen ? toldAt(answer, more) : undefined;
+      if (promised) reader.sign.note();
+      if (promised && records.length === 0) throw reader.broken('the page is empty, but it promises more', checkParam);
+      if (
+        promised === false ||
+        (!promised && (records.length === 0 || (came < size && (full || tally.reached === true))))
+      ) {
         const byTotal = tally.close();
-        const end = ended(byTotal ? 'total' : records.length === 0 ? 'empty-page' : 'short-page');
+        const end = ended(
+          byTotal ? 'total' : promised === false ? 'sign' : records.length === 0 ? 'empty-page' : 'short-page',
+        );
         yield { answer, records, next: null, end };
         return;
       }
@@ -69,10 +79,7 @@ export const keyset: PagingScheme<PagingOf<'keyset'>> = {
         );
       }
       if (value === after || cycle.isBack(value)) {
-        throw reader.broken(
-          `'${param}'=${value} has been requested before: the list goes in a circle`,
-          `Check that the source honours '${param}' and orders by '${from}'`,
-        );
+        throw reader.broken(`'${param}'=${value} has been requested before: the list goes in a circle`, checkParam);
       }
       after = value;
       last = reader.mark(records.at(-1));

@@ -1,4 +1,5 @@
 import { followChain } from './chain';
+import { toldAt } from './more';
 import { namesNext } from './next';
 import type { PagingOf, PagingScheme } from './scheme';
 import { pagesIn, sizeOf, sizeQuery } from './sizes';
@@ -8,12 +9,13 @@ export const link: PagingScheme<PagingOf<'link'>> = {
   firstPage: sizeQuery,
   pagesFor: pagesIn,
   sized: sizeOf,
-  promises: ({ next }, answer) => namesNext(answer, next, true),
+  promises: ({ next, more }, answer) => toldAt(answer, more) ?? namesNext(answer, next, true),
   sortedBy: () => undefined,
   read(reader, resume) {
-    const { sizeParam, next } = reader.paging;
+    const { sizeParam, next, more } = reader.paging;
     return followChain(reader, resume, {
       next,
+      more,
       asLink: true,
       sizable: sizeParam !== undefined,
       ask: (name, size) => {

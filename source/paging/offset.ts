@@ -1,6 +1,7 @@
+import { toldAt } from './more';
 import { readByPosition } from './positional';
 import type { PagingOf, PagingScheme } from './scheme';
-import { pagesIn, sizeOf, sizeQuery, toldAt } from './sizes';
+import { pagesIn, sizeOf, sizeQuery } from './sizes';
 
 /** `offset=200&per_page=100`: any position can be asked for. See `readByPosition`. */
 export const offset: PagingScheme<PagingOf<'offset'>> = {

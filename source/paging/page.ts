@@ -1,6 +1,7 @@
+import { toldAt } from './more';
 import { readByPosition } from './positional';
 import type { PagingOf, PagingScheme } from './scheme';
-import { pagesIn, sizeOf, sizeQuery, toldAt } from './sizes';
+import { pagesIn, sizeOf, sizeQuery } from './sizes';
 
 /**
  * `page=3&pageSize=100`. Pages of one size can't overlap, but pages of slightly different sizes can: after 100 records

@@ -3,6 +3,7 @@ import type { ResumePoint } from '../../schema/definition/listing';
 import { Ahead } from './ahead';
 import { type Asked, type AskFor, checkFlag, checkRefusal, nothingBehind } from './behind';
 import { type EndProof, ended as endedBy } from './end';
+import { toldAt } from './more';
 import { resumed } from './resume';
 import type { ListAnswer, ListedPage, ListReader, PagingOf, Query } from './scheme';
 import {
@@ -21,7 +22,6 @@ import {
   tailPoint,
   writeTail,
 } from './seam';
-import { toldAt } from './sizes';
 
 type Reader = ListReader<PagingOf<'offset'> | PagingOf<'page'>>;
 

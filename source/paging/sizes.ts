@@ -1,5 +1,4 @@
-import { valueAt } from '../../schema/json';
-import type { PageSize, Query, Told } from './scheme';
+import type { PageSize, Query } from './scheme';
 
 /** A guess for planning only, where the source decides how large its pages are. */
 const unknownSize = 100;
@@ -22,11 +21,4 @@ export function sizeQuery({ sizeParam, pageSize }: Sized): Query {
 /** See PagingScheme.pagesFor. An empty list has one page. */
 export function pagesIn({ pageSize }: Sized, records: number): number {
   return Math.max(1, Math.ceil(records / (pageSize ?? unknownSize)));
-}
-
-/** Whether something that means "go on" is at the path; undefined without a path. */
-export function toldAt({ body }: Pick<Told, 'body'>, path: string | undefined): boolean | undefined {
-  if (path === undefined) return undefined;
-  const value = valueAt(body, path);
-  return value !== undefined && value !== null && value !== false && value !== '';
 }

@@ -1,4 +1,5 @@
 import { followChain } from './chain';
+import { toldAt } from './more';
 import { namesNext } from './next';
 import type { PagingOf, PagingScheme } from './scheme';
 import { pagesIn, sizeOf, sizeQuery } from './sizes';
@@ -8,12 +9,13 @@ export const token: PagingScheme<PagingOf<'token'>> = {
   firstPage: sizeQuery,
   pagesFor: pagesIn,
   sized: sizeOf,
-  promises: ({ next }, answer) => namesNext(answer, next, false),
+  promises: ({ next, more }, answer) => toldAt(answer, more) ?? namesNext(answer, next, false),
   sortedBy: () => undefined,
   read(reader, resume) {
-    const { sizeParam, param, next } = reader.paging;
+    const { sizeParam, param, next, more } = reader.paging;
     return followChain(reader, resume, {
       next,
+      more,
       asLink: false,
       sizable: sizeParam !== undefined,
       ask: (name, size) =>

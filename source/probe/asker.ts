@@ -7,7 +7,7 @@ import { exchange, type Reply } from '../wire/http';
 import { inLane } from '../wire/lanes';
 import { NotJson, parseBody } from '../wire/parse';
 import { type Addressed, addressed } from '../wire/question';
-import { quotaWait, waitHeader } from '../wire/quota';
+import { quotaWait, waitSaidBy } from '../wire/quota';
 import type { About } from '../wire/report';
 import { OutOfBounds, type RecordPlace } from '../wire/scan';
 import { shown } from '../wire/send';
@@ -82,10 +82,10 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
         `answered 401 with "${excerpt}"`,
         'Give the connection working secrets: `tidemark connect <connector> <connection> --update`',
       );
-    const wait = quotaWait(reply, sender.reset);
+    const wait = quotaWait(reply, sender.quota);
     if (reply.status === 429 || wait !== undefined) {
       const milliseconds = wait ?? 60_000;
-      const said = sender.reporter.excerpt(waitHeader(reply, sender.reset));
+      const said = sender.reporter.excerpt(waitSaidBy(reply, sender.quota));
       await sender.budget.block(milliseconds, `${request} answered ${reply.status} with ${said}`);
       throw sender.reporter.error(
         'SourceAsksToWait',

@@ -98,6 +98,43 @@ describe('a next page that no page ever names', () => {
   });
 });
 
+describe('a feed that names a token with its last page too', () => {
+  const feed = async (paging: object) => {
+    source = await startSource((_request, response, url) => {
+      const from = Number(url.searchParams.get('from') ?? 0);
+      const end = from + Number(url.searchParams.get('size') ?? 50);
+      json(response, { data: items.slice(from, end), continueFrom: String(end), hasMore: end < items.length });
+    });
+    const token = { scheme: 'token', param: 'from', next: 'continueFrom', sizeParam: 'size', pageSize: 50, ...paging };
+    const { client, entity } = testClient(source.baseUrl, {
+      listings: { all: { path: '/people', records: 'data', paging: token as never } },
+    });
+    const { findings } = await client.probe(entity, {
+      partition: '',
+      deleted: [],
+      signal: new AbortController().signal,
+    });
+    return findings.filter(({ about }) => about === 'end');
+  };
+
+  test('contradicts a definition that looks only at the token, and names the flag', async () => {
+    expect(await feed({})).toMatchObject([
+      {
+        verdict: 'contradicts',
+        finding: expect.stringContaining("'hasMore' is false"),
+        line: expect.stringContaining("more: 'hasMore'"),
+      },
+    ]);
+  });
+
+  test('agrees with a definition that knows the flag, and contradicts one that looks for it elsewhere', async () => {
+    expect(await feed({ more: 'hasMore' })).toMatchObject([{ verdict: 'agrees' }]);
+    expect(await feed({ more: 'more' })).toMatchObject([
+      { verdict: 'contradicts', finding: expect.stringContaining("nothing at 'more'") },
+    ]);
+  });
+});
+
 describe('a cursor field that is null until the first update', () => {
   const fresh = items.map((item, n) => ({ ...item, updated_at: n === 0 ? at(1000) : null }));
   const fallsBack: Partial<EntityInput<typeof row, JsonObject>> = {

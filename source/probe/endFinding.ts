@@ -1,8 +1,34 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { Paging } from '../../schema/definition/listing';
 import { schemeOf } from '../paging';
-import type { Asker } from './asker';
+import { placeOfMore, speaksOfMore } from '../paging/more';
+import { namesNext } from '../paging/next';
+import type { Asker, Probed } from './asker';
 import { pageOf, type SampledPage } from './sample';
+
+/** The flag that the definition looks for, where the page has nothing there although it names a next one. */
+function missingFlag(paging: Paging, answer: Probed): string | undefined {
+  if (!('next' in paging) || paging.more === undefined || speaksOfMore(answer, paging.more)) return undefined;
+  return namesNext(answer, paging.next, paging.scheme === 'link') ? placeOfMore(paging.more) : undefined;
+}
+
+/** What sources call the flag that says whether a list goes on. */
+const flagName = /^has_?more$|^has_?next(_?page)?$/i;
+
+/** Path of a flag in the body that says that nothing follows, at its top or one level below. */
+function deniedBy(body: unknown): string | undefined {
+  for (const [name, value] of entriesOf(body)) {
+    if (flagName.test(name) && value === false) return name;
+    const inner = entriesOf(value).find(([nested, flag]) => flagName.test(nested) && flag === false);
+    if (inner) return `${name}.${inner[0]}`;
+  }
+  return undefined;
+}
+
+function entriesOf(value: unknown): [string, unknown][] {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
+}
 
 /**
  * Whether the definition would notice that a list goes on: where the first page says that it is the last, the same list is asked for in
@@ -16,6 +42,16 @@ export async function endFinding(entity: ConnectorEntity, asker: Asker, page: Sa
   const { request } = answer;
   const promised = scheme.promises(paging, answer);
   if (promised === undefined || scheme.pagesFor(paging, 1_000_000) === 1) return [];
+  const flag = missingFlag(paging, answer);
+  if (flag !== undefined) {
+    const finding = `the first page names a next one, but has nothing at '${flag}', which says whether the list goes on`;
+    return [{ about, verdict: 'contradicts', finding, request, line: `paging: { …, more: … }` }];
+  }
+  const denied = promised ? deniedBy(answer.body) : undefined;
+  if (denied !== undefined) {
+    const finding = `the first page names a next one, but its '${denied}' is false: the source names one with the last page too`;
+    return [{ about, verdict: 'contradicts', finding, request, line: `paging: { …, more: '${denied}' }` }];
+  }
   if (promised)
     return [{ about, verdict: 'agrees', finding: 'the first page says that there are more', request, line: null }];
   const sized = scheme.sized(paging);

@@ -1,4 +1,5 @@
-import type { ErrorSign, Listing, Total, ValueIs } from '../../schema/definition/listing';
+import type { ErrorSign, Listing, Total } from '../../schema/definition/listing';
+import { holds } from '../../schema/definition/valueIs';
 import { valueAt } from '../../schema/json';
 import { preview } from '../../schema/preview';
 import type { Told } from '../paging';
@@ -33,11 +34,6 @@ export function listIn(
     throw new NotThisList(`${where} is not a list but ${kindOf(records)}`);
   }
   return { records, total };
-}
-
-function holds(body: unknown, { path, is }: ValueIs): boolean {
-  const value = valueAt(body, path);
-  return Array.isArray(is) ? is.some((one) => one === value) : value === is;
 }
 
 function totalIn({ body, headers }: Told, at: Total, isDue: boolean): number | undefined {

@@ -1,6 +1,7 @@
-import type { RateLimitReset } from '../../schema/definition/rateLimit';
+import type { QuotaSigns, RateLimitReset } from '../../schema/definition/rateLimit';
 import type { Reply } from './http';
 import { longestWaitMs, retryAfter } from './retryAfter';
+import { waitInBody } from './waitInBody';
 
 /** Statuses by which sources report a used-up quota; a 403 does so only with a header that says until when. */
 const builtIn: readonly number[] = [403, 429, 503];
@@ -12,11 +13,20 @@ const secondsAt: Readonly<Record<RateLimitReset['unit'], number>> = {
 
 /**
  * How long a reply asks to wait, in milliseconds, at most a day; undefined where it does not say that a quota is used up.
- * Recognised: the declared reset header; `Retry-After`; and, where nothing remains, `X-RateLimit-Reset` or `RateLimit-Reset` (seconds, or
- * seconds or milliseconds since 1970) and the field `RateLimit` of the IETF draft. Instants are compared with the reply's own `Date`, so
+ * Recognised: the declared reset header; `Retry-After`; where nothing remains, `X-RateLimit-Reset` or `RateLimit-Reset` (seconds, or
+ * seconds or milliseconds since 1970) and the field `RateLimit` of the IETF draft; and the declared place in the body. Instants are compared with the reply's own `Date`, so
  * that clocks apart don't matter.
  */
-export function quotaWait(reply: Reply, declared: RateLimitReset | undefined): number | undefined {
+export function quotaWait(reply: Reply, signs: QuotaSigns = {}): number | undefined {
+  return inHeaders(reply, signs.reset) ?? inBody(reply, signs);
+}
+
+function inBody(reply: Reply, { retryAfter: place }: QuotaSigns): number | undefined {
+  const asked = place && waitInBody(reply, place);
+  return asked === undefined ? undefined : bounded(asked);
+}
+
+function inHeaders(reply: Reply, declared: RateLimitReset | undefined): number | undefined {
   const { status, headers } = reply;
   const now = sourceNow(reply);
   if (declared?.statuses.includes(status)) {
@@ -35,10 +45,16 @@ export function quotaWait(reply: Reply, declared: RateLimitReset | undefined): n
   return bounded(reset > 1e11 ? reset - now : reset > 1e9 ? reset * 1000 - now : reset * 1000);
 }
 
-/** The header of a reply that says wait, as `Retry-After: 3600`: the declared one, or the first of those that `quotaWait` reads. */
-export function waitHeader({ status, headers }: Reply, declared: RateLimitReset | undefined): string {
-  const asDeclared = declared?.statuses.includes(status) ? [declared.header] : [];
+/**
+ * What of a reply says wait, as `Retry-After: 3600`: the declared header, or the first of those that `quotaWait` reads, or the place in
+ * the body.
+ */
+export function waitSaidBy(reply: Reply, signs: QuotaSigns = {}): string {
+  const { status, headers } = reply;
+  const asDeclared = signs.reset?.statuses.includes(status) ? [signs.reset.header] : [];
   const name = [...asDeclared, ...waitHeaders].find((one) => headers[one.toLowerCase()] !== undefined);
+  const asked = inHeaders(reply, signs.reset) === undefined ? inBody(reply, signs) : undefined;
+  if (asked !== undefined) return `${Math.ceil(asked / 1000)} s in '${signs.retryAfter?.path}' of its body`;
   return name === undefined ? 'no header that says how long' : `${name}: ${headers[name.toLowerCase()]}`;
 }
 

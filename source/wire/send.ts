@@ -1,5 +1,5 @@
 import type { Asked } from '../../schema/answer';
-import type { RateLimitReset } from '../../schema/definition/rateLimit';
+import type { QuotaSigns } from '../../schema/definition/rateLimit';
 import type { ErrorType } from '../../schema/errors';
 import type { Json } from '../../schema/json';
 import type { DatabaseClock, RequestBudget } from '../../schema/ports';
@@ -9,7 +9,7 @@ import { exchange, type Limits, type Method, type Reply } from './http';
 import { inLane } from './lanes';
 import type { SentRecord } from './parse';
 import { pause } from './pause';
-import { quotaWait, waitHeader } from './quota';
+import { quotaWait, waitSaidBy } from './quota';
 import type { About, Reporter } from './report';
 import type { RecordPlace } from './scan';
 import { TransportProblem } from './transportProblem';
@@ -35,8 +35,8 @@ export interface Sender {
   /** called for every request with the status of its answer; null: there was none */
   readonly onAnswer: (status: number | null) => void;
   readonly limits: Limits;
-  /** the header that the connector declares for used-up quotas */
-  readonly reset?: RateLimitReset | undefined;
+  /** how the source says that a quota is used up, as far as the connector declares it */
+  readonly quota?: QuotaSigns | undefined;
   /** name and width of the lane that bounds requests under way */
   readonly lane: string;
   readonly concurrency: number;
@@ -179,10 +179,10 @@ async function attempt(sender: Sender, question: Question, url: URL, sending: ()
 }
 
 async function judged(sender: Sender, question: Question, reply: Reply): Promise<Verdict> {
-  const wait = quotaWait(reply, sender.reset);
+  const wait = quotaWait(reply, sender.quota);
   // before anything else: a status that means "gone" or "no such page" elsewhere is no evidence while the source says wait
   if (wait !== undefined) {
-    const said = waitHeader(reply, sender.reset);
+    const said = waitSaidBy(reply, sender.quota);
     const problem = `answered ${reply.status} with ${sender.reporter.excerpt(said)} and ${quoted(reply, sender.reporter)}`;
     return { kind: 'wait', milliseconds: wait, problem };
   }

@@ -592,6 +592,17 @@ export const mutants: readonly Mutant[] = [
   },
   {
     invariant: 12,
+    name: 'a flag that says the list goes on is not looked at where a token is missing',
+    file: 'source/paging/chain.ts',
+    find: 'if (next !== undefined) return next;',
+    replace: 'return next;',
+    test: {
+      file: 'source/paging/ends.test.ts',
+      name: 'that promises more without a token, or is missing while there is one, is no end',
+    },
+  },
+  {
+    invariant: 12,
     name: 'a refused page ends the list, however deep it is',
     file: 'source/paging/positional.ts',
     find: 'if (answer.refused && !across) await',

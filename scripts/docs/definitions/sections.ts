@@ -2,9 +2,10 @@ import type { z } from 'zod';
 import { auth } from '../../../schema/definition/auth';
 import { connectorDefinition } from '../../../schema/definition/connector';
 import { entityDefinition } from '../../../schema/definition/entity';
-import { changesListing, listing, one, paging, since, valueIs } from '../../../schema/definition/listing';
+import { changesListing, listing, one, paging, since } from '../../../schema/definition/listing';
 import { rateLimit } from '../../../schema/definition/rateLimit';
 import { businessHours, deletionGuard, entitySchedule } from '../../../schema/definition/schedule';
+import { valueIs } from '../../../schema/definition/valueIs';
 import { webhookSignature } from '../../../schema/definition/webhooks';
 
 /** One object of a definition, and where its doc comments are. */
@@ -51,7 +52,7 @@ export const sections: readonly Section[] = [
   { title: 'Filter `since`', file: 'listing', comments: ['since'], schema: since },
   { title: 'Cursor forms', file: 'listing', comments: ['cursorForms'], words: true },
   { title: 'Request `one`', file: 'listing', comments: ['one', 'request'], schema: one },
-  { title: 'Value in a body', file: 'listing', comments: ['valueIs'], schema: valueIs },
+  { title: 'Value in a body', file: 'valueIs', comments: ['valueIs'], schema: valueIs },
   { title: 'Paging', file: 'listing', comments: ['paging'], schema: paging },
   { title: 'Webhook signature', file: 'webhooks', comments: ['webhookSignature'], schema: webhookSignature },
   { title: 'Webhook delivery', file: 'webhooks', comments: ['WebhookDelivery'] },
