@@ -39,6 +39,7 @@ test('every field that a definition may have is explained', () => {
     const prefixes = [
       '',
       'reset.',
+      'retryAfter.',
       'fields.',
       'webhooks.',
       'webhooks.acknowledgement.',
