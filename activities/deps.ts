@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { KeyRing } from '../destination/connections/secrets';
 import type { Connector } from '../schema/definition/connector';
 import type { DatabaseClock } from '../schema/ports';
+import type { ProxyFor } from '../schema/proxies';
 import type { Metrics } from './metrics';
 
 /** What activities work with; made once by the worker. */
@@ -19,4 +20,6 @@ export interface ActivityDeps {
   readonly metrics: Metrics;
   /** how long a source may be unreachable without any progress before a run fails; the next one tries again */
   readonly giveUpAfterMs: number;
+  /** the proxy through which a source is reached; undefined: none */
+  readonly proxyFor?: ProxyFor | undefined;
 }

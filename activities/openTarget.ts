@@ -52,7 +52,8 @@ export function targetOpener({
   keyRing,
   clock,
   metrics,
-}: Pick<ActivityDeps, 'db' | 'connectors' | 'keyRing' | 'clock' | 'metrics'>): TargetOpener {
+  proxyFor,
+}: Pick<ActivityDeps, 'db' | 'connectors' | 'keyRing' | 'clock' | 'metrics' | 'proxyFor'>): TargetOpener {
   const remembered = new Map<string, { readonly madeOf: string; readonly opened: OpenConnection }>();
 
   return async function openTarget(target: Target, priority: Priority): Promise<OpenTarget> {
@@ -85,7 +86,7 @@ export function targetOpener({
     const { id, settings, timeZone } = connection;
     const budget = createBudget(db, { account: id, rateLimit: connector.rateLimit, priority });
     const source = createSourceClient({
-      ...{ connector, connection: { id, settings, timeZone }, secrets, budget, clock },
+      ...{ connector, connection: { id, settings, timeZone }, secrets, budget, clock, proxyFor },
       onAnswer: (status) => metrics.request(id, status),
     });
     const opened = { connection, connector, source, mapContext: { connection: { id, settings, timeZone } } };

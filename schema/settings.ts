@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TidemarkError } from './errors';
+import { httpProxy, noProxy, type ProxyFor, proxyRule } from './proxies';
 import { type TrustProxy, trustProxy } from './trustProxy';
 
 /** What the environment says, parsed once where a program starts; no library code reads the environment. */
@@ -24,6 +25,8 @@ export interface Settings {
   readonly logLevel: LogLevel;
   /** proxies whose X-Forwarded-For the HTTP server believes; undefined: none */
   readonly trustProxy: TrustProxy | undefined;
+  /** the proxy through which workers reach a source; undefined: there is none */
+  readonly proxyFor: ProxyFor | undefined;
   /** where traces go; undefined: nothing is traced */
   readonly traces: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> } | undefined;
 }
@@ -73,6 +76,9 @@ const environment = z.object({
     .regex(/^[^\s/]+$/, { error: "is not a host to listen on: write '127.0.0.1' or '0.0.0.0'" })
     .default('127.0.0.1'),
   TRUST_PROXY: trustProxy.optional(),
+  HTTPS_PROXY: httpProxy.optional(),
+  HTTP_PROXY: httpProxy.optional(),
+  NO_PROXY: noProxy.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'is not an address: write it as http://collector:4318' })
     .optional(),
@@ -98,7 +104,8 @@ const configFolders = ['HOME', 'XDG_CONFIG_HOME', 'APPDATA'];
  * Throws TidemarkError 'Usage' naming every wrong variable and what to write instead, never its value.
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  const given = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1])));
+  const set = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1])));
+  const given = { ...set, ...inUpperCase(set, ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY']) };
   const parsed = environment.safeParse(given);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
@@ -119,6 +126,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     metricsPort: values.METRICS_PORT,
     logLevel: values.LOG_LEVEL,
     trustProxy: values.TRUST_PROXY,
+    proxyFor: proxyRule({ https: values.HTTPS_PROXY, http: values.HTTP_PROXY, exceptions: values.NO_PROXY }),
     traces:
       values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
         ? undefined
@@ -127,6 +135,16 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
             headers: headersFrom(values.OTEL_EXPORTER_OTLP_HEADERS ?? ''),
           },
   };
+}
+
+/** Variables that are set in lower case, which wins where both are, as with curl. */
+function inUpperCase(set: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = set[name.toLowerCase()];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** `name=value,name=value`, values percent-encoded. https://opentelemetry.io/docs/specs/otel/protocol/exporter/ */

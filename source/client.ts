@@ -1,6 +1,7 @@
 import type { Connector } from '../schema/definition/connector';
 import type { MapContext } from '../schema/definition/entity';
 import type { DatabaseClock, RequestBudget } from '../schema/ports';
+import type { ProxyFor } from '../schema/proxies';
 import { type Authorizer, authorizerOf, UnusableSecret } from './auth';
 import type { Secrets } from './auth/authorizer';
 import type { SourceClient } from './contract';
@@ -20,6 +21,8 @@ export interface SourceClientOptions {
   readonly budget: RequestBudget;
   readonly clock: DatabaseClock;
   readonly limits?: Partial<Limits>;
+  /** the proxy for an address; default: none */
+  readonly proxyFor?: ProxyFor | undefined;
   /** called for every request with the status of its answer; null: there was none */
   readonly onAnswer?: (status: number | null) => void;
 }
@@ -34,10 +37,12 @@ function nothing(): void {}
  * closed after a minute of silence, so there is nothing to close. Throws Usage or CredentialsRefused when settings or secrets are unusable.
  */
 export function createSourceClient(options: SourceClientOptions): SourceClient {
-  const { connector, connection, secrets, budget, clock } = options;
-  const reporter = createReporter(connector.name, connection.id, secrets);
+  const { connector, connection, secrets, budget, clock, proxyFor } = options;
+  const base = usableBase(connection, createReporter(connector.name, connection.id, secrets));
+  const ofProxy = Object.entries(proxyFor?.(base)?.credentials ?? {}).map(([name, value]) => [`proxy ${name}`, value]);
+  const reporter = createReporter(connector.name, connection.id, { ...secrets, ...Object.fromEntries(ofProxy) });
   const source: Source = {
-    base: usableBase(connection, reporter),
+    base,
     connector,
     connection,
     sender: {
@@ -46,7 +51,7 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
       budget,
       clock,
       onAnswer: options.onAnswer ?? nothing,
-      limits: { ...defaultLimits, ...options.limits },
+      limits: { ...defaultLimits, proxyFor, ...options.limits },
       quota: connector.rateLimit,
       lane: `${connector.name}/${connection.id}`,
       concurrency: connector.rateLimit?.concurrency ?? defaultConcurrency,

@@ -10,6 +10,7 @@ import { measureClock } from '../destination/database/clock';
 import { assertSchema } from '../destination/database/migrate';
 import type { Connector } from '../schema/definition/connector';
 import { TidemarkError } from '../schema/errors';
+import type { ProxyFor } from '../schema/proxies';
 import { taskQueue as defaultTaskQueue } from '../schema/workflows';
 import type { Tracer } from '../telemetry/trace';
 import { builtBundle } from './bundle';
@@ -28,6 +29,8 @@ export interface WorkerOptions {
   readonly taskQueue?: string;
   /** how long a source may be unreachable without any progress before a run fails; default ten minutes */
   readonly giveUpAfterMs?: number;
+  /** the proxy through which a source is reached; default: none */
+  readonly proxyFor?: ProxyFor | undefined;
   /** default: what the build made */
   readonly workflowBundle?: string;
   /** workflows kept in memory between their tasks; 0 replays each from its history, as a test does */
@@ -70,6 +73,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       connectors: new Map(options.connectors.map((connector) => [connector.name, connector])),
       temporal: new Client({ connection, namespace: options.temporal.namespace }),
       giveUpAfterMs: options.giveUpAfterMs ?? 600_000,
+      proxyFor: options.proxyFor,
     });
     const worker = await Worker.create({
       connection,

@@ -4,8 +4,11 @@ import type { Readable } from 'node:stream';
 import axios, { type AxiosResponse } from 'axios';
 import type { Asked } from '../../schema/answer';
 import type { DatabaseClock } from '../../schema/ports';
+import type { ProxyFor } from '../../schema/proxies';
 import { acceptedEncodings, decompressed, tooLarge } from './body';
 import { inUtf8 } from './charset';
+import { routeThrough } from './proxied';
+import { isOfProxy, nameOf, proxyFault, proxyRefusal } from './proxyProblem';
 import { problemOf, TransportProblem, unavailable } from './transportProblem';
 
 export type Method = 'GET' | 'POST';
@@ -18,6 +21,8 @@ export interface Limits {
   readonly timeoutMs: number;
   /** longest silence in milliseconds; also the bound on connecting */
   readonly idleMs: number;
+  /** the proxy for an address; default: none */
+  readonly proxyFor?: ProxyFor | undefined;
 }
 
 /** What came back, whatever its status. */
@@ -37,7 +42,8 @@ const agentOptions = { keepAlive: true, maxFreeSockets: 64, timeout: 60_000 } as
 
 /**
  * One request, nothing repeated, no redirect followed. Not decompressed by axios, so that the bound on the body is
- * exact and a cut one is noticed. Proxies of the environment are ignored: no library code reads it.
+ * exact and a cut one is noticed. axios ignores the proxies of the environment: they come with the limits, since no library code reads
+ * it, and its own tunnels take a proxy's refusal for the response of the source.
  */
 const client = axios.create({
   adapter: 'http',
@@ -61,7 +67,8 @@ export async function exchange(
   posted?: string,
 ): Promise<Reply> {
   signal.throwIfAborted();
-  const watch = watchOver(limits, signal);
+  const proxy = limits.proxyFor?.(url);
+  const watch = watchOver(limits, signal, proxy ? ` from ${nameOf(proxy)}` : '');
   try {
     const sent = clock.sent();
     const response: AxiosResponse<Readable> = await client.request({
@@ -69,6 +76,7 @@ export async function exchange(
       headers: posted === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
       signal: watch.signal,
       ...(posted === undefined ? { method: 'GET' } : { method: 'POST', data: posted }),
+      ...(proxy && routeThrough(proxy, url, agentOptions)),
     });
     watch.progress();
     const untilHeaders = clock.received() - sent;
@@ -77,6 +85,9 @@ export async function exchange(
     const plainHeaders = Object.fromEntries(
       Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
     );
+    if (proxy && url.protocol === 'http:' && isOfProxy(response.status, plainHeaders)) {
+      throw proxyRefusal(proxy, response.status);
+    }
     const plain = await decompressed(body, plainHeaders['content-encoding'], limits.bytes);
     return {
       status: response.status,
@@ -90,7 +101,9 @@ export async function exchange(
   } catch (error) {
     signal.throwIfAborted();
     if (watch.signal.aborted) throw watch.signal.reason;
-    throw error instanceof TransportProblem ? error : problemOf(error, url.host);
+    const known = [error, (error as { cause?: unknown }).cause].find((each) => each instanceof TransportProblem);
+    if (known) throw known;
+    throw proxy && url.protocol === 'http:' ? proxyFault(proxy, error) : problemOf(error, url.host);
   } finally {
     watch.end();
   }
@@ -131,11 +144,15 @@ interface Watch {
   end(): void;
 }
 
-function watchOver(limits: Limits, caller: AbortSignal): Watch {
+function watchOver(limits: Limits, caller: AbortSignal, from: string): Watch {
   const controller = new AbortController();
   const giveUp = (problem: string) => controller.abort(unavailable(problem));
-  const total = setTimeout(giveUp, limits.timeoutMs, `the response was not complete after ${limits.timeoutMs} ms`);
-  const idle = setTimeout(giveUp, limits.idleMs, `no data arrived for ${limits.idleMs} ms`);
+  const total = setTimeout(
+    giveUp,
+    limits.timeoutMs,
+    `the response${from} was not complete after ${limits.timeoutMs} ms`,
+  );
+  const idle = setTimeout(giveUp, limits.idleMs, `no data arrived${from} for ${limits.idleMs} ms`);
   const cancel = () => controller.abort(caller.reason);
   caller.addEventListener('abort', cancel);
   return {

@@ -51,7 +51,8 @@ export function unavailable(problem: string, todo = 'The engine retries later'):
   return new TransportProblem(problem, { again: true, type: 'SourceUnavailable', todo });
 }
 
-function codeOf(error: unknown): string {
+/** Node's code of a network error, or its name. */
+export function codeOf(error: unknown): string {
   const { code, cause, name } = error as { code?: unknown; cause?: { code?: unknown }; name?: unknown };
   // axios puts its own code over Node's for some errors and keeps Node's as the cause
   const found = [cause?.code, code, name].find((candidate) => typeof candidate === 'string');

@@ -653,4 +653,26 @@ export const mutants: readonly Mutant[] = [
       name: '$what settles its disputes a read lag later, by asking each record once',
     },
   },
+  {
+    invariant: 3,
+    name: 'what a proxy says to CONNECT is read as the response of the source',
+    file: 'source/wire/tunnel.ts',
+    find: 'if (status < 200 || status > 299) {',
+    replace: 'if (status === 0) {',
+    test: {
+      file: 'source/proxied.test.ts',
+      name: 'a refusal of the proxy with %i is no response of the source',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'a refusal that a proxy marks as its own is read as the response of an http source',
+    file: 'source/wire/http.ts',
+    find: "if (proxy && url.protocol === 'http:' && isOfProxy(",
+    replace: "if (proxy && url.protocol === 'https:' && isOfProxy(",
+    test: {
+      file: 'source/proxied.test.ts',
+      name: 'a refusal of the proxy with %i is no response of the source',
+    },
+  },
 ];

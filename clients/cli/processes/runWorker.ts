@@ -32,7 +32,8 @@ export async function runWorker(shell: Shell): Promise<void> {
     const { metrics, registry } = createWorkerMetrics();
     const exporter = settings.traces && createExporter({ ...settings.traces, service: 'tidemark-worker', log });
     const tracing = exporter ? { tracer: new Tracer(exporter) } : {};
-    const worker = await startWorker({ db, connectors, keyRing: ring, temporal, log, metrics, ...tracing });
+    const { proxyFor } = settings;
+    const worker = await startWorker({ db, connectors, keyRing: ring, temporal, log, metrics, proxyFor, ...tracing });
     const endpoint = await serveMetrics(settings, registry, log);
     const { address } = temporal.connection;
     const names = connectors.map(({ name }) => name);
