@@ -7,13 +7,15 @@ export interface DatabaseFacts {
   readonly name: string;
   /** for people: `12 MB` */
   readonly size: string;
+  readonly encoding: string;
 }
 
 /** The server and the database that a connection leads to. */
 export async function aboutDatabase(db: Knex): Promise<DatabaseFacts> {
   const { rows } = await db.raw(
     `select current_setting('server_version_num')::int as number, current_setting('server_version') as version,
-       current_database() as name, pg_size_pretty(pg_database_size(current_database())) as size`,
+       current_database() as name, pg_size_pretty(pg_database_size(current_database())) as size,
+       current_setting('server_encoding') as encoding`,
   );
   return rows[0];
 }

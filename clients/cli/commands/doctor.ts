@@ -1,7 +1,7 @@
 import type { Connector } from '../../../schema/definition/connector';
 import type { Settings } from '../../../schema/settings';
 import { doctor } from '../../operations/doctor';
-import type { Checkup } from '../../operations/doctor/doctor';
+import type { Checkup } from '../../operations/doctor/checkup';
 import { type AddCommand, addCommand, perform } from '../command';
 import { exitStatus } from '../failure';
 import { diskSpace } from '../processes/diskSpace';
@@ -31,7 +31,7 @@ const mebibyte = 1024 * 1024;
 const leastFreeBytes = 500 * mebibyte;
 
 async function examine(shell: Shell): Promise<readonly Checkup[]> {
-  const { check } = await import('../../operations/doctor/doctor.js');
+  const { check } = await import('../../operations/doctor/checkup.js');
   let settings: Settings | undefined;
   let connectors: readonly Connector[] = [];
   const first = [

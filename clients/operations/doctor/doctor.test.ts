@@ -6,7 +6,8 @@ import { TidemarkError } from '../../../schema/errors';
 import { atEnd, testDatabase, testTemporal } from '../../../test/environment';
 import { ring, startChurch } from '../../../test/support/engine';
 import { agreeWithDatabase } from '../../schedules/agreeWithDatabase';
-import { type Checkup, check, checkDatabase, checkTemporal } from './doctor';
+import { type Checkup, check } from './checkup';
+import { checkDatabase, checkTemporal } from './doctor';
 
 const byName = (checkups: readonly Checkup[]) => new Map(checkups.map((one) => [one.name, one]));
 const wrong = (checkups: readonly Checkup[]) => checkups.filter(({ ok }) => !ok).map(({ name }) => name);
@@ -19,7 +20,7 @@ test('an engine that is well: every check says so; with its schedules gone and a
   const servers = await checkTemporal(temporal, db, [connector], taskQueue);
   expect(wrong([...database, ...servers])).toEqual([]);
   expect([...database, ...servers].map(({ name }) => name)).toEqual([
-    ...['PostgreSQL', 'schema', 'clock', 'connections', 'secrets'],
+    ...['PostgreSQL', 'schema', 'sessions', 'clock', 'tables', 'connections', 'secrets'],
     ...['Temporal', 'search attributes', 'workers', 'schedules'],
   ]);
   await temporal.client.schedule.getHandle('tidemark/schedule/delta/demo/people').delete();

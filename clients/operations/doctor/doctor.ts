@@ -2,72 +2,38 @@ import { type Client, isGrpcServiceError } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { listConnections } from '../../../destination/connections/connections';
 import { type KeyRing, loadSecrets } from '../../../destination/connections/secrets';
-import { aboutDatabase, clockAhead } from '../../../destination/database/about';
-import { destinationError } from '../../../destination/database/destinationError';
+import { clockAhead } from '../../../destination/database/about';
 import { assertSchema } from '../../../destination/database/migrate';
 import type { Connector } from '../../../schema/definition/connector';
-import { messageOf } from '../../../schema/errors';
 import { taskQueue as defaultTaskQueue } from '../../../schema/workflows';
 import { compareSchedules } from '../../schedules/compare';
 import { desiredSchedules } from '../../schedules/desired';
 import { areRegistered } from '../../temporal/searchAttributes';
 import { temporalError } from '../../temporal/temporal';
+import { type Checkup, check, Wrong } from './checkup';
+import { lookAtServer, lookAtSettings, lookAtTables } from './postgres';
 
-/** One thing that was looked at. */
-export interface Checkup {
-  readonly name: string;
-  readonly ok: boolean;
-  /** what was found */
-  readonly found: string;
-  /** what to do; null where all is well, or where `found` says it */
-  readonly fix: string | null;
-}
-
-/** Something that is not as it should be, with what to do about it. */
-class Wrong extends Error {
-  constructor(
-    found: string,
-    readonly fix: string,
-  ) {
-    super(found);
-  }
-}
-
-/** Looks at one thing; whatever is thrown is what is wrong with it. */
-export async function check(name: string, look: () => Promise<string> | string): Promise<Checkup> {
-  try {
-    return { name, ok: true, found: await look(), fix: null };
-  } catch (error) {
-    if (error instanceof Wrong) return { name, ok: false, found: error.message, fix: error.fix };
-    const known = temporalError(destinationError(error));
-    return { name, ok: false, found: messageOf(known).split('\n')[0] ?? '', fix: null };
-  }
-}
-
-const oldestPostgres = 140_000;
 /** The engine measures the offset and works with it; but webhook signatures, certificates and people trust the clock. */
 const mostOffsetMs = 5_000;
 
-/** PostgreSQL: reachable, new enough, its schema, its clock; then the secrets of every connection, for which `ring` may throw. */
+/** PostgreSQL: reachable, new enough, its schema, its settings, its clock, the entities' tables; then the secrets of every connection, for which `ring` may throw. */
 export async function checkDatabase(
   db: Knex,
   ring: () => KeyRing | Promise<KeyRing>,
   connectors: readonly Connector[],
 ): Promise<Checkup[]> {
-  const reachable = await check('PostgreSQL', async () => {
-    const { number, version, name, size } = await aboutDatabase(db);
-    if (number < oldestPostgres) throw new Wrong(`it is version ${version}`, 'Tidemark needs PostgreSQL 14 or later');
-    return `version ${version}, database ${name}, ${size}`;
-  });
+  const reachable = await check('PostgreSQL', () => lookAtServer(db));
   if (!reachable.ok) return [reachable];
   const schema = await check('schema', async () => {
     await assertSchema(db);
     return 'the tables of the engine are as this version wants them';
   });
+  const settings = await check('sessions', () => lookAtSettings(db));
   const clock = await check('clock', () => clockOffset(db));
-  return schema.ok
-    ? [reachable, schema, clock, ...(await checkConnections(db, ring, connectors))]
-    : [reachable, schema, clock];
+  const common = [reachable, schema, settings, clock];
+  if (!schema.ok) return common;
+  const tables = await check('tables', () => lookAtTables(db, connectors));
+  return [...common, tables, ...(await checkConnections(db, ring, connectors))];
 }
 
 async function clockOffset(db: Knex): Promise<string> {

@@ -1,6 +1,7 @@
 import type { OperationContext } from '../definition/context';
 import { ringOf } from '../work/ring';
-import { type Checkup, checkDatabase, checkTemporal } from './doctor';
+import type { Checkup } from './checkup';
+import { checkDatabase, checkTemporal } from './doctor';
 
 export interface Examined {
   readonly ok: boolean;
