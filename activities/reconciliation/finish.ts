@@ -90,7 +90,10 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     const readsAll = !(entity.listings.one && entity.listings.ids);
     const { counts: causes, latestMs } = input.dryRun
       ? { counts: {}, latestMs: null }
-      : await explainDifferences(db, { planId, connectionId: input.connectionId, entity });
+      : await explainDifferences(db, {
+          ...{ planId, connectionId: input.connectionId, entity },
+          writtenBy: readsAll && missing + stale > 0 ? `run ${runId}` : undefined,
+        });
     const proposedLookback = proposeLookback(latestMs, entity.lookback);
     if (!input.dryRun) await settlePlan(db, planId, waiting ? 'waiting' : 'applied', wait);
     const plan = await getPlan(db, planId);

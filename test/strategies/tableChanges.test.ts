@@ -99,7 +99,7 @@ describe.each([
     items.set('3', record('3', { updated_at: '2026-02-01T00:00:00Z', name: 'changed' }));
     items.delete('30');
     const result = await engine.reconcile('items');
-    expect(result).toMatchObject({ missing: 2, stale: 1, gone: 1, deleted: 1 });
+    expect(result).toMatchObject({ missing: 2, stale: 1, gone: 1, deleted: 1, causes: { backdated: 3, deleted: 1 } });
     expect(result.counts).toMatchObject({ inserted: 2, updated: 1, deleted: 1 });
     await expectCountsToAddUp(result.runId);
     const { rows } = await engine.db.raw('select proof_differences, proof_unjudged from tidemark.entities');
