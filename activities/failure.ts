@@ -13,7 +13,7 @@ const final: ReadonlySet<Recovery> = new Set<Recovery>([
   'gone',
 ]);
 
-/** Whether Temporal is told not to try again. */
+/** Whether Temporal must not retry. */
 export function isFinal(error: unknown): boolean {
   const known = destinationError(error);
   return known instanceof TidemarkError && final.has(known.recovery);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The folder of this package, whether its code was compiled (it lies in dist/ then) or not. */
+/** The folder of this package, whether its code was compiled (then it is in dist/) or not. */
 export function packageFolder(): string {
   let folder = __dirname;
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type ExitStatus, exitStatus } from './failure';
 import { createShell, type Shell } from './terminal/shell';
 
-/** Tells the program with which status a command ended. */
+/** Receives the exit status of a command. */
 export type OnEnd = (status: ExitStatus) => void;
 
 /** Adds one command to the program. */
@@ -52,7 +52,7 @@ function exampleText(examples: readonly string[]): string {
 }
 
 /**
- * An action for commander: `work` gets the shell, the options and the arguments, and tells how it ended (nothing: done).
+ * An action for commander: `work` gets the shell, the options and the arguments, and returns the exit status (nothing: done).
  */
 export function perform<Options, Arguments extends unknown[]>(
   onEnd: OnEnd,

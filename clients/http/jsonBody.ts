@@ -11,7 +11,7 @@ export function takeJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    // an empty one is told of field by field, as an empty object is
+    // an empty body is checked field by field, as an empty object is
     if (body.length === 0) return done(null, undefined);
     const text = decoded(body as Buffer);
     if (text === undefined) return done(malformed('is not UTF-8'), undefined);

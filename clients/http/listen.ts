@@ -8,7 +8,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: 'this machine has no such address',
 };
 
-/** Listens, and tells the address that was really taken. Throws TidemarkError 'Usage', which names the variable to change. */
+/** Listens, and returns the address in use. Throws TidemarkError 'Usage', which names the variable to change. */
 export async function listen(
   app: FastifyInstance,
   { host, port }: { readonly host: string; readonly port: number },

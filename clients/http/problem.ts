@@ -53,7 +53,7 @@ const retryAfterSeconds = 5;
 
 /**
  * What an error is for the client; undefined for defects and for wrong settings of the server's own ('Usage': what the client
- * sends is checked before), of which it is told nothing but the request's id.
+ * sends is checked before), of which the response contains only the request's id.
  */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof ProblemError) return error.problem;

@@ -21,7 +21,7 @@ export interface WebhookParts {
 /**
  * `POST /webhooks/<connection>`: verify on the raw bytes, store, acknowledge, and only then have it processed.
  *
- * An unknown connection is answered with 404 and a wrong signature with 401, which tells a prober which names exist: the
+ * An unknown connection is answered with 404 and a wrong signature with 401, which shows a prober which names exist: the
  * names are no secret, and an operator who mistyped one must see it. What a prober can't do is make us ask PostgreSQL for
  * each guess more than once in a few seconds, or have a body parsed that is not signed.
  */

@@ -61,7 +61,7 @@ export async function agreeSchedules(
   return agreed;
 }
 
-/** What tells whether a schedule is as it should be. */
+/** What shows whether a schedule is as desired. */
 export interface State {
   readonly paused: boolean;
   readonly note?: string | undefined;
@@ -73,7 +73,7 @@ export interface Listed extends State {
   readonly next: Date | null;
 }
 
-/** Temporal's list follows changes with a delay of up to seconds: it tells where to look, not what is true. */
+/** Temporal's list is up to seconds behind: it says which schedules to describe, not what they contain. */
 export async function listSchedules(client: Client): Promise<Map<string, Listed>> {
   const found = new Map<string, Listed>();
   const now = Date.now();
@@ -124,7 +124,7 @@ async function update(client: Client, options: Options): Promise<keyof Agreed> {
   return options.state.paused ? 'paused' : 'unpaused';
 }
 
-/** The note carries a hash of everything else, so it alone tells whether anything differs. */
+/** The note carries a hash of everything else, so it alone shows whether anything differs. */
 export function agrees({ state }: Options, found: State): boolean {
   return found.paused === state.paused && found.note === state.note;
 }

@@ -3,12 +3,12 @@ import type { Knex } from 'knex';
 import { type EndStatus, endedAs, getRun, type Run } from '../../destination/runs/runs';
 import { temporalError } from './temporal';
 
-/** How a run goes, as Temporal tells it. `running` of one that Postgres calls so too. */
+/** The state of a run as Temporal reports it; `running` only if PostgreSQL says so too. */
 export type RunState = 'running' | EndStatus;
 
 /**
- * What became of a run that Postgres calls running. A workflow that ended without recording its run is told as it ended;
- * one that completed so, or that Temporal does not know any more although its lease is over, is lost.
+ * Returns what became of a run that PostgreSQL records as running. If the workflow ended without recording its run, the state is how
+ * the workflow ended. If it completed without recording it, or Temporal no longer has it and the lease has expired, the run is lost.
  * Throws TidemarkError 'TemporalUnavailable'.
  */
 export async function stateOf({ db, client }: { db: Knex; client: Client }, run: Run): Promise<RunState> {
@@ -16,10 +16,10 @@ export async function stateOf({ db, client }: { db: Knex; client: Client }, run:
   try {
     const { status } = await client.workflow.getHandle(run.workflowId, run.workflowRunId).describe();
     const state = endedAs[status.name] ?? 'running';
-    // it may have recorded its end since Postgres was asked
+    // the run may have been recorded as ended in the meantime
     return state === 'running' ? state : recorded(await getRun(db, run.id), state);
   } catch (error) {
-    // With its lease renewed somebody works on it: perhaps in another namespace, to which we are not connected.
+    // A renewed lease shows a live worker: perhaps in another namespace, to which this process is not connected.
     if (error instanceof WorkflowNotFoundError)
       return run.leaseExpired ? recorded(await getRun(db, run.id), 'lost') : 'running';
     throw temporalError(error);

@@ -1,6 +1,6 @@
 /**
- * Tells a trickle from a burst: so many at once and so many a second are a trickle; when more come it is a burst, until it has
- * been quiet for as long as it takes to be full again.
+ * Detects bursts with a token bucket. A burst begins when the bucket is empty and ends when it is full again: `capacity` events at
+ * once and `perSecond` afterwards are no burst.
  */
 export class BurstDetector {
   private tokens: number;
@@ -16,7 +16,7 @@ export class BurstDetector {
     this.at = now();
   }
 
-  /** One more came: does it belong to a trickle? */
+  /** Counts one event. Returns false while a burst lasts. */
   take(): boolean {
     this.refill();
     if (this.tokens >= this.capacity) this.burst = false;
@@ -25,7 +25,7 @@ export class BurstDetector {
     return !this.burst;
   }
 
-  /** Nothing came for so long that it is as if new. */
+  /** Whether the bucket is full again. */
   get full(): boolean {
     this.refill();
     return this.tokens >= this.capacity;

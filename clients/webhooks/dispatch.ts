@@ -15,16 +15,16 @@ export interface DispatcherOptions {
   readonly client: Client;
   readonly taskQueue?: string | undefined;
   readonly log: { warn(details: object, message: string): void; info(details: object, message: string): void };
-  /** how often everything that is open is looked after, whatever else happened; default 30,000 ms */
+  /** how often the inbox is read for open events, whatever else happened; default 30,000 ms */
   readonly coverEveryMs?: number;
-  /** longest pause between tries while Temporal is down; default 15,000 ms */
+  /** longest pause between attempts while Temporal is unavailable; default 15,000 ms */
   readonly longestPauseMs?: number;
 }
 
 export interface Dispatcher {
-  /** Tells of an event that is in the inbox, on disk. Returns at once and never throws. */
+  /** Has an event processed that is stored in the inbox. Returns at once and never throws. */
   wake(entity: ConnectorEntity, record: SingleRecordInput): void;
-  /** Hands over what waits, and stops. What cannot be handed over stays in the inbox. */
+  /** Starts what waits, and stops. Events that could not be started stay in the inbox. */
   close(): Promise<void>;
 }
 
@@ -34,20 +34,20 @@ export interface Dispatcher {
  */
 const single = { atOnce: 8, perSecond: 20 };
 /**
- * An event about a record of which another came so lately goes through the batch as well: that gathers them, while a workflow
- * for each would fetch at once.
+ * An event about a record of which another came within this time goes through the batch, which debounces them. A workflow
+ * for each event would fetch at once.
  */
 const hotMs = 1_000;
 /** Requests to Temporal under way at once. */
 const concurrency = 16;
 /** Waiting single records, over all targets, from which on they are batched as well. */
 const waitingAtMost = 256;
-/** A batch that is on looks again by itself: a signal for each event would only make its history long. */
+/** A running batch reads the inbox again by itself. A signal for each event would only lengthen its history. */
 const inboxPauseMs = 100;
 
 /**
- * Has Temporal process what has been stored. It never holds the only copy of anything: when it loses all it knows, the
- * inbox tells, at the start, every half minute, and when Temporal comes back.
+ * Has Temporal process what has been stored. It never holds the only copy of anything: it reads the
+ * inbox at the start, every half minute, and when Temporal is available again.
  */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { db, client, taskQueue, log, coverEveryMs = 30_000, longestPauseMs = 15_000 } = options;
@@ -56,11 +56,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const waiting = new Map<string, () => Promise<void>>();
   const underWay = new Set<Promise<void>>();
   const buckets = new Map<string, BurstDetector>();
-  const told = new RecentKeys(hotMs);
+  const recent = new RecentKeys(hotMs);
   const bursts = new Map<string, { readonly timer: NodeJS.Timeout; end(): void }>();
   let closed = false;
   let failures = 0;
-  /** something was stored while Temporal was down, perhaps too late for the try that is under way */
+  /** an event was stored while Temporal was unavailable, perhaps too late for the attempt in progress */
   let missed = false;
   let coverTimer: NodeJS.Timeout | undefined;
   let covering: Promise<void> | undefined;
@@ -75,7 +75,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     }
     const target = keyOf(record);
     const recordKey = `${target}/${record.id}`;
-    const hot = told.again(recordKey);
+    const hot = recent.again(recordKey);
     if (waiting.has(recordKey)) return;
     if (!hot && bucketOf(target).take() && waiting.size < waitingAtMost) {
       waiting.set(
@@ -126,14 +126,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     }
   }
 
-  /** Everything that waits is in the inbox: it is forgotten, and covered as soon as Temporal answers. */
+  /** Everything that waits is also in the inbox, so it is dropped here and read from there once Temporal responds. */
   function failed(error: unknown): void {
     waiting.clear();
     missed = true;
     failures++;
     const reason = messageOf(error);
     if (failures === 1)
-      log.warn({ reason }, 'webhooks are kept, but cannot be handed to Temporal: it will be tried again');
+      log.warn({ reason }, 'Temporal is unavailable: webhook events stay in the inbox and are processed when it responds again');
     coverIn(Math.min(longestPauseMs, 250 * 2 ** Math.min(failures, 10)));
   }
 
@@ -155,7 +155,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     try {
       const open = await openTargets(db, 1_000);
       await mapLimited(open, concurrency, (target) => wakeInbox(context, target));
-      if (failures > 0) log.info({ targets: open.length }, 'Temporal takes webhooks again');
+      if (failures > 0) log.info({ targets: open.length }, 'Temporal is available again: webhook events are processed');
       failures = 0;
       coverIn(missed ? 0 : coverEveryMs);
     } catch (error) {

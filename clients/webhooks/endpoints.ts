@@ -32,7 +32,7 @@ export interface EndpointsOptions {
 const rememberedAtMost = 10_000;
 
 /**
- * Finds a connection's webhook rules and secrets, and remembers them for a moment: a new connection, a new secret or a
+ * Finds a connection's webhook rules and secrets, and caches them for a few seconds: a new connection, a new secret or a
  * removed one is noticed within seconds. Returns undefined for a connection that does not exist or takes no webhooks.
  * Throws TidemarkError 'DestinationUnavailable'.
  */

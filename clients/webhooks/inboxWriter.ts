@@ -64,7 +64,7 @@ export function createInboxWriter(options: InboxWriterOptions): InboxWriter {
     return batch;
   }
 
-  /** Never throws: whoever waits is told. */
+  /** Never throws: each waiting request is resolved or rejected. */
   async function flush(batch: readonly Waiting[]): Promise<void> {
     try {
       const { unknownConnections } = await storeEvents(

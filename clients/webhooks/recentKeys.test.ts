@@ -2,10 +2,10 @@ import { RecentKeys } from './recentKeys';
 
 test('remembers for a while after the last time, and forgets what is older', () => {
   let now = 0;
-  const lately = new RecentKeys(1_000, () => now);
+  const recent = new RecentKeys(1_000, () => now);
   const at = (time: number, key: string) => {
     now = time;
-    return lately.again(key);
+    return recent.again(key);
   };
   expect(at(0, 'a')).toBe(false);
   expect(at(500, 'b')).toBe(false);

@@ -1,4 +1,4 @@
-/** Remembers for a while what it was asked about. Holds as many keys as come in that time. */
+/** Keeps the keys that were asked about within a given time. It holds as many keys as come in that time. */
 export class RecentKeys {
   /** when each was last asked about, the longest ago first */
   private readonly seenAt = new Map<string, number>();
@@ -8,7 +8,7 @@ export class RecentKeys {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Whether it was asked about this key within the last while; from now on it was. */
+  /** Returns whether this key was asked about within that time, and notes that it was asked about now. */
   again(key: string): boolean {
     const now = this.now();
     for (const [oldest, at] of this.seenAt) {

@@ -34,7 +34,7 @@ export function secretTexts(secret: string): string[] {
 
 /**
  * Whether a delivery's signature is right, computed over the raw bytes and compared in constant time. Every signature is
- * compared with every key, so that the time tells nothing of which was near. A scheme without keys verifies nothing.
+ * compared with every key, so that the time reveals nothing about which was near. A scheme without keys verifies nothing.
  */
 export function verifySignature(
   rules: WebhookSignature,

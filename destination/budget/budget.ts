@@ -18,7 +18,7 @@ export interface BudgetOptions {
 }
 
 /**
- * A window is counted in this many slices; one that lies partly in the window counts fully, so the limit is never passed
+ * A window is counted in this many slices; one that is partly in the window counts fully, so the limit is never passed
  * and 1/100 of it is lost.
  */
 const slicesAWindow = 100;

@@ -153,8 +153,8 @@ export function whyWait(
   const share = gone / Math.max(1, plan.liveRows + plan.deletedLately);
   const above = (ratio: number, rows: number) => share > ratio && gone > rows;
   if (!above(guard.ratio, guard.rows) && !above(guard.highRatio, guard.highRows)) return null;
-  const lately = plan.deletedLately > 0 ? ` (with the ${plan.deletedLately} deleted in the last 24 hours)` : '';
-  return `${gone} of ${plan.liveRows + plan.deletedLately} rows${lately}, ${(share * 100).toFixed(1)} %, would be soft-deleted: more than the deletion guard allows without approval`;
+  const recent = plan.deletedLately > 0 ? ` (with the ${plan.deletedLately} deleted in the last 24 hours)` : '';
+  return `${gone} of ${plan.liveRows + plan.deletedLately} rows${recent}, ${(share * 100).toFixed(1)} %, would be soft-deleted: more than the deletion guard allows without approval`;
 }
 
 /** Records that a run has applied an approved plan; with a reason, that it deleted nothing and the plan waits again. */

@@ -57,8 +57,8 @@ export async function readMetricFacts(db: Knex, connectors: readonly Connector[]
   );
 }
 
-function ageOf(moment: Date | null): number {
-  return moment === null ? 0 : Math.max(0, (Date.now() - moment.getTime()) / 1000);
+function ageOf(instant: Date | null): number {
+  return instant === null ? 0 : Math.max(0, (Date.now() - instant.getTime()) / 1000);
 }
 
 async function entityAges(tx: Knex): Promise<EntityAge[]> {

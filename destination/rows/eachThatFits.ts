@@ -79,7 +79,7 @@ async function split<Item, Result>(
   await split(trx, items.slice(middle), writing);
 }
 
-/** A policy refuses a row with the code of a missing right; PostgreSQL's own name of the place tells the two apart in every language. */
+/** A policy refuses a row with the code of a missing right; PostgreSQL's own name of the source file distinguishes the two in every language. */
 function aboutItsValues(error: unknown): boolean {
   const code = codeOf(error) ?? '';
   return aboutValues.test(code) || (error as { routine?: unknown }).routine === 'ExecWithCheckOptions';

@@ -41,9 +41,9 @@ export async function withoutForgotten(
     [connectionId, entity.name, named],
   );
   if (found.length === 0) return { answers: requests, left: noCounts };
-  const lately = found as { readonly id: string; readonly at: number; readonly back: boolean }[];
-  const erased = new Map(lately.map(({ id, at }) => [id, at]));
-  const back = new Set(lately.filter((row) => row.back).map(({ id }) => id));
+  const recent = found as { readonly id: string; readonly at: number; readonly back: boolean }[];
+  const erased = new Map(recent.map(({ id, at }) => [id, at]));
+  const back = new Set(recent.filter((row) => row.back).map(({ id }) => id));
 
   const left = { ...noCounts };
   const only = <T>(answers: readonly T[], counts: (answer: T) => boolean, as: 'refused' | 'unchanged' = 'refused') => {

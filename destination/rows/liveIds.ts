@@ -47,7 +47,7 @@ export async function liveIdsAmong(
   );
 }
 
-/** Ids of live rows received before a moment that a staging table does not hold. */
+/** Ids of live rows received before an instant that a staging table does not contain. */
 export async function unstagedLiveIds(
   db: Knex,
   connectionId: string,

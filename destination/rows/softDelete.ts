@@ -12,7 +12,7 @@ export interface TimedGone {
   readonly sent: number;
   readonly received: number;
   /**
-   * For absence from a scan: rows received at or after this moment (the scan's start less the read lag) are exempt,
+   * For absence from a scan: rows received at or after this instant (the scan's start less the read lag) are exempt,
    * whichever writer wrote them. Milliseconds in PostgreSQL's time. Undefined for a 404, a tombstone or a delete webhook.
    */
   readonly receivedBefore?: number | undefined;

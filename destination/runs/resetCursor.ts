@@ -20,7 +20,7 @@ export interface MovedCursor {
 
 /**
  * Moves a cursor by hand, audited. A delta that is running does not move it back: it compares with where it began. Throws
- * TidemarkError 'Usage' for a moment to come, and without `forward` for one that would leave changes out.
+ * TidemarkError 'Usage' for a future instant, and without `forward` for one that would leave changes out.
  */
 export async function resetCursor(
   db: Knex,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Paging } from '../../schema/definition/listing';
 import type { ListReader } from './scheme';
@@ -31,8 +30,7 @@ export class RepeatFinder {
   /** Throws ContractBroken for a list that never gets anywhere. */
   add(reader: ListReader<Paging>, records: readonly unknown[]): void {
     if (records.length === 0) return;
-    const marks = records.map((record) => reader.mark(record)).join(' ');
-    const mark = createHash('sha256').update(marks).digest('base64url').slice(0, 12);
+    const mark = reader.markOfPage(records);
     if (mark === this.state.pageMark) {
       this.state = { ...this.state, repeats: this.state.repeats + 1 };
       if (this.state.repeats >= mostRepeats) {

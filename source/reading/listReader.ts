@@ -4,7 +4,7 @@ import { messageOf, TidemarkError } from '../../schema/errors';
 import { preview } from '../../schema/preview';
 import type { ListOptions } from '../contract';
 import { type ListAnswer, type ListReader, schemeOf } from '../paging';
-import { markOf } from '../record/mark';
+import { identityOf, markOf, markOfPage } from '../record/mark';
 import { pageLink, type Several } from '../wire/address';
 import type { About, Reporter } from '../wire/report';
 import { ask, shown, withoutKey } from '../wire/send';
@@ -43,7 +43,7 @@ export function openListing(
     name,
     ...{ partition: options.partition, signal: options.signal, pageSize: options.pageSize },
     resumed: options.resumePoint != null,
-    mark: (record) => markOf(entity, record),
+    identity: (record) => identityOf(entity, record),
     changedSince: (records, instant) => {
       const { older, readable } = olderThan(entity, records, instant);
       return readable - older;
@@ -53,7 +53,9 @@ export function openListing(
 }
 
 /** One list to read, and what its reader must know of its records. */
-export interface ReadList extends Pick<ListReader<Paging>, 'mark' | 'changedSince'> {
+export interface ReadList extends Pick<ListReader<Paging>, 'changedSince'> {
+  /** what distinguishes a record in this state from others */
+  readonly identity: (record: unknown) => string;
   readonly listing: Listing;
   readonly filter: Filter | undefined;
   /** the ids that `{ids}` stands for */
@@ -70,7 +72,7 @@ export interface ReadList extends Pick<ListReader<Paging>, 'mark' | 'changedSinc
 
 /** The reader of a list, which adds the requests that it sends to `count`. Throws Usage. */
 export function listReader(source: Source, list: ReadList, count: { requests: number }): ListReader<Paging> {
-  const { listing, about, name, mark, changedSince } = list;
+  const { listing, about, name, changedSince } = list;
   const { sender } = source;
   const { reporter, authorizer } = sender;
   const first = listRequest(source, listing, list, about);
@@ -133,7 +135,8 @@ export function listReader(source: Source, list: ReadList, count: { requests: nu
         throw error;
       }
     },
-    mark,
+    mark: (record) => markOf(list.identity(record)),
+    markOfPage: (records) => markOfPage(records, list.identity),
     changedSince,
     link: (answer, text) => {
       const { paging } = listing;

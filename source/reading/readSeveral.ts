@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Asked } from '../../schema/answer';
 import { placeholdersIn } from '../../schema/definition/placeholders';
 import type { SeveralListing } from '../../schema/definition/several';
@@ -56,7 +55,8 @@ export async function* readSeveral(
       filter: undefined,
       pageSize: undefined,
       resumed: false,
-      mark: markOfContent,
+      // these records have ids of their own, which the entity's `key` does not read
+      identity: (record) => JSON.stringify(record) ?? '',
       // records without a version: none is known to have changed
       changedSince: () => 0,
     },
@@ -99,12 +99,4 @@ function mistakeIn(listing: SeveralListing, ids: readonly string[]): string | un
     if (unfit !== undefined) return unfit;
   }
   return undefined;
-}
-
-/** Eight characters for a record as it was sent. These records have ids of their own, which the entity's `key` does not read. */
-function markOfContent(record: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify(record) ?? '')
-    .digest('base64url')
-    .slice(0, 8);
 }

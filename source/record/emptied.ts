@@ -10,8 +10,8 @@ const manyColumns = 3;
  * does not name. Undefined where it is not doubted.
  */
 export function emptied(raw: object, row: Readonly<Record<string, unknown>>): string | undefined {
+  if (hasManyLeaves(raw)) return undefined;
   const fields = leavesOf(raw);
-  if (fields.length > fewFields) return undefined;
   const mark = fields.find(([name, value]) => deletion.test(name) && isSet(value))?.[0];
   const values = Object.values(row);
   const blank =
@@ -25,13 +25,24 @@ function isSet(value: unknown): boolean {
   return value !== null && value !== undefined && value !== '' && value !== false && value !== 0;
 }
 
-/** Names and values of the fields that hold no objects, one level into nested ones; one more than matters at most. */
+/** Whether `leavesOf` would return more than `fewFields`. Almost every record has more, so this allocates nothing. */
+function hasManyLeaves(raw: object): boolean {
+  let leaves = 0;
+  for (const name in raw) {
+    const value = (raw as Record<string, unknown>)[name];
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) leaves += 1;
+    else for (const _inner in value) leaves += 1;
+    if (leaves > fewFields) return true;
+  }
+  return false;
+}
+
+/** Names and values of the fields that hold no objects, one level into nested ones. */
 function leavesOf(raw: object): [string, unknown][] {
   const leaves: [string, unknown][] = [];
   for (const [name, value] of Object.entries(raw)) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) leaves.push([name, value]);
-    else for (const [inner, leaf] of Object.entries(value).slice(0, fewFields + 1)) leaves.push([inner, leaf]);
-    if (leaves.length > fewFields) break;
+    else leaves.push(...Object.entries(value));
   }
   return leaves;
 }

@@ -3,20 +3,29 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import { fieldsOf } from './fields';
 
 /**
- * Eight characters that stand for a record in this state: 48 bits of a hash of its id and version as they were sent. Kept in
- * resume points instead of ids, which may be personal data.
+ * Eight characters that stand for a record in this state: 48 bits of a hash of its identity. Kept in resume points instead of ids,
+ * which may be personal data.
  */
-export function markOf(entity: ConnectorEntity, record: unknown): string {
-  return createHash('sha256').update(identity(entity, record)).digest('base64url').slice(0, 8);
+export function markOf(identity: string): string {
+  return createHash('sha256').update(identity).digest('base64url').slice(0, 8);
 }
 
-function identity(entity: ConnectorEntity, record: unknown): string {
+/**
+ * Twelve characters that stand for the records of a page in this state and order. One hash for the page: a hash for each record took
+ * longer than reading the record.
+ */
+export function markOfPage(records: readonly unknown[], identity: (record: unknown) => string): string {
+  return createHash('sha256').update(records.map(identity).join(' ')).digest('base64url').slice(0, 12);
+}
+
+/** The id and version of a record as they were sent; the whole record where it has no id. */
+export function identityOf(entity: ConnectorEntity, record: unknown): string {
   const fields = fieldsOf(entity);
   try {
     const key = fields.key(record);
     if (key !== undefined && key !== null && key !== '') return JSON.stringify([key, fields.version(record)]);
   } catch {
-    // an author's function may throw anything at a record it does not expect; the record as a whole is as good a mark
+    // an author's function may throw anything at a record it does not expect; the record as a whole distinguishes it as well
   }
   return JSON.stringify(record) ?? '';
 }

@@ -3,7 +3,8 @@ import type { Simulator } from '../../connectors/planning-center/simulator';
 import { readSettings } from '../../schema/settings';
 import { taskQueue } from '../../schema/workflows';
 import { atEnd } from '../environment';
-import { runCli, temporaryFolder } from '../support/cli';
+import { temporaryFolder } from '../support/cli';
+import { startCliHost } from '../support/cliHost';
 import { type Engine, encryptionKey, startChurch } from '../support/engine';
 
 /** For tests: one engine, reached by the built command line and by the server's HTTP API. */
@@ -47,6 +48,7 @@ export async function bothWays(size: { people: number; donations?: number }): Pr
   });
   atEnd(() => server.close());
   const cwd = temporaryFolder();
+  const runCli = startCliHost();
   const env = {
     DATABASE_URL: database.url,
     TEMPORAL_ADDRESS: temporal.address,
@@ -80,4 +82,12 @@ export async function bothWays(size: { people: number; donations?: number }): Pr
       return { status: response.status, document: (await response.json()) as Document };
     },
   };
+}
+
+/** Waits for what was started, which must succeed, and returns how it ended. */
+export async function outcomeOf({ http }: BothWays, { workflowId, workflowRunId }: Document): Promise<Document> {
+  const { status, document } = await http('GET', '/api/outcome', { workflowId, workflowRunId, wait: 45 });
+  expect(status).toBe(200);
+  expect(document).toMatchObject({ state: 'done' });
+  return document;
 }

@@ -48,9 +48,9 @@ async function examine(shell: Shell): Promise<readonly Checkup[]> {
     }),
     await check('disk', async () => {
       const { free, share } = await diskSpace(shell.cwd);
-      const told = `${Math.round(free / mebibyte).toLocaleString('en')} MB free here (${Math.round(share * 100)} %)`;
-      if (free >= leastFreeBytes) return told;
-      throw new Error(`${told}: make room before PostgreSQL stops taking writes`);
+      const space = `${Math.round(free / mebibyte).toLocaleString('en')} MB free here (${Math.round(share * 100)} %)`;
+      if (free >= leastFreeBytes) return space;
+      throw new Error(`${space}: make room before PostgreSQL stops taking writes`);
     }),
   ];
   return settings === undefined ? first : [...first, ...(await examineServers(settings, connectors))];

@@ -15,7 +15,7 @@ import { resolveEnvironment } from '../terminal/session';
 import type { Shell } from '../terminal/shell';
 import { stopSignal } from '../terminal/signals';
 
-/** as many as activities may run at once, halved: few of them talk to PostgreSQL at the same moment */
+/** as many as activities may run at once, halved: few of them use PostgreSQL at the same time */
 const poolSize = 25;
 
 /** Runs a worker until SIGINT or SIGTERM, then drains it. */

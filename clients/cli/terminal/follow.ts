@@ -117,7 +117,7 @@ async function stateOf(
     const text = progressText({ ...progress, pages: progress.pages + pages, records: progress.records + records });
     return { text: trouble === undefined ? text : `${text}, ${trouble}`, wait };
   } catch (error) {
-    // it has just ended, or has not begun, or Temporal is away for a moment
+    // it has just ended, has not begun, or Temporal is briefly unavailable
     return { text: error instanceof Error ? 'running' : String(error) };
   }
 }
@@ -172,7 +172,7 @@ function waitText(activity: Pending): string {
   return `waits until ${new Date(nextAttempt(activity)).toISOString()}: ${activity.lastFailure?.message ?? ''}`;
 }
 
-/** Whether any worker has asked for work lately. */
+/** Whether any worker polled recently. */
 export async function hasWorkers(client: Client): Promise<boolean> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,

@@ -9,7 +9,7 @@ export interface Waiting {
   done(): void;
 }
 
-/** Nobody needs to be told about less. */
+/** Shorter work shows no progress. */
 const patienceMs = 2_000;
 /** where there is no terminal: a line a while, for a log */
 const lineEveryMs = 10_000;

@@ -19,7 +19,7 @@ export interface Field<T> {
   /** for `--help` and OpenAPI */
   readonly describe: string;
   readonly cli: CliForm;
-  /** what stands for the value in `--help`: `instant` of `--since <instant>` */
+  /** the placeholder of the value in `--help`: `instant` of `--since <instant>` */
   readonly value: string;
   readonly required: boolean;
   /** takes several values: an argument that is repeated */

@@ -26,7 +26,7 @@ const states: Readonly<Record<string, Outcome['state']>> = {
   TIMED_OUT: 'timed-out',
 };
 
-/** As `readOutcome`, of what operations started. */
+/** `readOutcome` for what an operation started. */
 export async function showOutcome(
   context: OperationContext,
   {
@@ -38,8 +38,8 @@ export async function showOutcome(
 }
 
 /**
- * Waits for the end of a workflow of ours, at most `waitMs`; `running` when it has not come by then. Without
- * `workflowRunId` the latest of that id. Throws TidemarkError 'NotFound', 'TemporalUnavailable'.
+ * Waits until a workflow ends, at most `waitMs`; the state is `running` if it has not ended by then. Without `workflowRunId`, the
+ * latest execution of that id. Throws TidemarkError 'NotFound', 'TemporalUnavailable'.
  */
 export async function readOutcome(
   client: Client,
@@ -73,7 +73,7 @@ async function ended(
 ): Promise<Pick<Outcome, 'state' | 'result' | 'error'>> {
   try {
     const result = await client.withDeadline(Date.now() + Math.max(waitMs, answerWithinMs), () => handle.result());
-    return { state: 'done', result: told(type, result as Readonly<Record<string, unknown>> | null), error: null };
+    return { state: 'done', result: withMeasures(type, result as Readonly<Record<string, unknown>> | null), error: null };
   } catch (error) {
     if (isDeadline(error)) return { state: 'running', result: null, error: null };
     if (!(error instanceof WorkflowFailedError)) throw error;
@@ -95,7 +95,7 @@ function endOf({ cause }: WorkflowFailedError): Outcome['state'] {
   }
 }
 
-function told(type: string, result: Outcome['result']): Outcome['result'] {
+function withMeasures(type: string, result: Outcome['result']): Outcome['result'] {
   return type === workflowNames.verify && result !== null
     ? { ...withConfidence(result as unknown as VerifyResult & Target) }
     : result;

@@ -14,7 +14,7 @@ import { type RunState, stateOf } from '../../temporal/runState';
 export interface RunDetails extends Run {
   /** what is true, where `status` is what the run recorded last */
   readonly state: RunState;
-  /** until now where it is on */
+  /** up to now for a running one */
   readonly tookMs: number;
   readonly parts: readonly RunPart[];
   /** of a reconciliation: what it found and what became of that */

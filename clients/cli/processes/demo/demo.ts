@@ -56,9 +56,9 @@ async function prove(shell: Shell, up: Up, over: AbortSignal): Promise<ExitStatu
     const report = await perform(step);
     reports.push(report);
     const mark = report.ok ? green('ok  ') : red('WRONG');
-    const told = `${mark} ${report.name}\n     ${dim('expected')} ${text(report.expected)}\n     ${dim('in the table')} ${text(report.found)}`;
+    const lines = `${mark} ${report.name}\n     ${dim('expected')} ${text(report.expected)}\n     ${dim('in the table')} ${text(report.found)}`;
     if (!shell.json)
-      print(process.stdout, `${told}${report.milliseconds > 5 ? dim(`  after ${report.milliseconds} ms`) : ''}\n`);
+      print(process.stdout, `${lines}${report.milliseconds > 5 ? dim(`  after ${report.milliseconds} ms`) : ''}\n`);
   }
   const ok = !over.aborted && reports.every((report) => report.ok);
   const seconds = (Date.now() - begun) / 1000;

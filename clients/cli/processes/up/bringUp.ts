@@ -50,7 +50,7 @@ const program = join(__dirname, '..', '..', 'main');
 /** Starts everything in a folder, or goes on with what was there: the engine, its connections, and the demo's source. */
 export async function bringUp(options: UpOptions): Promise<Up> {
   const { folder, env, configFile, onProgress } = options;
-  // wrong settings and a wrong config are told before anything starts
+  // wrong settings and a wrong config are reported before anything starts
   readSettings(env);
   const config = await loadConfig(folder, configFile);
   const stack = await startStack({ folder, env, onProgress });

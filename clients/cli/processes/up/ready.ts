@@ -15,7 +15,7 @@ export async function choosePorts({ folder }: Stack, wanted: number | undefined)
   throw new TidemarkError('Usage', `PORT ${wanted} is taken: end the program that listens on it, or choose another`);
 }
 
-/** Throws until a worker that started after the given moment asks for work. */
+/** Throws until a worker that started after the given instant polls. */
 export async function workerAnswers(client: Client, since: number): Promise<void> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,

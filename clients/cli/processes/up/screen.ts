@@ -21,7 +21,7 @@ export function addressesOf({ stack, apiUrl, demo }: Up): Record<string, string 
   };
 }
 
-/** One screen: how it stands, where everything is, what to try. */
+/** One screen: the state, the addresses, and what to try. */
 export function screen(colours: Colours, up: Up, status: Status, cwd: string): string {
   const { bold, cyan } = colours;
   const { stack, apiUrl, demo } = up;

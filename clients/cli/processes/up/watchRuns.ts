@@ -17,13 +17,13 @@ export async function watchRuns(
   say: (line: string) => void,
   over: AbortSignal,
 ): Promise<void> {
-  let told: ReadonlySet<string> | undefined;
+  let reported: ReadonlySet<string> | undefined;
   let away = false;
   while (!over.aborted) {
     try {
       const ended = (await listRuns(db, { limit })).filter((run) => run.endedAt !== null);
-      if (told !== undefined) for (const run of ended.reverse()) if (!told.has(run.id)) say(lineOf(colours, run));
-      told = new Set(ended.map(({ id }) => id));
+      if (reported !== undefined) for (const run of ended.reverse()) if (!reported.has(run.id)) say(lineOf(colours, run));
+      reported = new Set(ended.map(({ id }) => id));
       away = false;
     } catch (error) {
       // PostgreSQL is being started again, for instance
