@@ -68,6 +68,8 @@ export interface ListReader<P extends Paging> {
    * moved nor changed.
    */
   mark(record: unknown): string;
+  /** The same for all records of a page, in their order. */
+  markOfPage(records: readonly unknown[]): string;
   /** How many of the records were changed at or after this instant of the source's clock, as far as their versions tell. */
   changedSince(records: readonly unknown[], instant: number): number;
   /** A link to another page of this source. Throws ContractBroken when it leads to another host. */
