@@ -133,7 +133,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     failures++;
     const reason = messageOf(error);
     if (failures === 1)
-      log.warn({ reason }, 'Temporal is unavailable: webhook events stay in the inbox and are processed when it responds again');
+      log.warn(
+        { reason },
+        'Temporal is unavailable: webhook events stay in the inbox and are processed when it responds again',
+      );
     coverIn(Math.min(longestPauseMs, 250 * 2 ** Math.min(failures, 10)));
   }
 

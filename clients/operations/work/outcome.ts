@@ -73,7 +73,11 @@ async function ended(
 ): Promise<Pick<Outcome, 'state' | 'result' | 'error'>> {
   try {
     const result = await client.withDeadline(Date.now() + Math.max(waitMs, answerWithinMs), () => handle.result());
-    return { state: 'done', result: withMeasures(type, result as Readonly<Record<string, unknown>> | null), error: null };
+    return {
+      state: 'done',
+      result: withMeasures(type, result as Readonly<Record<string, unknown>> | null),
+      error: null,
+    };
   } catch (error) {
     if (isDeadline(error)) return { state: 'running', result: null, error: null };
     if (!(error instanceof WorkflowFailedError)) throw error;

@@ -22,7 +22,8 @@ export async function watchRuns(
   while (!over.aborted) {
     try {
       const ended = (await listRuns(db, { limit })).filter((run) => run.endedAt !== null);
-      if (reported !== undefined) for (const run of ended.reverse()) if (!reported.has(run.id)) say(lineOf(colours, run));
+      if (reported !== undefined)
+        for (const run of ended.reverse()) if (!reported.has(run.id)) say(lineOf(colours, run));
       reported = new Set(ended.map(({ id }) => id));
       away = false;
     } catch (error) {
