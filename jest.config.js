@@ -5,7 +5,12 @@ module.exports = {
   // `import('./x.js')`, as Node wants it, is x.ts here
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist'],
-  transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }] },
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }],
+    // Node requires this ES module by itself, Jest does not
+    '/node_modules/oauth4webapi/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2023' }, module: { type: 'commonjs' } }],
+  },
+  transformIgnorePatterns: ['/node_modules/(?!oauth4webapi/)'],
   // One PostgreSQL and one Temporal server for all suites; each test file has a database and a namespace of its own.
   globalSetup: '<rootDir>/test/environment/globalSetup.ts',
   globalTeardown: '<rootDir>/test/environment/globalTeardown.ts',

@@ -1,8 +1,8 @@
 import { createBudget } from '../destination/budget/budget';
-import { getConnectionAndSeal } from '../destination/connections/connections';
+import { getConnectionAndSeal, type StoredConnection } from '../destination/connections/connections';
 import { openSecrets } from '../destination/connections/secrets';
+import { createTokenStore } from '../destination/connections/tokens';
 import type { WriteContext } from '../destination/rows/writeContext';
-import type { Connection } from '../schema/connection';
 import type { Connector, ConnectorEntity } from '../schema/definition/connector';
 import type { MapContext } from '../schema/definition/entity';
 import { connectorOf, entityNamed } from '../schema/definition/registered';
@@ -16,7 +16,7 @@ import type { ActivityDeps } from './deps';
 /** A connection's entity, ready to be read. */
 export interface OpenTarget {
   readonly target: Target;
-  readonly connection: Connection;
+  readonly connection: StoredConnection;
   readonly connector: Connector;
   readonly entity: ConnectorEntity;
   readonly source: SourceClient;
@@ -70,11 +70,12 @@ export function targetOpener({
   };
 
   async function openConnection(connectionId: string, priority: Priority): Promise<OpenConnection> {
-    const { connection, seal } = await getConnectionAndSeal(db, connectionId);
+    const { connection, seal, epoch } = await getConnectionAndSeal(db, connectionId);
     const key = `${connectionId} ${priority}`;
     // sealed again, the same secrets have another nonce
     const madeOf = JSON.stringify([
       connection,
+      epoch,
       seal?.key_id,
       seal?.nonce.toString('hex'),
       seal?.sealed.toString('hex'),
@@ -87,6 +88,9 @@ export function targetOpener({
     const budget = createBudget(db, { account: id, rateLimit: connector.rateLimit, priority });
     const source = createSourceClient({
       ...{ connector, connection: { id, settings, timeZone }, secrets, budget, clock, proxyFor },
+      ...(connector.auth.scheme === 'oauth2'
+        ? { tokens: createTokenStore(db, { connectionId: id, ring: keyRing, epoch }) }
+        : {}),
       onAnswer: (status) => metrics.request(id, status),
     });
     const opened = { connection, connector, source, mapContext: { connection: { id, settings, timeZone } } };

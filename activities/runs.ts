@@ -111,6 +111,8 @@ async function claim(
   const open = await openTarget(input, input.strategy === 'reconciliation' ? 'reconciliation' : 'delta');
   const { connection, entity, partitions, readLagMs } = open;
   if (!connection.enabled) return { outcome: 'disabled', holder: null };
+  // nothing is asked, and nothing fails again and again, until an operator gives others
+  if (connection.needsCredentialsSince !== null) return { outcome: 'needs-credentials', holder: null };
   await ensureEntityTable(deps.db, { connector: open.connector.name, entity });
   if (input.strategy === 'delta') await noticeEmptied(deps.db, input, entity);
   const settleAfterMs = entity.listings.one === undefined ? null : readLagMs + 500;

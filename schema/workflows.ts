@@ -40,8 +40,11 @@ export interface DeltaSyncInput extends Target {
   readonly trigger: Trigger;
 }
 
-/** How a run ended. `already-running`: another one holds the connection, entity and strategy; nothing was done. */
-export type RunOutcome = 'succeeded' | 'waiting' | 'already-running' | 'disabled';
+/**
+ * How a run ended. `already-running`: another one holds the connection, entity and strategy; `disabled` and `needs-credentials`: the
+ * connection rests; nothing was done.
+ */
+export type RunOutcome = 'succeeded' | 'waiting' | 'already-running' | 'disabled' | 'needs-credentials';
 
 export interface RunResult extends Target {
   readonly outcome: RunOutcome;

@@ -1,8 +1,8 @@
 import type { Connector } from '../schema/definition/connector';
 import type { MapContext } from '../schema/definition/entity';
-import type { DatabaseClock, RequestBudget } from '../schema/ports';
+import type { DatabaseClock, RequestBudget, TokenStore } from '../schema/ports';
 import type { ProxyFor } from '../schema/proxies';
-import { type Authorizer, authorizerOf, UnusableSecret } from './auth';
+import { type AuthContext, type Authorizer, authorizerOf, UnusableSecret } from './auth';
 import type { Secrets } from './auth/authorizer';
 import type { SourceClient } from './contract';
 import { probe } from './probe/probe';
@@ -13,6 +13,7 @@ import { baseUrl, NoAddress } from './wire/address';
 import type { Limits } from './wire/http';
 import { createReporter, type Reporter } from './wire/report';
 import type { Source } from './wire/source';
+import { createTokenEndpoint } from './wire/tokenEndpoint';
 
 export interface SourceClientOptions {
   readonly connector: Connector;
@@ -20,6 +21,8 @@ export interface SourceClientOptions {
   readonly secrets: Secrets;
   readonly budget: RequestBudget;
   readonly clock: DatabaseClock;
+  /** where the tokens of a connector with OAuth are kept; others need none */
+  readonly tokens?: TokenStore;
   readonly limits?: Partial<Limits>;
   /** the proxy for an address; default: none */
   readonly proxyFor?: ProxyFor | undefined;
@@ -41,21 +44,22 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
   const base = usableBase(connection, createReporter(connector.name, connection.id, secrets));
   const ofProxy = Object.entries(proxyFor?.(base)?.credentials ?? {}).map(([name, value]) => [`proxy ${name}`, value]);
   const reporter = createReporter(connector.name, connection.id, { ...secrets, ...Object.fromEntries(ofProxy) });
+  const sender = {
+    reporter,
+    budget,
+    clock,
+    onAnswer: options.onAnswer ?? nothing,
+    limits: { ...defaultLimits, proxyFor, ...options.limits },
+    quota: connector.rateLimit,
+    lane: `${connector.name}/${connection.id}`,
+    concurrency: connector.rateLimit?.concurrency ?? defaultConcurrency,
+  };
+  const context = { tokens: options.tokens, endpoint: createTokenEndpoint({ connector, connection, sender }) };
   const source: Source = {
     base,
     connector,
     connection,
-    sender: {
-      reporter,
-      authorizer: usableAuthorizer(connector, secrets, reporter),
-      budget,
-      clock,
-      onAnswer: options.onAnswer ?? nothing,
-      limits: { ...defaultLimits, proxyFor, ...options.limits },
-      quota: connector.rateLimit,
-      lane: `${connector.name}/${connection.id}`,
-      concurrency: connector.rateLimit?.concurrency ?? defaultConcurrency,
-    },
+    sender: { ...sender, authorizer: usableAuthorizer(connector, secrets, context, reporter) },
   };
   return {
     streamAll: (entity, listing, listOptions) => streamAll(source, entity, listing, listOptions),
@@ -76,9 +80,14 @@ function usableBase(connection: MapContext['connection'], reporter: Reporter): U
   }
 }
 
-function usableAuthorizer(connector: Connector, secrets: Secrets, reporter: Reporter): Authorizer {
+function usableAuthorizer(
+  connector: Connector,
+  secrets: Secrets,
+  context: AuthContext,
+  reporter: Reporter,
+): Authorizer {
   try {
-    return authorizerOf(connector.auth, secrets);
+    return authorizerOf(connector, secrets, context);
   } catch (error) {
     if (!(error instanceof UnusableSecret)) throw error;
     throw reporter.error('CredentialsRefused', everything, error.message, 'Set it with `tidemark connect`');

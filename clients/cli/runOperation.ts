@@ -72,7 +72,7 @@ function statusOfOutcome({ state, result }: Outcome): ExitStatus {
   if (state !== 'done') return exitStatus.failed;
   const how = result !== null && 'outcome' in result ? result.outcome : undefined;
   if (how === 'waiting' || how === 'already-running') return exitStatus.busy;
-  return how === 'disabled' ? exitStatus.failed : exitStatus.done;
+  return how === 'disabled' || how === 'needs-credentials' ? exitStatus.failed : exitStatus.done;
 }
 
 async function checked({ input }: AnyOperation, given: Readonly<Record<string, unknown>>): Promise<unknown> {

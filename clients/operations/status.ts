@@ -26,6 +26,10 @@ export const status = operation({
             .boolean()
             .describe('false: tidemark.config.ts does not register its connector, so nothing runs'),
           enabled: z.boolean(),
+          needsCredentials: z
+            .object({ since: instant(z), because: z.string().describe('what the source said, without secrets') })
+            .nullable()
+            .describe('nothing is synced, since the source accepts none of the credentials; null: it does'),
           timeZone: z.string(),
           unreadable: z.int().describe('webhook deliveries that the connector could not read'),
           entities: z.array(entityStatus(z)),

@@ -29,10 +29,13 @@ export interface DesiredSchedule {
   readonly pausedBecause: string | undefined;
 }
 
+/** A connection, and why it rests until it is given other credentials, where it does. */
+type RestingConnection = Connection & { readonly needsCredentialsBecause?: string | null };
+
 /** The schedules that these connections want, and the sweep. Connections of unknown connectors want none. */
 export function desiredSchedules(
   connectors: readonly Connector[],
-  connections: readonly Connection[],
+  connections: readonly RestingConnection[],
 ): DesiredSchedule[] {
   const desired = connections.flatMap((connection) => {
     const connector = connectors.find(({ name }) => name === connection.connector);
@@ -57,7 +60,7 @@ const sweep: DesiredSchedule = {
   pausedBecause: undefined,
 };
 
-function entitySchedules(connection: Connection, entity: ConnectorEntity): DesiredSchedule[] {
+function entitySchedules(connection: RestingConnection, entity: ConnectorEntity): DesiredSchedule[] {
   const target: Target = { connectionId: connection.id, entity: entity.name };
   const schedule: EntitySchedule = {
     delta: connection.schedules[entity.name]?.delta ?? entity.schedule.delta,
@@ -89,12 +92,15 @@ function entitySchedules(connection: Connection, entity: ConnectorEntity): Desir
 
 /** Also where nobody has paused it: an entity whose deletions nothing would find is not synced at all. */
 function pausedBecause(
-  { id, enabled, schedules }: Connection,
+  { id, enabled, schedules, needsCredentialsBecause }: RestingConnection,
   entity: ConnectorEntity,
   { reconciliation }: EntitySchedule,
   strategy: Strategy,
 ): string | undefined {
   if (!enabled) return `connection ${id} is disabled`;
+  if (typeof needsCredentialsBecause === 'string') {
+    return `connection ${id} needs credentials: ${needsCredentialsBecause}`;
+  }
   const paused = schedules[entity.name]?.paused?.[strategy];
   if (paused !== undefined) return `by an operator: ${paused}`;
   if (reconciliation === false && !entity.supportsWebhooks && schedules[entity.name]?.reconciliation === false) {

@@ -16,7 +16,7 @@ export interface Endpoint {
   readonly keys: readonly Buffer[];
   /** the same as texts, for a definition's own functions */
   readonly secrets: readonly string[];
-  /** while off, webhooks are kept and processed later */
+  /** false while the connection is disabled or needs credentials: webhooks are stored and processed later */
   readonly enabled: boolean;
 }
 
@@ -57,7 +57,8 @@ export function endpoints({ db, connectors, ring, ttlMs = 3_000 }: EndpointsOpti
   async function load(connectionId: string): Promise<Endpoint | undefined> {
     if (!connection.shape.id.safeParse(connectionId).success) return undefined;
     try {
-      const { connector: name, enabled } = await getConnection(db, connectionId);
+      const { connector: name, ...stored } = await getConnection(db, connectionId);
+      const enabled = stored.enabled && stored.needsCredentialsSince === null;
       const connector = connectors.find((one) => one.name === name);
       if (!connector?.webhooks) return undefined;
       const secrets = await loadSecrets(db, ring, connectionId);

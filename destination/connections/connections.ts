@@ -12,12 +12,17 @@ export type ConnectionInput = z.input<typeof connection>;
 export type ConnectionChange = Partial<Omit<ConnectionInput, 'id' | 'connector'>>;
 
 export interface StoredConnection extends Connection {
+  /** since when its source accepts none of its credentials, so that nothing is synced until it is given others; null while it does */
+  readonly needsCredentialsSince: Date | null;
+  /** what the source said, without secrets */
+  readonly needsCredentialsBecause: string | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
 const columns = `id, connector, settings, time_zone as "timeZone", business_hours as "businessHours", schedules, enabled,
-  created_at as "createdAt", updated_at as "updatedAt"`;
+  created_at as "createdAt", updated_at as "updatedAt",
+  needs_credentials_since as "needsCredentialsSince", needs_credentials_because as "needsCredentialsBecause"`;
 
 /**
  * Keeps a new connection. Its settings must have been checked by the connector; secrets are kept apart (`saveSecrets`).
@@ -41,7 +46,7 @@ export async function createConnection(db: Knex, input: ConnectionInput): Promis
 /** Changes what is given and leaves the rest. Throws TidemarkError 'NotFound', and 'Usage' for wrong values. */
 export async function updateConnection(db: Knex, id: string, change: ConnectionChange): Promise<StoredConnection> {
   return db.transaction(async (tx) => {
-    const { createdAt: _created, updatedAt: _updated, ...before } = await lockConnection(tx, id);
+    const before = configured(await lockConnection(tx, id));
     const { rows } = await tx.raw(
       `update tidemark.connections
        set settings = cast(:settings as jsonb), time_zone = :timeZone, business_hours = cast(:businessHours as jsonb),
@@ -79,20 +84,27 @@ export async function lockConnection(tx: Knex, id: string): Promise<StoredConnec
   return rows[0];
 }
 
-/** A connection and its secrets as they are kept (null: it has none), in one statement. Throws TidemarkError 'NotFound'. */
-export async function getConnectionAndSeal(
-  db: Knex,
-  id: string,
-): Promise<{ readonly connection: StoredConnection; readonly seal: Sealed | null }> {
+export interface OpenableConnection {
+  readonly connection: StoredConnection;
+  /** its secrets as they are kept; null: it has none */
+  readonly seal: Sealed | null;
+  /** how often its credentials were changed: what is done with its tokens counts only while this is the same */
+  readonly epoch: number;
+}
+
+/** A connection and its secrets, in one statement. Throws TidemarkError 'NotFound'. */
+export async function getConnectionAndSeal(db: Knex, id: string): Promise<OpenableConnection> {
   const { rows } = await db.raw(
-    `select ${columns}, key_id, nonce, sealed from tidemark.connections
+    `select ${columns}, key_id, nonce, sealed,
+       coalesce((select epoch from tidemark.tokens where connection_id = id), 1) as epoch
+     from tidemark.connections
      left join (select connection_id, key_id, nonce, sealed from tidemark.secrets) s on connection_id = id
      where id = ?`,
     [id],
   );
   if (rows.length === 0) throw await unknownConnection(db, id);
-  const { key_id, nonce, sealed, ...connection } = rows[0];
-  return { connection, seal: key_id === null ? null : { key_id, nonce, sealed } };
+  const { key_id, nonce, sealed, epoch, ...connection } = rows[0];
+  return { connection, seal: key_id === null ? null : { key_id, nonce, sealed }, epoch };
 }
 
 /** All connections by id, or those of one connector, or only the enabled ones. */
@@ -107,6 +119,12 @@ export async function listConnections(
     { connector: filter.connector ?? null, enabledOnly: filter.enabledOnly ?? false },
   );
   return rows;
+}
+
+/** What an operator chose, without what the engine notes at a connection. */
+function configured(stored: StoredConnection): Connection {
+  const { id, connector, settings, timeZone, businessHours, schedules, enabled } = stored;
+  return { id, connector, settings, timeZone, businessHours, schedules, enabled };
 }
 
 function checked(input: ConnectionInput): Connection {

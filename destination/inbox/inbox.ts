@@ -108,13 +108,16 @@ export interface UndrivenTarget extends Target {
   readonly oldest: Date;
 }
 
-/** Entities of enabled connections that have open events, those that have waited longest first. */
+/**
+ * Entities with open events, those that have waited longest first. Of connections that are disabled or need credentials there are none:
+ * their events wait.
+ */
 export async function openTargets(db: Knex, limit: number): Promise<UndrivenTarget[]> {
   const { rows } = await db.raw(
     `select i.connection_id as "connectionId", i.entity, count(distinct i.external_id) as records, count(*) as events,
        min(i.opened_at) as oldest
      from tidemark.inbox i
-     join tidemark.connections c on c.id = i.connection_id and c.enabled
+     join tidemark.connections c on c.id = i.connection_id and c.enabled and c.needs_credentials_since is null
      where i.done_at is null
      group by 1, 2
      order by oldest, 1, 2

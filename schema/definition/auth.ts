@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { oauth2 } from './oauth2';
 import { secretName } from './secretName';
 
 /**
@@ -51,6 +52,7 @@ export const auth = z.discriminatedUnion('scheme', [
     /** Text in front of the key, in a header. */
     prefix: z.string().default(''),
   }),
+  oauth2,
 ]);
 export type Auth = z.infer<typeof auth>;
 export type AuthInput = z.input<typeof auth>;

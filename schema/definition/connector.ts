@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { type Auth, type AuthInput, auth } from './auth';
 import { DefinitionError, mistakes } from './definition';
 import { type Entity, identifier } from './entity';
+import { oauth2Templates } from './oauth2';
 import { placeholderMistakes } from './placeholders';
 import { type RateLimit, rateLimit } from './rateLimit';
-import { namedSecrets } from './secretName';
+import { namedSecrets, type SecretName, secretName } from './secretName';
 import {
   type WebhookDelivery,
   type WebhookEvent,
@@ -19,10 +20,11 @@ import {
  * {
  *   name: 'shop',
  *   settings: z.object({ baseUrl: z.url().default('https://api.example.com') }),
- *   secrets: z.object({ token: z.string(), webhookSecret: z.string() }),
+ *   secrets: z.object({ token: z.string(), appKey: z.string(), webhookSecret: z.string() }),
  *   auth: { scheme: 'bearer', token: 'token' },
  *   rateLimit: { requests: 100, per: '20s' },
  *   headers: { 'X-Api-Version': '2026-01' },
+ *   secretHeaders: { 'X-App-Key': 'appKey' },
  *   webhooks: {
  *     signature: { header: 'X-Signature', secret: 'webhookSecret' },
  *     acknowledge: 200,
@@ -44,6 +46,8 @@ export interface ConnectorInput<Settings extends z.ZodObject, Secrets extends z.
   readonly rateLimit?: z.input<typeof rateLimit>;
   /** Headers that are sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Headers that hold a secret, such as the key of an app, by the name of the secret. They are sent with every request for data, next to what `auth` sends. */
+  readonly secretHeaders?: Readonly<Record<string, string>>;
   /** How webhooks are verified and read. Needed where an entity has `supportsWebhooks: true`. */
   readonly webhooks?: {
     /** How a delivery proves that the source sent it. */
@@ -78,6 +82,7 @@ export interface Connector {
   readonly auth: Auth;
   readonly rateLimit: RateLimit | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly secretHeaders: Readonly<Record<string, SecretName>>;
   readonly webhooks: WebhookRules | undefined;
   readonly entities: ReadonlyMap<string, Entity & { readonly table: string }>;
 }
@@ -96,6 +101,9 @@ export const connectorDefinition = z.strictObject({
   auth,
   rateLimit: rateLimit.optional(),
   headers: z.record(z.string(), z.string()).default({}),
+  secretHeaders: z
+    .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, { error: 'is no name of a header' }), secretName)
+    .default({}),
   webhooks: z
     .strictObject({
       signature: webhookSignature,
@@ -130,6 +138,7 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
   const found: string[] = [];
   const named = [
     ...namedSecrets(auth, connector.auth, 'auth'),
+    ...namedSecrets(connectorDefinition.shape.secretHeaders, connector.secretHeaders, 'secretHeaders'),
     ...namedSecrets(webhookSignature, connector.webhooks?.signature, 'webhooks.signature'),
   ];
   for (const [at, secret] of named) {
@@ -150,7 +159,8 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
     tables.add(table);
     byName.set(entity.name, { ...entity, table });
   }
-  found.push(...placeholderMistakes(where, connector, entities));
+  const authTexts = connector.auth.scheme === 'oauth2' ? oauth2Templates(connector.auth) : [];
+  found.push(...placeholderMistakes(where, { ...connector, authTexts }, entities));
   if (found.length > 0) throw new DefinitionError(found);
   return { ...connector, rateLimit: connector.rateLimit, webhooks: connector.webhooks, entities: byName };
 }

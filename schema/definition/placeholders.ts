@@ -20,9 +20,12 @@ export const placeholder = /\{\{\w+\}\}|\{(\w+)\}/g;
 
 /** Each placeholder of a request with its path in the definition, such as `['query.filter', 'since']`. */
 export function placeholdersIn(template: Partial<Template>): [at: string, name: string][] {
-  return textsIn(template).flatMap(([at, text]) =>
-    [...text.matchAll(placeholder)].flatMap(([, name]) => (name === undefined ? [] : [[at, name] as [string, string]])),
-  );
+  return textsIn(template).flatMap(([at, text]) => placeholdersOf(text).map((name): [string, string] => [at, name]));
+}
+
+/** The names of the placeholders of a text. */
+function placeholdersOf(text: string): string[] {
+  return [...text.matchAll(placeholder)].flatMap(([, name]) => (name === undefined ? [] : [name]));
 }
 
 function textsIn({ path, query, headers, body }: Partial<Template>): [string, string][] {
@@ -41,7 +44,16 @@ function leaves(at: string, value: Json | undefined): [string, string][] {
  */
 export function placeholderMistakes(
   where: string,
-  { headers, settings }: { readonly headers: Readonly<Record<string, string>>; readonly settings: z.ZodObject },
+  {
+    headers,
+    settings,
+    authTexts,
+  }: {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly settings: z.ZodObject;
+    /** the texts of `auth` that may contain placeholders, by their paths */
+    readonly authTexts: readonly (readonly [at: string, text: string])[];
+  },
   entities: readonly Templates[],
 ): string[] {
   const { catchall } = settings.def;
@@ -49,7 +61,9 @@ export function placeholderMistakes(
   if (catchall !== undefined && !(catchall instanceof z.ZodNever)) return [];
   const known = Object.keys(settings.shape);
   const unfilled = (at: string, template: Partial<Template> | undefined, own: readonly string[]) =>
-    placeholdersIn(template ?? {})
+    among(at, placeholdersIn(template ?? {}), own);
+  const among = (at: string, found: readonly (readonly [string, string])[], own: readonly string[]) =>
+    found
       .filter(([, name]) => !own.includes(name) && !known.includes(name))
       .map(
         ([place, name]) =>
@@ -57,6 +71,13 @@ export function placeholderMistakes(
       );
   return [
     ...unfilled(where, { headers }, []),
+    ...authTexts.flatMap(([at, text]) =>
+      among(
+        `${where}.auth`,
+        placeholdersOf(text).map((name) => [at, name] as const),
+        [],
+      ),
+    ),
     ...entities.flatMap(({ name, listings, partitions }) => {
       const at = `${where}.entities.${name}.listings`;
       const parted = Array.isArray(partitions) && partitions.length === 1 && partitions[0] === '' ? [] : ['partition'];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AuthScheme, secretOf } from '../../source/auth/authorizer';
+import { type AuthScheme, secretOf, type TokenEndpoint } from '../../source/auth/authorizer';
 import type { Auth, AuthInput } from './auth';
 import { defineConnector } from './connector';
 import { DefinitionError } from './definition';
@@ -71,7 +71,8 @@ describe('a new scheme', () => {
       const extra = secretOf(secrets, auth.extra);
       return { authorize: ({ headers }) => void Object.assign(headers, { extra }) };
     };
-    expect(() => forgetful({ scheme: 'bearer', token: secretName.parse('t'), extra: 'e' }, {})).toThrow(
+    const context = { tokens: undefined, endpoint: {} as TokenEndpoint };
+    expect(() => forgetful({ scheme: 'bearer', token: secretName.parse('t'), extra: 'e' }, {}, context)).toThrow(
       /'e' is missing/,
     );
   });

@@ -22,6 +22,11 @@ export function namedSecrets(schema: z.ZodType, value: unknown, path: string): N
     const chosen = schema.options.find((option) => (option as z.ZodType).safeParse(value).success);
     return chosen === undefined ? [] : namedSecrets(chosen as z.ZodType, value, path);
   }
+  if (schema instanceof z.ZodRecord) {
+    return Object.entries(value as Record<string, unknown>).flatMap(([name, item]) =>
+      namedSecrets(schema.valueType as z.ZodType, item, `${path}.${name}`),
+    );
+  }
   if (!(schema instanceof z.ZodObject)) return [];
   return Object.entries(schema.shape).flatMap(([name, field]) =>
     namedSecrets(field as z.ZodType, (value as Record<string, unknown>)[name], `${path}.${name}`),

@@ -6,6 +6,7 @@ import { visibleWaits } from './0005_visible_waits';
 import { lostWorkers } from './0006_lost_workers';
 import { unjudgedReasons } from './0007_unjudged_reasons';
 import { coverageAndCursors } from './0008_coverage_and_cursors';
+import { tokens } from './0009_tokens';
 
 export interface Migration {
   readonly version: number;
@@ -31,4 +32,5 @@ export const migrations: readonly Migration[] = [
   { version: 6, name: 'attempts that lost their worker', sql: lostWorkers, breaking: false },
   { version: 7, name: 'what a proof could not judge, by reason', sql: unjudgedReasons, breaking: false },
   { version: 8, name: 'what a scan covers, cursors per partition', sql: coverageAndCursors, breaking: true },
+  { version: 9, name: 'OAuth tokens, connections that need credentials', sql: tokens, breaking: false },
 ];

@@ -7,12 +7,16 @@ export const apiKey: AuthScheme<Extract<Auth, { scheme: 'apiKey' }>> = (auth, se
     return {
       authorize: (request) => {
         request.headers[auth.name] = key;
+        return undefined;
       },
     };
   }
   const key = `${auth.prefix}${secretOf(secrets, auth.key)}`;
   return {
     queryParameter: auth.name,
-    authorize: (request) => request.url.searchParams.set(auth.name, key),
+    authorize: (request) => {
+      request.url.searchParams.set(auth.name, key);
+      return undefined;
+    },
   };
 };

@@ -215,6 +215,7 @@ describe('401', () => {
       authorizer: {
         authorize: (request: { headers: Record<string, string> }) => {
           request.headers.Authorization = `Bearer ${sender.renewals}`;
+          return sender.renewals;
         },
         renew: () => {
           sender.renewals += 1;

@@ -11,6 +11,7 @@ export const basic: AuthScheme<Extract<Auth, { scheme: 'basic' }>> = (auth, secr
   return {
     authorize: (request) => {
       request.headers.Authorization = header;
+      return undefined;
     },
   };
 };

@@ -7,6 +7,7 @@ export const bearer: AuthScheme<Extract<Auth, { scheme: 'bearer' }>> = (auth, se
   return {
     authorize: (request) => {
       request.headers.Authorization = header;
+      return undefined;
     },
   };
 };

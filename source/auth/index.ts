@@ -1,11 +1,21 @@
 import type { Auth } from '../../schema/definition/auth';
+import type { SecretName } from '../../schema/definition/secretName';
 import { apiKey } from './apiKey';
-import type { Authorizer, AuthScheme, Secrets } from './authorizer';
+import { type AuthContext, type Authorizer, type AuthScheme, headerSecretOf, type Secrets } from './authorizer';
 import { basic } from './basic';
 import { bearer } from './bearer';
 import { none } from './none';
+import { oauth2 } from './oauth2';
 
-export { type Authorizer, type Outgoing, UnusableSecret } from './authorizer';
+export {
+  type AuthContext,
+  type Authorizer,
+  type Credential,
+  NoTokenResponse,
+  type Outgoing,
+  type TokenEndpoint,
+  UnusableSecret,
+} from './authorizer';
 
 /** A further scheme is a file here, a line below and a variant of `schema/definition/auth.ts`. */
 const schemes: { readonly [S in Auth['scheme']]: AuthScheme<Extract<Auth, { scheme: S }>> } = {
@@ -13,9 +23,25 @@ const schemes: { readonly [S in Auth['scheme']]: AuthScheme<Extract<Auth, { sche
   basic,
   bearer,
   apiKey,
+  oauth2,
 };
 
-/** The authorizer of a connection. Throws UnusableSecret. */
-export function authorizerOf(auth: Auth, secrets: Secrets): Authorizer {
-  return (schemes[auth.scheme] as AuthScheme<Auth>)(auth, secrets);
+/** What authorizes the requests of a connection: its scheme, and the headers that hold a secret. Throws UnusableSecret. */
+export function authorizerOf(
+  { auth, secretHeaders }: { readonly auth: Auth; readonly secretHeaders: Readonly<Record<string, SecretName>> },
+  secrets: Secrets,
+  context: AuthContext,
+): Authorizer {
+  const authorizer = (schemes[auth.scheme] as AuthScheme<Auth>)(auth, secrets, context);
+  const headers = Object.entries(secretHeaders).map(
+    ([name, secret]) => [name, headerSecretOf(secrets, secret, name)] as const,
+  );
+  if (headers.length === 0) return authorizer;
+  return {
+    ...authorizer,
+    authorize: (request, signal) => {
+      for (const [name, value] of headers) request.headers[name] = value;
+      return authorizer.authorize(request, signal);
+    },
+  };
 }

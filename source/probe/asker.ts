@@ -60,8 +60,8 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
       throw fail('Usage', `was not sent: the probe has sent ${requests}`, 'Try it again later');
     requests += 1;
     const outgoing = { url: new URL(url), headers: { ...headers } };
-    await sender.authorizer.authorize(outgoing);
     await sender.budget.take(signal);
+    const credential = await sender.authorizer.authorize(outgoing, signal);
     const reply = await inLane(sender.lane, sender.concurrency, signal, () =>
       exchange(outgoing.url, outgoing.headers, sender.limits, sender.clock, signal, posted),
     ).catch((error: unknown) => {
@@ -71,11 +71,13 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
     });
     sender.onAnswer(reply.status);
     const excerpt = sender.reporter.excerpt(beginning(reply));
+    if (reply.status >= 200 && reply.status < 300) await sender.authorizer.accepted?.(credential);
     if (reply.status === 401 && sender.authorizer.renew && !renewed) {
       renewed = true;
-      await sender.authorizer.renew(signal);
+      await sender.authorizer.renew(credential, signal);
       return send(asked, place);
     }
+    if (reply.status === 401 && renewed) await sender.authorizer.refusedAgain?.(credential);
     if (reply.status === 401)
       throw fail(
         'CredentialsRefused',

@@ -11,6 +11,8 @@ export interface About {
 export interface Reporter {
   /** The text with every secret of the connection blotted out, also where it is URL-encoded, base64 or inside JSON. */
   redact(text: string): string;
+  /** Blots out further secrets from now on, such as tokens: the latest of them, since they replace each other. */
+  hide(values: readonly string[]): void;
   /** The beginning of a body on one line, bounded and without secrets. */
   excerpt(body: string): string;
   /** The address without secrets, user or fragment, bounded. */
@@ -22,12 +24,23 @@ export interface Reporter {
 const blot = '[secret]';
 const excerptLength = 300;
 const addressLength = 500;
+/** Tokens that are blotted out; former ones are of no use to anybody. */
+const hiddenAtMost = 12;
 
 export function createReporter(connector: string, connectionId: string, secrets: Secrets): Reporter {
-  const pattern = secretPattern(Object.values(secrets));
+  const given = Object.values(secrets);
+  const hidden = new Set<string>();
+  let pattern = secretPattern(given);
   const redact = (text: string) => (pattern ? text.replace(pattern, blot) : text);
   return {
     redact,
+    hide: (values) => {
+      const before = hidden.size;
+      for (const value of values) if (value !== '') hidden.add(value);
+      if (hidden.size === before) return;
+      for (const oldest of [...hidden].slice(0, -hiddenAtMost)) hidden.delete(oldest);
+      pattern = secretPattern([...given, ...hidden]);
+    },
     // cut before the search for speed, and after it so that no half of a secret is left at the end
     excerpt: (body) =>
       short(

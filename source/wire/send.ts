@@ -3,7 +3,7 @@ import type { QuotaSigns } from '../../schema/definition/rateLimit';
 import type { ErrorType } from '../../schema/errors';
 import type { Json } from '../../schema/json';
 import type { DatabaseClock, RequestBudget } from '../../schema/ports';
-import type { Authorizer } from '../auth';
+import type { Authorizer, Credential } from '../auth';
 import { sameOrigin } from './address';
 import { exchange, type Limits, type Method, type Reply } from './http';
 import { inLane } from './lanes';
@@ -85,7 +85,7 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
   let hops = 0;
   let renewed = false;
   for (;;) {
-    const verdict = await attempt(sender, question, url, sending);
+    const { verdict, credential } = await attempt(sender, question, url, sending);
     const fail = (type: ErrorType, problem: string, todo: string, retryAfterMs?: number) =>
       sender.reporter.error(
         type,
@@ -118,13 +118,14 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
       }
       case 'renew':
         if (renewed || !sender.authorizer.renew) {
+          if (renewed) await sender.authorizer.refusedAgain?.(credential);
           throw fail(
             'CredentialsRefused',
             verdict.problem,
             'Give the connection working secrets: `tidemark connect <connector> <connection> --update`',
           );
         }
-        await sender.authorizer.renew(signal);
+        await sender.authorizer.renew(credential, signal);
         renewed = true;
         break;
       case 'wait': {
@@ -156,12 +157,19 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
   }
 }
 
-async function attempt(sender: Sender, question: Question, url: URL, sending: () => void): Promise<Verdict> {
+interface Attempt {
+  readonly verdict: Verdict;
+  /** what the request carried */
+  readonly credential: Credential;
+}
+
+async function attempt(sender: Sender, question: Question, url: URL, sending: () => void): Promise<Attempt> {
   const { signal } = question;
   const outgoing = { url: new URL(url), headers: { ...question.headers } };
-  await sender.authorizer.authorize(outgoing);
   // leave before the lane: who waits for leave must not keep others, perhaps more urgent, out of the lane
   await sender.budget.take(signal);
+  // after the wait for leave, during which a token may expire
+  const credential = await sender.authorizer.authorize(outgoing, signal);
   try {
     const reply = await inLane(sender.lane, sender.concurrency, signal, () => {
       sending();
@@ -169,12 +177,13 @@ async function attempt(sender: Sender, question: Question, url: URL, sending: ()
       return exchange(outgoing.url, outgoing.headers, sender.limits, sender.clock, signal, posted);
     });
     sender.onAnswer(reply.status);
-    return await judged(sender, question, reply);
+    if (reply.status >= 200 && reply.status < 300) await sender.authorizer.accepted?.(credential);
+    return { verdict: await judged(sender, question, reply), credential };
   } catch (error) {
     if (!(error instanceof TransportProblem)) throw error;
     sender.onAnswer(null);
     const { again, type, todo } = error;
-    return { kind: 'failure', again, type, todo, problem: `failed: ${error.message}` };
+    return { verdict: { kind: 'failure', again, type, todo, problem: `failed: ${error.message}` }, credential };
   }
 }
 

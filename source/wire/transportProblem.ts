@@ -7,13 +7,16 @@ export class TransportProblem extends Error {
   /** what it is when no further try helps */
   readonly type: ErrorType;
   readonly todo: string;
+  /** no connection was made, so that nothing was sent */
+  readonly unsent: boolean;
 
-  constructor(problem: string, options: { again: boolean; type: ErrorType; todo: string }) {
+  constructor(problem: string, options: { again: boolean; type: ErrorType; todo: string; unsent?: boolean }) {
     super(problem);
     this.name = 'TransportProblem';
     this.again = options.again;
     this.type = options.type;
     this.todo = options.todo;
+    this.unsent = options.unsent ?? false;
   }
 }
 
@@ -26,6 +29,7 @@ export function problemOf(error: unknown, host: string): TransportProblem {
   if (tlsCodes.test(code)) {
     return new TransportProblem(`no secure connection to ${host} (${code})`, {
       again: false,
+      unsent: true,
       type: 'ContractBroken',
       todo: 'Nothing was sent. Check the certificate of the source and the setting baseUrl',
     });
@@ -41,14 +45,15 @@ export function problemOf(error: unknown, host: string): TransportProblem {
     return unavailable(
       `${host} cannot be reached (${code})`,
       'The engine retries; check the setting baseUrl if this continues',
+      true,
     );
   }
   return unavailable(`the connection to ${host} broke (${code})`);
 }
 
 /** A fault that is expected to pass. */
-export function unavailable(problem: string, todo = 'The engine retries later'): TransportProblem {
-  return new TransportProblem(problem, { again: true, type: 'SourceUnavailable', todo });
+export function unavailable(problem: string, todo = 'The engine retries later', unsent = false): TransportProblem {
+  return new TransportProblem(problem, { again: true, type: 'SourceUnavailable', todo, unsent });
 }
 
 /** Node's code of a network error, or its name. */

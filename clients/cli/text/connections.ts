@@ -45,10 +45,10 @@ function listText(colours: Colours, found: ResultOf<typeof connections>['connect
   return table(
     colours,
     ['connection', 'connector', 'enabled', 'time zone', 'business hours', 'base URL'],
-    found.map(({ id, connector, enabled, timeZone, businessHours, settings }) => [
+    found.map(({ id, connector, enabled, needsCredentialsSince, timeZone, businessHours, settings }) => [
       id,
       connector,
-      enabled ? 'yes' : 'no',
+      enabled ? (needsCredentialsSince === null ? 'yes' : 'needs credentials') : 'no',
       timeZone,
       businessHours && `${businessHours.from}-${businessHours.to}`,
       typeof settings.baseUrl === 'string' ? settings.baseUrl : undefined,

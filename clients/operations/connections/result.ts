@@ -22,6 +22,12 @@ export function connection(z: Z) {
       )
       .describe("by entity, in place of the connector's"),
     enabled: z.boolean(),
+    needsCredentialsSince: instant(z)
+      .nullable()
+      .describe(
+        'since when its source accepts none of its credentials, so that nothing is synced until it is given others',
+      ),
+    needsCredentialsBecause: z.string().nullable().describe('what the source said, without secrets'),
     createdAt: instant(z),
     updatedAt: instant(z),
   });

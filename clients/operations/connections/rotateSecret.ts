@@ -1,5 +1,5 @@
 import { audit } from '../../../destination/audit';
-import { getConnection } from '../../../destination/connections/connections';
+import { getConnection, lockConnection } from '../../../destination/connections/connections';
 import { loadSecrets, lockSecrets, resealSecrets, saveSecrets } from '../../../destination/connections/secrets';
 import type { Connector } from '../../../schema/definition/connector';
 import { mistakes } from '../../../schema/definition/definition';
@@ -7,6 +7,7 @@ import { connectorOf } from '../../../schema/definition/registered';
 import { TidemarkError } from '../../../schema/errors';
 import { type By, type OperationContext, WrongInput } from '../definition/context';
 import { ringOf } from '../work/ring';
+import { followCredentials } from './followCredentials';
 import type { ConnectionInput } from './named';
 
 export interface SecretRotation extends ConnectionInput {
@@ -50,6 +51,7 @@ export async function rotateSecret(
     ]);
   }
   return db.transaction(async (tx) => {
+    const { settings } = await lockConnection(tx, id);
     await lockSecrets(tx, id);
     const secrets = await loadSecrets(tx, ring, id);
     const [former] = (secrets[secret] ?? '').split('\n').filter((line) => line !== '');
@@ -58,6 +60,9 @@ export async function rotateSecret(
       value === undefined ? (isWebhookSecret ? former : undefined) : formerKept ? `${value}\n${former}` : value;
     if (after === undefined) throw missing;
     await saveSecrets(tx, ring, id, checked(connector, { ...secrets, [secret]: after }));
+    if (value !== undefined) {
+      await followCredentials(tx, connector, id, { secrets: [secret], before: settings, after: settings });
+    }
     await audit(tx, { ...by, action: 'connections rotate-secret', connectionId: id, details: { secret, formerKept } });
     return { connectionId: id, secret, formerKept };
   });

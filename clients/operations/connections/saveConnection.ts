@@ -3,6 +3,7 @@ import { audit } from '../../../destination/audit';
 import {
   type ConnectionInput,
   createConnection,
+  getConnection,
   lockConnection,
   type StoredConnection,
   updateConnection,
@@ -19,6 +20,7 @@ import { type By, type OperationContext, WrongInput } from '../definition/contex
 import { type AgreedOrLater, agreeOrLater } from '../work/agreeOrLater';
 import { ringOf } from '../work/ring';
 import { addressMistakes } from './addressRule';
+import { followCredentials } from './followCredentials';
 import type { ConnectionInput as Named } from './named';
 
 /** What a connection is given. What is left out gets its default, or, where one is changed, stays as it is. */
@@ -76,8 +78,10 @@ export async function changeConnection(
     const { secrets, ...checked } = checkedValues(connector, values, present, await keptSecrets(tx, ring, id));
     const changed = await updateConnection(tx, id, checked);
     await saveSecrets(tx, ring, id, secrets);
+    const given = { secrets: Object.keys(values.secrets ?? {}), before: present.settings, after: changed.settings };
+    await followCredentials(tx, connector, id, given);
     await audit(tx, { ...by, action: 'connect --update', connectionId: id, details: changedNames(values) });
-    return { connection: changed, secrets };
+    return { connection: await getConnection(tx, id), secrets };
   });
   return { created: false, connection, secrets: Object.keys(secrets), ...(await agreeOrLater(context)) };
 }

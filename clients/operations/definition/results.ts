@@ -8,8 +8,8 @@ const count = (z: Z) => z.int().min(0);
 
 function outcome(z: Z) {
   return z
-    .enum(['succeeded', 'waiting', 'already-running', 'disabled'])
-    .describe('`waiting`: for approval; `already-running` and `disabled`: nothing was done');
+    .enum(['succeeded', 'waiting', 'already-running', 'disabled', 'needs-credentials'])
+    .describe('`waiting`: for approval; `already-running`, `disabled` and `needs-credentials`: nothing was done');
 }
 
 function run(z: Z) {

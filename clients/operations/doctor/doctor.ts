@@ -61,6 +61,13 @@ async function checkConnections(
         'register it in tidemark.config.ts, or remove the connection',
       );
     }
+    const needy = connections.filter((one) => one.enabled && one.needsCredentialsSince !== null);
+    if (needy[0]) {
+      throw new Wrong(
+        `${needy.map(({ id }) => id).join(', ')}: the source accepts none of the credentials (${needy[0].needsCredentialsBecause}), so nothing is synced`,
+        `give others: tidemark connect ${needy[0].connector} ${needy[0].id} --update`,
+      );
+    }
     return `${connections.length}, of which ${disabled} disabled`;
   });
   const secrets = await check('secrets', async () => {

@@ -37,6 +37,8 @@ export interface ConnectionStatus {
   /** false: tidemark.config.ts does not register its connector, so nothing runs for it and no entities are shown */
   readonly registered: boolean;
   readonly enabled: boolean;
+  /** since when nothing is synced because its source accepts none of its credentials, and what the source said */
+  readonly needsCredentials: { readonly since: Date; readonly because: string } | null;
   readonly timeZone: string;
   /** webhook deliveries that were signed, but in which the connector found no entity: parked */
   readonly unreadable: number;
@@ -148,11 +150,15 @@ export async function readStatus(
   return {
     at: known.at,
     temporal: temporal && { reachable: temporal.reachable, error: temporal.error },
-    connections: connections.map(({ id, connector, enabled, timeZone }) => ({
+    connections: connections.map(({ id, connector, enabled, timeZone, ...one }) => ({
       id,
       connector,
       registered: connectors.some(({ name }) => name === connector),
       enabled,
+      needsCredentials: one.needsCredentialsSince && {
+        since: one.needsCredentialsSince,
+        because: one.needsCredentialsBecause ?? '',
+      },
       timeZone,
       unreadable: known.inbox.get(keyOf({ connectionId: id, entity: '' }))?.[0]?.parked ?? 0,
       entities: [...(connectors.find(({ name }) => name === connector)?.entities.values() ?? [])]

@@ -56,7 +56,9 @@ export function partsOf(section: Section): Part[] {
   const lookUp = (path: string) => find(comments, section.comments, path);
   const own = lookUp('');
   if (schema instanceof z.ZodUnion) {
-    const variants = (schema.options as readonly z.ZodObject[]).map((option) => {
+    // variants that are a section of their own are explained there
+    const options = schema.options.filter((option) => !sections.some((one) => one.schema === option));
+    const variants = (options as z.ZodType[] as z.ZodObject[]).map((option) => {
       const name = variantName(option);
       const { text, example } = lookUp(name);
       return {
@@ -76,7 +78,11 @@ export function partsOf(section: Section): Part[] {
 type LookUp = (path: string) => Explained;
 
 function find(comments: ReadonlyMap<string, Explained>, declarations: readonly string[], path: string): Explained {
-  const all = declarations.flatMap((name) => comments.get(path === '' ? name : `${name}.${path}`) ?? []);
+  // fields that all variants share are declared once, apart from them
+  const paths = [path, path.slice(path.lastIndexOf('.') + 1)];
+  const all = declarations.flatMap((name) =>
+    paths.flatMap((at) => comments.get(at === '' ? name : `${name}.${at}`) ?? []),
+  );
   const type = all.find((one) => one.type !== undefined)?.type;
   const { text, example } = all.find((one) => one.text !== '') ?? { text: '', example: '' };
   if (text === '') throw new Error(`${declarations[0]}${path === '' ? '' : `.${path}`} has no doc comment`);

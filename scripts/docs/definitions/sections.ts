@@ -3,6 +3,7 @@ import { auth } from '../../../schema/definition/auth';
 import { connectorDefinition } from '../../../schema/definition/connector';
 import { entityDefinition } from '../../../schema/definition/entity';
 import { changesListing, listing, one, paging, since } from '../../../schema/definition/listing';
+import { oauth2 } from '../../../schema/definition/oauth2';
 import { rateLimit } from '../../../schema/definition/rateLimit';
 import { businessHours, deletionGuard, entitySchedule } from '../../../schema/definition/schedule';
 import { valueIs } from '../../../schema/definition/valueIs';
@@ -32,6 +33,7 @@ export const sections: readonly Section[] = [
   },
   { title: 'Rate limit', file: 'rateLimit', comments: ['rateLimit'], schema: rateLimit },
   { title: 'Auth', file: 'auth', comments: ['auth'], schema: auth },
+  { title: 'OAuth', file: 'oauth2', comments: ['oauth2', 'tokenRequest'], schema: oauth2 },
   { title: 'Entity', file: 'entity', comments: ['EntityInput', 'entityDefinition'], schema: entityDefinition },
   {
     title: 'Version',

@@ -9,6 +9,7 @@ export function connectionText(shown: Shown): string {
   const lines: readonly (readonly [string, string])[] = [
     ['connector', `${connector}${registered ? '' : ' (not registered in tidemark.config.ts: nothing runs)'}`],
     ['enabled', enabled ? 'yes' : 'no'],
+    ...needsText(shown),
     ...Object.entries(settings).map(
       ([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
     ),
@@ -27,6 +28,15 @@ export function connectionText(shown: Shown): string {
   ];
   const width = Math.max(...lines.map(([name]) => name.length));
   return [`Connection ${id}`, ...lines.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)].join('\n');
+}
+
+function needsText({ id, connector, needsCredentialsSince, needsCredentialsBecause }: Shown): [string, string][] {
+  if (needsCredentialsSince === null) return [];
+  const since = `since ${needsCredentialsSince.toISOString()}: ${needsCredentialsBecause ?? 'the source refused them'}`;
+  return [
+    ['needs credentials', since],
+    ['', `nothing is synced until it has others: tidemark connect ${connector} ${id} --update`],
+  ];
 }
 
 function secretsText({ secrets, sealed }: Shown): string {

@@ -51,6 +51,7 @@ const statusOfOutcome: Readonly<Record<RunReport['outcome'], ExitStatus>> = {
   waiting: exitStatus.busy,
   'already-running': exitStatus.busy,
   disabled: exitStatus.failed,
+  'needs-credentials': exitStatus.failed,
   failed: exitStatus.failed,
 };
 
@@ -69,6 +70,8 @@ export function reportText(report: RunReport): string {
       return `${name} is already running; nothing was done.`;
     case 'disabled':
       return `${name} was not synced: its connection is disabled.`;
+    case 'needs-credentials':
+      return `${name} was not synced: its connection needs credentials. 'tidemark connections show ${report.connectionId}' says why.`;
     default:
       return `${name} ${landedText(report)}: ${resultText(report)}`;
   }

@@ -76,11 +76,11 @@ export async function explain(
   const passedBy = changed === null ? undefined : known.findLast((run) => passedOver(run, changed, entity.readLag));
   const audit = (await listAudit(db, { ...target, limit: 200 })).filter((entry) => concerns(entry, facts, id));
   const cursor = await getCursor(db, target);
-  const { enabled } = connection;
+  const { enabled, needsCredentialsBecause: needsCredentials } = connection;
   return {
     ...target,
     id,
-    verdict: verdictOn({ ...target, id, facts, source, runs, cursor, enabled, changed, passedBy }),
+    verdict: verdictOn({ ...target, id, facts, source, runs, cursor, enabled, needsCredentials, changed, passedBy }),
     story: storyOf(entity, facts, { runs, audit, changed }),
     source,
     row: facts.row,

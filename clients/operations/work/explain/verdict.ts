@@ -15,6 +15,8 @@ export interface Circumstances extends Target {
   /** the last run of all, of whatever outcome */
   readonly cursor: Date | null;
   readonly enabled: boolean;
+  /** what the source said of the connection's credentials; null: it accepts them */
+  readonly needsCredentials: string | null;
   readonly changed: Date | null;
   /** a delta that asked for the time of the record's last change, more than the read lag after it, and did not bring it */
   readonly passedBy: Run | undefined;
@@ -135,8 +137,9 @@ function openWebhook({ events }: RecordFacts): string | undefined {
   return parked && `a webhook of ${instant(parked.receivedAt)} could not be processed: ${trimmed(parked.detail ?? '')}`;
 }
 
-function disabled({ enabled, connectionId }: Circumstances): string | undefined {
-  return enabled ? undefined : `connection ${connectionId} is disabled`;
+function disabled({ enabled, connectionId, needsCredentials }: Circumstances): string | undefined {
+  if (!enabled) return `connection ${connectionId} is disabled`;
+  return needsCredentials === null ? undefined : `connection ${connectionId} needs credentials (${needsCredentials})`;
 }
 
 /** When and on what evidence the row was deleted. */

@@ -1,0 +1,31 @@
+import type { Knex } from 'knex';
+import { credentialsChanged } from '../../../destination/connections/credentials';
+import type { Connector } from '../../../schema/definition/connector';
+import { oauth2Templates, tokensAfter } from '../../../schema/definition/oauth2';
+import { placeholdersIn } from '../../../schema/definition/placeholders';
+
+/** What of a connection was given. */
+export interface GivenCredentials {
+  /** the names of the secrets that were given, the same values again included */
+  readonly secrets: readonly string[];
+  /** the settings before and after */
+  readonly before: Readonly<Record<string, unknown>>;
+  readonly after: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Has the tokens of a connection follow a change of what they were had with, in this transaction. Does nothing for a connector without
+ * OAuth. Returns whether the connection had needed credentials and is served again.
+ */
+export async function followCredentials(
+  tx: Knex,
+  { auth }: Connector,
+  connectionId: string,
+  { secrets, before, after }: GivenCredentials,
+): Promise<boolean> {
+  if (auth.scheme !== 'oauth2') return false;
+  const texts = Object.fromEntries(oauth2Templates(auth));
+  const moved = placeholdersIn({ body: texts }).some(([, name]) => before[name] !== after[name]);
+  const tokens = moved ? 'void' : tokensAfter(auth, secrets);
+  return tokens === 'untouched' ? false : credentialsChanged(tx, connectionId, { keepTokens: tokens === 'keep' });
+}
