@@ -32,7 +32,7 @@ export const tokenRequest = {
  */
 export const oauth2 = z.discriminatedUnion('grant', [
   /**
-   * The client acts for itself: a token is had with its id and secret alone.
+   * The client acts for itself: its id and secret alone get a token.
    * @example
    * {
    *   scheme: 'oauth2',
@@ -56,7 +56,7 @@ export const oauth2 = z.discriminatedUnion('grant', [
     clientSecret: secretName,
   }),
   /**
-   * A token is had with a user's name and password. It is renewed with a refresh token where the source gives one; where that is
+   * A user's name and password get a token. It is renewed with a refresh token where the source gives one; where that is
    * refused, with the password again.
    * @example
    * {
@@ -86,11 +86,11 @@ export const oauth2 = z.discriminatedUnion('grant', [
     clientId: secretName.optional(),
     /** The name of the secret that holds the client's secret. A connection without it sends none. */
     clientSecret: secretName.optional(),
-    /** Whether refresh tokens are used. `false` where another client may use them up: each token is then had with the password. */
+    /** Whether refresh tokens are used. `false` where another client may use them up: the password then gets each token. */
     refresh: z.boolean().default(true),
   }),
   /**
-   * Tokens are had with a refresh token that an operator gives. Where the source replaces it at each use, the engine stores
+   * A refresh token that an operator gives gets the tokens. Where the source replaces it at each use, the engine stores
    * the newest; another system must not use it too.
    * @example
    * {
