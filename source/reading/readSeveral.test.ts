@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { type SeveralListingInput, severalListing, severalMistakes } from '../../schema/definition/several';
 import { json, openBudget, startSource, type TestSource, testClient, testClock } from '../../test/support/httpSource';
-import { authorizerOf } from '../auth';
 import { createReporter } from '../wire/report';
 import type { Source } from '../wire/source';
 import { readSeveral, whyUnfitForSeveral } from './readSeveral';
@@ -22,7 +21,7 @@ function sourceAt(baseUrl: string): Source {
     connection: { id: 'demo', settings: { baseUrl }, timeZone: 'UTC' },
     sender: {
       reporter: createReporter('acme', 'demo', {}),
-      authorizer: authorizerOf({ scheme: 'none' }, {}),
+      authorizer: { authorize: () => undefined },
       budget: openBudget(),
       clock: testClock,
       onAnswer: () => {},
