@@ -65,7 +65,9 @@ export function targetOpener({
       target,
       entity,
       readLagMs: parseDuration(entity.readLag),
-      partitions: typeof entity.partitions === 'function' ? entity.partitions(settings) : entity.partitions,
+      partitions: [
+        ...new Set(typeof entity.partitions === 'function' ? entity.partitions(settings) : entity.partitions),
+      ],
     };
   };
 

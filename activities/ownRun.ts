@@ -29,8 +29,19 @@ export function assertPartition(run: Run, partition: string, partitions: readonl
   if (!partitions.includes(partition)) throw refused(run, `has no partition ${JSON.stringify(partition)}`);
 }
 
+/** Throws ContractBroken where a connection has no partitions: an empty list is no evidence of anything. */
+export function assertAnyPartition({ connectionId, entity }: Run, partitions: readonly string[]): void {
+  if (partitions.length > 0) return;
+  throw new TidemarkError(
+    'ContractBroken',
+    `${connectionId}/${entity} has no partitions: its definition returns an empty list for this connection. Nothing was read, and nothing is concluded. ` +
+      'Check the settings that `partitions` reads',
+  );
+}
+
 /** Throws Usage unless every partition of the connection was read to its end: only then may anything be concluded from a listing. */
 export function assertComplete(run: Run, { parts, done }: StepSum, partitions: readonly string[]): void {
+  assertAnyPartition(run, partitions);
   if (done && parts === partitions.length) return;
   throw refused(
     run,

@@ -74,6 +74,8 @@ export interface ReconciliationResult extends RunResult {
   readonly unlisted: number;
   /** of those, how many the source confirmed */
   readonly deleted: number;
+  /** plans of single partitions that wait for an operator by themselves, while the others were compared */
+  readonly held?: readonly string[];
   /** why nothing was deleted, where nothing was */
   readonly reason: string | null;
   /** how the differences came about, and how many each way; empty for a dry run */

@@ -111,7 +111,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
       }
     }
     progress.phase = 'finishing';
-    const { scanned, missing, stale, gone, unlisted } = plan;
+    const { scanned, missing, stale, gone, unlisted, held } = plan;
     const result = await longRunning.finishReconciliation({
       ...target,
       runId,
@@ -123,6 +123,7 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
       stale,
       gone,
       unlisted,
+      ...(held && { held }),
     });
     progress.phase = 'done';
     return result;

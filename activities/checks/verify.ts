@@ -1,12 +1,16 @@
 import { Context, sleep } from '@temporalio/activity';
 import { codeOf } from '../../destination/database/errorCode';
+import { countLiveRows, coverageOf, judgedBy, silentIn } from '../../destination/plans/coverage';
+import { horizonOf } from '../../destination/plans/horizon';
 import { createStaging, dropStaging, encodeIds, stageIds, stagingOfVerify } from '../../destination/plans/staging';
 import { type ComparedRow, compareRows } from '../../destination/rows/compareRows';
 import { countLive, liveIdsAmong, sampleLiveIds, unstagedLiveIds } from '../../destination/rows/liveIds';
 import { tableExists } from '../../destination/rows/tables';
 import { getCursor } from '../../destination/runs/cursors';
 import type { LiveAnswer } from '../../schema/answer';
+import type { Coverage } from '../../schema/coverage';
 import type { RecordDifference, VerifyInput, VerifyResult } from '../../schema/definition/checks';
+import { heldBackMs } from '../../schema/definition/listing';
 import { instantOfVersion } from '../../schema/version';
 import type { ActivityDeps } from '../deps';
 import { inParallel } from '../inParallel';
@@ -47,8 +51,9 @@ export function verifyActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         liveness.progress({ records: tally.compared }),
       );
       try {
-        if (input.sample === null) await everything(deps, open, judge, tally);
-        else await judge.ask(await sampleLiveIds(db, target.connectionId, open.entity, input.sample));
+        const coverage = input.sample === null ? await everything(deps, open, judge, tally) : undefined;
+        if (input.sample !== null)
+          await judge.ask(await sampleLiveIds(db, target.connectionId, open.entity, input.sample));
         const doubtful = [...tally.differences.keys()].slice(0, askedAgainAtMost);
         if (doubtful.length > 0 && open.entity.listings.one) {
           await sleep(open.readLagMs + afterLagMs);
@@ -56,7 +61,7 @@ export function verifyActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         }
         const liveRows = await countLive(db, target.connectionId, open.entity);
         const askedAgain = open.entity.listings.one ? doubtful.length : 0;
-        return { ...target, all, ...counted(tally), askedAgain, liveRows };
+        return { ...target, all, ...counted(tally), askedAgain, liveRows, ...(coverage !== undefined && { coverage }) };
       } finally {
         liveness.stop();
       }
@@ -154,36 +159,44 @@ async function compareWhatFits(
   }
 }
 
-/** Lists the source, compares page by page, and asks for the rows that were not listed. */
-async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, tally: Tally): Promise<void> {
+/** Lists the source, compares page by page, and asks for the rows that were not listed. Returns what the list covered. */
+async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, tally: Tally): Promise<Coverage | null> {
   const { db } = deps;
   const { entity, target, partitions, source } = open;
   const signal = Context.current().cancellationSignal;
   const table = stagingOfVerify(target);
   const started = deps.clock.sent();
+  const listed = new Map(partitions.map((partition) => [partition, 0]));
   await dropStaging(db, table);
   await createStaging(db, table);
   try {
     for (const partition of partitions) {
       for await (const page of source.streamAll(entity, 'all', { partition, signal })) {
-        const listed = await page.listed();
-        await db.transaction((trx) => stageIds(trx, table, [encodeIds(listed, listed.length)]));
+        const ids = await page.listed();
+        listed.set(partition, (listed.get(partition) ?? 0) + ids.length);
+        await db.transaction((trx) => stageIds(trx, table, [encodeIds(ids, ids.length)]));
         for await (const { live, setAside } of page.answers()) {
           tally.unclear += setAside.length;
           await judge.compare(live);
         }
       }
     }
+    const horizon = await horizonOf(db, entity, 'all', { at: started, timeZone: open.connection.timeZone });
     const unlisted = await unstagedLiveIds(db, target.connectionId, entity, {
       table,
-      before: new Date(started - open.readLagMs),
+      before: new Date(started - open.readLagMs - heldBackMs(entity.listings.all)),
       limit: askedAgainAtMost,
+      judged: judgedBy(entity, listed, horizon),
     });
-    if (entity.listings.one) return await judge.ask(unlisted);
-    for (const id of unlisted) {
-      tally.compared += 1;
-      judge.note({ id, found: 'gone', columns: [] });
+    if (entity.listings.one) await judge.ask(unlisted);
+    else {
+      for (const id of unlisted) {
+        tally.compared += 1;
+        judge.note({ id, found: 'gone', columns: [] });
+      }
     }
+    const live = await countLiveRows(db, target, entity, horizon);
+    return coverageOf(live, listed, horizon, silentIn(live, listed));
   } finally {
     await dropStaging(db, table);
   }

@@ -4,14 +4,19 @@ import { settleOwed } from '../../destination/runs/owed';
 import { endRun, type Run } from '../../destination/runs/runs';
 import { clearKeyless } from '../../destination/setAside/clearKeyless';
 import { noCounts } from '../../schema/answer';
+import { heldBackMs } from '../../schema/definition/listing';
 import { parseDuration } from '../../schema/duration';
 import type { RunOutcome, RunResult } from '../../schema/workflows';
 import type { OpenTarget } from '../openTarget';
 
 /** Ends a delta that has read all it was to read: the run and the cursors of its partitions in one statement. */
 export async function endDelta(db: Knex, { entity }: OpenTarget, runId: string): Promise<Run> {
+  const { all, changes } = entity.listings;
   const lookback = parseDuration(entity.lookback);
-  const run = await endRun(db, runId, { status: 'succeeded', cursorLead: { all: lookback, changes: lookback } });
+  const run = await endRun(db, runId, {
+    status: 'succeeded',
+    cursorLead: { all: lookback + heldBackMs(all), changes: lookback + heldBackMs(changes) },
+  });
   if (run.full) {
     await clearKeyless(db, runId, true);
     await settleOwed(db, run, runId);

@@ -1,18 +1,20 @@
 import { Context } from '@temporalio/activity';
 import { closeListed, keepListed, knownLiveIds } from '../../destination/plans/diffScan';
+import { exemptSilent } from '../../destination/plans/heldPlans';
 import { assertMayDelete, ownPlan, takePlan } from '../../destination/plans/planRights';
 import { closeItems, getPlan, openItems } from '../../destination/plans/plans';
 import { countStaged, stagingTable } from '../../destination/plans/staging';
 import { writeAnswers } from '../../destination/rows/writeAnswers';
-import { addFetched, sumParts } from '../../destination/runs/runParts';
+import { addFetched, stagedByPartition, sumParts } from '../../destination/runs/runParts';
 import { getRun } from '../../destination/runs/runs';
+import { heldBackMs } from '../../schema/definition/listing';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import { noteWaiting } from '../deferral';
 import type { ActivityDeps } from '../deps';
 import { fetchRecords } from '../fetchRecords';
 import { alive, startLiveness } from '../liveness';
-import { type TargetOpener, writeContext } from '../openTarget';
+import { type OpenTarget, type TargetOpener, writeContext } from '../openTarget';
 import { assertComplete, ownRun } from '../ownRun';
 import { judge, judgeAbsent, whyDoubt } from './judgePlan';
 
@@ -29,11 +31,12 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
   const { db, clock, metrics } = deps;
 
   /** The absence that a complete scan shows counts only for rows last received before this. */
-  const receivedBefore = async (planId: string, readLagMs: number) => {
+  const receivedBefore = async (planId: string, { entity, readLagMs }: OpenTarget) => {
     const plan = await getPlan(db, planId);
     if (!plan)
       throw new TidemarkError('NotFound', `There is no plan ${planId}: it was pruned, or its connection removed`);
-    return plan.scanStarted.getTime() - readLagMs;
+    const { all, ids, one } = entity.listings;
+    return plan.scanStarted.getTime() - readLagMs - heldBackMs(one && ids ? ids : all);
   };
 
   return {
@@ -48,7 +51,7 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
       await ownRun(db, input, ['reconciliation']);
       const plan = await takePlan(db, input);
       const known = await knownLiveIds(db, { ...input, entity: open.entity }, 3);
-      const before = await receivedBefore(input.planId, open.readLagMs);
+      const before = await receivedBefore(input.planId, open);
       // what a list does not show that may go on proves nothing, so an answer about another record proves nothing either
       const { uncertainEnds } = await sumParts(db, plan.runId, 'scan');
       const liveness = startLiveness();
@@ -105,7 +108,7 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
       const open = await openTarget(input, 'reconciliation');
       const { runId, planId } = input;
       const run = await ownRun(db, input, ['reconciliation']);
-      await takePlan(db, input);
+      const plan = await takePlan(db, input);
       const second = await sumParts(db, runId, 'second-scan');
       if (second.done) assertComplete(run, second, open.partitions);
       if (
@@ -115,8 +118,14 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
       )
         return 'rescan';
       await db.transaction((trx) => keepListed(trx, planId, runId));
+      if (plan.status !== 'approved') {
+        const staged = await stagedByPartition(db, runId, 'second-scan');
+        const silent = [...staged].flatMap(([partition, ids]) => (ids === 0 ? [partition] : []));
+        const of = { connectionId: input.connectionId, entity: open.entity, silent };
+        await db.transaction((trx) => exemptSilent(trx, planId, of));
+      }
       const secondSent = second.firstSent;
-      const before = await receivedBefore(planId, open.readLagMs);
+      const before = await receivedBefore(planId, open);
       const context = writeContext(open, `run ${runId}`, true);
       const liveness = startLiveness();
       try {

@@ -1,17 +1,20 @@
+import { countLiveRows, coverageOf, isPartitioned, notePartitions } from '../../destination/plans/coverage';
 import { diffScan } from '../../destination/plans/diffScan';
+import { countCandidates, holdPartitions } from '../../destination/plans/heldPlans';
+import { horizonOf } from '../../destination/plans/horizon';
 import { holdPlan } from '../../destination/plans/planRights';
 import { createPlan, deletedLately, recordDifferences, settlePlan, whyWait } from '../../destination/plans/plans';
 import { countStaged, stagingTable } from '../../destination/plans/staging';
 import { countDisputed } from '../../destination/rows/disputes';
-import { countLive } from '../../destination/rows/liveIds';
-import { sumParts } from '../../destination/runs/runParts';
+import { stagedByPartition, sumParts } from '../../destination/runs/runParts';
+import { heldBackMs } from '../../schema/definition/listing';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import { pagesFor } from '../../source/contract';
 import type { ActivityDeps } from '../deps';
 import { alive } from '../liveness';
 import type { OpenTarget, TargetOpener } from '../openTarget';
-import { assertAsClaimed, assertComplete, ownRun } from '../ownRun';
+import { assertAnyPartition, assertAsClaimed, assertComplete, ownRun } from '../ownRun';
 
 export interface DrawPlanInput extends Target {
   readonly runId: string;
@@ -36,6 +39,8 @@ export interface DrawnPlan {
   readonly byListing: boolean;
   /** why the deletions must wait for an operator; null when they may be confirmed and applied */
   readonly wait: string | null;
+  /** plans of single partitions that wait by themselves */
+  readonly held?: readonly string[];
 }
 
 const rescan: DrawnPlan = {
@@ -58,35 +63,65 @@ export function drawPlanActivities({ db }: ActivityDeps, openTarget: TargetOpene
   };
 
   async function drawPlan(input: DrawPlanInput): Promise<DrawnPlan> {
-    const { entity, readLagMs, partitions } = await openTarget(input, 'reconciliation');
+    const { entity, readLagMs, partitions, connection } = await openTarget(input, 'reconciliation');
     const { runId, connectionId } = input;
     const run = await ownRun(db, input, ['reconciliation']);
     assertAsClaimed(run, run.dryRun === input.dryRun, run.dryRun ? 'applying: it is a dry run' : 'a dry run');
     const listing = entity.listings.one && entity.listings.ids ? 'ids' : 'all';
     assertAsClaimed(run, input.listing === listing, `the listing '${input.listing}'`);
     const scan = await sumParts(db, runId, 'scan');
+    assertAnyPartition(run, partitions);
     if (!scan.done || scan.firstSent === null) {
       throw new TidemarkError(
         'ContractBroken',
         `Run ${runId}: the scan of ${connectionId}/${input.entity} is not complete; nothing may be concluded from it`,
       );
     }
-    const [staged, liveRows] = await Promise.all([
-      countStaged(db, stagingTable(runId, 'scan')),
-      countLive(db, connectionId, entity),
-    ]);
+    const scanStarted = scan.firstSent;
+    const staging = stagingTable(runId, 'scan');
+    const staged = await countStaged(db, staging);
     assertComplete(run, scan, partitions);
     if (staged !== scan.staged) return rescan;
-    const scanStarted = scan.firstSent;
+    // what the list withholds is as if it were read that much earlier
+    const staleMs = readLagMs + heldBackMs(entity.listings[listing]);
+    const partitioned = isPartitioned(partitions);
+    if (partitioned && !input.dryRun) await notePartitions(db, input, entity, staging);
+    const horizon = await horizonOf(db, entity, listing, { at: scanStarted, timeZone: connection.timeZone });
+    const [live, listed] = await Promise.all([
+      countLiveRows(db, input, entity, horizon),
+      stagedByPartition(db, runId, 'scan'),
+    ]);
+    const liveRows = [...live.byPartition.values()].reduce((sum, rows) => sum + rows, 0);
     const drawn = await db.transaction(async (trx) => {
       const planId = await createPlan(trx, { ...input, runId, scanStarted, liveRows });
       const versions = input.listing === 'ids' || input.dryRun;
-      const drawn = await diffScan(trx, { runId, planId, connectionId, entity, scanStarted, readLagMs, versions });
+      const diff = {
+        runId,
+        planId,
+        connectionId,
+        entity,
+        scanStarted,
+        readLagMs: staleMs,
+        versions,
+        horizon,
+        partitioned,
+      };
+      const drawn = await diffScan(trx, diff);
+      // a scan that is empty as a whole waits as a whole
+      const held =
+        scan.staged === 0
+          ? { planIds: [], rows: new Map() }
+          : await holdPartitions(trx, {
+              ...{ ...input, scanStarted, liveRows, planId, listed, of: entity, guard: entity.deletionGuard },
+              live: live.byPartition,
+              status: input.dryRun ? 'dry' : 'waiting',
+            });
+      const left = held.rows.size === 0 ? drawn : { ...drawn, ...(await countCandidates(trx, planId)) };
       // what the scan has written was missing or stale before it
       const { inserted, updated } = scan.counts;
-      const found = versions ? drawn : { ...drawn, missing: inserted, stale: updated };
-      await recordDifferences(trx, planId, found);
-      return { planId, ...found };
+      const found = versions ? left : { ...left, missing: inserted, stale: updated };
+      await recordDifferences(trx, planId, found, coverageOf(live, listed, horizon, held.rows));
+      return { planId, ...found, ...(held.planIds.length === 0 ? {} : { held: held.planIds }) };
     });
     const wait = whyWait(entity.deletionGuard, {
       liveRows,

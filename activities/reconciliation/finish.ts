@@ -1,7 +1,8 @@
+import { coversAll } from '../../destination/plans/coverage';
 import { knownPlan } from '../../destination/plans/decidePlan';
 import { explainDifferences } from '../../destination/plans/differenceCauses';
 import { assertApplies, assertSettled } from '../../destination/plans/planRights';
-import { getPlan, markApplied, settlePlan } from '../../destination/plans/plans';
+import { coverageOfPlan, getPlan, markApplied, settlePlan } from '../../destination/plans/plans';
 import { dropStaging, stagingTable } from '../../destination/plans/staging';
 import { countUnlisted } from '../../destination/plans/unjudged';
 import { getCursor } from '../../destination/runs/cursors';
@@ -12,6 +13,7 @@ import { endRun } from '../../destination/runs/runs';
 import { clearKeyless } from '../../destination/setAside/clearKeyless';
 import { setAsideCounts } from '../../destination/setAside/setAsideEntries';
 import { noCounts } from '../../schema/answer';
+import { heldBackMs } from '../../schema/definition/listing';
 import type { ApplyPlanResult, ReconciliationResult } from '../../schema/workflows';
 import { runResult } from '../delta/endDelta';
 import type { ActivityDeps } from '../deps';
@@ -30,6 +32,8 @@ export interface FinishInput extends PlanInput {
   readonly stale: number;
   readonly gone: number;
   readonly unlisted: number;
+  /** plans of single partitions that wait by themselves; workflows of before know no such field */
+  readonly held?: readonly string[];
 }
 
 /** Ends reconciliations, and the runs that apply an approved plan. */
@@ -78,7 +82,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
 
   async function finish(input: FinishInput): Promise<ReconciliationResult> {
     const { entity, readLagMs } = await openTarget(input, 'reconciliation');
-    const { runId, planId, wait, scanned, missing, stale, gone, unlisted } = input;
+    const { runId, planId, wait, scanned, missing, stale, gone, unlisted, held } = input;
     const claimed = await ownRun(db, input, ['reconciliation']);
     assertAsClaimed(
       claimed,
@@ -101,15 +105,32 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     const unjudged = input.dryRun || waiting ? {} : await unjudgedOf(input);
     if (!input.dryRun && !waiting && plan) {
       const started = plan.scanStarted.getTime();
+      const coverage = await coverageOfPlan(db, planId);
       await raiseWatermark(db, input, {
-        watermark: started - readLagMs,
+        // what was not compared may be older than an answer that is still under way
+        watermark: coversAll(coverage)
+          ? started - readLagMs - heldBackMs(entity.listings[readsAll ? 'all' : 'ids'])
+          : null,
         provedAt: started,
         differences: plan.missing + plan.stale + deleted,
         unjudged,
+        coverage,
       });
     }
     const qualified = Object.keys(unjudged).length === 0 ? {} : { unjudged };
-    const found = { planId, scanned, missing, stale, gone, unlisted, deleted, reason: wait, causes, proposedLookback };
+    const found = {
+      planId,
+      scanned,
+      missing,
+      stale,
+      gone,
+      unlisted,
+      deleted,
+      reason: wait,
+      causes,
+      proposedLookback,
+      ...(held && { held }),
+    };
     const run = await endRun(db, runId, {
       status: waiting ? 'waiting' : 'succeeded',
       details: { ...found, ...qualified },

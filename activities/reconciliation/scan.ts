@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Knex } from 'knex';
+import { isPartitioned } from '../../destination/plans/coverage';
 import { createStaging, emptyStaging, encodeIds, stageIds, stagingTable } from '../../destination/plans/staging';
 import type { EncodedAnswers } from '../../destination/rows/encodedRows';
 import { type WriteResult, writeAnswers } from '../../destination/rows/writeAnswers';
@@ -56,7 +57,8 @@ export function scanActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       assertPartition(run, input.partition, open.partitions);
       assertAsClaimed(run, !(input.write && run.dryRun), 'writing: it is a dry run');
       const table = stagingTable(input.runId, input.step);
-      await createStaging(db, table);
+      const partitioned = isPartitioned(open.partitions);
+      await createStaging(db, table, partitioned);
       const name = { runId: input.runId, step: input.step, partition: input.partition };
       const { key, ...part } = await openPart(db, name, { ...thisAttempt(), round: input.round });
       const done = { pages: part.pages, records: part.records };
@@ -74,14 +76,17 @@ export function scanActivities(deps: ActivityDeps, openTarget: TargetOpener) {
             async (page) => {
               if (input.step === 'second-scan') refuseUncertainEnd(open, page);
               const listed = await page.listed();
-              return { ids: encodeIds(listed, listed.length), answers: await interpret(page) };
+              return {
+                ids: encodeIds(listed, listed.length, partitioned ? input.partition : null),
+                answers: await interpret(page),
+              };
             },
           );
         for await (const pages of inBatches(read, Context.current().cancellationSignal, limits)) {
           const ids = pages.map((page) => page.ids);
           const answers = pages.flatMap((page) => page.answers);
           await write(answers, async (trx, { counts }) => {
-            await stageIds(trx, table, ids);
+            await stageIds(trx, table, ids, partitioned);
             const staged = ids.reduce((total, { count }) => total + count, 0);
             await advancePart(trx, key, { ...progressOf(pages, counts), staged });
           });

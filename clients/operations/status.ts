@@ -1,7 +1,7 @@
 import type { Z } from './definition/fields';
 import { field } from './definition/fields';
 import { operation } from './definition/operation';
-import { instant, run, target, waitingPlan } from './definition/schemas';
+import { coverage, instant, run, target, waitingPlan } from './definition/schemas';
 import { filter } from './definition/targetFields';
 
 export const status = operation({
@@ -58,6 +58,7 @@ function entityStatus(z: Z) {
         at: instant(z),
         differences: count().describe('rows that it found missing, stale or gone, and corrected'),
         unjudged: z.record(z.string(), count()).describe('rows that it could not judge, by reason'),
+        coverage: coverage(z).nullable().describe('what it compared; null: everything'),
       })
       .nullable()
       .describe('the last reconciliation that compared the whole table'),

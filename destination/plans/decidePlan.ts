@@ -7,7 +7,7 @@ import { getPlan, type Plan } from './plans';
 
 /**
  * Lets a waiting plan be applied, or puts it aside for good. Only a plan that waits and has not expired can be decided;
- * of several that wait for one entity only the newest can be approved, since the older ones tell of an older source.
+ * of several that wait for one entity, or for one partition of it, only the newest can be approved, since the older ones tell of an older source.
  * Throws TidemarkError 'NotFound', and 'Usage' where there is nothing to decide.
  */
 export async function decidePlan(
@@ -30,8 +30,9 @@ export async function decidePlan(
       );
     }
     const { rows } = await trx.raw(
-      `select max(id)::text as newest from tidemark.plans where connection_id = ? and entity = ? and status in ('waiting', 'approved')`,
-      [plan.connectionId, plan.entity],
+      `select max(id)::text as newest from tidemark.plans where connection_id = ? and entity = ? and status in ('waiting', 'approved')
+         and partition is not distinct from ?`,
+      [plan.connectionId, plan.entity, plan.partition],
     );
     if (decision === 'approved' && rows[0].newest !== planId) {
       throw new TidemarkError(

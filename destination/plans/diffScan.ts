@@ -1,7 +1,9 @@
 import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import { quote } from '../database/identifiers';
 import { queryIds } from '../database/query';
 import { tableName } from '../rows/rowFormat';
+import { type Horizon, horizonBindings, insideSql } from './horizon';
 import { stagingTable } from './staging';
 
 export interface DiffInput {
@@ -14,6 +16,10 @@ export interface DiffInput {
   readonly readLagMs: number;
   /** false when the scan wrote the rows itself (listing `all`): then only rows that it did not list are of interest */
   readonly versions: boolean;
+  /** the range that the scan's listing shows; null: it shows everything */
+  readonly horizon: Horizon | null;
+  /** the entity has partitions: where a row's own is not known, absence says nothing of it, and `one` is asked where there is one */
+  readonly partitioned: boolean;
 }
 
 export interface Differences {
@@ -27,7 +33,8 @@ export interface Differences {
  * The set difference between a complete scan and the table, in SQL, written down as items of the plan:
  * *missing* (listed, no live row), *stale* (another version, or disputed), *gone* (a live row that was not listed and
  * was last received before the scan began, less the read lag), and *unlisted* (a live row that was received later, by
- * whatever flow: absence says nothing of it, so it is exempt from deletion by absence, and only asked for).
+ * whatever flow: absence says nothing of it, so it is exempt from deletion by absence, and only asked for). A row that the source never
+ * showed, or that lies outside of what the listing shows, is neither.
  * One full join: an anti-join for each side reads and hashes everything twice.
  */
 export async function diffScan(trx: Knex.Transaction, input: DiffInput): Promise<Differences> {
@@ -38,29 +45,34 @@ export async function diffScan(trx: Knex.Transaction, input: DiffInput): Promise
     entity: input.entity.name,
     started,
     exemptFrom: new Date(input.scanStarted - input.readLagMs),
+    ...horizonBindings(input.horizon),
   });
   return rows[0];
 }
 
-function diffSql({ entity, runId, versions }: DiffInput): string {
+function diffSql({ entity, runId, versions, horizon, partitioned }: DiffInput): string {
   // a plain text comparison: versions are encoded so that their order is text order
   const differs = entity.conflict === 'skip' ? 'false' : 'c._version is distinct from s.version';
   const toFetch = /* sql */ `(c.external_id is null or c.deleted_at is not null or c._disputed_at is not null
         or (${differs} and not (c._version > s.version and c._received_at >= cast(:started as timestamptz))))
       and not exists (select from tidemark.set_aside a where a.connection_id = :connectionId and a.entity = :entity
         and a.external_id = s.external_id and a.reason = 'skipped' and a.cleared_at is null)`;
+  const known = partitioned && entity.listings.one ? 'c._partition is not null' : 'true';
+  const absent = `c.deleted_at is null and c._origin = 'source' and ${insideSql(entity, horizon)}`;
+  const columns = ['external_id', 'deleted_at', '_disputed_at', '_version', '_received_at', '_origin', '_partition'];
+  if (horizon !== null) columns.push(quote(horizon.column));
   return /* sql */ `
     with found as (
       insert into tidemark.plan_items (plan_id, external_id, difference, cause)
       select :planId, coalesce(s.external_id, c.external_id),
-        case when s.external_id is null then case when c._received_at < cast(:exemptFrom as timestamptz) then 'gone' else 'unlisted' end
+        case when s.external_id is null then case when c._received_at < cast(:exemptFrom as timestamptz) and ${known} then 'gone' else 'unlisted' end
           when c.external_id is null or c.deleted_at is not null then 'missing' else 'stale' end,
         case when s.external_id is not null and c._disputed_at is not null then 'disputed' end
       from ${stagingTable(runId, 'scan')} s
       full join (
-        select external_id, deleted_at, _disputed_at, _version, _received_at from ${tableName(entity)} where connection_id = :connectionId
+        select ${columns.join(', ')} from ${tableName(entity)} where connection_id = :connectionId
       ) c on c.external_id = s.external_id
-      where case when s.external_id is null then c.deleted_at is null else ${versions ? toFetch : 'false'} end
+      where case when s.external_id is null then ${absent} else ${versions ? toFetch : 'false'} end
       on conflict do nothing returning difference)
     select count(*) filter (where difference = 'missing') as missing, count(*) filter (where difference = 'stale') as stale,
       count(*) filter (where difference = 'gone') as gone, count(*) filter (where difference = 'unlisted') as unlisted from found`;
@@ -94,7 +106,7 @@ export async function keepListed(trx: Knex.Transaction, planId: string, runId: s
   return rowCount ?? 0;
 }
 
-/** Rows that are live and that the plan does not doubt, since the source listed them: one of them must answer live before anything is deleted. */
+/** Rows that are live and that no plan of the same scan doubts, since the source listed them: one of them must answer live before anything is deleted. */
 export async function knownLiveIds(
   db: Knex,
   input: Pick<DiffInput, 'planId' | 'connectionId' | 'entity'>,
@@ -105,7 +117,8 @@ export async function knownLiveIds(
     /* sql */ `
     select c.external_id as id from ${tableName(input.entity)} c
     where c.connection_id = ? and c.deleted_at is null
-      and not exists (select from tidemark.plan_items i where i.plan_id = ? and i.external_id = c.external_id and i.difference in ('gone', 'unlisted'))
+      and not exists (select from tidemark.plans p join tidemark.plans o on o.run_id = p.run_id join tidemark.plan_items i on i.plan_id = o.id
+        where p.id = ? and i.external_id = c.external_id and i.difference in ('gone', 'unlisted'))
     limit ?`,
     [input.connectionId, input.planId, limit],
   );

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Coverage } from '../../schema/coverage';
 import type { DeletionGuard } from '../../schema/definition/schedule';
 import type { Target } from '../../schema/workflows';
 import { query, queryIds } from '../database/query';
@@ -19,15 +20,17 @@ export interface Plan extends Target {
   readonly unlisted: number;
   readonly deleted: number;
   readonly reason: string | null;
+  /** the one partition that it is about; null: the whole, or several */
+  readonly partition: string | null;
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }
 
 const planColumns = /* sql */ `id::text as id, run_id::text as "runId", connection_id as "connectionId", entity, status,
-  scan_started as "scanStarted", live_rows as "liveRows", missing, stale, gone, unlisted, deleted, reason, created_at as "createdAt", expires_at as "expiresAt"`;
+  scan_started as "scanStarted", live_rows as "liveRows", missing, stale, gone, unlisted, deleted, reason, partition, created_at as "createdAt", expires_at as "expiresAt"`;
 
 /** How long an operator has to decide about a plan that waits. */
-const expiry = '72 hours';
+export const expiry = '72 hours';
 
 export interface NewPlan extends Target {
   readonly runId: string;
@@ -36,9 +39,9 @@ export interface NewPlan extends Target {
   readonly liveRows: number;
 }
 
-/** An empty plan of a run; a run that is tried again gets a fresh one, and the former goes. */
+/** An empty plan of a run; a run that is tried again gets a fresh one, and the former goes, with those of partitions. */
 export async function createPlan(trx: Knex.Transaction, plan: NewPlan): Promise<string> {
-  await trx.raw(`delete from tidemark.plans where run_id = ? and status = 'open'`, [plan.runId]);
+  await trx.raw(`delete from tidemark.plans where run_id = ? and status in ('open', 'waiting')`, [plan.runId]);
   const { rows } = await trx.raw(
     /* sql */ `
     insert into tidemark.plans (run_id, connection_id, entity, scan_started, live_rows, missing, stale, gone, unlisted, expires_at)
@@ -48,19 +51,32 @@ export async function createPlan(trx: Knex.Transaction, plan: NewPlan): Promise<
   return rows[0].id;
 }
 
-export async function recordDifferences(trx: Knex.Transaction, planId: string, found: Differences): Promise<void> {
-  await trx.raw('update tidemark.plans set missing = ?, stale = ?, gone = ?, unlisted = ? where id = ?', [
-    found.missing,
-    found.stale,
-    found.gone,
-    found.unlisted,
-    planId,
-  ]);
+/** What a scan found, and what it covered. */
+export async function recordDifferences(
+  trx: Knex.Transaction,
+  planId: string,
+  found: Differences,
+  coverage: Coverage | null,
+): Promise<void> {
+  await trx.raw(
+    'update tidemark.plans set missing = ?, stale = ?, gone = ?, unlisted = ?, coverage = ?::jsonb where id = ?',
+    [found.missing, found.stale, found.gone, found.unlisted, JSON.stringify(coverage ?? {}), planId],
+  );
 }
 
 export async function getPlan(db: Knex, planId: string): Promise<Plan | undefined> {
   const { rows } = await db.raw(`select ${planColumns} from tidemark.plans where id = ?`, [planId]);
   return rows[0];
+}
+
+/** What the scan of a plan covered; null: everything. */
+export async function coverageOfPlan(db: Knex, planId: string): Promise<Coverage | null> {
+  const [plan] = await query<{ coverage: Coverage | Record<string, never> }>(
+    db,
+    'select coverage from tidemark.plans where id = ?',
+    [planId],
+  );
+  return plan && 'notCompared' in plan.coverage ? (plan.coverage as Coverage) : null;
 }
 
 /** The run that a plan belongs to; null where it was pruned. */

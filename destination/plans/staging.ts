@@ -28,10 +28,13 @@ export function stagingOfVerify({ connectionId, entity }: Target): string {
   return quote('tidemark', `verify_${name}`);
 }
 
-export async function createStaging(db: Knex, table: string): Promise<void> {
+/** `partitioned`: the table also says in which partition an id was listed. */
+export async function createStaging(db: Knex, table: string, partitioned = false): Promise<void> {
   await db.raw(
     `create unlogged table if not exists ${table} (external_id text collate "C" not null, version text collate "C") with (autovacuum_enabled = off)`,
   );
+  if (!partitioned) return;
+  await db.raw(`alter table ${table} add column if not exists partition text collate "C"`);
 }
 
 /** Ids and versions as rows of COPY's binary format; they take a fraction of the memory of the records. */
@@ -43,15 +46,15 @@ export interface EncodedIds {
 /** COPY's binary format: https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS */
 const copyHeader = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const copyTrailer = Buffer.from([0xff, 0xff]);
-const fieldsARow = 2;
 /** most bytes of UTF-8 for one unit of a JavaScript string */
 const bytesAUnit = 3;
 /** what most ids with their versions take */
 const usualRowBytes = 72;
 
-/** Makes ids ready for COPY, of which about `expected` come. */
-export function encodeIds(ids: Iterable<ScannedId>, expected: number): EncodedIds {
-  let buffer = Buffer.allocUnsafe(Math.max(1024, expected * usualRowBytes));
+/** Makes ids ready for COPY, of which about `expected` come; `partition`: the one that listed them, where the staging table has a column for it. */
+export function encodeIds(ids: Iterable<ScannedId>, expected: number, partition: string | null = null): EncodedIds {
+  const listedIn = partition === null ? 0 : 4 + partition.length * bytesAUnit;
+  let buffer = Buffer.allocUnsafe(Math.max(1024, expected * (usualRowBytes + listedIn)));
   let at = 0;
   let count = 0;
   const text = (value: string) => {
@@ -60,25 +63,33 @@ export function encodeIds(ids: Iterable<ScannedId>, expected: number): EncodedId
     at += 4 + bytes;
   };
   for (const { id, version } of ids) {
-    const room = 2 + 4 + 4 + (id.length + (version?.length ?? 0)) * bytesAUnit;
+    const room = 2 + 4 + 4 + listedIn + (id.length + (version?.length ?? 0)) * bytesAUnit;
     if (at + room > buffer.length) buffer = Buffer.concat([buffer], Math.max(at + room, buffer.length * 2));
-    at = buffer.writeInt16BE(fieldsARow, at);
+    at = buffer.writeInt16BE(partition === null ? 2 : 3, at);
     text(id);
     if (version === null) at = buffer.writeInt32BE(-1, at);
     else text(version);
+    if (partition !== null) text(partition);
     count += 1;
   }
   return { count, rows: buffer.subarray(0, at) };
 }
 
 /** Appends to the staging table with COPY, within the transaction that also commits the resume point and the manifest. */
-export async function stageIds(trx: Knex.Transaction, table: string, pages: readonly EncodedIds[]): Promise<void> {
+export async function stageIds(
+  trx: Knex.Transaction,
+  table: string,
+  pages: readonly EncodedIds[],
+  partitioned = false,
+): Promise<void> {
   if (pages.every(({ count }) => count === 0)) return;
   const connection: Client = await trx.client.acquireConnection();
   const parts = [copyHeader, ...pages.map(({ rows }) => rows), copyTrailer];
   await pipeline(
     Readable.from(parts),
-    connection.query(copyFrom(`copy ${table} (external_id, version) from stdin (format binary)`)),
+    connection.query(
+      copyFrom(`copy ${table} (external_id, version${partitioned ? ', partition' : ''}) from stdin (format binary)`),
+    ),
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Coverage } from '../../schema/coverage';
 import type { Connector } from '../../schema/definition/connector';
 import { parseDuration } from '../../schema/duration';
 import type { Strategy, Target } from '../../schema/workflows';
@@ -26,6 +27,8 @@ export interface EntityAge extends Target {
   readonly proofAgeSeconds: number | null;
   /** rows that the last proof could not judge, by reason */
   readonly proofUnjudged: Unjudged;
+  /** what it covered; `{}`: everything */
+  readonly proofCoverage: Partial<Coverage>;
 }
 
 export interface LastEnd extends Target {
@@ -67,7 +70,7 @@ async function entityAges(tx: Knex): Promise<EntityAge[]> {
     select e.connection_id as "connectionId", e.entity,
       extract(epoch from clock_timestamp() - ${cursorSql('e')})::float8 as "lagSeconds",
       extract(epoch from clock_timestamp() - e.proved_at)::float8 as "proofAgeSeconds",
-      e.proof_unjudged as "proofUnjudged"
+      e.proof_unjudged as "proofUnjudged", e.proof_coverage as "proofCoverage"
     from tidemark.entities e join tidemark.connections c on c.id = e.connection_id
     where c.enabled`,
   );

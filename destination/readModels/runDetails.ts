@@ -44,7 +44,7 @@ export async function planOfRun(db: Knex, runId: string): Promise<RunPlan | null
   const { rows } = await db.raw(
     `select id::text as id, status, live_rows as "liveRows", missing, stale, gone, unlisted, deleted, reason, expires_at as "expiresAt",
        decided_by as "decidedBy", decision_reason as "decisionReason"
-     from tidemark.plans where run_id = ? or applied_by = ? order by tidemark.plans.id desc limit 1`,
+     from tidemark.plans where run_id = ? or applied_by = ? order by tidemark.plans.id limit 1`,
     [runId, runId],
   );
   return rows[0] ? { ...rows[0], items: await countItems(db, rows[0].id) } : null;

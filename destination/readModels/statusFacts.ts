@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Coverage } from '../../schema/coverage';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import { sampleOfPlan } from '../plans/decidePlan';
@@ -15,6 +16,8 @@ export interface EntityFacts extends Target {
   readonly proofDifferences: number | null;
   /** rows that the last proof could not judge, by reason */
   readonly proofUnjudged: Unjudged;
+  /** what the last proof covered; `{}`: everything */
+  readonly proofCoverage: Coverage | Record<string, never>;
   /** columns added since rows were read, see `runs/owed.ts` */
   readonly owed: Owed;
 }
@@ -24,7 +27,7 @@ export async function entityFacts(db: Knex, connectionId?: string): Promise<{ no
   const { rows: clock } = await db.raw('select clock_timestamp() as now');
   const { rows } = await db.raw(
     `select connection_id as "connectionId", entity, ${cursorSql('e')} as cursor, proved_at as "provedAt", proof_differences as "proofDifferences",
-       proof_unjudged as "proofUnjudged", owed
+       proof_unjudged as "proofUnjudged", proof_coverage as "proofCoverage", owed
      from tidemark.entities e where cast(:connectionId as text) is null or connection_id = :connectionId`,
     { connectionId: connectionId ?? null },
   );
@@ -75,6 +78,8 @@ export interface WaitingPlan extends Target {
   /** some ids that it would delete, for looking them up at the source */
   readonly sample: readonly string[];
   readonly reason: string | null;
+  /** the one partition that it is about; null: the whole, or several */
+  readonly partition: string | null;
   readonly expiresAt: Date;
 }
 
@@ -85,7 +90,7 @@ const sampleSize = 5;
 export async function waitingPlans(db: Knex, connectionId?: string): Promise<WaitingPlan[]> {
   const { rows } = await db.raw(
     `select id::text as id, run_id::text as "runId", connection_id as "connectionId", entity, live_rows as "liveRows", missing, stale,
-       gone, unlisted, reason, expires_at as "expiresAt"
+       gone, unlisted, reason, partition, expires_at as "expiresAt"
      from tidemark.plans
      where status = 'waiting' and expires_at > now() and (cast(:connectionId as text) is null or connection_id = :connectionId)
      order by tidemark.plans.id`,

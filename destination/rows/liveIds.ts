@@ -47,22 +47,31 @@ export async function liveIdsAmong(
   );
 }
 
-/** Ids of live rows received before an instant that a staging table does not contain. */
+export interface Unstaged {
+  readonly table: string;
+  readonly before: Date;
+  readonly limit: number;
+  /** SQL over the row (alias `c`): whether the staging table would hold it if it existed */
+  readonly judged: { readonly sql: string; readonly bindings: Readonly<Record<string, Knex.RawBinding>> };
+}
+
+/** Ids of live rows of the source, received before an instant, that a staging table does not hold. */
 export async function unstagedLiveIds(
   db: Knex,
   connectionId: string,
   entity: ConnectorEntity,
-  { table, before, limit }: { readonly table: string; readonly before: Date; readonly limit: number },
+  { table, before, limit, judged }: Unstaged,
 ): Promise<string[]> {
   await db.raw(`analyze ${table}`);
   return queryIds(
     db,
     /* sql */ `
     select c.external_id as id from ${tableName(entity)} c
-    where c.connection_id = ? and c.deleted_at is null and c._received_at < ?
+    where c.connection_id = :connectionId and c.deleted_at is null and c._received_at < :before
+      and c._origin = 'source' and ${judged.sql}
       and not exists (select from ${table} s where s.external_id = c.external_id)
-    order by c.external_id limit ?`,
-    [connectionId, before, limit],
+    order by c.external_id limit :limit`,
+    { connectionId, before, limit, ...judged.bindings },
   );
 }
 

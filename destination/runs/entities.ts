@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Coverage } from '../../schema/coverage';
 import type { Target } from '../../schema/workflows';
 
 /** Makes the entity's row in tidemark.entities, which holds its watermark and proof, unless it exists. */
@@ -11,14 +12,16 @@ export async function ensureEntity(db: Knex, target: Target): Promise<void> {
 
 /** What a completed reconciliation concludes of an entity. */
 export interface Proof {
-  /** milliseconds since 1970, PostgreSQL's time, as `provedAt` */
-  readonly watermark: number;
+  /** milliseconds since 1970, PostgreSQL's time, as `provedAt`; null where the scan did not cover everything: the watermark stays */
+  readonly watermark: number | null;
   /** when the scan began */
   readonly provedAt: number;
   /** rows that it found missing, stale or gone, and put right */
   readonly differences: number;
   /** rows that it could not judge, by reason */
   readonly unjudged: Unjudged;
+  /** null: everything */
+  readonly coverage: Coverage | null;
 }
 
 /**
@@ -35,14 +38,15 @@ export type Unjudged = Readonly<Partial<Record<'setAside' | 'otherId' | 'unliste
  */
 export async function raiseWatermark(db: Knex, { connectionId, entity }: Target, proof: Proof): Promise<void> {
   await db.raw(
-    `update tidemark.entities set watermark_at = greatest(watermark_at, ?), proved_at = greatest(proved_at, ?::timestamptz),
-       proof_differences = ?, proof_unjudged = ?::jsonb
+    `update tidemark.entities set watermark_at = greatest(watermark_at, ?::timestamptz), proved_at = greatest(proved_at, ?::timestamptz),
+       proof_differences = ?, proof_unjudged = ?::jsonb, proof_coverage = ?::jsonb
      where connection_id = ? and entity = ?`,
     [
-      new Date(proof.watermark),
+      proof.watermark === null ? null : new Date(proof.watermark),
       new Date(proof.provedAt),
       proof.differences,
       JSON.stringify(proof.unjudged),
+      JSON.stringify(proof.coverage ?? {}),
       connectionId,
       entity,
     ],

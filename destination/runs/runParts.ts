@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { type Counts, noCounts } from '../../schema/answer';
 import type { ResumePoint } from '../../schema/definition/listing';
 import { TidemarkError } from '../../schema/errors';
+import { query } from '../database/query';
 import type { FoundCursor } from './cursors';
 import { assertWorkersSurvive } from './lostWorkers';
 import { leaseMs } from './runs';
@@ -211,6 +212,16 @@ export async function sumParts(db: Knex, runId: string, step: string): Promise<S
     { runId, step },
   );
   return { ...rows[0], counts: { ...noCounts, ...rows[0].counts } };
+}
+
+/** How many ids each partition of a scan has staged. */
+export async function stagedByPartition(db: Knex, runId: string, step: string): Promise<Map<string, number>> {
+  const rows = await query<{ partition: string; staged: number }>(
+    db,
+    'select partition, staged from tidemark.run_parts where run_id = ? and step = ?',
+    [runId, step],
+  );
+  return new Map(rows.map(({ partition, staged }) => [partition, staged]));
 }
 
 /** Notes that the source can't be reached; returns for how many milliseconds now, without any progress between. */

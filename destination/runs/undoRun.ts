@@ -47,7 +47,8 @@ export async function undoRun(
     if (deleted === 0)
       throw new TidemarkError('Usage', `Run ${runId} of ${run.connectionId}/${run.entity} has no deletions to undo`);
     await trx.raw(
-      `update tidemark.plans set status = 'undone', decided_at = now(), decided_by = ?, decision_reason = ? where run_id = ? or applied_by = ?`,
+      `update tidemark.plans set status = 'undone', decided_at = now(), decided_by = ?, decision_reason = ?
+       where (run_id = ? or applied_by = ?) and status <> 'waiting'`,
       [by.actor, by.reason, runId, runId],
     );
     const { connectionId } = run;

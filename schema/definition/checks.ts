@@ -1,3 +1,4 @@
+import type { Coverage } from '../coverage';
 import type { Target } from '../workflows';
 
 /**
@@ -60,6 +61,8 @@ export interface VerifyResult extends Target {
   readonly askedAgain: number;
   /** live rows of the table */
   readonly liveRows: number;
+  /** what the list covered, where everything was compared; null: everything */
+  readonly coverage?: Coverage | null;
   /** some of the differing, at most 50 */
   readonly differences: readonly RecordDifference[];
 }

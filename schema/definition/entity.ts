@@ -3,6 +3,7 @@ import { duration } from '../duration';
 import { type JsonObject, valueAt } from '../json';
 import { versionKinds } from '../version';
 import { type Column, columnType } from './columns';
+import { coversMistakes } from './covers';
 import { DefinitionError, mistakes } from './definition';
 import {
   type ChangesListing,
@@ -246,6 +247,8 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
     );
   }
   found.push(...requestMistakes(where, entity.listings));
+  const { one: _, ...lists } = entity.listings;
+  found.push(...coversMistakes(where, lists, columns));
   if (!entity.supportsWebhooks && entity.schedule.reconciliation === false) {
     found.push(
       `${where}.schedule.reconciliation: required if supportsWebhooks is false, since nothing else finds deletions`,

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { duration, parseDuration } from '../duration';
+import { covers } from './covers';
 import { more, valueIs } from './valueIs';
 
 const name = z.string().min(1);
@@ -207,6 +209,8 @@ export type Total = z.infer<typeof total>;
  *   total: 'meta.total_count',
  *   error: 'errors.0.message',
  *   empty: { path: 'data', is: null },
+ *   covers: { field: 'booked_on', from: '365d' },
+ *   heldBack: '15m',
  * }
  */
 export const listing = z.strictObject({
@@ -229,6 +233,10 @@ export const listing = z.strictObject({
   error: error.optional(),
   /** The value in the body that means "no records" where there is no list, such as `{ path: 'data', is: null }`. */
   empty: valueIs.optional(),
+  /** The range of records that the list shows, where it does not show all. Of a list that shows everything leave it out. */
+  covers: covers.optional(),
+  /** How long the source withholds its newest changes from this list, such as `15m`: the cursor is left that much earlier. */
+  heldBack: duration.optional(),
 });
 export type Listing = z.infer<typeof listing>;
 export type ListingInput = z.input<typeof listing>;
@@ -248,6 +256,7 @@ export type ListingInput = z.input<typeof listing>;
  *   total: { header: 'X-Total-Count' },
  *   error: { path: 'status', is: 'error' },
  *   empty: { path: 'data', is: null },
+ *   heldBack: '15m',
  *   since: { param: 'updated_since', form: 'iso-milliseconds', boundary: 'inclusive' },
  * }
  */
@@ -286,6 +295,11 @@ export const one = z.strictObject({
 });
 export type One = z.infer<typeof one>;
 export type OneInput = z.input<typeof one>;
+
+/** For how long a listing withholds the newest changes, in milliseconds. */
+export function heldBackMs(listing: Pick<Listing, 'heldBack'> | undefined): number {
+  return listing?.heldBack === undefined ? 0 : parseDuration(listing.heldBack);
+}
 
 /** The names of an entity's paged listings. */
 export type ListingName = 'all' | 'changes' | 'ids';

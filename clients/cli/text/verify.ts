@@ -4,6 +4,7 @@ import { exitStatus } from '../failure';
 import { statusOfOutcomes } from '../runOperation';
 import { plural } from '../terminal/phrases';
 import { type Outcome, view } from '../view';
+import { coverageText } from './parts/coverageText';
 import { failureText } from './parts/runOutcome';
 import { startedText } from './parts/started';
 
@@ -40,8 +41,10 @@ function verifyText(result: Verified): string {
   );
   const more = differing - differences.length;
   const [first] = differences;
+  const covered = coverageText(result.coverage);
   return [
     verdict(result),
+    ...(covered === '' ? [] : [`  compared ${covered}`]),
     ...lines,
     ...(more > 0 ? [`  and ${more.toLocaleString('en')} more`] : []),
     ...(pending > 0

@@ -102,6 +102,16 @@ function gaugesOf(registry: Registry): (facts: MetricFacts) => void {
     ...target,
     'reason',
   ]);
+  const notCompared = gauge(
+    'tidemark_proof_rows_not_compared',
+    'Live rows that the last proof does not cover, by reason',
+    [...target, 'reason'],
+  );
+  const partitionsProved = gauge(
+    'tidemark_proof_partitions',
+    'Partitions that the last proof compared, and those that are known',
+    [...target, 'state'],
+  );
   const used = gauge('tidemark_budget_used_ratio', 'Share of the rate limit used in the current window', [
     'connection',
   ]);
@@ -124,6 +134,20 @@ function gaugesOf(registry: Registry): (facts: MetricFacts) => void {
     unjudged(
       facts.entities.flatMap((one) =>
         Object.entries(one.proofUnjudged).map(([reason, count]) => [{ ...of(one), reason }, count] as const),
+      ),
+    );
+    notCompared(
+      facts.entities.flatMap((one) =>
+        Object.entries(one.proofCoverage.notCompared ?? {}).map(
+          ([reason, count]) => [{ ...of(one), reason }, count] as const,
+        ),
+      ),
+    );
+    partitionsProved(
+      facts.entities.flatMap((one) =>
+        Object.entries(one.proofCoverage.partitions ?? {}).map(
+          ([state, count]) => [{ ...of(one), state }, count] as const,
+        ),
       ),
     );
     used(facts.budgets.map(({ account, used: share }) => [{ connection: account }, share]));

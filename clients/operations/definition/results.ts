@@ -1,6 +1,6 @@
 import { counts } from './counts';
 import type { Z } from './fields';
-import { target } from './schemas';
+import { coverage, target } from './schemas';
 
 /** What the workflows return that operations start: counts, ids and findings, never a record's content. */
 
@@ -39,6 +39,7 @@ export function reconciliationResult(z: Z) {
     gone: count(z).describe('live rows that the source did not list'),
     unlisted: count(z).describe('such rows that were received so recently that absence proves nothing'),
     deleted: count(z).describe('of those, how many the source confirmed'),
+    held: z.array(z.string()).optional().describe('plans of single partitions that wait for an operator by themselves'),
     reason: z.string().nullable().describe('why nothing was deleted, where nothing was'),
     causes: z.record(z.string(), count(z)).describe('how the differences came about, and how many each way'),
     proposedLookback: z
@@ -83,6 +84,7 @@ export function verifyResult(z: Z) {
     unclear: count(z).describe('set aside, or not answered clearly by the source: neither equal nor differing'),
     askedAgain: count(z).describe('differences that were checked a second time after the read lag'),
     liveRows: count(z),
+    coverage: coverage(z).nullish().describe('what the list covered; null: everything'),
     differences: z
       .array(
         z.strictObject({

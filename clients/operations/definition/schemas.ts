@@ -72,8 +72,33 @@ export function plan(z: Z) {
     unlisted: count(z).describe('such rows that were received so recently that absence proves nothing'),
     deleted: count(z),
     reason: z.string().nullable(),
+    partition: partition(z),
     createdAt: instant(z),
     expiresAt: instant(z),
+  });
+}
+
+function partition(z: Z) {
+  return z.string().nullable().describe('the one partition that it is about; null: the whole entity, or several');
+}
+
+/** what a complete scan covered */
+export function coverage(z: Z) {
+  return z.object({
+    partitions: z
+      .object({ compared: count(z), known: count(z) })
+      .nullable()
+      .describe('null: the entity has none'),
+    from: z.iso
+      .datetime()
+      .nullable()
+      .describe('the range of the list begins there; null: it shows everything before `to`'),
+    to: z.iso.datetime().nullable().describe('and ends before this; null: it is open'),
+    notCompared: z
+      .record(z.string(), count(z))
+      .describe(
+        "live rows: `imported` from a file, a user's `own`, `outside` of the range, `held` with a partition that waits",
+      ),
   });
 }
 
@@ -90,6 +115,7 @@ export function waitingPlan(z: Z) {
     ratio: z.number().min(0).describe('the share of the live rows that it would delete'),
     sample: z.array(z.string()).describe('some ids that it would delete, to look up at the source'),
     reason: z.string().nullable(),
+    partition: partition(z),
     expiresAt: instant(z),
   });
 }

@@ -15,6 +15,7 @@ import {
 import type { Unjudged } from '../../../destination/runs/entities';
 import type { Owed } from '../../../destination/runs/owed';
 import { type SetAsideCount, setAsideCounts } from '../../../destination/setAside/setAsideEntries';
+import type { Coverage } from '../../../schema/coverage';
 import type { Connector, ConnectorEntity } from '../../../schema/definition/connector';
 import { ids, type Strategy, type Target } from '../../../schema/workflows';
 import { mapLimited } from '../../mapLimited';
@@ -62,6 +63,8 @@ export interface EntityStatus extends Target {
     readonly differences: number;
     /** rows that it could not judge, by reason: equal but for these */
     readonly unjudged: Unjudged;
+    /** what it compared; null: everything */
+    readonly coverage: Coverage | null;
   } | null;
   /** columns added since rows were read, each with the instant since when: empty in those rows */
   readonly owed: Owed;
@@ -195,7 +198,12 @@ function entityStatus(known: Known, target: Target, { table, raw }: ConnectorEnt
     inbox: { open: events?.open ?? 0, oldest: events?.oldest ?? null, parked: events?.parked ?? 0 },
     plansWaiting: known.plans.get(at) ?? [],
     proved: facts?.provedAt
-      ? { at: facts.provedAt, differences: Number(facts.proofDifferences ?? 0), unjudged: facts.proofUnjudged }
+      ? {
+          at: facts.provedAt,
+          differences: Number(facts.proofDifferences ?? 0),
+          unjudged: facts.proofUnjudged,
+          coverage: 'notCompared' in facts.proofCoverage ? (facts.proofCoverage as Coverage) : null,
+        }
       : null,
     owed: facts?.owed ?? {},
     keepsRaw: raw,

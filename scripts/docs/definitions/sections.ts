@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { auth } from '../../../schema/definition/auth';
 import { connectorDefinition } from '../../../schema/definition/connector';
+import { covers } from '../../../schema/definition/covers';
 import { entityDefinition } from '../../../schema/definition/entity';
 import { changesListing, listing, one, paging, since } from '../../../schema/definition/listing';
 import { oauth2 } from '../../../schema/definition/oauth2';
@@ -51,6 +52,7 @@ export const sections: readonly Section[] = [
     comments: ['changesListing', 'listing', 'request'],
     schema: changesListing,
   },
+  { title: 'Range that a listing covers', file: 'covers', comments: ['covers'], schema: covers },
   { title: 'Filter `since`', file: 'listing', comments: ['since'], schema: since },
   { title: 'Cursor forms', file: 'listing', comments: ['cursorForms'], words: true },
   { title: 'Request `one`', file: 'listing', comments: ['one', 'request'], schema: one },

@@ -101,7 +101,7 @@ function isReconciliation(report: RunResult): report is ReconciliationResult {
 }
 
 function reconciliationText(report: ReconciliationResult): string {
-  const { scanned, missing, stale, gone, unlisted, deleted, dryRun, reason, proposedLookback } = report;
+  const { scanned, missing, stale, gone, unlisted, deleted, dryRun, reason, proposedLookback, held = [] } = report;
   const found = `the source lists ${plural(scanned, 'record')}; missing here ${missing}, stale ${stale}, gone there ${gone}${unlisted > 0 ? `, not listed but received recently ${unlisted}` : ''}`;
   const done = dryRun
     ? 'dry run, nothing written'
@@ -110,5 +110,9 @@ function reconciliationText(report: ReconciliationResult): string {
   const why = how.length === 0 ? '' : `; how they came about: ${how.join(', ')}`;
   const lookback =
     proposedLookback === null ? '' : `; a lookback of ${proposedLookback} would have seen what came late`;
-  return `${found}; ${done}${reason === null ? '' : ` (${reason})`}${why}${lookback}`;
+  const waiting =
+    held.length === 0
+      ? ''
+      : `; of partitions, ${plural(held.length, 'plan')} ${held.length === 1 ? 'waits' : 'wait'} for approval (${held.join(', ')})`;
+  return `${found}; ${done}${waiting}${reason === null ? '' : ` (${reason})`}${why}${lookback}`;
 }

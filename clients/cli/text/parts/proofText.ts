@@ -1,6 +1,7 @@
 import type { ResultOf } from '../../../operations/definition/operation';
 import type { status } from '../../../operations/status';
 import { plural, since } from '../../terminal/phrases';
+import { coverageText } from './coverageText';
 
 type EntityStatus = ResultOf<typeof status>['connections'][number]['entities'][number];
 
@@ -15,7 +16,8 @@ export function proofText({ proved, owed }: EntityStatus): string | undefined {
     ...(Object.keys(owed).length > 0 ? [plural(Object.keys(owed).length, 'new column')] : []),
   ];
   const qualified = but.length === 0 ? '' : `, but for ${but.join(' and ')}`;
-  return `${since(proved.at)}, ${plural(proved.differences, 'difference')}${qualified}`;
+  const covered = coverageText(proved.coverage);
+  return `${since(proved.at)}, ${plural(proved.differences, 'difference')}${qualified}${covered === '' ? '' : `; ${covered}`}`;
 }
 
 /** What the proof of an entity could not judge, and what the entity owes, each with the command to go on with. */
