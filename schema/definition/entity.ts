@@ -247,8 +247,8 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
     );
   }
   found.push(...requestMistakes(where, entity.listings));
-  const { one: _, ...lists } = entity.listings;
-  found.push(...coversMistakes(where, lists, columns));
+  const { all, ids } = entity.listings;
+  found.push(...coversMistakes(where, { all, ids }, columns));
   if (!entity.supportsWebhooks && entity.schedule.reconciliation === false) {
     found.push(
       `${where}.schedule.reconciliation: required if supportsWebhooks is false, since nothing else finds deletions`,

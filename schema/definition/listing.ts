@@ -260,7 +260,7 @@ export type ListingInput = z.input<typeof listing>;
  *   since: { param: 'updated_since', form: 'iso-milliseconds', boundary: 'inclusive' },
  * }
  */
-export const changesListing = listing.extend({
+export const changesListing = listing.omit({ covers: true }).extend({
   /** How the source is asked for the records changed since an instant. */
   since,
 });

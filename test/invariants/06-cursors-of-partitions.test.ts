@@ -1,4 +1,4 @@
-import { booking, type Bookings, daysAgo, list, liveIds, setLocations, startBookings } from './bookingsSource';
+import { type Bookings, booking, daysAgo, list, liveIds, setLocations, startBookings } from './bookingsSource';
 import { cursor, lastRun } from './support';
 
 /** Invariant 6, for entities with partitions: each has a cursor of its own. */
@@ -59,7 +59,9 @@ test('a cursor of the whole entity, from before it had partitions, is where each
   const world = await startBookings([booking('a1', 'a', daysAgo(9))], { locations: 'a b', listings });
   const at = '2026-02-01T00:00:00.000Z';
   await world.engine.db.raw(`delete from tidemark.cursors`);
-  await world.engine.db.raw(`insert into tidemark.cursors (connection_id, entity, at) values ('demo', 'bookings', ?)`, [at]);
+  await world.engine.db.raw(`insert into tidemark.cursors (connection_id, entity, at) values ('demo', 'bookings', ?)`, [
+    at,
+  ]);
   expect(await askedBy(world)).toEqual({ a: at, b: at });
   const [whole, ...own] = await cursors(world);
   expect(whole).toMatchObject({ partition: '', left: true });

@@ -29,8 +29,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 1,
     name: 'a reconciliation does not look for rows that are gone',
     file: 'destination/plans/diffScan.ts',
-    find: 'when s.external_id is null then c.deleted_at is null else',
-    replace: 'when s.external_id is null then c.deleted_at is not null else',
+    find: '`c.deleted_at is null and',
+    replace: '`c.deleted_at is not null and',
     test: {
       file: 'test/strategies/strategies.test.ts',
       name: 'a deleted record is soft-deleted after the source confirmed it; everything else stays',
@@ -51,8 +51,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 2,
     name: 'no lookback',
     file: 'activities/delta/endDelta.ts',
-    find: 'started - parseDuration(open.entity.lookback)',
-    replace: 'started',
+    find: 'const lookback = parseDuration(entity.lookback);',
+    replace: 'const lookback = 0;',
     test: {
       file: 'test/invariants/02-no-lost-update.test.ts',
       name: 'a record that was committed late, with a time from before the run before',
@@ -61,9 +61,9 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 2,
     name: 'the cursor is told in our clock only',
-    file: 'activities/delta/endDelta.ts',
-    find: 'Math.min(...[firstSent, firstSentSource]',
-    replace: 'Math.min(...[firstSent]',
+    file: 'destination/runs/cursors.ts',
+    find: 'least(p.first_sent, p.first_sent_source)',
+    replace: 'least(p.first_sent)',
     test: {
       file: 'test/invariants/02-no-lost-update.test.ts',
       name: 'a clock of the source that is an hour behind: the first sync, and a change after it',
@@ -221,8 +221,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 5,
     name: 'who reads at once is not fenced out by the ordinary pull',
     file: 'destination/runs/runParts.ts',
-    find: 'values (?, ?, ?, 0) on conflict do nothing',
-    replace: 'values (?, ?, ?, 0) on conflict (run_id, step, partition) do update set fence = 0',
+    find: 'from tidemark.runs where id = ? on conflict do nothing',
+    replace: 'from tidemark.runs where id = ? on conflict (run_id, step, partition) do update set fence = 0',
     test: {
       file: 'test/strategies/atOnce.test.ts',
       name: 'an attempt thought dead writes nothing once the ordinary pull has begun',
@@ -247,7 +247,7 @@ export const mutants: readonly Mutant[] = [
     replace: 'c.deleted_at is null and',
     test: {
       file: 'test/invariants/03-coverage.test.ts',
-      name: 'rows that were imported, and rows of a user, are never deleted by absence: with `one`',
+      name: 'rows that were imported, and rows of a user, are never deleted by absence: %s',
     },
   },
   {
@@ -306,8 +306,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 4,
     name: 'the watermark rises over what was not compared',
     file: 'activities/reconciliation/finish.ts',
-    find: 'coversAll(coverage) ?',
-    replace: 'coverage !== undefined ?',
+    find: 'watermark: coversAll(coverage)',
+    replace: 'watermark: coverage !== undefined',
     test: {
       file: 'test/invariants/03-coverage.test.ts',
       name: 'keeps its rows, in a plan of its own, while the others are compared',
