@@ -25,12 +25,24 @@ export interface OpenTarget {
   readonly partitions: readonly string[];
 }
 
-/** What answers about an entity are written with. `confirming`: they came from `one`, or from a complete listing that stands for it.
- * `partition`: whose listing showed them; null where the request says nothing of it. */
+/**
+ * What answers of a listing are written with that is not read to prove something: they confirm only where nothing else can. `partition`:
+ * whose listing showed them.
+ */
+export function listedContext(open: OpenTarget, writtenBy: string, partition: string): WriteContext {
+  const { deltaSyncField, listings } = open.entity;
+  const nothingElse = deltaSyncField === undefined && listings.one === undefined;
+  return writeContext(open, writtenBy, nothingElse && 'in passing', partition);
+}
+
+/**
+ * What answers about an entity are written with. `confirming`: see WriteContext. `partition`: whose listing showed them; null where the
+ * request says nothing of it.
+ */
 export function writeContext(
   { target, entity, readLagMs }: OpenTarget,
   writtenBy: string,
-  confirming: boolean,
+  confirming: WriteContext['confirming'],
   partition: string | null = null,
 ): WriteContext {
   return { connectionId: target.connectionId, entity, confirming, readLagMs, writtenBy, partition };
@@ -53,7 +65,8 @@ export function targetOpener({
   clock,
   metrics,
   proxyFor,
-}: Pick<ActivityDeps, 'db' | 'connectors' | 'keyRing' | 'clock' | 'metrics' | 'proxyFor'>): TargetOpener {
+  log,
+}: Pick<ActivityDeps, 'db' | 'connectors' | 'keyRing' | 'clock' | 'metrics' | 'proxyFor' | 'log'>): TargetOpener {
   const remembered = new Map<string, { readonly madeOf: string; readonly opened: OpenConnection }>();
 
   return async function openTarget(target: Target, priority: Priority): Promise<OpenTarget> {
@@ -94,6 +107,7 @@ export function targetOpener({
         ? { tokens: createTokenStore(db, { connectionId: id, ring: keyRing, epoch }) }
         : {}),
       onAnswer: (status) => metrics.request(id, status),
+      onNotice: (text) => log.warn({ connection: id }, text),
     });
     const opened = { connection, connector, source, mapContext: { connection: { id, settings, timeZone } } };
     remembered.set(key, { madeOf, opened });

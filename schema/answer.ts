@@ -12,6 +12,8 @@ export interface Asked {
 /** The source showed the record. */
 export interface LiveAnswer {
   readonly id: string;
+  /** every key of the record, its id first, where the entity's key has fallbacks */
+  readonly keys?: readonly string[];
   readonly version: Version;
   /** the entity's typed columns, validated by its row schema */
   readonly row: Readonly<Record<string, unknown>>;
@@ -61,6 +63,8 @@ export interface Counts {
   skipped: number;
   /** set aside for another reason than `skipped` */
   errors: number;
+  /** rows that got their record's better key; such a row has another outcome as well */
+  rekeyed: number;
 }
 
 export const noCounts: Readonly<Counts> = Object.freeze({
@@ -72,10 +76,11 @@ export const noCounts: Readonly<Counts> = Object.freeze({
   deleted: 0,
   skipped: 0,
   errors: 0,
+  rekeyed: 0,
 });
 
 export function addCounts(a: Readonly<Counts>, b: Readonly<Counts>): Counts {
   const sum = { ...a };
-  for (const name of Object.keys(noCounts) as (keyof Counts)[]) sum[name] += b[name];
+  for (const name of Object.keys(noCounts) as (keyof Counts)[]) sum[name] += b[name] ?? 0;
   return sum;
 }

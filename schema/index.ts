@@ -3,6 +3,7 @@
 export { decimal } from './decimal';
 export type { Auth, AuthInput } from './definition/auth';
 export type { Column } from './definition/columns';
+export { type CompositeKey, compositeKey, folded, type KeyPart, lastDigits } from './definition/compositeKey';
 export {
   type Connector,
   type ConnectorEntity,
@@ -13,7 +14,6 @@ export {
 } from './definition/connector';
 export { DefinitionError } from './definition/definition';
 export {
-  compositeKey,
   type DeltaSyncField,
   defineEntity,
   type Entity,
@@ -46,3 +46,4 @@ export type {
 } from './definition/webhooks';
 export { type ErrorOptions, type ErrorType, type Recovery, SkipRecord, TidemarkError } from './errors';
 export type { Json, JsonObject } from './json';
+export { toInstant } from './localTime';

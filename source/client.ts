@@ -1,4 +1,4 @@
-import type { Connector } from '../schema/definition/connector';
+import type { Connector, ConnectorEntity } from '../schema/definition/connector';
 import type { MapContext } from '../schema/definition/entity';
 import type { DatabaseClock, RequestBudget, TokenStore } from '../schema/ports';
 import type { ProxyFor } from '../schema/proxies';
@@ -9,6 +9,7 @@ import { probe } from './probe/probe';
 import { askOne } from './reading/askOne';
 import { getById } from './reading/getById';
 import { streamAll } from './reading/streamAll';
+import { inZoneOf } from './record/inZoneOf';
 import { baseUrl, NoAddress } from './wire/address';
 import type { Limits } from './wire/http';
 import { createReporter, type Reporter } from './wire/report';
@@ -28,6 +29,8 @@ export interface SourceClientOptions {
   readonly proxyFor?: ProxyFor | undefined;
   /** called for every request with the status of its answer; null: there was none */
   readonly onAnswer?: (status: number | null) => void;
+  /** called with what an operator should know and no run fails for, such as a new header of a report; without secrets */
+  readonly onNotice?: (text: string) => void;
 }
 
 const defaultLimits: Limits = { bytes: 64 * 1024 * 1024, timeoutMs: 120_000, idleMs: 30_000 };
@@ -59,13 +62,15 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
     base,
     connector,
     connection,
+    notice: options.onNotice ?? nothing,
     sender: { ...sender, authorizer: usableAuthorizer(connector, secrets, context, reporter) },
   };
+  const here = (entity: ConnectorEntity) => inZoneOf(entity, connection.timeZone);
   return {
-    streamAll: (entity, listing, listOptions) => streamAll(source, entity, listing, listOptions),
-    ask: (entity, id, { signal }) => askOne(source, entity, id, signal),
-    getById: (entity, id, { signal }) => getById(source, entity, id, signal),
-    probe: (entity, probeOptions) => probe(source, entity, probeOptions),
+    streamAll: (entity, listing, listOptions) => streamAll(source, here(entity), listing, listOptions),
+    ask: (entity, id, { signal }) => askOne(source, here(entity), id, signal),
+    getById: (entity, id, { signal }) => getById(source, here(entity), id, signal),
+    probe: (entity, probeOptions) => probe(source, here(entity), probeOptions),
   };
 }
 

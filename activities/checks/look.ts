@@ -58,6 +58,6 @@ async function compareOne(
 }
 
 function shownVersion({ entity }: OpenTarget, { version }: LiveAnswer): string | null {
-  if (version === null || entity.deltaSyncField.kind !== 'instant') return version;
+  if (version === null || entity.deltaSyncField?.kind !== 'instant') return version;
   return new Date(instantOfVersion(version)).toISOString();
 }

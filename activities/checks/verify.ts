@@ -94,7 +94,7 @@ function judgeOf(deps: ActivityDeps, open: OpenTarget, tally: Tally, cursor: num
       forget(id);
       const version = versions.get(id) ?? null;
       const late =
-        entity.deltaSyncField.kind === 'instant' &&
+        entity.deltaSyncField?.kind === 'instant' &&
         version !== null &&
         cursor !== null &&
         instantOfVersion(version) >= cursor;

@@ -8,7 +8,7 @@ import type { ActivityDeps } from '../deps';
 import { eachWith, interpretPage } from '../interpret';
 import { startLiveness } from '../liveness';
 import type { TargetOpener } from '../openTarget';
-import { writeContext } from '../openTarget';
+import { listedContext } from '../openTarget';
 import { assertAsClaimed, assertPartition, ownRun } from '../ownRun';
 import { progressOf, recordsIn } from '../pageProgress';
 import { inBatches } from '../readAhead';
@@ -53,7 +53,7 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const listing = part.listing ?? input.listing;
       const done = { pages: part.pages, records: part.records, counts: { ...noCounts, ...part.counts } };
       if (part.done) return done;
-      const context = writeContext(open, `run ${input.runId}`, false, input.partition);
+      const context = listedContext(open, `run ${input.runId}`, input.partition);
       const liveness = startLiveness();
       let mostlyNew = false;
       try {

@@ -10,7 +10,7 @@ import type { ActivityDeps } from '../deps';
 import { interpretPage } from '../interpret';
 import { startLiveness } from '../liveness';
 import { runEnded } from '../metrics';
-import { type OpenTarget, writeContext } from '../openTarget';
+import { listedContext, type OpenTarget } from '../openTarget';
 import { countedPage, progressOf } from '../pageProgress';
 import { deltaResult, endDelta } from './endDelta';
 
@@ -42,7 +42,7 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
     };
     if (page.records.length === 0) await db.transaction((trx) => alongside(trx, { counts: { ...noCounts } }));
     else {
-      const context = writeContext(open, `run ${run.id}`, false, partition);
+      const context = listedContext(open, `run ${run.id}`, partition);
       const { counts } = await writeAnswers(db, context, await interpretPage(open, page), { runId: run.id, alongside });
       deps.metrics.rows({ connectionId, entity }, counts);
     }

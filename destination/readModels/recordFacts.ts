@@ -23,7 +23,9 @@ export interface RowFacts {
 /** See tidemark.answers. */
 export interface TracedAnswer {
   readonly at: Date;
-  readonly outcome: 'refused' | 'disputed' | 'deleted' | 'revived';
+  readonly outcome: 'refused' | 'disputed' | 'deleted' | 'revived' | 'rekeyed';
+  /** of `rekeyed`: the row's id before, or since */
+  readonly otherId: string | null;
   readonly won: boolean;
   readonly gone: boolean;
   readonly version: string | null;
@@ -127,7 +129,7 @@ async function rowFacts(db: Knex, entity: ConnectorEntity, connectionId: string,
 }
 
 const answersSql = /* sql */ `
-select at, outcome, won, gone, version, sent_at as "sentAt", received_at as "receivedAt", written_by as "writtenBy", held_gone as "heldGone",
+select at, outcome, other_id as "otherId", won, gone, version, sent_at as "sentAt", received_at as "receivedAt", written_by as "writtenBy", held_gone as "heldGone",
   held_version as "heldVersion", held_sent_at as "heldSentAt", held_received_at as "heldReceivedAt", held_by as "heldBy",
   received_at < watermark_at as "beforeWatermark"
 from tidemark.answers where connection_id = ? and entity = ? and external_id = ? order by id desc limit ?`;

@@ -1,4 +1,5 @@
 import type { Answers, Asked, GoneAnswer, LiveAnswer, SetAsideAnswer } from '../../schema/answer';
+import { isComposite } from '../../schema/definition/compositeKey';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { SourceText } from '../../schema/sourceText';
 import { quote } from '../database/identifiers';
@@ -17,6 +18,8 @@ import { contentColumns } from './rowFormat';
 /** Live answers in PostgreSQL's binary format. */
 export interface EncodedRows {
   readonly ids: readonly string[];
+  /** every key of each record, where the entity's key has fallbacks */
+  readonly keys?: readonly (readonly string[])[];
   /** column by column in the order of `incomingSql` */
   readonly columns: readonly Elements[];
   /** JSON text of each record as the source sent it, for those that PostgreSQL refuses */
@@ -54,6 +57,13 @@ const timeColumns: readonly IncomingColumn[] = [
 
 const rawText: AnswerColumn = { name: 'raw', type: 'text', cast: '', of: ({ raw }) => jsonText(raw) };
 
+const keyTexts: AnswerColumn = { name: '_keys', type: 'text', cast: '::text[]', of: ({ keys }) => arrayText(keys) };
+
+/** As PostgreSQL reads an array of texts. */
+function arrayText(keys: readonly string[] | undefined): string | null {
+  return keys === undefined ? null : `{${keys.map((key) => `"${key.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+}
+
 function answerColumns(entity: ConnectorEntity): AnswerColumn[] {
   return [
     { name: '_id', type: 'text', cast: ' collate "C"', of: ({ id }) => id },
@@ -61,6 +71,7 @@ function answerColumns(entity: ConnectorEntity): AnswerColumn[] {
     { name: '_updated', type: 'text', cast: '::timestamptz', of: (answer) => updatedAt(entity, answer) },
     // still text: it becomes jsonb where it is written, since most rows of a re-read are not
     ...(entity.raw ? [rawText] : []),
+    ...(isComposite(entity.key) ? [keyTexts] : []),
     ...contentColumns(entity).map(
       ({ name, type }): AnswerColumn =>
         type === 'jsonb'
@@ -84,6 +95,7 @@ export function encodeRows(
   const raw = textElements('text', live.map(rawText.of));
   return {
     ids: live.map(({ id }) => id),
+    ...(isComposite(entity.key) && { keys: live.map(({ keys = [] }) => keys) }),
     columns: [
       ...answerColumns(entity).map((column) =>
         column === rawText ? raw : textElements(column.type, live.map(column.of)),
@@ -96,10 +108,11 @@ export function encodeRows(
 }
 
 /** Each row by itself. */
-export function eachRow({ ids, columns, raw }: EncodedRows): EncodedRows[] {
+export function eachRow({ ids, keys, columns, raw }: EncodedRows): EncodedRows[] {
   const split = columns.map(eachElement);
   return eachElement(raw).map((element, row) => ({
     ids: ids.slice(row, row + 1),
+    ...(keys && { keys: keys.slice(row, row + 1) }),
     columns: split.flatMap((elements) => elements[row] ?? []),
     raw: element,
   }));
@@ -134,5 +147,5 @@ export function incomingArrays(entity: ConnectorEntity, parts: readonly EncodedR
 
 /** What is stored in `source_updated_at`: the version where that is an instant, in whole milliseconds. */
 export function updatedAt({ deltaSyncField }: ConnectorEntity, { version }: LiveAnswer): string | null {
-  return deltaSyncField.kind === 'instant' && version !== null ? `${version.slice(0, 23)}Z` : null;
+  return deltaSyncField?.kind === 'instant' && version !== null ? `${version.slice(0, 23)}Z` : null;
 }

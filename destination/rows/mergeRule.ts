@@ -10,6 +10,9 @@
  * answers of the row's own version pass that were sent after what the row holds, as disputed ones, since a reconciliation
  * that compares versions has proved nothing about two edits within one tick of the version; and a deletion of what is gone
  * already is written for its times (`softDelete.ts`), or a stale answer from between the two deletions passes for the latest.
+ *
+ * Where records have neither version nor `one`, each listing confirms, but "in passing": it leaves an unchanged, undisputed row as it
+ * is. An old answer that is written again may then open a dispute, which the next listing settles; it never changes the row.
  */
 
 /** SQL expressions of one side of the comparison. */

@@ -9,6 +9,21 @@ beforeAll(async () => {
 });
 afterAll(() => db.destroy());
 
+type State = { at: number; gone: boolean; version: number; content: string };
+type Request = { sent: number; takes: number; shows: number; confirming: boolean };
+
+const runs = Number(process.env.GUARD_RUNS ?? 200);
+// a counterexample found is told although shrinking it has no end; too few runs are a failure
+const timeLimitMs = 60_000 + runs * 300;
+/** The same histories in every ordinary run; others, and more of them, by the environment. */
+const search = {
+  numRuns: runs,
+  seed: Number(process.env.GUARD_SEED ?? 20261121),
+  interruptAfterTimeLimit: timeLimitMs,
+  markInterruptAsFailure: true,
+};
+const end = 200;
+
 describe('a model of one record at a source', () => {
   /** The source's states over time, and answers that show the state of some moment between sent less the lag, and received. */
   const history = fc
@@ -46,13 +61,9 @@ describe('a model of one record at a source', () => {
     { minLength: 2, maxLength: 4 },
   );
 
-  type State = { at: number; gone: boolean; version: number; content: string };
   const stateAt = (states: State[], moment: number) => states.findLast(({ at }) => at <= moment) as State;
 
-  function answersOf(
-    states: State[],
-    requests: { sent: number; takes: number; shows: number; confirming: boolean }[],
-  ): Said[] {
+  function answersOf(states: State[], requests: Request[]): Said[] {
     return requests.map(({ sent, takes, shows, confirming }) => {
       // `one` is quick; a page may be slow
       const received = sent + (confirming ? 1 : takes);
@@ -62,51 +73,74 @@ describe('a model of one record at a source', () => {
     });
   }
 
-  const runs = Number(process.env.GUARD_RUNS ?? 200);
-  // a counterexample found is told although shrinking it has no end; too few runs are a failure
-  const timeLimitMs = 60_000 + runs * 300;
+  const said = ({ gone, version, content }: State) => ({ gone, version, content });
+
+  const contentOf = ({ gone, version, content }: Said) => {
+    if (gone) return { gone: true, version: null, content: null };
+    return { gone: false, version: version === null ? null : encodeVersion('integer', version), content };
+  };
+
+  /** Writes the answers in every order, once, twice, and again after the final answer. `next`: the answer after those. */
+  async function holds(answers: Said[], final: Said, next: readonly Said[] = []): Promise<void> {
+    const all = orders(answers);
+    const doubled = all.map((order) => order.flatMap((answer) => [answer, answer]));
+    // after the confirming answer, attempts that were thought dead write all of theirs again
+    const settled = all.map((order) => [...order, final, ...order, ...next]);
+    const written = await writeAll(db, [...all, ...doubled, ...settled]);
+    const results = written.slice(0, all.length);
+    expect(written.slice(all.length, 2 * all.length)).toEqual(results);
+    expect(await writeAll(db, all, true)).toEqual(results);
+    for (const { disputed, ...row } of written.slice(2 * all.length)) {
+      expect(disputed).toBe(false);
+      expect(row).toEqual(contentOf(final));
+    }
+    if (next.length > 0) {
+      // what attempts that were thought dead write may open a dispute, but it changes nothing
+      const before = await writeAll(
+        db,
+        all.map((order) => [...order, final, ...order]),
+      );
+      for (const { disputed: _, ...row } of before) expect(row).toEqual(contentOf(final));
+    }
+    const undisputed = new Set(results.filter(({ disputed }) => !disputed).map((row) => JSON.stringify(row)));
+    expect(undisputed.size).toBeLessThanOrEqual(1);
+  }
 
   test(
     'in whatever order answers are written, doubled and late: a row that is undisputed is the same row; one confirming answer settles it at the source’s state',
     async () => {
       await fc.assert(
         fc.asyncProperty(history, asked, async (states, requests) => {
-          const answers = answersOf(states, requests);
-          const end = 200;
           const last = stateAt(states, end);
-          const final: Said = {
-            gone: last.gone,
-            version: last.version,
-            content: last.content,
-            sent: end,
-            confirming: true,
-          };
-          const all = orders(answers);
-          const doubled = all.map((order) => order.flatMap((answer) => [answer, answer]));
-          // after the confirming answer, attempts that were thought dead write all of theirs again
-          const settled = all.map((order) => [...order, final, ...order]);
-          const written = await writeAll(db, [...all, ...doubled, ...settled]);
-          const results = written.slice(0, all.length);
-          expect(written.slice(all.length, 2 * all.length)).toEqual(results);
-          expect(await writeAll(db, all, true)).toEqual(results);
-          for (const { disputed, ...row } of written.slice(2 * all.length)) {
-            expect(disputed).toBe(false);
-            expect(row).toEqual(
-              last.gone
-                ? { gone: true, version: null, content: null }
-                : { gone: false, version: encodeVersion('integer', last.version), content: last.content },
-            );
-          }
-          const undisputed = new Set(results.filter(({ disputed }) => !disputed).map((row) => JSON.stringify(row)));
-          expect(undisputed.size).toBeLessThanOrEqual(1);
+          const final: Said = { ...said(last), sent: end, confirming: true };
+          await holds(answersOf(states, requests), final);
         }),
-        // the same histories in every ordinary run; others, and more of them, by the environment
-        {
-          numRuns: runs,
-          seed: Number(process.env.GUARD_SEED ?? 20261121),
-          interruptAfterTimeLimit: timeLimitMs,
-          markInterruptAsFailure: true,
-        },
+        search,
+      );
+    },
+    timeLimitMs + 30_000,
+  );
+
+  /** Listings of records without a version: they show the record, or a tombstone, and confirm in passing. */
+  function listedBare(states: State[], requests: Request[]): Said[] {
+    return answersOf(
+      states,
+      requests.map((request) => ({ ...request, confirming: false })),
+    ).map((answer) => ({ ...answer, version: null, confirming: 'in passing' as const }));
+  }
+
+  test(
+    'of a record without a version that only listings show, the same holds, but for disputes that the next listing settles',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(history, asked, async (states, requests) => {
+          const last = stateAt(states, end);
+          // absence from a second complete scan is what says gone
+          const confirming = last.gone ? true : ('in passing' as const);
+          const final: Said = { ...said(last), version: null, sent: end, confirming };
+          await holds(listedBare(states, requests), final, [{ ...final, sent: 2 * end }]);
+        }),
+        search,
       );
     },
     timeLimitMs + 30_000,

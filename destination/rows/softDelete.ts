@@ -39,7 +39,7 @@ export async function softDelete(
   batch: readonly TimedGone[],
 ): Promise<SoftDeleteResult> {
   const table = tableName(context.entity);
-  const opaque = context.entity.deltaSyncField.kind === 'opaque';
+  const opaque = context.entity.deltaSyncField?.kind === 'opaque';
   const version = (side: string) => (opaque ? `''` : `coalesce(${side}._version, '')`);
   const { admitted, wins, disputes, watermarkAfter, disputedAfter } = mergeRule({
     n: { gone: 'true', version: version('n'), sent: 'n._sent', received: 'n._received' },

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { type Counts, noCounts } from '../../schema/answer';
+import { isComposite } from '../../schema/definition/compositeKey';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { quote } from '../database/identifiers';
 import { type EncodedRows, incomingArrays, incomingSql } from './encodedRows';
@@ -73,7 +74,7 @@ function statementsFor(entity: ConnectorEntity): Statements {
 /** Of a record that has no row the merge rule asks one thing: that it was received after the entity's watermark. */
 function insertStatement(entity: ConnectorEntity): string {
   const table = tableName(entity);
-  const named = [...contentColumns(entity).map(({ name }) => quote(name)), ...(entity.raw ? ['raw'] : [])];
+  const named = [...contentColumns(entity).map(({ name }) => quote(name)), ...besides(entity)];
   return /* sql */ `
     insert into ${table} (connection_id, external_id, ${named.map((name) => `${name}, `).join('')}
       source_updated_at, synced_at, _version, _sent_at, _received_at, _written_by, _partition, _origin)
@@ -88,11 +89,11 @@ function upsertStatement(entity: ConnectorEntity): string {
   const table = tableName(entity);
   const content = contentColumns(entity).map(({ name }) => quote(name));
   const owned = entity.conflict === 'update' ? content : [];
-  const raw = entity.raw ? ['raw'] : [];
+  const raw = besides(entity);
   // `raw` comes as text, see `incomingSql`
   const written = (name: string) => (name === 'raw' ? 'raw::jsonb' : name);
   const versionOf = (side: string) =>
-    entity.deltaSyncField.kind === 'opaque' ? `''` : `coalesce(${side}._version, '')`;
+    entity.deltaSyncField?.kind === 'opaque' ? `''` : `coalesce(${side}._version, '')`;
   const columnsDiffer = owned.length > 0 ? `(${row('n', owned)}) is distinct from (${row('c', owned)})` : 'false';
   const { admitted, wins, disputes, watermarkAfter, disputedAfter } = mergeRule({
     n: { gone: 'false', version: versionOf('n'), sent: 'n._sent', received: 'n._received' },
@@ -120,7 +121,7 @@ function upsertStatement(entity: ConnectorEntity): string {
         ${originAfter} as _origin_after,
         -- a row from before partitions were noted counts as listed in ''
         coalesce(s.partition <> coalesce(c._partition, ''), false) or c._origin is distinct from ${originAfter} as _moved,
-        s.connection_id as _connection, s.entity as _entity, s.confirming as _confirming, s.written_by as _by, n.*
+        s.connection_id as _connection, s.entity as _entity, s.confirming as _confirming, s.thorough or c._disputed_at is not null as _thorough, s.written_by as _by, n.*
       from (${incomingSql(entity)}) n
       cross join context s
       -- one look into the index for each row: PostgreSQL would rather read the whole table while it is small against a batch
@@ -137,7 +138,7 @@ function upsertStatement(entity: ConnectorEntity): string {
         _sent_at = j._sent, _received_at = j._received, _watermark_at = j._watermark_after, _disputed_at = j._disputed_after, _written_by = j._by,
         _partition = j._partition_after, _origin = j._origin_after
       from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known and j._wins and j._changed
-    ), touched as (${touchSql(table, 'not (j._wins and j._changed) and (j._disputes or j._wins and (j._confirming or j._moved))')}
+    ), touched as (${touchSql(table, 'not (j._wins and j._changed) and (j._disputes or j._wins and (j._confirming and j._thorough or j._moved))')}
     ), traced as (${traceSql({
       gone: 'false',
       outcome: `case when _disputes then 'disputed' when not _wins then 'refused' else 'revived' end`,
@@ -155,6 +156,11 @@ function upsertStatement(entity: ConnectorEntity): string {
 
 /** What the source has shown is the source's, whoever brings it again. */
 const originAfter = `(case when c._origin = 'source' then c._origin else s.origin end)`;
+
+/** What is written with the content without being compared. */
+function besides(entity: ConnectorEntity): string[] {
+  return [...(entity.raw ? ['raw'] : []), ...(isComposite(entity.key) ? ['_keys'] : [])];
+}
 
 function row(side: string, columns: readonly string[]): string {
   return columns.map((column) => `${side}.${column}`).join(', ');

@@ -6,6 +6,7 @@ import { eachThatFits, mayBeAboutARow, refusedRecord } from './eachThatFits';
 import { type EncodedAnswers, type EncodedRows, eachRow, encodeAnswers, rawOf } from './encodedRows';
 import { withoutForgotten } from './forgotten';
 import { lockEntity } from './lockEntity';
+import { renameRows } from './renameRows';
 import { type SoftDeleteResult, softDelete, type TimedGone } from './softDelete';
 import { tableFits } from './tables';
 import { type UpsertResult, upsertRows } from './upsertRows';
@@ -55,13 +56,15 @@ export async function writeAnswers(
         const { answers, left } = anyForgotten
           ? await withoutForgotten(trx, context, all)
           : { answers: all, left: noCounts };
-        const live = answers.map(({ rows }) => rows);
+        const shown = answers.map(({ rows }) => rows);
+        const { rekeyed, ambiguous } = await renameRows(trx, context, shown);
+        const { live, conflicts } = without(shown, ambiguous);
         const gone = answers.flatMap(({ sent, received, gone }) =>
           gone.map((answer) => ({ answer, sent, received, receivedBefore: options.receivedBefore })),
         );
         const unreadable = answers.flatMap(({ setAside }) => setAside);
         const written = await writeInRounds(trx, context, { live, gone, oneByOne, mostlyNew });
-        const setAsideNow = [...unreadable, ...written.setAside];
+        const setAsideNow = [...unreadable, ...conflicts, ...written.setAside];
         const target = { connectionId: context.connectionId, entity: entity.name };
         if (anySetAside) {
           const failed = new Set(setAsideNow.map(({ id }) => id));
@@ -71,7 +74,7 @@ export async function writeAnswers(
         }
         if (setAsideNow.length > 0) await setAside(trx, target, options.runId, setAsideNow);
         const skipped = setAsideNow.filter(({ reason }) => reason === 'skipped').length;
-        const aside = { ...noCounts, skipped, errors: setAsideNow.length - skipped };
+        const aside = { ...noCounts, skipped, errors: setAsideNow.length - skipped, rekeyed };
         const counts = addCounts(addCounts(written.counts, aside), left);
         const refusedRows = new Map(written.setAside.map(({ id, detail }) => [id ?? '', detail]));
         const result = { counts, disputed: written.disputed, deleted: written.deleted, refusedRows };
@@ -87,6 +90,22 @@ export async function writeAnswers(
     if (!mayBeAboutARow(error) || !(await tableFits(db, entity))) throw error;
     return write(true);
   }
+}
+
+/** The rows without those that fit several, which are set aside. */
+function without(
+  parts: readonly EncodedRows[],
+  ambiguous: ReadonlyMap<string, string>,
+): { live: readonly EncodedRows[]; conflicts: SetAsideAnswer[] } {
+  if (ambiguous.size === 0) return { live: parts, conflicts: [] };
+  const conflicts: SetAsideAnswer[] = [];
+  const live = parts.flatMap(eachRow).filter((row) => {
+    const [id = ''] = row.ids;
+    const detail = ambiguous.get(id);
+    if (detail !== undefined) conflicts.push({ id, reason: 'conflict', detail, raw: rawOf(row) });
+    return detail === undefined;
+  });
+  return { live, conflicts };
 }
 
 interface Written {

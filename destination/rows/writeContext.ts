@@ -5,8 +5,12 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 export interface WriteContext {
   readonly connectionId: string;
   readonly entity: ConnectorEntity;
-  /** the answers came from `one`, or from a complete listing that stands for it */
-  readonly confirming: boolean;
+  /**
+   * Whether the answers confirm: they came from `one`, or from a complete listing that stands for it. `in passing`: every listing stands
+   * for `one` where records have neither version nor `one`. Such answers confirm too, but a row that is neither disputed nor changed by
+   * one is not written for its times, or each delta would write the whole table.
+   */
+  readonly confirming: boolean | 'in passing';
   readonly readLagMs: number;
   /** who writes, for `explain`: `run 17`, `webhook`, `cli` */
   readonly writtenBy: string;
@@ -19,8 +23,8 @@ export interface WriteContext {
 /** One row of what a guarded statement must know; bind `contextValues`. None, so that nothing is written, when the connection has been removed. */
 export const contextSql = /* sql */ `
   select a.*, coalesce(e.watermark_at, '-infinity') as watermark_at
-  from (select ?::text as connection_id, ?::text as entity, ?::boolean as confirming, ?::interval as lag, ?::text as written_by,
-    ?::text as partition, ?::text as origin) a
+  from (select ?::text as connection_id, ?::text as entity, ?::boolean as confirming, ?::boolean as thorough, ?::interval as lag,
+    ?::text as written_by, ?::text as partition, ?::text as origin) a
   join tidemark.connections k on k.id = a.connection_id
   left join tidemark.entities e on e.connection_id = a.connection_id and e.entity = a.entity`;
 
@@ -33,5 +37,8 @@ export function contextValues({
   partition = null,
   origin = 'source',
 }: WriteContext): Knex.RawBinding[] {
-  return [connectionId, entity.name, confirming, `${readLagMs} milliseconds`, writtenBy, partition, origin];
+  return [
+    ...[connectionId, entity.name, confirming !== false, confirming === true, `${readLagMs} milliseconds`],
+    ...[writtenBy, partition, origin],
+  ];
 }

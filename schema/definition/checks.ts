@@ -72,7 +72,7 @@ export type ProbeInput = Target;
 /** One thing that a probe found out about an API. */
 export interface ProbeFinding {
   /**
-   * a stable name: `list`, `ids`, `order`, `cap`, `end`, `timestamps`, `rate-limit`, `filter`, `boundary`, `errors`, `one`, `missing`,
+   * a stable name: `list`, `headers`, `where`, `ids`, `order`, `cap`, `end`, `timestamps`, `rate-limit`, `filter`, `boundary`, `errors`, `one`, `missing`,
    * `deleted`
    */
   readonly about: string;

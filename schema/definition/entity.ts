@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../duration';
-import { type JsonObject, valueAt } from '../json';
+import type { JsonObject } from '../json';
 import { versionKinds } from '../version';
 import { type Column, columnType } from './columns';
 import { coversMistakes } from './covers';
@@ -18,6 +18,8 @@ import {
 } from './listing';
 import { placeholdersIn } from './placeholders';
 import { type DeletionGuard, deletionGuard, type EntitySchedule, entitySchedule } from './schedule';
+import { tabularMistakes } from './tabular';
+import { zone } from './zone';
 
 /** What `map` receives next to the record. */
 export interface MapContext {
@@ -35,7 +37,7 @@ export interface MapContext {
 /**
  * Where a record's version comes from, and what kind it is. Of two answers, the one with the newer version is kept.
  * @example
- * { name: 'updated_at', kind: 'instant', from: (record) => record.updated_at ?? record.created_at }
+ * { name: 'updated_at', kind: 'instant', from: (record) => record.updated_at ?? record.created_at, timeZone: 'connection' }
  */
 export interface DeltaSyncField<Source> {
   /** The source's name of the field, such as `updated_at`. */
@@ -47,6 +49,11 @@ export interface DeltaSyncField<Source> {
    * `updated_at` that is null until the first edit. Default: `name`.
    */
   readonly from?: string | ((record: Source) => unknown);
+  /**
+   * The zone of instants that are written without one: a name such as `Asia/Kolkata`, or `connection` for that of the connection. A time
+   * that comes twice, where that clock is put back, is its first instant; one that never comes is read as if the clock had not been put forward.
+   */
+  readonly timeZone?: string;
 }
 
 /**
@@ -57,6 +64,7 @@ export interface DeltaSyncField<Source> {
  *   table: 'shop_people',
  *   record: z.looseObject({ id: z.string(), name: z.string(), updated_at: z.string() }),
  *   row: z.object({ name: z.string(), balance: z.string().meta({ column: 'numeric' }).nullable() }),
+ *   where: (record) => record.kind === 'person',
  *   key: 'id',
  *   deltaSyncField: { name: 'updated_at', kind: 'instant' },
  *   map: (record, { connection }) => ({ name: record.name, balance: record.balance ?? null }),
@@ -90,10 +98,12 @@ export interface EntityInput<Row extends z.ZodObject, Source> {
   readonly record?: z.ZodType<Source>;
   /** The typed columns, as a zod object. Types follow from the fields: string → text, int → bigint, number → double precision, boolean, bigint → numeric, `z.iso.date()` → date, `z.iso.datetime()` → timestamptz, enum → text, object or array → jsonb. Another PostgreSQL type is named by `.meta({ column: 'numeric' })`. */
   readonly row: Row;
-  /** Where the record contains its id: a dotted path, or a function. `compositeKey(['number'], ['phone', 'name'])` makes a key of several fields with fallbacks. */
+  /** Which records belong to this entity, where the source mixes several kinds in one list: `(record) => record.bookingDate !== null`. It sees the record as the source sends it, before its key is read, in every listing and response; those of `ids` must contain what it reads. A record that does not belong is passed over; a row whose record `one` shows like that is gone. `total` counts all records. */
+  readonly where?: (record: Source) => boolean;
+  /** Where the record contains its id: a dotted path, or a function. `compositeKey(['number'], ['phone', 'name'])` makes a key of several fields with fallbacks, by which a row keeps its place when the record gets a better one. */
   readonly key: string | ((record: Source) => string | number | null | undefined);
-  /** Where the record contains its version. */
-  readonly deltaSyncField: DeltaSyncField<Source>;
+  /** Where the record contains its version. Left out where the source has none: the later response counts, and changes are seen by comparing columns. */
+  readonly deltaSyncField?: DeltaSyncField<Source>;
   /** Makes the row from the source's record. Numbers are exact: one that a JavaScript number does not hold (`12345678901234.5678`, `9007199254740993`) comes as text of its digits; `decimal()` in the row takes both. Throw `new SkipRecord(reason)` to leave a record out. After a change, `tidemark remap` applies it to all rows. */
   readonly map: (record: Source, context: MapContext) => z.input<Row>;
   /** The ways to enumerate the entity. */
@@ -140,8 +150,10 @@ export interface Entity {
   readonly record: z.ZodType | undefined;
   readonly row: z.ZodObject;
   readonly columns: readonly Column[];
+  readonly where: ((record: never) => boolean) | undefined;
   readonly key: string | ((record: never) => string | number | null | undefined);
-  readonly deltaSyncField: DeltaSyncField<never>;
+  /** undefined where records have no version */
+  readonly deltaSyncField: DeltaSyncField<never> | undefined;
   readonly map: (record: never, context: MapContext) => unknown;
   readonly listings: {
     readonly all: Listing;
@@ -183,12 +195,16 @@ export const entityDefinition = z.strictObject({
   row: z.custom<z.ZodObject>((value) => value instanceof z.ZodObject, {
     error: 'must be a z.object: its fields become the columns',
   }),
+  where: aFunction.optional(),
   key: pathOrFunction,
-  deltaSyncField: z.strictObject({
-    name: z.string().min(1),
-    kind: z.enum(versionKinds),
-    from: pathOrFunction.optional(),
-  }),
+  deltaSyncField: z
+    .strictObject({
+      name: z.string().min(1),
+      kind: z.enum(versionKinds),
+      from: pathOrFunction.optional(),
+      timeZone: zone.optional(),
+    })
+    .optional(),
   map: aFunction,
   listings: z.strictObject({
     all: listing,
@@ -240,10 +256,17 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
       found.push(`${where}.row.${name}: no column type for it; add .meta({ column: 'numeric' }) or the like`);
     else columns.push({ name, type });
   }
-  const { changes } = entity.listings;
-  if (changes && entity.deltaSyncField.kind !== 'instant') {
+  const { changes, ids } = entity.listings;
+  const kind = entity.deltaSyncField?.kind;
+  if (changes && kind !== undefined && kind !== 'instant') {
+    found.push(`${where}.listings.changes: a cursor is an instant, but deltaSyncField.kind is ${kind}`);
+  }
+  if (entity.deltaSyncField?.timeZone !== undefined && kind !== 'instant') {
+    found.push(`${where}.deltaSyncField.timeZone: only an instant has a time zone, but kind is ${kind}`);
+  }
+  if (ids && kind === undefined) {
     found.push(
-      `${where}.listings.changes: a cursor is an instant, but deltaSyncField.kind is ${entity.deltaSyncField.kind}`,
+      `${where}.listings.ids: it compares versions, but without deltaSyncField records have none; leave it out, so that reconciliation reads all`,
     );
   }
   found.push(...requestMistakes(where, entity.listings));
@@ -272,6 +295,7 @@ function requestMistakes(where: string, { one, ...lists }: z.infer<typeof entity
       found.push(`${where}.listings.${name}.body: a body is sent with method 'POST' only`);
   }
   for (const [name, list] of Object.entries(lists)) {
+    if (list?.tabular) found.push(...tabularMistakes(`${where}.listings.${name}.tabular`, list.tabular));
     if (list?.params === 'body' && list.method === 'GET')
       found.push(`${where}.listings.${name}.params: parameters go into the body with method 'POST' only`);
   }
@@ -280,25 +304,4 @@ function requestMistakes(where: string, { one, ...lists }: z.infer<typeof entity
   if (one && !has(one, 'id'))
     found.push(`${where}.listings.one.path: must contain {id}, or the query or the body must`);
   return found;
-}
-
-/**
- * A key of several fields, with fallbacks: `compositeKey(['bookingNo', 'phone'], ['phone', 'name', 'store'])` takes the first
- * list of paths whose values are all present. Values are joined so that different lists can't give the same key.
- */
-export function compositeKey(...choices: readonly (readonly string[])[]): (record: JsonObject) => string | undefined {
-  return (record) => {
-    for (const paths of choices) {
-      const values = paths.map((path) => keyPart(record, path));
-      if (values.every((value) => value !== undefined))
-        return values.map((value) => value.replace(/[\\|]/g, '\\$&')).join('|');
-    }
-    return undefined;
-  };
-}
-
-function keyPart(record: JsonObject, path: string): string | undefined {
-  const value = valueAt(record, path);
-  if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }

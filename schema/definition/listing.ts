@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { duration, parseDuration } from '../duration';
 import { covers } from './covers';
+import { tabular } from './tabular';
 import { more, valueIs } from './valueIs';
+import { zone } from './zone';
 
 const name = z.string().min(1);
 /** where a page names the next one: a path in the body, or a header */
@@ -150,7 +152,7 @@ export const cursorForms = [
 /**
  * How the listing `changes` is filtered by the cursor. A filter that the source ignores fails the run.
  * @example
- * { param: 'where[touched_at][gte]', field: 'touched_at', form: 'iso-seconds', boundary: 'inclusive' }
+ * { param: 'where[touched_at][gte]', field: 'touched_at', form: 'iso-seconds', timeZone: 'connection', boundary: 'inclusive' }
  */
 export const since = z.strictObject({
   /** The parameter that carries the cursor. Leave it out where the request contains `{since}`, once or several times. */
@@ -159,6 +161,8 @@ export const since = z.strictObject({
   field: name.optional(),
   /** How the source writes an instant. */
   form: z.enum(cursorForms),
+  /** The zone of sources that compare with times without one: a name such as `Asia/Kolkata`, or `connection` for that of the connection. Forms with a date are then sent as the clock there shows, without `Z`. For 24 hours after that clock was put back, the cursor is sent earlier by as much. */
+  timeZone: zone.optional(),
   /**
    * `inclusive` where the source returns records changed at that instant or later (`>=`), `exclusive` where it returns those
    * changed later (`>`). For `exclusive`, the engine sends a cursor one unit of `form` earlier, because a strict comparison
@@ -206,6 +210,7 @@ export type Total = z.infer<typeof total>;
  *   params: 'body',
  *   paging: { scheme: 'keyset', param: 'after', from: 'id', sizeParam: 'limit', pageSize: 100 },
  *   records: 'data',
+ *   tabular: { headers: 'headers', fields: { id: 'ID' } },
  *   total: 'meta.total_count',
  *   error: 'errors.0.message',
  *   empty: { path: 'data', is: null },
@@ -221,6 +226,8 @@ export const listing = z.strictObject({
   params: z.enum(['query', 'body']).optional(),
   /** Dotted path in the body to the array of records. The empty path is the body itself. */
   records: z.string().default(''),
+  /** Where rows are lists of values and their headers come once: how they become objects. */
+  tabular: tabular.optional(),
   /**
    * Path in the body to the number of records of the whole list, where the source states it, or `{ header: 'X-Total-Count' }`. The run fails
    * when another number was read or a response lacks it; with `pages: 'first'`, only the first page must have it.
@@ -253,6 +260,7 @@ export type ListingInput = z.input<typeof listing>;
  *   params: 'query',
  *   paging: { scheme: 'token', param: 'page_token', next: 'next' },
  *   records: 'data',
+ *   tabular: { headers: 'headers', fields: { id: 'ID' } },
  *   total: { header: 'X-Total-Count' },
  *   error: { path: 'status', is: 'error' },
  *   empty: { path: 'data', is: null },

@@ -7,6 +7,7 @@ import { lostWorkers } from './0006_lost_workers';
 import { unjudgedReasons } from './0007_unjudged_reasons';
 import { coverageAndCursors } from './0008_coverage_and_cursors';
 import { tokens } from './0009_tokens';
+import { renamedRows } from './0010_renamed_rows';
 
 export interface Migration {
   readonly version: number;
@@ -33,4 +34,5 @@ export const migrations: readonly Migration[] = [
   { version: 7, name: 'what a proof could not judge, by reason', sql: unjudgedReasons, breaking: false },
   { version: 8, name: 'what a scan covers, cursors per partition', sql: coverageAndCursors, breaking: true },
   { version: 9, name: 'OAuth tokens, connections that need credentials', sql: tokens, breaking: false },
+  { version: 10, name: 'rows that were renamed', sql: renamedRows, breaking: false },
 ];

@@ -38,7 +38,7 @@ export async function endFinding(entity: ConnectorEntity, asker: Asker, page: Sa
   const about = 'end';
   const { paging } = entity.listings.all;
   const scheme = schemeOf(paging);
-  const { answer, records } = page;
+  const { answer, came } = page;
   const { request } = answer;
   const promised = scheme.promises(paging, answer);
   if (promised === undefined || scheme.pagesFor(paging, 1_000_000) === 1) return [];
@@ -55,10 +55,10 @@ export async function endFinding(entity: ConnectorEntity, asker: Asker, page: Sa
   if (promised)
     return [{ about, verdict: 'agrees', finding: 'the first page says that there are more', request, line: null }];
   const sized = scheme.sized(paging);
-  const half = Math.floor(records.length / 2);
+  const half = Math.floor(came / 2);
   const unknown = (finding: string): ProbeFinding[] => [{ about, verdict: 'unknown', finding, request, line: null }];
   if (sized === undefined) return unknown('no page says that there are more, and no smaller one can be asked for');
-  if (half === 0) return unknown(`${records.length} records came: too few to see a list go on`);
+  if (half === 0) return unknown(`${came} records came: too few to see a list go on`);
   const smaller = await asker.list(entity.listings.all, { [sized.param]: half });
   const halved = pageOf(entity, entity.listings.all, smaller, half);
   if (typeof halved === 'string') return unknown(`pages of ${half} are refused (${smaller.status})`);
@@ -72,12 +72,12 @@ export async function endFinding(entity: ConnectorEntity, asker: Asker, page: Sa
         line: null,
       },
     ];
-  if (halved.records.length !== half) return unknown(`asked for ${half}, ${halved.records.length} came`);
+  if (halved.came !== half) return unknown(`asked for ${half}, ${halved.came} came`);
   return [
     {
       about,
       verdict: 'contradicts',
-      finding: `${records.length} came, then ${half} when ${half} were asked for, and neither page says that there are more: every list would end after its first page`,
+      finding: `${came} came, then ${half} when ${half} were asked for, and neither page says that there are more: every list would end after its first page`,
       request: smaller.request,
       line: `paging: { scheme: '${paging.scheme}', … }   // where this API names the next page`,
     },

@@ -28,11 +28,13 @@ export async function listFindings(
       page: undefined,
     };
   }
-  const agrees = `the listing 'all' is a list: ${page.records.length} records${page.total === undefined ? '' : ` of ${page.total}`}`;
+  const agrees = `the listing 'all' is a list: ${page.came} records${page.total === undefined ? '' : ` of ${page.total}`}`;
   const again = pageOf(entity, listing, await asker.list(listing), size);
   return {
     findings: [
       { about: 'list', verdict: 'agrees', finding: agrees, request, line: null },
+      ...headersFinding(entity, page),
+      ...whereFinding(entity, page),
       idFinding(entity, page),
       orderFinding(entity, page, again),
       await capFinding(entity, asker, page, size),
@@ -41,6 +43,33 @@ export async function listFindings(
     ],
     page,
   };
+}
+
+/** Headers that the definition does not name; a needed one that is missing is no list. */
+function headersFinding(
+  { listings }: ConnectorEntity,
+  { unknownHeaders, answer: { request } }: SampledPage,
+): ProbeFinding[] {
+  const { tabular } = listings.all;
+  if (tabular === undefined) return [];
+  const about = 'headers';
+  if (unknownHeaders.length === 0)
+    return [{ about, verdict: 'agrees', finding: 'every header is known', request, line: null }];
+  const names = unknownHeaders.map((header) => `'${header.replaceAll("'", "\\'")}'`).join(', ');
+  const finding = `every needed header is there, and further ones: ${names}`;
+  const verdict = tabular.others === undefined ? 'agrees' : 'unknown';
+  const known = (tabular.others ?? []).map((header) => `'${header}', `).join('');
+  return [{ about, verdict, finding, request, line: `tabular: { …, others: [${known}${names}] }` }];
+}
+
+/** Whether `where` tells kinds apart: one that passes every record over would make an empty table. */
+function whereFinding({ where }: ConnectorEntity, { records, came, answer: { request } }: SampledPage): ProbeFinding[] {
+  if (where === undefined || came === 0) return [];
+  const about = 'where';
+  const finding = `${records.length} of ${came} records belong to the entity by its where`;
+  if (records.length === 0) return [{ about, verdict: 'contradicts', finding, request, line: 'where: (r) => …' }];
+  const verdict = records.length < came ? 'agrees' : 'unknown';
+  return [{ about, verdict, finding, request, line: null }];
 }
 
 function idFinding({ key }: ConnectorEntity, { records, answer: { request } }: SampledPage): ProbeFinding {
@@ -83,7 +112,7 @@ function orderFinding(entity: ConnectorEntity, page: SampledPage, again: Sampled
   const { paging } = entity.listings.all;
   const order = [
     ['id', orderOf(sortable(page.records.map(({ id }) => id)))],
-    [`'${entity.deltaSyncField.name}'`, orderOf(page.records.map(({ version }) => version ?? undefined))],
+    [`'${entity.deltaSyncField?.name}'`, orderOf(page.records.map(({ version }) => version ?? undefined))],
   ].flatMap(([by, direction]) => (direction ? [`by ${by}, ${direction}`] : []));
   const told = order.length === 0 ? 'ordered by neither id nor version' : `ordered ${order.join(' and ')}`;
   const same = typeof again !== 'string' && sequence(again) === sequence(page);
@@ -138,7 +167,7 @@ async function capFinding(
   const listing = entity.listings.all;
   const { paging } = listing;
   const sizeParam = schemeOf(paging).sized(paging)?.param;
-  const came = page.records.length;
+  const { came } = page;
   if (sizeParam === undefined || size === undefined) {
     return {
       about,
@@ -179,7 +208,7 @@ async function capFinding(
       line: `pageSize: ${size}`,
     };
   }
-  const most = larger.records.length;
+  const most = larger.came;
   const capped = most < wanted && larger.more;
   const finding = capped
     ? `asked for ${wanted}, ${most} came: pages are capped at ${most}`

@@ -9,9 +9,10 @@ import { filterOf } from '../reading/listRequest';
 import type { Asker } from './asker';
 import { pageOf, type SampledPage } from './sample';
 
-/** The path of the field that the source filters by; undefined where only a function knows. */
-export function ownField({ deltaSyncField: { name, from } }: ConnectorEntity, { since }: ChangesListing): string {
-  return since.field ?? (typeof from === 'string' ? from : name);
+/** The path of the field that the source filters by; undefined where records have no version and the definition does not name it. */
+export function ownField({ deltaSyncField }: ConnectorEntity, { since }: ChangesListing): string | undefined {
+  const from = deltaSyncField?.from;
+  return since.field ?? (typeof from === 'string' ? from : deltaSyncField?.name);
 }
 
 /**
@@ -25,6 +26,7 @@ export async function neverUpdatedFindings(
   all: SampledPage,
 ): Promise<ProbeFinding[]> {
   const field = ownField(entity, changes);
+  if (field === undefined) return [];
   const [record] = all.records.filter(
     ({ raw, version, tombstone, id }) =>
       valueAt(raw, field) === null && typeof version === 'string' && !tombstone && id !== undefined,

@@ -94,7 +94,8 @@ async function compare(
   const context = { connection: source.connection };
   const [alone, listed] = [readRecord(entity, record, context), readRecord(entity, raw, context)];
   if (alone.kind !== 'live') {
-    const why = alone.kind === 'set-aside' ? alone.detail : 'a tombstone';
+    const why =
+      alone.kind === 'set-aside' ? alone.detail : alone.kind === 'foreign' ? 'where passes it over' : 'a tombstone';
     return contradicts(`alone it cannot be read: ${why}`, `one: { path: '${one.path}', record: … }`);
   }
   if (alone.id !== id) return contradicts(`it answers with another record, ${JSON.stringify(alone.id)}`, null);

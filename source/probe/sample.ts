@@ -3,7 +3,8 @@ import type { Listing } from '../../schema/definition/listing';
 import { messageOf } from '../../schema/errors';
 import type { Version } from '../../schema/version';
 import { schemeOf, type Told } from '../paging';
-import { declaredError, listIn, NotThisList } from '../reading/listAnswer';
+import { declaredError, listIn } from '../reading/listAnswer';
+import { NotThisList } from '../reading/notThisList';
 import { fieldsOf, keyOf, versionOf } from '../record/fields';
 import type { Probed } from './asker';
 
@@ -23,7 +24,12 @@ export interface SampledRecord {
 
 export interface SampledPage {
   readonly answer: Probed;
+  /** those of the entity */
   readonly records: readonly SampledRecord[];
+  /** how many came, those of other kinds included */
+  readonly came: number;
+  /** of rows with headers: those that the definition does not name */
+  readonly unknownHeaders: readonly string[];
   /** the source's own number of all records, where the listing declares it */
   readonly total: number | undefined;
   /** whether there are further pages, as far as the answer says */
@@ -40,16 +46,19 @@ export function pageOf(
   answer: Probed,
   asked?: number,
 ): SampledPage | string {
-  if (emptyStatus.has(answer.status) && answer.blank) return { answer, records: [], total: undefined, more: false };
+  if (emptyStatus.has(answer.status) && answer.blank)
+    return { answer, records: [], came: 0, unknownHeaders: [], total: undefined, more: false };
   if (answer.status !== 200) return `it answers ${answer.status}: "${answer.excerpt}"`;
   if (answer.body === undefined) return `it answers 200 with a body that is not JSON: "${answer.excerpt}"`;
   if (declaredError(answer.body, listing.error) !== undefined)
     return `it answers 200 with an error: "${answer.excerpt}"`;
   try {
-    const { records, total } = listIn(listing, answer);
+    const { records, total, table } = listIn(listing, answer);
     return {
       answer,
-      records: records.map((raw) => sampled(entity, raw)),
+      records: records.filter((raw) => belongs(entity, raw)).map((raw) => sampled(entity, raw)),
+      came: records.length,
+      unknownHeaders: table?.unknown ?? [],
       total,
       more: goesOn(listing, answer, records.length, total, asked),
     };
@@ -62,6 +71,15 @@ export function pageOf(
 function goesOn({ paging }: Listing, told: Told, came: number, total: number | undefined, asked?: number): boolean {
   if (total !== undefined) return total > came;
   return schemeOf(paging).promises(paging, told) ?? (asked !== undefined && came >= asked);
+}
+
+/** One whose kind cannot be told is sampled: what is wrong with it is then found. */
+function belongs(entity: ConnectorEntity, raw: unknown): boolean {
+  try {
+    return fieldsOf(entity).belongs?.(raw) ?? true;
+  } catch {
+    return true;
+  }
 }
 
 function sampled(entity: ConnectorEntity, raw: unknown): SampledRecord {

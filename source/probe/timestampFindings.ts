@@ -1,5 +1,6 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import { instantIn } from '../record/instantIn';
 import type { SampledPage } from './sample';
 import { timestampForm } from './timestampForm';
 
@@ -14,6 +15,7 @@ export function timestampFindings(
 ): ProbeFinding[] {
   const about = 'timestamps';
   const { request } = page.answer;
+  if (entity.deltaSyncField === undefined) return [unversioned(page)];
   const { name, kind } = entity.deltaSyncField;
   const live = page.records.filter(({ tombstone }) => !tombstone);
   const without = live.filter(({ version }) => version === null).length;
@@ -73,4 +75,28 @@ export function timestampFindings(
       form === undefined || defined === undefined ? null : `since: { …, form: '${differs && works ? defined : form}' }`,
   });
   return findings;
+}
+
+/** What sources call the time of a record's last change. */
+const changedName = /^(updated|modified|changed|last_?(updated|modified|changed))(_?(at|on|date|time|datetime))?$/i;
+
+/** Whether records that are said to have no version hold what looks like one. */
+function unversioned({ records, answer: { request } }: SampledPage): ProbeFinding {
+  const about = 'timestamps';
+  const [first] = records;
+  const named = Object.entries((first?.raw ?? {}) as object).find(
+    ([name, value]) => changedName.test(name) && instantIn(value) !== null,
+  )?.[0];
+  if (named === undefined) {
+    const finding = 'the definition names no version: changes are only found by content';
+    return { about, verdict: 'unknown', finding, request, line: null };
+  }
+  const finding = `the definition names no version, and records have '${named}'`;
+  return {
+    about,
+    verdict: 'contradicts',
+    finding,
+    request,
+    line: `deltaSyncField: { name: '${named}', kind: 'instant' }`,
+  };
 }

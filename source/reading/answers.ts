@@ -35,7 +35,7 @@ export async function* answersOf(
       const answer = readRecord(entity, raw, { connection }, source);
       if (answer.kind === 'live') live.push(answer);
       else if (answer.kind === 'gone') gone.push(answer);
-      else setAside.push(answer);
+      else if (answer.kind === 'set-aside') setAside.push(answer);
     }
     yield { sent, received, live, gone, setAside };
   } while (from < records.length);

@@ -26,6 +26,10 @@ export async function askOne(
     }
     const read = readRecord(entity, one.record, { connection }, one.sentAs);
     if (read.kind === 'live') return { ...times, kind: 'live', live: read };
+    if (read.kind === 'foreign') {
+      const detail = 'the source answered with a record of another kind';
+      return { ...times, kind: 'gone', gone: { id, version: null }, detail };
+    }
     if (read.kind === 'gone') return { ...times, kind: 'gone', gone: read, detail: 'the source answered a tombstone' };
     return { ...times, kind: 'set-aside', setAside: { ...read, id }, detail: `${read.reason}: ${read.detail}` };
   } catch (error) {

@@ -14,10 +14,12 @@ export function olderThan(
   field?: string,
 ): { readonly older: number; readonly readable: number } {
   if (field !== undefined) {
-    const instants = records.flatMap((record) => instantIn(valueAt(record, field)) ?? []);
+    const instants = records.flatMap(
+      (record) => instantIn(valueAt(record, field), entity.listings.changes?.since.timeZone) ?? [],
+    );
     return { older: instants.filter((at) => at < instant).length, readable: instants.length };
   }
-  if (entity.deltaSyncField.kind !== 'instant') return { older: 0, readable: 0 };
+  if (entity.deltaSyncField?.kind !== 'instant') return { older: 0, readable: 0 };
   const fields = fieldsOf(entity);
   // compared as encoded text: one encoding here instead of one decoding a record
   const border = new Date(instant).toISOString().slice(0, 23);

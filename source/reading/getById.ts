@@ -71,6 +71,10 @@ export async function getById(
     if (one.otherId === 'gone') return { kind: 'gone', evidence, sent, received };
     return { kind: 'other-id', otherId: found.id, evidence, sent, received };
   }
+  if (found.foreign) {
+    const evidence = reporter.redact(`${request} answered with a record that does not satisfy the entity's where`);
+    return { kind: 'gone', evidence, sent, received };
+  }
   if (found.tombstone)
     return { kind: 'gone', evidence: reporter.redact(`${request} answered a tombstone`), sent, received };
   if (found.id === undefined) throw broken(`answered with a record that cannot be recognised: ${found.problem}`);
@@ -91,6 +95,8 @@ function whyUnfit(one: One, id: string): string | undefined {
 
 interface Identity {
   readonly id: string | undefined;
+  /** it does not belong to the entity */
+  readonly foreign: boolean;
   readonly tombstone: boolean;
   readonly problem: string;
 }
@@ -106,8 +112,9 @@ function identify(entity: ConnectorEntity, record: object): Identity {
     problem = messageOf(error);
   }
   try {
-    return { id, tombstone: fields.isTombstone?.(record) ?? false, problem };
+    if (fields.belongs?.(record) === false) return { id, foreign: true, tombstone: false, problem };
+    return { id, foreign: false, tombstone: fields.isTombstone?.(record) ?? false, problem };
   } catch (error) {
-    return { id: undefined, tombstone: false, problem: messageOf(error) };
+    return { id: undefined, foreign: false, tombstone: false, problem: messageOf(error) };
   }
 }

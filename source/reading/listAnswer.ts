@@ -3,9 +3,8 @@ import { holds } from '../../schema/definition/valueIs';
 import { valueAt } from '../../schema/json';
 import { preview } from '../../schema/preview';
 import type { Told } from '../paging';
-
-/** A body that contradicts the listing's definition; `message` says how. */
-export class NotThisList extends Error {}
+import { NotThisList } from './notThisList';
+import { type Tabulated, tabulated } from './tabulated';
 
 /**
  * The error that a body of status 200 declares, or undefined. What APIs send for "none" (null, false, empty) is none, unless the definition
@@ -20,12 +19,16 @@ export function declaredError(body: unknown, sign: ErrorSign | undefined): unkno
   return error;
 }
 
+/** What a listing's response holds. */
+export interface Listed {
+  readonly records: readonly unknown[];
+  readonly total: number | undefined;
+  /** of rows with headers: how their records were made */
+  readonly table?: Tabulated | undefined;
+}
+
 /** The records and the total of a listing's response. `totalIsDue`: not to have the declared total is a mistake. Throws NotThisList. */
-export function listIn(
-  listing: Listing,
-  told: Told,
-  totalIsDue = true,
-): { records: readonly unknown[]; total: number | undefined } {
+export function listIn(listing: Listing, told: Told, totalIsDue = true): Listed {
   const total = listing.total === undefined ? undefined : totalIn(told, listing.total, totalIsDue);
   if (listing.empty !== undefined && holds(told.body, listing.empty)) return { records: [], total };
   const records = valueAt(told.body, listing.records);
@@ -33,7 +36,8 @@ export function listIn(
     const where = listing.records === '' ? 'the body' : `'${listing.records}' in the body`;
     throw new NotThisList(`${where} is not a list but ${kindOf(records)}`);
   }
-  return { records, total };
+  const table = listing.tabular && tabulated(listing.tabular, told.body, records);
+  return { records: table?.records ?? records, total, table };
 }
 
 function totalIn({ body, headers }: Told, at: Total, isDue: boolean): number | undefined {

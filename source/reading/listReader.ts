@@ -10,8 +10,10 @@ import type { About, Reporter } from '../wire/report';
 import { ask, shown, withoutKey } from '../wire/send';
 import type { Source } from '../wire/source';
 import { olderThan } from './filter';
-import { declaredError, listIn, NotThisList } from './listAnswer';
+import { declaredError, type Listed, listIn } from './listAnswer';
 import { declaredListing, type Filter, listRequest, withParams } from './listRequest';
+import { newHeaders } from './newHeaders';
+import { NotThisList } from './notThisList';
 import { shapeOf } from './shape';
 import { signOf } from './signs';
 
@@ -123,9 +125,11 @@ export function listReader(source: Source, list: ReadList, count: { requests: nu
       if (error !== undefined) {
         throw broken(`answered ${answer.status} with an error: ${wordsOf(error, answer.body, reporter)}`);
       }
-      const found = contents(listing, answer, !answered, broken);
+      const { records, total, table } = contents(listing, answer, !answered, broken);
       answered = true;
-      return { ...answer, ...found, refused: false };
+      if (table && listing.tabular?.others) newHeaders(source, about, table.unknown);
+      const sentAs = table ? table.sentAs(answer.sentAs) : answer.sentAs;
+      return { ...answer, records, total, sentAs, refused: false };
     },
     attempt: async (asking) => {
       try {
@@ -183,7 +187,7 @@ function contents(
   answer: Pick<ListAnswer, 'body' | 'headers'>,
   totalIsDue: boolean,
   broken: ListReader<Paging>['broken'],
-): { records: readonly unknown[]; total: number | undefined } {
+): Listed {
   try {
     return listIn(listing, answer, totalIsDue);
   } catch (error) {

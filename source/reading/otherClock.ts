@@ -13,7 +13,7 @@ const day = 24 * 60 * 60 * 1000;
 const provedUntil = new Map<string, number>();
 
 /**
- * Invariant 11: more than half of a page is older than the filter value that was sent. Either the source ignores the filter, or it
+ * Invariant 11: more than half of a page is older than the filter value that was sent, or nothing in it tells its age. Either the source ignores the filter, or it
  * filters by another clock than the record's version, such as one that also counts what the system did. A source that filters by
  * any clock has nothing that was changed after tomorrow, which one request shows, once a day for each filter and process. Returns the number
  * of requests. Throws ContractBroken where the filter is ignored.
@@ -25,13 +25,21 @@ export async function refuseUnfiltered(
   { filter, options, reader }: { filter: Filter; options: ListOptions; reader: ListReader<Paging> },
 ): Promise<number> {
   const { older, readable } = olderThan(entity, records, filter.instant, filter.field);
-  if (older * 2 <= readable) return 0;
+  const ageless = filter.field === undefined && entity.deltaSyncField === undefined && records.length > 0;
+  if (!ageless && older * 2 <= readable) return 0;
   const key = JSON.stringify([source.sender.lane, source.base.href, entity.name, filter.param, filter.form]);
   if (filter.field === undefined && (provedUntil.get(key) ?? 0) > performance.now()) return 0;
   const answer = filter.field === undefined ? await sinceTomorrow(source, entity, options) : undefined;
-  if (answer?.records === 0) {
+  // a source that refuses a day that has not come reads the value
+  if (answer?.records === 0 || (ageless && answer === undefined)) {
     provedUntil.set(key, performance.now() + day);
-    return answer.requests;
+    return answer?.requests ?? 1;
+  }
+  if (ageless) {
+    throw reader.broken(
+      `the filter is ignored: ${answer?.records} records came that were changed after tomorrow, by '${filter.param ?? '{since}'}'`,
+      'Check `since` of the listing: its parameter, its form, and whether this endpoint filters at all',
+    );
   }
   throw reader.broken(
     `the filter is ignored: ${older} of ${readable} records are older than ${filter.shown}`,

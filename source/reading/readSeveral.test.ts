@@ -18,6 +18,7 @@ function sourceAt(baseUrl: string): Source {
   return {
     base: new URL(baseUrl),
     connector,
+    notice: () => {},
     connection: { id: 'demo', settings: { baseUrl }, timeZone: 'UTC' },
     sender: {
       reporter: createReporter('acme', 'demo', {}),

@@ -209,6 +209,37 @@ describe('changes listed by another clock than the version', () => {
   });
 });
 
+describe('changes of records without a version', () => {
+  const bare = [1, 2].map((id) => ({ id, name: 'Ada' }));
+  const changes = {
+    path: '/changes',
+    paging: none,
+    since: { param: 'since', form: 'epoch-seconds', boundary: 'inclusive' },
+  } as const;
+  const read = async (respond: Responder) => {
+    await source?.close();
+    source = await startSource(respond);
+    const client = testClient(source.baseUrl, { deltaSyncField: undefined as never, listings: { all, changes } });
+    return (await readAll(client, 'changes', { since })).records;
+  };
+  const future = (url: URL) => Number(url.searchParams.get('since')) * 1000 > Date.now();
+
+  test('one further request shows that the source filters: it has nothing from after tomorrow, or refuses such a day', async () => {
+    expect(await read((_, response, url) => json(response, future(url) ? [] : bare))).toEqual(bare);
+    expect(source?.requests).toHaveLength(2);
+    expect(await read((_, response, url) => (future(url) ? json(response, {}, 400) : json(response, bare)))).toEqual(
+      bare,
+    );
+  });
+
+  test('a source that answers the same to every cursor does not filter', async () => {
+    await expect(read((_, response) => json(response, bare))).rejects.toMatchObject({
+      type: 'ContractBroken',
+      message: expect.stringContaining('the filter is ignored: 2 records came'),
+    });
+  });
+});
+
 describe('by id', () => {
   const one = { path: '/one/{id}' } as const;
   const ask = async (id: string, body: unknown, otherId?: 'gone' | 'gone-if-unlisted' | 'error') => {

@@ -1,4 +1,6 @@
+import { isComposite } from '../../schema/definition/compositeKey';
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import { isLocalTime, toInstant } from '../../schema/localTime';
 import { isStorable } from '../../schema/storableText';
 import { encodeVersion, type Version } from '../../schema/version';
 
@@ -7,7 +9,11 @@ export type FieldReader = (record: unknown) => unknown;
 
 /** An entity's callbacks, their paths split once. They see the record as it was sent, before any record schema. */
 export interface EntityFields {
+  /** whether a record belongs to the entity; undefined where every one does */
+  readonly belongs: ((record: unknown) => boolean) | undefined;
   readonly key: FieldReader;
+  /** every key of a record; undefined where it has one only */
+  readonly keys: ((record: unknown) => string[]) | undefined;
   readonly version: FieldReader;
   readonly isTombstone: ((record: unknown) => boolean) | undefined;
 }
@@ -17,15 +23,21 @@ const known = new WeakMap<ConnectorEntity, EntityFields>();
 export function fieldsOf(entity: ConnectorEntity): EntityFields {
   let fields = known.get(entity);
   if (!fields) {
-    const { name, from } = entity.deltaSyncField;
     fields = {
+      belongs: entity.where as ((record: unknown) => boolean) | undefined,
+      keys: isComposite(entity.key) ? (entity.key.keysOf as (record: unknown) => string[]) : undefined,
       key: fieldReader(entity.key as string | FieldReader),
-      version: fieldReader((from ?? name) as string | FieldReader),
+      version: versionReader(entity),
       isTombstone: entity.gone.record as ((record: unknown) => boolean) | undefined,
     };
     known.set(entity, fields);
   }
   return fields;
+}
+
+function versionReader({ deltaSyncField: field }: ConnectorEntity): FieldReader {
+  if (field === undefined) return () => null;
+  return fieldReader((field.from ?? field.name) as string | FieldReader);
 }
 
 /** The same as `valueAt`, with the path split beforehand: this runs for every record. */
@@ -67,8 +79,26 @@ export function keyOf(fields: EntityFields, record: unknown): string {
   return value;
 }
 
-/** The record's version, encoded. Throws UnreadableVersion, or whatever the entity's function throws. */
+/** Every key of a record that can be used, its id first; undefined where its entity's key has no fallbacks. */
+export function keysOf(fields: EntityFields, id: string, record: unknown): string[] | undefined {
+  const others = fields.keys?.(record).filter((key) => key !== id && key.length <= longestKey && isStorable(key));
+  return others && [id, ...others];
+}
+
+/** The record's version, encoded; null where the entity's records have none. Throws UnreadableVersion, or whatever the entity's function throws. */
 export function versionOf(entity: ConnectorEntity, fields: EntityFields, record: unknown): Version {
-  const version = encodeVersion(entity.deltaSyncField.kind, fields.version(record));
-  return version;
+  const { deltaSyncField: field } = entity;
+  if (field === undefined) return null;
+  const value = fields.version(record);
+  if (field.timeZone === undefined || !isLocalTime(value)) return encodeVersion(field.kind, value);
+  return encodeVersion(field.kind, instantOf(value, field.timeZone));
+}
+
+/** What is no time after all, such as one on the 30th of February, is left as it is: it is refused as a version. */
+function instantOf(local: string, timeZone: string): string {
+  try {
+    return toInstant(local, timeZone);
+  } catch {
+    return local;
+  }
 }

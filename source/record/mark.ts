@@ -22,8 +22,13 @@ export function markOfPage(records: readonly unknown[], identity: (record: unkno
 export function identityOf(entity: ConnectorEntity, record: unknown): string {
   const fields = fieldsOf(entity);
   try {
-    const key = fields.key(record);
-    if (key !== undefined && key !== null && key !== '') return JSON.stringify([key, fields.version(record)]);
+    // one of another kind may have the key of one that belongs here
+    const own = fields.belongs?.(record) ?? true;
+    const key = own ? fields.key(record) : undefined;
+    const version = own ? fields.version(record) : undefined;
+    // without a version its content is all that tells a state, and several rows of one key, from another
+    const known = [key, version].every((value) => value !== undefined && value !== null && value !== '');
+    if (known) return JSON.stringify([key, version]);
   } catch {
     // an author's function may throw anything at a record it does not expect; the record as a whole distinguishes it as well
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { compositeKey } from '../../schema/definition/compositeKey';
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import { compositeKey, type EntityInput } from '../../schema/definition/entity';
+import type { EntityInput } from '../../schema/definition/entity';
 import { SkipRecord } from '../../schema/errors';
 import type { JsonObject } from '../../schema/json';
 import type { row } from '../../test/support/httpSource';

@@ -10,18 +10,27 @@ import type { Version } from '../../schema/version';
 import type { SentRecord as SentAs } from '../wire/parse';
 import { short } from '../wire/report';
 import { emptied } from './emptied';
-import { fieldsOf, keyOf, versionOf } from './fields';
+import { fieldsOf, keyOf, keysOf, versionOf } from './fields';
 
 export type LiveRecord = { readonly kind: 'live' } & LiveAnswer;
 export type GoneRecord = { readonly kind: 'gone' } & GoneAnswer;
 export type SetAsideRecord = { readonly kind: 'set-aside' } & SetAsideAnswer;
+/** Not of this entity: the source mixes several kinds of records. */
+export type ForeignRecord = { readonly kind: 'foreign' };
 export type RecordVersion = { readonly kind: 'version'; readonly id: string; readonly version: Version };
+
+/** The definition's `where` failed on a record. */
+class UnknownKind extends Error {
+  constructor(cause: unknown) {
+    super(`where failed: ${messageOf(cause)}`);
+  }
+}
 
 const issuesShown = 5;
 const longestDetail = 500;
 
 /**
- * What one record of the source says: a row, that it is gone (a tombstone), or why it is set aside. Never throws for
+ * What one record of the source says: a row, that it is gone (a tombstone), that it is none of this entity's, or why it is set aside. Never throws for
  * what a record holds. Key, version and tombstone are read from the record as it was sent; `map` gets what the record
  * schema made of it. Text that PostgreSQL cannot keep (U+0000, halves of surrogate pairs) becomes U+FFFD in row and
  * raw; in a key it sets the record aside, since two ids could become one.
@@ -31,7 +40,7 @@ export function readRecord(
   raw: unknown,
   context: MapContext,
   sentAs?: SentAs,
-): LiveRecord | GoneRecord | SetAsideRecord {
+): LiveRecord | GoneRecord | SetAsideRecord | ForeignRecord {
   const found = readVersionOnly(entity, raw, sentAs);
   if (found.kind !== 'version') return found;
   const { id, version } = found;
@@ -56,9 +65,11 @@ export function readRecord(
   const doubt = emptied(raw as object, row.data as Record<string, unknown>);
   if (doubt !== undefined) return setAside(id, 'invalid', doubt, payload);
   try {
+    const keys = keysOf(fieldsOf(entity), id, raw);
     return {
       kind: 'live',
       id,
+      ...(keys && { keys }),
       version,
       row: keepableRow(row.data as Record<string, unknown>),
       raw: sentAs?.text ?? storableValue(raw),
@@ -68,24 +79,32 @@ export function readRecord(
   }
 }
 
-/** Id and version of a record of an `ids` listing, which holds little else; a tombstone, or why neither could be read. */
+/** Id and version of a record of an `ids` listing, which holds little else; a tombstone, one of another kind, or why neither could be read. */
 export function readVersionOnly(
   entity: ConnectorEntity,
   raw: unknown,
   sentAs?: SentAs,
-): RecordVersion | GoneRecord | SetAsideRecord {
+): RecordVersion | GoneRecord | SetAsideRecord | ForeignRecord {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
     return setAside(
       null,
       'invalid',
-      `it is not an object but ${raw === null ? 'null' : Array.isArray(raw) ? 'a list' : `a ${typeof raw}`}`,
+      sentAs?.problem ??
+        `it is not an object but ${raw === null ? 'null' : Array.isArray(raw) ? 'a list' : `a ${typeof raw}`}`,
       raw,
     );
   }
   const fields = fieldsOf(entity);
   let id: string | null = null;
+  let wrong: unknown;
+  try {
+    if (fields.belongs?.(raw) === false) return { kind: 'foreign' };
+  } catch (error) {
+    wrong = error;
+  }
   try {
     id = keyOf(fields, raw);
+    if (wrong !== undefined) throw new UnknownKind(wrong);
     const version = versionOf(entity, fields, raw);
     if (fields.isTombstone?.(raw)) return { kind: 'gone', id, version };
     return { kind: 'version', id, version };

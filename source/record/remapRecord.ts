@@ -3,11 +3,12 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { MapContext } from '../../schema/definition/entity';
 import { parseExactly } from '../../schema/exactJson';
 import { SourceText } from '../../schema/sourceText';
+import { inZoneOf } from './inZoneOf';
 import { readRecord } from './readRecord';
 
 /**
- * Maps a record that was kept under `id` once more; `raw` is its JSON. Null where it says that the record is gone, which is not for a mapping
- * to decide; a record whose key is another one now is set aside.
+ * Maps a record that was kept under `id` once more; `raw` is its JSON. Null where it says that the record is gone or of another kind, which is not for a
+ * mapping to decide; a record whose key is another one now is set aside.
  */
 export function remapRecord(
   entity: ConnectorEntity,
@@ -16,8 +17,11 @@ export function remapRecord(
   context: MapContext,
 ): LiveAnswer | SetAsideAnswer | null {
   const text = new SourceText(raw);
-  const read = readRecord(entity, parseExactly(raw, 'keep'), context, { text, problem: undefined });
-  if (read.kind === 'gone') return null;
+  const read = readRecord(inZoneOf(entity, context.connection.timeZone), parseExactly(raw, 'keep'), context, {
+    text,
+    problem: undefined,
+  });
+  if (read.kind === 'gone' || read.kind === 'foreign') return null;
   if (read.kind === 'set-aside') return { ...read, id };
   if (read.id === id) return read;
   const detail = `its key is now ${JSON.stringify(read.id)}: a new key needs \`tidemark sync --full\` and a reconciliation`;

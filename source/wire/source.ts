@@ -8,4 +8,6 @@ export interface Source {
   readonly connector: Connector;
   readonly connection: MapContext['connection'];
   readonly sender: Sender;
+  /** receives what an operator should know and no run fails for, without secrets */
+  readonly notice: (text: string) => void;
 }

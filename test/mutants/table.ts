@@ -665,6 +665,58 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    invariant: 1,
+    name: 'records of another kind are not told apart',
+    file: 'source/record/readRecord.ts',
+    find: `if (fields.belongs?.(raw) === false) return { kind: 'foreign' };`,
+    replace: '',
+    test: {
+      file: 'source/reading/where.test.ts',
+      name: 'records of another kind are passed over before their key is read: no row, no entry, not listed; the total counts them',
+    },
+  },
+  {
+    invariant: 1,
+    name: 'a listing of records without a version never confirms',
+    file: 'activities/openTarget.ts',
+    find: `nothingElse && 'in passing'`,
+    replace: `false`,
+    test: {
+      file: 'test/strategies/versionless.test.ts',
+      name: 'changes are seen by their columns, unchanged rows are not written, and a deleted record that is listed again is live at once',
+    },
+  },
+  {
+    invariant: 2,
+    name: 'after the clock was put back, the cursor of a local time is sent as it is',
+    file: 'source/reading/cursorForm.ts',
+    find: `wallAt(cursor, timeZone) - putBackSince(cursor - day, now, timeZone)`,
+    replace: `wallAt(cursor, timeZone)`,
+    test: {
+      file: 'source/reading/cursorForm.test.ts',
+      name: 'a change after the clock was put back is found by a cursor from before, at whatever time of either hour',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'a row is renamed for whichever of two records comes first',
+    file: 'destination/rows/renameRows.ts',
+    find: 'others.length > 0 || ambiguous.has(id) ? []',
+    replace: 'ambiguous.has(id) ? []',
+    test: { file: 'destination/rows/renameRows.test.ts', name: 'two records that lay claim to one row are both new' },
+  },
+  {
+    invariant: 8,
+    name: 'a row that does not fit its headers is read all the same',
+    file: 'source/reading/tabulated.ts',
+    find: 'if (!Array.isArray(row) || row.length !== names.length) return row;',
+    replace: 'if (!Array.isArray(row)) return row;',
+    test: {
+      file: 'source/reading/tabular.test.ts',
+      name: 'a row of another length is set aside as it came, and the others land',
+    },
+  },
+  {
     invariant: 12,
     name: 'a flag that says the list goes on is not looked at where a token is missing',
     file: 'source/paging/chain.ts',

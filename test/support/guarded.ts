@@ -2,19 +2,22 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { encodeRows } from '../../destination/rows/encodedRows';
 import { softDelete } from '../../destination/rows/softDelete';
+import { ensureTable } from '../../destination/rows/tables';
 import { upsertRows } from '../../destination/rows/upsertRows';
 import type { WriteContext } from '../../destination/rows/writeContext';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { encodeVersion } from '../../schema/version';
 import { databaseOf, writtenEntity } from './writtenEntity';
 
 /** One answer about one record; times in seconds. */
 export interface Said {
   readonly gone?: boolean;
-  readonly version: number;
+  /** null where records have no version */
+  readonly version: number | null;
   readonly content?: string;
   readonly sent: number;
   readonly received?: number;
-  readonly confirming?: boolean;
+  readonly confirming?: WriteContext['confirming'];
 }
 
 /** What stands in the table of it. */
@@ -30,12 +33,18 @@ export const lag = 10;
 /** what the times of answers count from */
 export const epoch = Date.parse('2026-01-01T00:00:00Z');
 const entity = writtenEntity('things', z.object({ content: z.string().nullable() }));
+/** the same without a version */
+const bare = writtenEntity('bare', z.object({ content: z.string().nullable() }), 'update', null);
 let records = 0;
 
-/** A database for a test file, with the table `x_things` of connection `c`. Destroy it afterwards. */
-export function guardedTable(): Promise<Knex> {
-  return databaseOf(entity);
+/** A database for a test file, with the tables `x_things` and `x_bare` of connection `c`. Destroy it afterwards. */
+export async function guardedTable(): Promise<Knex> {
+  const db = await databaseOf(entity);
+  await ensureTable(db, bare);
+  return db;
 }
+
+const entityOf = ({ version }: Said) => (version === null ? bare : entity);
 
 /** Writes the answers to a fresh record in the order given and returns what stands in the table. */
 export async function write(db: Knex, answers: readonly Said[], mostlyNew = false): Promise<Row> {
@@ -51,13 +60,16 @@ export async function writeAll(db: Knex, sequences: readonly (readonly Said[])[]
         const said = answers[place];
         return said ? [{ id: ids[index] as string, said }] : [];
       });
-      for (const confirming of [false, true]) {
+      for (const confirming of [false, 'in passing', true] as const) {
         const some = all.filter(({ said }) => (said.confirming ?? false) === confirming);
         await writeSome(trx, some, confirming, mostlyNew);
       }
     }
   });
-  const found = await db('x_things').whereIn('external_id', ids);
+  const found = [
+    ...(await db('x_things').whereIn('external_id', ids)),
+    ...(await db('x_bare').whereIn('external_id', ids)),
+  ];
   const rows = new Map(found.map((row) => [row.external_id, row]));
   return ids.map((id) => {
     const row = rows.get(id);
@@ -73,12 +85,25 @@ export async function writeAll(db: Knex, sequences: readonly (readonly Said[])[]
 export async function writeSome(
   trx: Knex.Transaction,
   items: readonly { id: string; said: Said }[],
-  confirming: boolean,
+  confirming: WriteContext['confirming'],
   mostlyNew = false,
+): Promise<void> {
+  for (const one of [entity, bare]) {
+    const some = items.filter(({ said }) => entityOf(said) === one);
+    if (some.length > 0) await writeSomeOf(one, trx, some, confirming, mostlyNew);
+  }
+}
+
+async function writeSomeOf(
+  one: ConnectorEntity,
+  trx: Knex.Transaction,
+  items: readonly { id: string; said: Said }[],
+  confirming: WriteContext['confirming'],
+  mostlyNew: boolean,
 ): Promise<void> {
   const context: WriteContext = {
     connectionId: 'c',
-    entity,
+    entity: one,
     confirming,
     readLagMs: lag * 1000,
     writtenBy: 'test',
@@ -100,11 +125,11 @@ export async function writeSome(
     const rows = live.map(({ id, said }) => {
       const answer = {
         id,
-        version: encodeVersion('integer', said.version),
+        version: said.version === null ? null : encodeVersion('integer', said.version),
         row: { content: said.content ?? `v${said.version}` },
         raw: { any: said.sent },
       };
-      return encodeRows(entity, [answer], times(said));
+      return encodeRows(one, [answer], times(said));
     });
     await upsertRows(trx, context, rows, mostlyNew);
   }

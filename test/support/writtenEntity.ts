@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { connectDatabase } from '../../destination/database/database';
 import { ensureTable } from '../../destination/rows/tables';
 import { type ConnectorEntity, defineConnector } from '../../schema/definition/connector';
-import { defineEntity } from '../../schema/definition/entity';
+import { type DeltaSyncField, defineEntity } from '../../schema/definition/entity';
+import type { JsonObject } from '../../schema/json';
 import { testDatabase } from '../environment';
 
 /** An entity of a connector `x` whose source is never asked, for tests that make up the answers: they write them with integer versions. */
@@ -11,13 +12,14 @@ export function writtenEntity<Row extends z.ZodObject>(
   name: string,
   row: Row,
   conflict: 'update' | 'skip' = 'update',
+  deltaSyncField: DeltaSyncField<JsonObject> | null = { name: 'version', kind: 'integer' },
 ): ConnectorEntity {
   const entity = defineEntity<Row>({
     name,
     row,
     key: 'id',
     conflict,
-    deltaSyncField: { name: 'version', kind: 'integer' },
+    ...(deltaSyncField && { deltaSyncField }),
     map: () => {
       throw new Error('nothing is read in this test');
     },

@@ -44,7 +44,7 @@ export function definitionOf(world: World, name: string, partitions: readonly st
 
 const hasTombstones = (world: World) => world.changes?.tombstones === true || world.one?.deletion === 'tombstone';
 
-function versionOf({ version }: World): EntityInput<typeof row, JsonObject>['deltaSyncField'] {
+function versionOf({ version }: World): NonNullable<EntityInput<typeof row, JsonObject>['deltaSyncField']> {
   switch (version) {
     case 'instant':
       return { name: 'updated_at', kind: 'instant' };

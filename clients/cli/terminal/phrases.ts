@@ -10,6 +10,7 @@ const words: readonly (readonly [keyof Counts, string])[] = [
   ['disputed', 'disputed'],
   ['skipped', 'skipped'],
   ['errors', 'set aside'],
+  ['rekeyed', 'rekeyed'],
 ];
 
 /** Counts, of which some may be missing. */

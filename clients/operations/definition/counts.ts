@@ -13,5 +13,6 @@ export function counts(z: Z) {
     deleted: count(z).describe('soft-deleted'),
     skipped: count(z),
     errors: count(z).describe('set aside as invalid or conflict'),
+    rekeyed: count(z).describe('rows that got a better key of their record'),
   });
 }

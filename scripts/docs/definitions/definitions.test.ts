@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { auth } from '../../../schema/definition/auth';
+import { compositeKey } from '../../../schema/definition/compositeKey';
 import { connectorDefinition } from '../../../schema/definition/connector';
-import { compositeKey, entityDefinition } from '../../../schema/definition/entity';
+import { entityDefinition } from '../../../schema/definition/entity';
 import { paging } from '../../../schema/definition/listing';
 import { type Part, partsOf, renderDefinitions } from './definitions';
 import { sections } from './sections';

@@ -7,6 +7,7 @@ import { changesListing, listing, one, paging, since } from '../../../schema/def
 import { oauth2 } from '../../../schema/definition/oauth2';
 import { rateLimit } from '../../../schema/definition/rateLimit';
 import { businessHours, deletionGuard, entitySchedule } from '../../../schema/definition/schedule';
+import { tabular } from '../../../schema/definition/tabular';
 import { valueIs } from '../../../schema/definition/valueIs';
 import { webhookSignature } from '../../../schema/definition/webhooks';
 
@@ -40,7 +41,7 @@ export const sections: readonly Section[] = [
     title: 'Version',
     file: 'entity',
     comments: ['DeltaSyncField'],
-    schema: entityDefinition.shape.deltaSyncField,
+    schema: entityDefinition.shape.deltaSyncField.unwrap(),
   },
   { title: 'Context of `map`', file: 'entity', comments: ['MapContext'] },
   { title: 'Schedule', file: 'schedule', comments: ['entitySchedule'], schema: entitySchedule },
@@ -56,6 +57,7 @@ export const sections: readonly Section[] = [
   { title: 'Filter `since`', file: 'listing', comments: ['since'], schema: since },
   { title: 'Cursor forms', file: 'listing', comments: ['cursorForms'], words: true },
   { title: 'Request `one`', file: 'listing', comments: ['one', 'request'], schema: one },
+  { title: 'Rows with headers', file: 'tabular', comments: ['tabular'], schema: tabular },
   { title: 'Value in a body', file: 'valueIs', comments: ['valueIs'], schema: valueIs },
   { title: 'Paging', file: 'listing', comments: ['paging'], schema: paging },
   { title: 'Webhook signature', file: 'webhooks', comments: ['webhookSignature'], schema: webhookSignature },

@@ -69,7 +69,7 @@ export async function explain(
 ): Promise<Explanation> {
   const target: Target = { connectionId: connection.id, entity: entity.name };
   const facts = await recordFacts(db, entity, target, id);
-  const changed = changedAt(facts, source, entity.deltaSyncField.kind === 'instant');
+  const changed = changedAt(facts, source, entity.deltaSyncField?.kind === 'instant');
   const named = runsNamed(facts);
   const known = await runsAbout(db, target, named, changed);
   const runs = worthShowing(known, named, changed);

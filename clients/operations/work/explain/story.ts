@@ -47,6 +47,7 @@ export function storyOf(
         disputed: 'was disputed',
         deleted: 'deleted the row',
         revived: 'brought the row back',
+        rekeyed: 'renamed the row',
       }[answer.outcome];
       return {
         at: answer.at,

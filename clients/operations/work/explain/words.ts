@@ -10,7 +10,8 @@ export function instant(date: Date): string {
 }
 
 /** An encoded version as the source writes it, as nearly as that is known. */
-export function versionText({ deltaSyncField: { kind } }: ConnectorEntity, version: string | null): string {
+export function versionText({ deltaSyncField }: ConnectorEntity, version: string | null): string {
+  const kind = deltaSyncField?.kind;
   if (version === null || version === '') return 'none';
   if (kind === 'instant') return version.replace(/\.?0+Z$/, 'Z');
   // a sign, the number of digits, the digits: see schema/version
@@ -27,6 +28,8 @@ export function why(entity: ConnectorEntity, answer: TracedAnswer): string {
       return 'the source no longer had it';
     case 'revived':
       return `the row was deleted, and the source shows it again (version ${version})`;
+    case 'rekeyed':
+      return `its record also has the key ${JSON.stringify(answer.otherId)}, and the row is named by the better of the two since`;
     case 'refused':
       if (answer.beforeWatermark)
         return 'it had been received before the watermark that a confirmed answer or a reconciliation set';
