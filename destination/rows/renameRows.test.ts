@@ -4,6 +4,7 @@ import type { LiveAnswer } from '../../schema/answer';
 import { compositeKey } from '../../schema/definition/compositeKey';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { databaseOf, writtenEntity } from '../../test/support/writtenEntity';
+import { setAside } from '../setAside/setAside';
 import { writeAnswers } from './writeAnswers';
 import type { WriteContext } from './writeContext';
 
@@ -117,9 +118,9 @@ test('no row is renamed where one has the first key, and no deleted row is', asy
 
 test('an entry about the former key is cleared', async () => {
   await shown(lead);
-  await db.raw(
-    `insert into tidemark.set_aside (connection_id, entity, external_id, reason, detail, raw) values ('c', 'leads', '7|s', 'invalid', 'x', '{}')`,
-  );
+  await setAside(db, { connectionId: 'c', entity: 'leads' }, null, [
+    { id: '7|s', reason: 'invalid', detail: 'x', raw: {} },
+  ]);
   await shown(booked);
   expect(await db('tidemark.set_aside').select('cleared_by')).toEqual([{ cleared_by: 'run 7 renamed its row' }]);
 });
