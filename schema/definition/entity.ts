@@ -256,7 +256,7 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
       found.push(`${where}.row.${name}: no column type for it; add .meta({ column: 'numeric' }) or the like`);
     else columns.push({ name, type });
   }
-  const { changes, ids } = entity.listings;
+  const { all, changes, ids } = entity.listings;
   const kind = entity.deltaSyncField?.kind;
   if (changes && kind !== undefined && kind !== 'instant') {
     found.push(`${where}.listings.changes: a cursor is an instant, but deltaSyncField.kind is ${kind}`);
@@ -270,7 +270,6 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
     );
   }
   found.push(...requestMistakes(where, entity.listings));
-  const { all, ids } = entity.listings;
   found.push(...coversMistakes(where, { all, ids }, columns));
   if (!entity.supportsWebhooks && entity.schedule.reconciliation === false) {
     found.push(
