@@ -94,7 +94,7 @@ test('with Temporal down webhooks are taken, and processed when it is back', asy
     Array.from({ length: 10 }, (_, index) => t.deliver('demo', [event(`down-${index}`, `down-${index}`)])),
   );
   expect(responses.map(({ status }) => status)).toEqual(Array(10).fill(202));
-  await until(async () => t.log().includes('cannot be handed to Temporal'));
+  await until(async () => t.log().includes('webhook events stay in the inbox'));
   expect((await t.deliver('demo', [event('later', 'later')])).status).toBe(202);
   const ready = await fetch(`${t.server.url}/readyz`);
   expect([ready.status, await ready.json()]).toEqual([
@@ -104,7 +104,7 @@ test('with Temporal down webhooks are taken, and processed when it is back', asy
   await proxy.restore();
   await until(() => exists(direct, ids.inbox(target)));
   // and afterwards things go on as before
-  await until(async () => t.log().includes('takes webhooks again'));
+  await until(async () => t.log().includes('Temporal is available again'));
   await t.deliver('demo', [event('after', 'after')]);
   await until(() => exists(direct, ids.record(target, 'after')));
 });
