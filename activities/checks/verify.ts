@@ -30,6 +30,7 @@ interface Tally {
   compared: number;
   pending: number;
   unclear: number;
+  uncertainEnds: number;
   readonly differences: Map<string, RecordDifference>;
   /** beyond those kept by id */
   more: number;
@@ -43,7 +44,10 @@ export function verifyActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const target = { connectionId: input.connectionId, entity: input.entity };
       const open = await openTarget(target, 'reconciliation');
       const all = input.sample === null;
-      const tally: Tally = { compared: 0, pending: 0, unclear: 0, differences: new Map(), more: 0 };
+      const tally: Tally = {
+        ...{ compared: 0, pending: 0, unclear: 0, uncertainEnds: 0, more: 0 },
+        differences: new Map(),
+      };
       if (!(await tableExists(db, open.entity)))
         return { ...target, all, ...counted(tally), askedAgain: 0, liveRows: 0 };
       const liveness = startLiveness();
@@ -69,9 +73,10 @@ export function verifyActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   };
 }
 
-function counted({ compared, pending, unclear, differences, more }: Tally) {
+function counted({ compared, pending, unclear, uncertainEnds, differences, more }: Tally) {
   const shown = [...differences.values()].slice(0, shownAtMost);
-  return { compared, pending, unclear, differing: differences.size + more, differences: shown };
+  const ends = uncertainEnds > 0 ? { uncertainEnds } : {};
+  return { compared, pending, unclear, ...ends, differing: differences.size + more, differences: shown };
 }
 
 type Judge = ReturnType<typeof judgeOf>;
@@ -179,6 +184,7 @@ async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, ta
           tally.unclear += setAside.length;
           await judge.compare(live);
         }
+        if (page.end?.certain === false) tally.uncertainEnds += 1;
       }
     }
     const horizon = await horizonOf(db, entity, 'all', { at: started, timeZone: open.connection.timeZone });
@@ -189,6 +195,8 @@ async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, ta
       judged: judgedBy(entity, listed, horizon),
     });
     if (entity.listings.one) await judge.ask(unlisted);
+    // absence from a list that may go on says nothing
+    else if (tally.uncertainEnds > 0) tally.unclear += unlisted.length;
     else {
       for (const id of unlisted) {
         tally.compared += 1;

@@ -32,6 +32,12 @@ export const status = operation({
             .describe('nothing is synced, since the source accepts none of the credentials; null: it does'),
           timeZone: z.string(),
           unreadable: z.int().describe('webhook deliveries that the connector could not read'),
+          wait: z
+            .object({ until: instant(z), because: z.string().describe('which response said so') })
+            .nullable()
+            .describe(
+              'no worker sends this source a request until then, since it asked to wait; null: it may be asked',
+            ),
           entities: z.array(entityStatus(z)),
         }),
       ),

@@ -156,6 +156,16 @@ export async function blockOf(db: Knex, account: string): Promise<Block | undefi
   return rows[0];
 }
 
+/** The waits of all accounts, or of one, that are not over; by account. */
+export async function blocks(db: Knex, account?: string): Promise<ReadonlyMap<string, Block>> {
+  const { rows } = await db.raw(
+    `select account, blocked_until as until, coalesce(blocked_because, 'an earlier response') as because
+     from tidemark.budgets where blocked_until > clock_timestamp() and (?::text is null or account = ?)`,
+    [account ?? null, account ?? null],
+  );
+  return new Map(rows.map(({ account: of, until, because }: Block & { account: string }) => [of, { until, because }]));
+}
+
 /** No worker of this account sends anything for that long; never shortens a longer wait. */
 async function block(db: Knex, account: string, milliseconds: number, because: string): Promise<void> {
   await db.raw(

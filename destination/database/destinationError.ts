@@ -61,19 +61,19 @@ export function destinationError(error: unknown): Error {
   if (code === tooManyConnections) {
     return new TidemarkError(
       'DestinationUnavailable',
-      `PostgreSQL has no connection left (${code}: ${message}): retrying. A worker takes up to 25 connections, a server up to 20; raise the connection limit of the role, the database or PostgreSQL`,
+      `PostgreSQL has no connection left (${code}: ${message}). A worker takes up to 25 connections, a server up to 20; raise the connection limit of the role, the database or PostgreSQL`,
       { cause: error },
     );
   }
   if (code !== undefined ? connectionCodes.has(code) || unavailable.test(code) : connectionMessages.test(message)) {
     return new TidemarkError(
       'DestinationUnavailable',
-      `PostgreSQL cannot be reached or refuses for now (${code ?? message}): retrying. Is it running, and is DATABASE_URL correct?`,
+      `PostgreSQL cannot be reached or refuses for now (${code ?? message}). Is it running, and is DATABASE_URL correct?`,
       { cause: error },
     );
   }
   if (code !== undefined && contention.has(code)) {
-    return new TidemarkError('DestinationUnavailable', `PostgreSQL: transactions conflicted (${code}); retrying`, {
+    return new TidemarkError('DestinationUnavailable', `PostgreSQL: transactions conflicted (${code})`, {
       cause: error,
     });
   }

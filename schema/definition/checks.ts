@@ -63,6 +63,8 @@ export interface VerifyResult extends Target {
   readonly liveRows: number;
   /** what the list covered, where everything was compared; null: everything */
   readonly coverage?: Coverage | null;
+  /** lists that ended where nothing showed that they had ended: records behind such an end were not compared. Absent: none */
+  readonly uncertainEnds?: number;
   /** some of the differing, at most 50 */
   readonly differences: readonly RecordDifference[];
 }

@@ -31,6 +31,20 @@ test('a record whose source says wait: the command ends as busy, the next one as
   expect(await both.cli(args)).toMatchObject({ status: 0, document: { result: { outcome: 'unchanged' } } });
 });
 
+test('a reconciliation whose source says wait while a child workflow fetches: the command ends as busy', async () => {
+  const [person] = [...both.control.all('people')];
+  await both.engine.db.raw('delete from planning_center_people where external_id = ?', [person?.id ?? '']);
+  both.control.addFault({ match: `/people/${person?.id}`, count: 1, fault: hour });
+  expect(await both.cli(['reconcile', 'demo', 'people'])).toMatchObject({ status: 3, document: { state: 'running' } });
+  const status = await both.http('GET', '/api/status');
+  const wait = { until: expect.any(String), because: expect.stringContaining('Retry-After: 3600') };
+  expect(status.document).toMatchObject({ connections: [{ id: 'demo', wait }] });
+  expect(await both.cli(['resume', 'demo', '--reason', reason])).toMatchObject({ status: 0, document: { resumed: 1 } });
+  await until(async () => (await running()).length === 0);
+  await expectEqual(both.engine, both.control);
+  expect((await both.http('GET', '/api/status')).document).toMatchObject({ connections: [{ id: 'demo', wait: null }] });
+});
+
 test('a delta whose source says wait: the command ends as busy, and cancel ends the run', async () => {
   both.control.addFault({ match: '/people', count: 1, fault: hour });
   const sync = ['sync', 'demo', 'people', '--full'];

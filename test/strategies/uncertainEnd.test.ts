@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { VerifyResult } from '../../schema/definition/checks';
 import { defineConnector } from '../../schema/definition/connector';
 import { defineEntity } from '../../schema/definition/entity';
+import { workflowNames } from '../../schema/workflows';
 import { atEnd } from '../environment';
 import { aMinuteLater, failureOf, lastRun } from '../invariants/support';
-import { type Engine, startEngine } from '../support/engine';
+import { connectionId, type Engine, startEngine } from '../support/engine';
 import { json, startSource } from '../support/httpSource';
 
 /**
@@ -51,6 +53,10 @@ test('nothing says whether another page follows: the reconciliation fails, and n
   expect(await failureOf(engine.reconcile('things'))).toBe('ContractBroken');
   expect((await lastRun(engine, 'things')).error).toMatch(/nothing shows that the list ended .* so no row is deleted/);
   expect([...(await engine.rows('acme_things')).keys()].sort()).toEqual(['1', '2', '3']);
+  // a comparison says so, and does not call gone what such a list does not show
+  const input = { connectionId, entity: 'things', sample: null };
+  const verified = await (await engine.start<VerifyResult>(workflowNames.verify, input)).result();
+  expect(verified).toMatchObject({ compared: 2, differing: 0, unclear: 1, uncertainEnds: 1 });
 }, 60_000);
 
 test('a page that says that none follows: what both scans lack is deleted', async () => {

@@ -108,7 +108,7 @@ async function stateOf(
   handle: Followed<unknown>['handle'],
 ): Promise<{ readonly text: string; readonly wait?: string | undefined }> {
   try {
-    const { trouble, wait, pages, records } = await activitiesOf(handle);
+    const { trouble, wait, pages, records } = await activitiesOf(client, handle);
     if (!(await hasWorkers(client))) return { text: "waits for a worker (start one with 'tidemark worker')", wait };
     // one that fetches a single record answers no query
     const progress = await handle.query<Progress>(progressQuery).catch(() => undefined);
@@ -130,16 +130,15 @@ function progressText({ phase, pages, records, counts }: Progress): string {
 interface ActivitiesNow {
   /** what one that is being tried again failed with last */
   readonly trouble: string | undefined;
-  /** until when all of them wait because the source said so, and what it said; undefined for short waits */
+  /** until when all of them, those of child workflows too, wait because the source said so, and what it said; undefined for short waits */
   readonly wait: string | undefined;
   /** of those that are on, as their last heartbeats say */
   readonly pages: number;
   readonly records: number;
 }
 
-async function activitiesOf(handle: Followed<unknown>['handle']): Promise<ActivitiesNow> {
-  const { raw } = await handle.describe();
-  const pending = raw.pendingActivities ?? [];
+async function activitiesOf(client: Client, handle: Followed<unknown>['handle']): Promise<ActivitiesNow> {
+  const pending = await pendingOf(client, await handle.describe());
   const failing = pending.find(({ lastFailure }) => lastFailure);
   const trouble = failing && `attempt ${failing.attempt ?? '?'} after: ${failing.lastFailure?.message ?? 'a failure'}`;
   const wait = pending.every(isDeferred) ? pending.map(waitText)[0] : undefined;
@@ -149,6 +148,19 @@ async function activitiesOf(handle: Followed<unknown>['handle']): Promise<Activi
   });
   const total = (name: 'pages' | 'records') => beats.reduce((sum, beat) => sum + (beat[name] ?? 0), 0);
   return { trouble, wait, pages: total('pages'), records: total('records') };
+}
+
+/** The activities of a workflow and of its children that have not ended: a reconciliation fetches in a child. */
+async function pendingOf(client: Client, { raw }: WorkflowExecutionDescription): Promise<Pending[]> {
+  const children = await Promise.all(
+    (raw.pendingChildren ?? []).map(async ({ workflowId, runId }) => {
+      if (!workflowId) return [];
+      const described = client.workflow.getHandle(workflowId, runId ?? undefined).describe();
+      // one that has just ended waits for nothing
+      return described.then((child) => pendingOf(client, child)).catch(() => []);
+    }),
+  );
+  return [...(raw.pendingActivities ?? []), ...children.flat()];
 }
 
 /** A command waits for shorter waits. */

@@ -35,7 +35,7 @@ const words: Readonly<Record<RecordDifference['found'], string>> = {
 };
 
 function verifyText(result: Verified): string {
-  const { connectionId, entity, differences, differing, pending, unclear, askedAgain } = result;
+  const { connectionId, entity, differences, differing, pending, unclear, askedAgain, uncertainEnds = 0 } = result;
   const lines = differences.map(
     (one) => `  ${one.id} ${words[one.found]}${one.found === 'differs' ? ` ${one.columns.join(', ')}` : ''}`,
   );
@@ -53,15 +53,20 @@ function verifyText(result: Verified): string {
     ...(unclear > 0
       ? [`${plural(unclear, 'record')} could not be compared: set aside, or not answered clearly by the source.`]
       : []),
+    ...(uncertainEnds > 0
+      ? [
+          `Nothing showed that the list had ended where its pages stopped; what may follow was not compared: tidemark probe ${connectionId} ${entity}`,
+        ]
+      : []),
     ...(askedAgain > 0 ? [`${plural(askedAgain, 'difference')} checked a second time after the read lag.`] : []),
     ...(first ? [`Next: tidemark explain ${connectionId} ${entity} ${first.id}`] : []),
   ].join('\n');
 }
 
-function verdict({ all, compared, differing, liveRows, differingAtMost }: Verified): string {
+function verdict({ all, compared, differing, liveRows, differingAtMost, uncertainEnds = 0 }: Verified): string {
   if (compared === 0) return 'Nothing was compared: there are no live rows.';
   const found = `${differing.toLocaleString('en')} of ${compared.toLocaleString('en')} differ`;
-  if (all) return `${found}: everything was compared.`;
+  if (all) return uncertainEnds > 0 ? `${found}: everything that was listed.` : `${found}: everything was compared.`;
   if (compared >= liveRows) return `${found}: that is every live row. Only --all finds what the table lacks.`;
   if (differing >= compared) return `${found}. Only --all finds what the table lacks.`;
   return `${found}: with 95 % confidence fewer than ${percent(differingAtMost ?? 1)} of the ${liveRows.toLocaleString('en')} live rows do. Only --all finds what the table lacks.`;

@@ -85,6 +85,11 @@ export function verifyResult(z: Z) {
     askedAgain: count(z).describe('differences that were checked a second time after the read lag'),
     liveRows: count(z),
     coverage: coverage(z).nullish().describe('what the list covered; null: everything'),
+    uncertainEnds: count(z)
+      .optional()
+      .describe(
+        'lists that ended where nothing showed that they had ended: records behind such an end were not compared',
+      ),
     differences: z
       .array(
         z.strictObject({

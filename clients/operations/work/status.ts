@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
+import { type Block, blocks } from '../../../destination/budget/budget';
 import { getConnection, listConnections, type StoredConnection } from '../../../destination/connections/connections';
 import { type InboxCount, inboxCounts } from '../../../destination/inbox/inboxCare';
 import {
@@ -43,6 +44,8 @@ export interface ConnectionStatus {
   readonly timeZone: string;
   /** webhook deliveries that were signed, but in which the connector found no entity: parked */
   readonly unreadable: number;
+  /** until when no worker sends a request to its source, which has asked to wait; null: it may be asked now */
+  readonly wait: Block | null;
   readonly entities: readonly EntityStatus[];
 }
 
@@ -131,12 +134,13 @@ export async function readStatus(
   const connections = connectionId === undefined ? await listConnections(db) : [await getConnection(db, connectionId)];
   const temporal = await askTemporal(client);
   const reachable = temporal?.reachable ? client : undefined;
-  const [facts, runs, plans, inbox, setAside, rows] = await Promise.all([
+  const [facts, runs, plans, inbox, setAside, waits, rows] = await Promise.all([
     entityFacts(db, connectionId),
     lastRuns(db, connectionId).then((found) => withState(db, reachable, found)),
     waitingPlans(db, connectionId),
     inboxCounts(db, connectionId),
     setAsideCounts(db, connectionId),
+    blocks(db, connectionId),
     countRows(db, connectors, connections, entity),
   ]);
   const known: Known = {
@@ -164,6 +168,7 @@ export async function readStatus(
       },
       timeZone,
       unreadable: known.inbox.get(keyOf({ connectionId: id, entity: '' }))?.[0]?.parked ?? 0,
+      wait: waits.get(id) ?? null,
       entities: [...(connectors.find(({ name }) => name === connector)?.entities.values() ?? [])]
         .filter(({ name }) => entity === undefined || name === entity)
         .map((one) => entityStatus(known, { connectionId: id, entity: one.name }, one)),

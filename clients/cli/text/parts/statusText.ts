@@ -63,13 +63,19 @@ function attention(status: Status, entities: readonly EntityStatus[]): string[] 
   if (status.temporal?.reachable === false) {
     lines.push(`Temporal is not reachable, so nothing runs and next runs are unknown: ${status.temporal.error}`);
   }
-  for (const { id, connector, enabled, needsCredentials, registered, unreadable } of status.connections) {
+  for (const { id, connector, enabled, needsCredentials, registered, unreadable, wait } of status.connections) {
     if (!registered)
       lines.push(`${id}: connector ${connector} is not registered in tidemark.config.ts, so nothing runs`);
     else if (!enabled) lines.push(`${id} is disabled`);
     else if (needsCredentials !== null) {
       lines.push(
         `${id} needs credentials since ${needsCredentials.since.toISOString()}, and nothing of it is synced until it has others: tidemark connect ${connector} ${id} --update (${needsCredentials.because})`,
+      );
+    }
+    if (wait !== null) {
+      lines.push(
+        `${id}: its source is asked nothing until ${wait.until.toISOString()}: ${wait.because}`,
+        `  if the source works again, tidemark resume ${id} --reason "..." ends the wait`,
       );
     }
     if (unreadable > 0) {
