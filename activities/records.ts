@@ -12,8 +12,9 @@ import type { Batch, SingleRecordInput, SyncRecordsInput, Target } from '../sche
 import { noteWaiting } from './deferral';
 import type { ActivityDeps } from './deps';
 import { type Fetched, fetchRecords, outcomeOf } from './fetchRecords';
-import { alive, startLiveness } from './liveness';
+import { alive } from './liveness';
 import type { OpenTarget, TargetOpener } from './openTarget';
+import { startSurvivingLiveness } from './survivingLiveness';
 import { withTable } from './withTable';
 
 export interface FetchedRecord {
@@ -67,7 +68,9 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       if (input.batch.of === 'plan') await ownPlan(deps.db, { ...input, planId: input.batch.planId });
       const signal = Context.current().cancellationSignal;
       const batch = sourceOfIds(deps, open, input.batch);
-      const liveness = startLiveness();
+      const liveness = startSurvivingLiveness(
+        `The records of ${input.connectionId}/${input.entity} that are fetched by id (${input.batch.of})`,
+      );
       const total = { counts: { ...noCounts }, fetches: 0 };
       try {
         for (let idle = 0; idle < batch.idleRounds; ) {
@@ -113,6 +116,7 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         }
         return { ...total, disputed: await countDisputed(deps.db, input.connectionId, open.entity) };
       } catch (error) {
+        liveness.failed();
         await noteWaiting(deps.db, await runOfBatch(deps, input.batch), error);
         throw error;
       } finally {

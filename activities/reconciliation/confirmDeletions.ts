@@ -13,9 +13,10 @@ import type { Target } from '../../schema/workflows';
 import { noteWaiting } from '../deferral';
 import type { ActivityDeps } from '../deps';
 import { fetchRecords } from '../fetchRecords';
-import { alive, startLiveness } from '../liveness';
+import { alive } from '../liveness';
 import { type OpenTarget, type TargetOpener, writeContext } from '../openTarget';
 import { assertComplete, ownRun } from '../ownRun';
+import { startSurvivingLiveness } from '../survivingLiveness';
 import { judge, judgeAbsent, whyDoubt } from './judgePlan';
 
 export interface PlanInput extends Target {
@@ -54,7 +55,7 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
       const before = await receivedBefore(input.planId, open);
       // what a list does not show that may go on proves nothing, so an answer about another record proves nothing either
       const { uncertainEnds } = await sumParts(db, plan.runId, 'scan');
-      const liveness = startLiveness();
+      const liveness = startSurvivingLiveness(`Run ${input.runId}, confirming deletions`);
       let asked = 0;
       const ask = async (ids: readonly string[], receivedBefore?: number) => {
         await fetchRecords(deps, open, ids, {
@@ -89,6 +90,7 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
         );
         return null;
       } catch (error) {
+        liveness.failed();
         await noteWaiting(db, input.runId, error);
         throw error;
       } finally {
@@ -127,7 +129,7 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
       const secondSent = second.firstSent;
       const before = await receivedBefore(planId, open);
       const context = writeContext(open, `run ${runId}`, true);
-      const liveness = startLiveness();
+      const liveness = startSurvivingLiveness(`Run ${runId}, deleting what two scans did not list`);
       try {
         await eachChunk(
           () => openItems(db, planId, ['gone'], 1000),
@@ -140,7 +142,8 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
               alongside: async (trx, { deleted, counts }) => {
                 await assertMayDelete(trx, input);
                 const closed = await closeItems(trx, planId, judgeAbsent(ids, deleted));
-                if (closed > 0) await addFetched(trx, { runId, step: 'confirm' }, { records: ids.length, counts });
+                if (closed > 0)
+                  await addFetched(trx, { runId, step: 'confirm' }, { records: ids.length, requests: 0, counts });
               },
             });
             metrics.rows(input, counts);
@@ -148,6 +151,9 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
           },
         );
         return 'done';
+      } catch (error) {
+        liveness.failed();
+        throw error;
       } finally {
         liveness.stop();
       }

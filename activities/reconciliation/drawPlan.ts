@@ -5,6 +5,7 @@ import { horizonOf } from '../../destination/plans/horizon';
 import { holdPlan } from '../../destination/plans/planRights';
 import { createPlan, deletedLately, recordDifferences, settlePlan, whyWait } from '../../destination/plans/plans';
 import { countStaged, stagingTable } from '../../destination/plans/staging';
+import { countUnwritten } from '../../destination/plans/unwritten';
 import { countDisputed } from '../../destination/rows/disputes';
 import { stagedByPartition, sumParts } from '../../destination/runs/runParts';
 import { heldBackMs } from '../../schema/definition/listing';
@@ -118,8 +119,10 @@ export function drawPlanActivities({ db }: ActivityDeps, openTarget: TargetOpene
             });
       const left = held.rows.size === 0 ? drawn : { ...drawn, ...(await countCandidates(trx, planId)) };
       // what the scan has written was missing or stale before it
-      const { inserted, updated } = scan.counts;
-      const found = versions ? left : { ...left, missing: inserted, stale: updated };
+      const { inserted, updated, errors } = scan.counts;
+      const aside = errors > 0 ? await countUnwritten(trx, { runId, connectionId, entity }) : { missing: 0, stale: 0 };
+      const written = { missing: inserted + aside.missing, stale: updated + aside.stale };
+      const found = versions ? left : { ...left, ...written };
       await recordDifferences(trx, planId, found, coverageOf(live, listed, horizon, held.rows));
       return { planId, ...found, ...(held.planIds.length === 0 ? {} : { held: held.planIds }) };
     });

@@ -8,8 +8,18 @@ interface NamedPart {
   readonly partition: string;
 }
 
-/** After so many attempts in a row that ended without a word, the run gives up. */
+/** After this many attempts in a row that ended without an error, the work is given up. */
 const triesAtMost = 5;
+
+/** Throws WorkerLost for an attempt, the `tries`th in a row, before which all others lost their worker. `what` names the work. */
+export function assertAttemptsSurvive(what: string, { tries, triesSince }: Omit<Tries, 'done'>, advice: string): void {
+  if (tries <= triesAtMost) return;
+  throw new TidemarkError(
+    'WorkerLost',
+    `${what}: ${tries - 1} attempts in a row lost their worker, the first at ${triesSince.toISOString()}. ` +
+      `It gives up; the next one tries again. Look at how the workers ended (exit code 137: out of memory), give them more memory${advice}`,
+  );
+}
 
 /** Attempts at a part, this one included, since it last advanced or ended with an error; of its row in tidemark.run_parts. */
 export interface Tries {
@@ -21,13 +31,12 @@ export interface Tries {
 
 /** Throws WorkerLost when the attempts before this one all lost their worker: this one would lose it as well. */
 export function assertWorkersSurvive({ runId, step, partition }: NamedPart, { tries, triesSince, done }: Tries): void {
-  if (done || tries <= triesAtMost) return;
+  if (done) return;
   const part = partition === '' ? step : `${step} of ${partition}`;
-  throw new TidemarkError(
-    'WorkerLost',
-    `Run ${runId}, ${part}: ${tries - 1} attempts in a row lost their worker at the same page, the first at ` +
-      `${triesSince.toISOString()}. This run gives up; the next one tries again. Look at how the workers ended (exit code 137: ` +
-      'out of memory), give them more memory, or declare a smaller `pageSize`',
+  assertAttemptsSurvive(
+    `Run ${runId}, ${part}, at the same page`,
+    { tries, triesSince },
+    ', or declare a smaller `pageSize`',
   );
 }
 

@@ -238,13 +238,17 @@ export async function noteFailing(db: Knex, key: PartKey, message: string): Prom
 }
 
 /**
- * Adds what was fetched by id to a run's counts, in the transaction that writes it. Such a part has no resume point and no
+ * Adds what was fetched by id, or deleted without a request, to a run's counts, in the transaction that writes it. Such a part has no resume point and no
  * fence: the plan's items say what is left, and the caller adds only what it has closed itself.
  */
 export async function addFetched(
   trx: Knex,
   { runId, step }: Pick<PartKey, 'runId' | 'step'>,
-  { records, counts }: { readonly records: number; readonly counts: Counts },
+  {
+    records,
+    requests = records,
+    counts,
+  }: { readonly records: number; readonly requests?: number; readonly counts: Counts },
 ): Promise<void> {
   await trx.raw(
     /* sql */ `
@@ -253,6 +257,6 @@ export async function addFetched(
     insert into tidemark.run_parts as p (run_id, step, partition, fence, records, requests, counts, done) values (?, ?, '', 0, ?, ?, ?::jsonb, true)
     on conflict (run_id, step, partition) do update set records = p.records + excluded.records, requests = p.requests + excluded.requests,
       counts = (select jsonb_object_agg(name, value::bigint + coalesce((p.counts ->> name)::bigint, 0)) from jsonb_each_text(excluded.counts) as n(name, value))`,
-    [runId, runId, step, records, records, JSON.stringify(counts)],
+    [runId, runId, step, records, requests, JSON.stringify(counts)],
   );
 }

@@ -1,7 +1,9 @@
+import { defaultPayloadConverter } from '@temporalio/common';
 import pino from 'pino';
 import { noteEndedAttempt } from '../../activities/endedAttempt';
 import { claimRun } from '../../destination/runs/runs';
 import { TidemarkError } from '../../schema/errors';
+import { workflowNames } from '../../schema/workflows';
 import { activitiesOf, type RunActivity } from '../support/activities';
 import { startChildWorker } from '../support/children';
 import { connectionId, type Engine, startChurch } from '../support/engine';
@@ -83,6 +85,18 @@ test('attempts that end with an error which is retried, and those that advance, 
   expect(await part(runId)).toMatchObject({ tries: 0, tries_since: null });
   await Promise.all(lost);
   await run('finishDelta', 1, { ...target, runId });
+}, 60_000);
+
+test('a fetch by id that fails and is retried tells the next attempt that no worker was lost', async () => {
+  const [person] = [...control.all('people')];
+  control.addFault({ match: '/people', fault: { kind: 'status', status: 503 } });
+  const handle = await engine.start(workflowNames.syncRecords, { ...target, batch: { of: 'ids', ids: [person?.id] } });
+  const pending = async () => (await handle.describe()).raw.pendingActivities?.[0];
+  await until(async () => (await pending())?.lastFailure != null);
+  const [beat] = (await pending())?.heartbeatDetails?.payloads ?? [];
+  expect(beat && defaultPayloadConverter.fromPayload(beat)).toEqual({});
+  control.clearFaults();
+  expect(await handle.result()).toMatchObject({ fetches: 1, counts: { unchanged: 1 } });
 }, 60_000);
 
 test('workers that are killed at the same page: the run ends as failed, and the next one reads everything', async () => {

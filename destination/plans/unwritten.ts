@@ -1,0 +1,33 @@
+import type { Knex } from 'knex';
+import type { ConnectorEntity } from '../../schema/definition/connector';
+import { query } from '../database/query';
+import { tableName } from '../rows/rowFormat';
+import type { Differences } from './diffScan';
+import { stagingTable } from './staging';
+
+/**
+ * Records that a scan listed and could not write, since they are set aside: they are missing, or stale, as they are where the scan
+ * lists ids only. Those that the mapping skips are neither.
+ */
+export async function countUnwritten(
+  trx: Knex.Transaction,
+  {
+    runId,
+    connectionId,
+    entity,
+  }: { readonly runId: string; readonly connectionId: string; readonly entity: ConnectorEntity },
+): Promise<Pick<Differences, 'missing' | 'stale'>> {
+  const differs = entity.conflict === 'skip' ? 'false' : 'c._version is distinct from s.version';
+  const [found] = await query<Pick<Differences, 'missing' | 'stale'>>(
+    trx,
+    /* sql */ `
+    select count(*) filter (where c.external_id is null or c.deleted_at is not null)::int as missing,
+      count(*) filter (where c.deleted_at is null and c.external_id is not null and ${differs})::int as stale
+    from (select distinct external_id as id from tidemark.set_aside
+      where connection_id = ? and entity = ? and reason <> 'skipped' and cleared_at is null) a
+    cross join lateral (select version from ${stagingTable(runId, 'scan')} where external_id = a.id limit 1) s
+    left join ${tableName(entity)} c on c.connection_id = ? and c.external_id = a.id`,
+    [connectionId, entity.name, connectionId],
+  );
+  return found ?? { missing: 0, stale: 0 };
+}
