@@ -9,7 +9,10 @@ function attempts() {
   return {
     beats,
     attempt: (work: (liveness: SurvivingLiveness) => void) => {
-      const environment = new MockActivityEnvironment({ heartbeatDetails: last }, { logger: new DefaultLogger('ERROR') });
+      const environment = new MockActivityEnvironment(
+        { heartbeatDetails: last },
+        { logger: new DefaultLogger('ERROR') },
+      );
       environment.on('heartbeat', (details: unknown) => {
         last = details;
         beats.push(details);
