@@ -43,11 +43,12 @@ const longest = 4_000;
 const plain = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
 /** What JSON calls a number; everything else is left to the parser to refuse. */
-function isJsonNumber(literal: string): boolean {
+export function isJsonNumber(literal: string): boolean {
   return plain.test(literal);
 }
 
-function isShort(literal: string): boolean {
+/** So short, and without an exponent, that a double holds it. */
+export function isShort(literal: string): boolean {
   return literal.length < 16 && !/[eE]/.test(literal);
 }
 
@@ -64,7 +65,8 @@ function mayBeTooLong(literal: string): boolean {
   return literal.length > mostDigits || /[eE]/.test(literal);
 }
 
-function endOfNumber(text: string, from: number): number {
+/** The place behind the number that begins at `from`. */
+export function endOfNumber(text: string, from: number): number {
   for (let at = from + 1; ; at += 1) {
     const code = text.charCodeAt(at);
     const isPart =

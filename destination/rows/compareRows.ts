@@ -5,6 +5,7 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import { quote } from '../database/identifiers';
 import { updatedAt } from './encodedRows';
+import { exactRow, withExactNumbers } from './exactInJson';
 import { contentColumns, tableName } from './rowFormat';
 
 /** How the row of one record compares with what the source says of it. */
@@ -43,7 +44,15 @@ export async function compareRows(
       .join('')})
     left join ${tableName(entity)} c on c.connection_id = ? and c.external_id = n._id`,
     [
-      JSON.stringify(answers.map((answer) => ({ ...answer.row, _id: answer.id, _updated: updatedAt(entity, answer) }))),
+      withExactNumbers(
+        JSON.stringify(
+          answers.map((answer) => ({
+            ...exactRow(entity, answer),
+            _id: answer.id,
+            _updated: updatedAt(entity, answer),
+          })),
+        ),
+      ),
       connectionId,
     ],
   );

@@ -3,6 +3,7 @@ import { isComposite } from '../../schema/definition/compositeKey';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { SourceText } from '../../schema/sourceText';
 import { quote } from '../database/identifiers';
+import { exactValue, mayHoldLongNumbers, withExactNumbers } from './exactInJson';
 import {
   arrayParameter,
   columnText,
@@ -75,10 +76,17 @@ function answerColumns(entity: ConnectorEntity): AnswerColumn[] {
     ...contentColumns(entity).map(
       ({ name, type }): AnswerColumn =>
         type === 'jsonb'
-          ? { name, type, cast: '', of: ({ row }) => jsonText(row[name]) }
+          ? { name, type, cast: '', of: (answer) => exactJson(answer, name) }
           : { name, type: 'text', cast: type === 'text' ? '' : `::${type}`, of: ({ row }) => columnText(row[name]) },
     ),
   ];
+}
+
+/** A jsonb column's text, with the numbers that no double holds digit by digit. */
+function exactJson(answer: LiveAnswer, name: string): string | null {
+  const text = jsonText(answer.row[name]);
+  if (text === null || !mayHoldLongNumbers(text)) return text;
+  return withExactNumbers(jsonText(exactValue(answer.row[name], answer)) ?? 'null');
 }
 
 /** Makes a request's live answers ready to be written: while a transaction is open, no more than joining buffers is left. */

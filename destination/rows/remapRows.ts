@@ -6,6 +6,7 @@ import { withRetry } from '../database/destinationError';
 import { quote } from '../database/identifiers';
 import { setAside } from '../setAside/setAside';
 import { eachThatFits, refusedRecord } from './eachThatFits';
+import { exactRow, withExactNumbers } from './exactInJson';
 import { lockEntity } from './lockEntity';
 import { contentColumns, tableName } from './rowFormat';
 
@@ -99,7 +100,7 @@ async function update(
     update ${tableName(entity)} t set ${columns.map(({ name }) => `${quote(name)} = n.${quote(name)}`).join(', ')}, synced_at = now()
     from jsonb_to_recordset(?::jsonb) as n(_id text collate "C", ${columns.map(({ name, type }) => `${quote(name)} ${type}`).join(', ')})
     where t.connection_id = ? and t.external_id = n._id and (${names('t')}) is distinct from (${names('n')})`,
-    [JSON.stringify(live.map(({ id, row }) => ({ ...row, _id: id }))), connectionId],
+    [withExactNumbers(JSON.stringify(live.map((one) => ({ ...exactRow(entity, one), _id: one.id })))), connectionId],
   );
   return rowCount ?? 0;
 }

@@ -15,7 +15,7 @@ import { json, startSource } from '../support/httpSource';
 /** The amounts as text, so that what is sent is known digit by digit. */
 const amounts = ['12345678901234.5678', '0.123456789012345678', '100.10', '-9999999999999999.99', '9007199254740993'];
 const record = (id: number, amount: string) =>
-  `{"id":${id}, "updated_at":"2026-01-01T00:00:00Z", "amount":${amount}, "ratio":0.10000000000000001}`;
+  `{"id":${id}, "updated_at":"2026-01-01T00:00:00Z", "amount":${amount}, "ratio":0.10000000000000001, "same":9007199254740995, "text":"9007199254740995"}`;
 const bodies = new Map(amounts.map((amount, index) => [String(index + 1), record(index + 1, amount)]));
 
 const schedule = { delta: { every: '12h' }, reconciliation: { at: '03:00' } } as const;
@@ -33,8 +33,12 @@ const listings = {
 const exact = defineEntity({
   ...shared,
   name: 'exact',
-  row: z.object({ amount: decimal().nullable(), ratio: z.number() }),
-  map: (r: JsonObject) => ({ amount: r.amount as string, ratio: r.ratio as number }),
+  row: z.object({ amount: decimal().nullable(), ratio: z.number(), whole: z.record(z.string(), z.unknown()) }),
+  map: (r: JsonObject) => ({
+    amount: r.amount as string,
+    ratio: r.ratio as number,
+    whole: { amount: r.amount, renamed: r.amount, list: [r.amount], same: r.same, text: r.text },
+  }),
   listings,
 });
 const rounding = defineEntity({
@@ -52,6 +56,10 @@ const rows = async (table: string) => {
     `select external_id as id, amount::text, raw->>'amount' as raw from ${table} order by external_id`,
   );
   return found as { id: string; amount: string; raw: string }[];
+};
+const wholes = async () => {
+  const { rows: found } = await engine.db.raw('select whole::text from ledger_exact order by external_id');
+  return found.map(({ whole }: { whole: string }) => whole.replaceAll(': ', ':').replaceAll(', ', ','));
 };
 const verify = async (): Promise<VerifyResult> =>
   (await engine.start<VerifyResult>(workflowNames.verify, { connectionId, entity: 'exact', sample: null })).result();
@@ -79,6 +87,19 @@ test('every amount arrives digit by digit, in its column and in raw', async () =
   const found = await rows('ledger_exact');
   expect(found.map(({ amount }) => amount)).toEqual(numbers);
   expect(found.map(({ raw }) => raw)).toEqual(amounts);
+});
+
+test('in a jsonb column they are the numbers that the source sent; a text of the same digits stays a text', async () => {
+  const expected = numbers.map((amount) =>
+    JSON.stringify({ list: ['A'], same: 'S', text: '9007199254740995', amount: 'A', renamed: 'A' })
+      .replaceAll('"A"', amount)
+      .replace('"S"', '9007199254740995'),
+  );
+  expect(await wholes()).toEqual(expected);
+  // mapped again, they are the same
+  await engine.db.raw(`update ledger_exact set whole = '{}'`);
+  await (await engine.start(workflowNames.remap, { connectionId, entity: 'exact', trigger: 'manual' })).result();
+  expect(await wholes()).toEqual(expected);
 });
 
 test('the row that is shown to an operator has every digit', async () => {
