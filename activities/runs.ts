@@ -41,6 +41,8 @@ export type ClaimedRun =
       readonly readLagMs: number;
       readonly hasOne: boolean;
       readonly hasIds: boolean;
+      /** partitions are read one after another: the order decides which of several records with one key counts */
+      readonly inOrder?: boolean;
       readonly settleAfterMs: number | null;
     };
 
@@ -140,6 +142,7 @@ async function claim(
         readLagMs,
         hasOne: entity.listings.one !== undefined,
         hasIds: entity.listings.ids !== undefined,
+        ...(isOrdered(entity) && { inOrder: true }),
         settleAfterMs,
       };
     }
@@ -196,4 +199,8 @@ async function workflowStatus(temporal: ActivityDeps['temporal'], run: Run): Pro
     if (error instanceof WorkflowNotFoundError) return 'UNKNOWN';
     throw error;
   }
+}
+
+function isOrdered({ duplicates }: OpenTarget['entity']): boolean {
+  return duplicates !== undefined && duplicates.keep !== 'newest';
 }

@@ -63,6 +63,8 @@ export interface Counts {
   skipped: number;
   /** set aside for another reason than `skipped` */
   errors: number;
+  /** records with the key of another of the same run, see the entity's `duplicates` */
+  duplicates: number;
   /** rows that got their record's better key; such a row has another outcome as well */
   rekeyed: number;
 }
@@ -76,6 +78,7 @@ export const noCounts: Readonly<Counts> = Object.freeze({
   deleted: 0,
   skipped: 0,
   errors: 0,
+  duplicates: 0,
   rekeyed: 0,
 });
 

@@ -1,5 +1,6 @@
 import type { BackfillInput, RunResult } from '../schema/workflows';
 import { longRunning, shortRunning } from './activities';
+import { eachPartition } from './eachPartition';
 import { notClaimed, recordingFailure, tellingProgress } from './runAround';
 
 /**
@@ -14,13 +15,11 @@ export async function backfill({ since, trigger, ...target }: BackfillInput): Pr
   return recordingFailure(runId, async () => {
     progress.phase = `reading what changed since ${since}`;
     progress.runId = runId;
-    await Promise.all(
-      partitions.map(async (partition) => {
-        const pulled = await longRunning.pull({ ...target, runId, listing: 'changes', partition, since });
-        progress.pages += pulled.pages;
-        progress.records += pulled.records;
-      }),
-    );
+    await eachPartition(partitions, run.inOrder, async (partition) => {
+      const pulled = await longRunning.pull({ ...target, runId, listing: 'changes', partition, since });
+      progress.pages += pulled.pages;
+      progress.records += pulled.records;
+    });
     return shortRunning.finishRun({ ...target, runId, details: { since } });
   });
 }

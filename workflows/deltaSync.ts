@@ -1,5 +1,6 @@
 import type { DeltaSyncInput, RunResult } from '../schema/workflows';
 import { claiming, longRunning, shortRunning } from './activities';
+import { eachPartition } from './eachPartition';
 import { notClaimed, recordingFailure, tellingProgress } from './runAround';
 import { settleAfter } from './startBatch';
 
@@ -28,13 +29,11 @@ export async function deltaSync(input: DeltaSyncInput): Promise<RunResult> {
   const result = await recordingFailure(runId, async () => {
     progress.phase = listing === 'all' ? 'reading everything' : 'reading changes';
     progress.runId = runId;
-    await Promise.all(
-      partitions.map(async (partition) => {
-        const pulled = await longRunning.pull({ connectionId, entity, runId, listing, partition });
-        progress.pages += pulled.pages;
-        progress.records += pulled.records;
-      }),
-    );
+    await eachPartition(partitions, run.inOrder, async (partition) => {
+      const pulled = await longRunning.pull({ connectionId, entity, runId, listing, partition });
+      progress.pages += pulled.pages;
+      progress.records += pulled.records;
+    });
     const result = await shortRunning.finishDelta({ connectionId, entity, runId });
     progress.phase = 'done';
     progress.counts = result.counts;

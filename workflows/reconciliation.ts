@@ -2,6 +2,7 @@ import { executeChild, ParentClosePolicy, sleep, workflowInfo } from '@temporali
 import { addCounts } from '../schema/answer';
 import type { Batch, ReconciliationInput, ReconciliationResult, Target } from '../schema/workflows';
 import { longRunning, type ScanStep, shortRunning } from './activities';
+import { eachPartition } from './eachPartition';
 import { stagingLost } from './failures';
 import { notClaimed, recordingFailure, tellingProgress } from './runAround';
 import { syncRecords } from './syncRecords';
@@ -38,10 +39,8 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
   const scanAll = async (step: ScanStep, round: number, write: boolean) => {
     progress.phase = phases[step];
     const listed = step === 'full-listing' ? 'all' : listing;
-    const scans = await Promise.all(
-      partitions.map((partition) =>
-        longRunning.scan({ ...target, runId, step, partition, listing: listed, write, round }),
-      ),
+    const scans = await eachPartition(partitions, run.inOrder, (partition) =>
+      longRunning.scan({ ...target, runId, step, partition, listing: listed, write, round }),
     );
     progress.pages += scans.reduce((total, scan) => total + scan.pages, 0);
     progress.records = scans.reduce((total, scan) => total + scan.records, 0);

@@ -164,6 +164,23 @@ async function compareWhatFits(
   }
 }
 
+/** Of several records with one key, those that may be the one that counts: see the entity's `duplicates`. Keeps each key in memory. */
+function countingOf({ duplicates }: OpenTarget['entity']): (live: readonly LiveAnswer[]) => readonly LiveAnswer[] {
+  if (duplicates === undefined) return (live) => live;
+  const { keep } = duplicates;
+  const seen = new Map<string, string>();
+  return (live) => {
+    const chosen = new Map<string, LiveAnswer>();
+    for (const answer of live) {
+      const [before, version] = [seen.get(answer.id), answer.version ?? ''];
+      if (before !== undefined && (keep === 'first' || (keep === 'newest' && version <= before))) continue;
+      seen.set(answer.id, version);
+      chosen.set(answer.id, answer);
+    }
+    return [...chosen.values()];
+  };
+}
+
 /** Lists the source, compares page by page, and asks for the rows that were not listed. Returns what the list covered. */
 async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, tally: Tally): Promise<Coverage | null> {
   const { db } = deps;
@@ -171,6 +188,7 @@ async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, ta
   const signal = Context.current().cancellationSignal;
   const table = stagingOfVerify(target);
   const started = deps.clock.sent();
+  const counting = countingOf(entity);
   const listed = new Map(partitions.map((partition) => [partition, 0]));
   await dropStaging(db, table);
   await createStaging(db, table);
@@ -182,7 +200,7 @@ async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, ta
         await db.transaction((trx) => stageIds(trx, table, [encodeIds(ids, ids.length)]));
         for await (const { live, setAside } of page.answers()) {
           tally.unclear += setAside.length;
-          await judge.compare(live);
+          await judge.compare(counting(live));
         }
         if (page.end?.certain === false) tally.uncertainEnds += 1;
       }

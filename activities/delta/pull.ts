@@ -6,6 +6,7 @@ import type { Target } from '../../schema/workflows';
 import { deferWhileWaiting } from '../deferral';
 import type { ActivityDeps } from '../deps';
 import { eachWith, interpretPage } from '../interpret';
+import { listedKeysOf } from '../listedKeys';
 import { startLiveness } from '../liveness';
 import type { TargetOpener } from '../openTarget';
 import { listedContext } from '../openTarget';
@@ -54,6 +55,7 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const done = { pages: part.pages, records: part.records, counts: { ...noCounts, ...part.counts } };
       if (part.done) return done;
       const context = listedContext(open, `run ${input.runId}`, input.partition);
+      const listedKeys = await listedKeysOf(deps, open, input.runId, 'pull');
       const liveness = startLiveness();
       let mostlyNew = false;
       try {
@@ -72,6 +74,7 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
           const { counts } = await writeAnswers(db, context, answers, {
             runId: input.runId,
             mostlyNew,
+            listedKeys,
             alongside: (trx, { counts }) => advancePart(trx, key, progressOf(pages, counts)),
           });
           deps.metrics.rows(input, counts);

@@ -25,6 +25,8 @@ const patienceMs = 5_000;
  */
 export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run): Promise<RunResult | undefined> {
   const [partition, ...others] = open.partitions;
+  // what duplicates are is judged over all pages
+  if (open.entity.duplicates !== undefined) return undefined;
   if (partition === undefined || others.length > 0 || run.full || run.cursorBefore === null) return undefined;
   const { db } = deps;
   const { connectionId, entity } = run;

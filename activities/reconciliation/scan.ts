@@ -12,6 +12,7 @@ import type { SourcePage } from '../../source/contract';
 import { deferWhileWaiting } from '../deferral';
 import type { ActivityDeps } from '../deps';
 import { eachWith, interpretPage } from '../interpret';
+import { listedKeysOf } from '../listedKeys';
 import { startLiveness } from '../liveness';
 import type { TargetOpener } from '../openTarget';
 import { type OpenTarget, writeContext } from '../openTarget';
@@ -63,7 +64,10 @@ export function scanActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const { key, ...part } = await openPart(db, name, { ...thisAttempt(), round: input.round });
       const done = { pages: part.pages, records: part.records };
       if (part.done) return done;
-      const { interpret, write, limits } = writerOf(deps, open, input, key);
+      const listedKeys = input.write
+        ? await listedKeysOf(deps, open, input.runId, `${input.step}-${input.round}`)
+        : undefined;
+      const { interpret, write, limits } = writerOf(deps, open, input, key, listedKeys);
       const liveness = startLiveness();
       try {
         const read = (signal: AbortSignal) =>
@@ -122,7 +126,13 @@ function refuseUncertainEnd({ entity, target }: OpenTarget, { end }: SourcePage)
 type Commit = (trx: Knex.Transaction, written: Pick<WriteResult, 'counts'>) => Promise<void>;
 
 /** How a page is written: over `all`, its records too; they confirm where `one` is not there to do it, or would take too long. */
-function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanInput, key: PartKey) {
+function writerOf(
+  { db, metrics }: ActivityDeps,
+  open: OpenTarget,
+  input: ScanInput,
+  key: PartKey,
+  listedKeys?: string,
+) {
   const { entity } = open;
   if (input.listing === 'ids' || !input.write) {
     return {
@@ -137,7 +147,7 @@ function writerOf({ db, metrics }: ActivityDeps, open: OpenTarget, input: ScanIn
   return {
     interpret: (page: SourcePage): Promise<EncodedAnswers[]> => interpretPage(open, page),
     write: async (answers: readonly EncodedAnswers[], commit: Commit) => {
-      const { counts } = await writeAnswers(db, context, answers, { runId: key.runId, alongside: commit });
+      const { counts } = await writeAnswers(db, context, answers, { runId: key.runId, listedKeys, alongside: commit });
       metrics.rows(input, counts);
     },
   };

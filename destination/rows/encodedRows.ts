@@ -2,6 +2,7 @@ import type { Answers, Asked, GoneAnswer, LiveAnswer, SetAsideAnswer } from '../
 import { isComposite } from '../../schema/definition/compositeKey';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { SourceText } from '../../schema/sourceText';
+import type { Version } from '../../schema/version';
 import { quote } from '../database/identifiers';
 import { exactValue, mayHoldLongNumbers, withExactNumbers } from './exactInJson';
 import {
@@ -21,6 +22,8 @@ export interface EncodedRows {
   readonly ids: readonly string[];
   /** every key of each record, where the entity's key has fallbacks */
   readonly keys?: readonly (readonly string[])[];
+  /** of each record, where the entity declares what duplicates are */
+  readonly versions?: readonly Version[];
   /** column by column in the order of `incomingSql` */
   readonly columns: readonly Elements[];
   /** JSON text of each record as the source sent it, for those that PostgreSQL refuses */
@@ -103,6 +106,7 @@ export function encodeRows(
   const raw = textElements('text', live.map(rawText.of));
   return {
     ids: live.map(({ id }) => id),
+    ...(entity.duplicates && { versions: live.map(({ version }) => version) }),
     ...(isComposite(entity.key) && { keys: live.map(({ keys = [] }) => keys) }),
     columns: [
       ...answerColumns(entity).map((column) =>
@@ -116,10 +120,11 @@ export function encodeRows(
 }
 
 /** Each row by itself. */
-export function eachRow({ ids, keys, columns, raw }: EncodedRows): EncodedRows[] {
+export function eachRow({ ids, keys, versions, columns, raw }: EncodedRows): EncodedRows[] {
   const split = columns.map(eachElement);
   return eachElement(raw).map((element, row) => ({
     ids: ids.slice(row, row + 1),
+    ...(versions && { versions: versions.slice(row, row + 1) }),
     ...(keys && { keys: keys.slice(row, row + 1) }),
     columns: split.flatMap((elements) => elements[row] ?? []),
     raw: element,

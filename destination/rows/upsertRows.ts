@@ -111,8 +111,8 @@ function upsertStatement(entity: ConnectorEntity): string {
       -- what all parts below look at comes first: a row is unpacked only up to there
       select c.external_id is not null as _known,
         ${admitted} as _admitted,
-        coalesce(${wins}, false) as _wins,
-        coalesce(${disputes}, false) as _disputes,
+        coalesce(${wins}${later(entity, admitted)}, false) as _wins,
+        coalesce(${disputes}${noDuplicate(entity)}, false) as _disputes,
         (c.deleted_at is not null or ${columnsDiffer}${entity.conflict === 'update' ? ' or c._version is distinct from n._version' : ''}) as _changed,
         ${watermarkAfter} as _watermark_after,
         ${disputedAfter} as _disputed_after,
@@ -156,6 +156,23 @@ function upsertStatement(entity: ConnectorEntity): string {
 
 /** What the source has shown is the source's, whoever brings it again. */
 const originAfter = `(case when c._origin = 'source' then c._origin else s.origin end)`;
+
+/** Where the last of several records with one key is kept, it replaces one that the same run has written before. */
+function later({ duplicates }: ConnectorEntity, admitted: string): string {
+  return duplicates?.keep === 'last' ? ` or ${admitted} and c._written_by = s.written_by` : '';
+}
+
+/** A duplicate is no contradiction: another record of the same run, or one of an older version where the newest is kept. */
+function noDuplicate({ duplicates }: ConnectorEntity): string {
+  switch (duplicates?.keep) {
+    case 'last':
+      return ' and c._written_by is distinct from s.written_by';
+    case 'newest':
+      return ` and not (c.deleted_at is null and coalesce(n._version, '') < coalesce(c._version, ''))`;
+    default:
+      return '';
+  }
+}
 
 /** What is written with the content without being compared. */
 function besides(entity: ConnectorEntity): string[] {

@@ -5,6 +5,7 @@ import { clearSetAside, setAside } from '../setAside/setAside';
 import { eachThatFits, mayBeAboutARow, refusedRecord } from './eachThatFits';
 import { type EncodedAnswers, type EncodedRows, eachRow, encodeAnswers, rawOf } from './encodedRows';
 import { withoutForgotten } from './forgotten';
+import { withoutDuplicates } from './listedKeys';
 import { lockEntity } from './lockEntity';
 import { renameRows } from './renameRows';
 import { type SoftDeleteResult, softDelete, type TimedGone } from './softDelete';
@@ -16,6 +17,8 @@ export interface WriteOptions {
   readonly runId: string | null;
   /** For absence from a scan, see `TimedGone.receivedBefore`; milliseconds in PostgreSQL's time. */
   readonly receivedBefore?: number;
+  /** the keys that the run has listed, for entities that declare what duplicates are, see `listedKeysTable` */
+  readonly listedKeys?: string | undefined;
   /** a guess: no row is there yet for most of the records, see `upsertRows` */
   readonly mostlyNew?: boolean;
   /**
@@ -53,9 +56,13 @@ export async function writeAnswers(
     withRetry(() =>
       db.transaction(async (trx) => {
         const { anySetAside, anyForgotten } = await lockEntity(trx, context);
-        const { answers, left } = anyForgotten
+        const { answers: known, left } = anyForgotten
           ? await withoutForgotten(trx, context, all)
           : { answers: all, left: noCounts };
+        const { answers, duplicates } =
+          options.listedKeys === undefined
+            ? { answers: known, duplicates: 0 }
+            : await withoutDuplicates(trx, entity, options.listedKeys, known);
         const shown = answers.map(({ rows }) => rows);
         const { rekeyed, ambiguous } = await renameRows(trx, context, shown);
         const { live, conflicts } = without(shown, ambiguous);
@@ -74,7 +81,7 @@ export async function writeAnswers(
         }
         if (setAsideNow.length > 0) await setAside(trx, target, options.runId, setAsideNow);
         const skipped = setAsideNow.filter(({ reason }) => reason === 'skipped').length;
-        const aside = { ...noCounts, skipped, errors: setAsideNow.length - skipped, rekeyed };
+        const aside = { ...noCounts, skipped, errors: setAsideNow.length - skipped, duplicates, rekeyed };
         const counts = addCounts(addCounts(written.counts, aside), left);
         const refusedRows = new Map(written.setAside.map(({ id, detail }) => [id ?? '', detail]));
         const result = { counts, disputed: written.disputed, deleted: written.deleted, refusedRows };

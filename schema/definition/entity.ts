@@ -5,6 +5,7 @@ import { versionKinds } from '../version';
 import { type Column, columnType } from './columns';
 import { coversMistakes } from './covers';
 import { DefinitionError, mistakes } from './definition';
+import { type Duplicates, duplicates, duplicatesMistakes } from './duplicates';
 import {
   type ChangesListing,
   type ChangesListingInput,
@@ -66,6 +67,7 @@ export interface DeltaSyncField<Source> {
  *   row: z.object({ name: z.string(), balance: z.string().meta({ column: 'numeric' }).nullable() }),
  *   where: (record) => record.kind === 'person',
  *   key: 'id',
+ *   duplicates: { keep: 'newest' },
  *   deltaSyncField: { name: 'updated_at', kind: 'instant' },
  *   map: (record, { connection }) => ({ name: record.name, balance: record.balance ?? null }),
  *   listings: {
@@ -102,6 +104,8 @@ export interface EntityInput<Row extends z.ZodObject, Source> {
   readonly where?: (record: Source) => boolean;
   /** Where the record contains its id: a dotted path, or a function. `compositeKey(['number'], ['phone', 'name'])` makes a key of several fields with fallbacks, by which a row keeps its place when the record gets a better one. */
   readonly key: string | ((record: Source) => string | number | null | undefined);
+  /** Which record counts where a run's listings show several with one key. */
+  readonly duplicates?: z.input<typeof duplicates>;
   /** Where the record contains its version. Left out where the source has none: the later response counts, and changes are seen by comparing columns. */
   readonly deltaSyncField?: DeltaSyncField<Source>;
   /** Makes the row from the source's record. Numbers are exact: one that a JavaScript number does not hold (`12345678901234.5678`, `9007199254740993`) comes as text of its digits; `decimal()` in the row takes both. Throw `new SkipRecord(reason)` to leave a record out. After a change, `tidemark remap` applies it to all rows. */
@@ -152,6 +156,7 @@ export interface Entity {
   readonly columns: readonly Column[];
   readonly where: ((record: never) => boolean) | undefined;
   readonly key: string | ((record: never) => string | number | null | undefined);
+  readonly duplicates: Duplicates | undefined;
   /** undefined where records have no version */
   readonly deltaSyncField: DeltaSyncField<never> | undefined;
   readonly map: (record: never, context: MapContext) => unknown;
@@ -197,6 +202,7 @@ export const entityDefinition = z.strictObject({
   }),
   where: aFunction.optional(),
   key: pathOrFunction,
+  duplicates: duplicates.optional(),
   deltaSyncField: z
     .strictObject({
       name: z.string().min(1),
@@ -268,6 +274,10 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
     found.push(
       `${where}.listings.ids: it compares versions, but without deltaSyncField records have none; leave it out, so that reconciliation reads all`,
     );
+  }
+  if (entity.duplicates) {
+    const circumstances = { conflict: entity.conflict, kind, hasIds: ids !== undefined };
+    found.push(...duplicatesMistakes(`${where}.duplicates`, entity.duplicates, circumstances));
   }
   found.push(...requestMistakes(where, entity.listings));
   found.push(...coversMistakes(where, { all, ids }, columns));

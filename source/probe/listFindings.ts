@@ -72,7 +72,7 @@ function whereFinding({ where }: ConnectorEntity, { records, came, answer: { req
   return [{ about, verdict, finding, request, line: null }];
 }
 
-function idFinding({ key }: ConnectorEntity, { records, answer: { request } }: SampledPage): ProbeFinding {
+function idFinding({ key, duplicates }: ConnectorEntity, { records, answer: { request } }: SampledPage): ProbeFinding {
   const about = 'ids';
   const unreadable = records.find(({ id, tombstone }) => id === undefined && !tombstone);
   if (records.length === 0) return { about, verdict: 'unknown', finding: 'there are no records', request, line: null };
@@ -87,13 +87,17 @@ function idFinding({ key }: ConnectorEntity, { records, answer: { request } }: S
   }
   const ids = records.map(({ id }) => id);
   const twice = ids.length - new Set(ids).size;
+  if (twice > 0 && duplicates !== undefined) {
+    const finding = `${twice} of ${ids.length} ids came twice in one page, of which the ${duplicates.keep} counts`;
+    return { about, verdict: 'agrees', finding, request, line: null };
+  }
   if (twice > 0) {
     return {
       about,
       verdict: 'contradicts',
       finding: `${twice} of ${ids.length} ids came twice in one page`,
       request,
-      line: 'key: …',
+      line: `key: …   // or duplicates: { keep: 'first' }`,
     };
   }
   const sorted = orderOf(sortable(ids));

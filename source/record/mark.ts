@@ -27,7 +27,9 @@ export function identityOf(entity: ConnectorEntity, record: unknown): string {
     const key = own ? fields.key(record) : undefined;
     const version = own ? fields.version(record) : undefined;
     // without a version its content is all that tells a state, and several rows of one key, from another
-    const known = [key, version].every((value) => value !== undefined && value !== null && value !== '');
+    const known =
+      entity.duplicates === undefined &&
+      [key, version].every((value) => value !== undefined && value !== null && value !== '');
     if (known) return JSON.stringify([key, version]);
   } catch {
     // an author's function may throw anything at a record it does not expect; the record as a whole distinguishes it as well

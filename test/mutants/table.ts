@@ -717,6 +717,17 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    invariant: 1,
+    name: 'what an earlier page has listed is forgotten by the next',
+    file: 'destination/rows/listedKeys.ts',
+    find: `first: 'do nothing',`,
+    replace: `first: 'do update set version = excluded.version',`,
+    test: {
+      file: 'destination/rows/listedKeys.test.ts',
+      name: 'first: within a page, across pages and across batches, run after run the same',
+    },
+  },
+  {
     invariant: 12,
     name: 'a flag that says the list goes on is not looked at where a token is missing',
     file: 'source/paging/chain.ts',

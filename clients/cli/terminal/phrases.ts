@@ -10,6 +10,7 @@ const words: readonly (readonly [keyof Counts, string])[] = [
   ['disputed', 'disputed'],
   ['skipped', 'skipped'],
   ['errors', 'set aside'],
+  ['duplicates', 'duplicates'],
   ['rekeyed', 'rekeyed'],
 ];
 

@@ -13,6 +13,7 @@ export function counts(z: Z) {
     deleted: count(z).describe('soft-deleted'),
     skipped: count(z),
     errors: count(z).describe('set aside as invalid or conflict'),
+    duplicates: count(z).describe('records with the key of another of the same run'),
     rekeyed: count(z).describe('rows that got a better key of their record'),
   });
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { auth } from '../../../schema/definition/auth';
 import { connectorDefinition } from '../../../schema/definition/connector';
 import { covers } from '../../../schema/definition/covers';
+import { duplicates } from '../../../schema/definition/duplicates';
 import { entityDefinition } from '../../../schema/definition/entity';
 import { changesListing, listing, one, paging, since } from '../../../schema/definition/listing';
 import { oauth2 } from '../../../schema/definition/oauth2';
@@ -37,6 +38,7 @@ export const sections: readonly Section[] = [
   { title: 'Auth', file: 'auth', comments: ['auth'], schema: auth },
   { title: 'OAuth', file: 'oauth2', comments: ['oauth2', 'tokenRequest'], schema: oauth2 },
   { title: 'Entity', file: 'entity', comments: ['EntityInput', 'entityDefinition'], schema: entityDefinition },
+  { title: 'Duplicates', file: 'duplicates', comments: ['duplicates'], schema: duplicates },
   {
     title: 'Version',
     file: 'entity',
