@@ -1,4 +1,5 @@
 import type { ScheduleSpec } from '@temporalio/client';
+import type { DeltaTimes } from '../../destination/connections/deltaSchedules';
 import type { Connection } from '../../schema/connection';
 import type { Connector, ConnectorEntity } from '../../schema/definition/connector';
 import type { EntitySchedule } from '../../schema/definition/schedule';
@@ -11,7 +12,7 @@ import {
   type Target,
   workflowNames,
 } from '../../schema/workflows';
-import { businessHoursSpec, dailySpec, everySpec } from './spec';
+import { businessHoursSpec, dailySpec, deltaInterval, everySpec } from './spec';
 
 /** A schedule as it should be in Temporal. */
 export interface DesiredSchedule {
@@ -27,6 +28,8 @@ export interface DesiredSchedule {
   readonly strategy: Strategy | 'sweep';
   /** why it must not fire; undefined when it should */
   readonly pausedBecause: string | undefined;
+  /** of a delta: its times as numbers, for PostgreSQL */
+  readonly times?: DeltaTimes | undefined;
 }
 
 /** A connection, and why it rests until it is given other credentials, where it does. */
@@ -67,6 +70,7 @@ function entitySchedules(connection: RestingConnection, entity: ConnectorEntity)
     reconciliation: connection.schedules[entity.name]?.reconciliation ?? entity.schedule.reconciliation,
   };
   const deltas: DesiredSchedule = {
+    times: deltaNumbers(connection, schedule.delta.every),
     target,
     pausedBecause: pausedBecause(connection, entity, schedule, 'delta'),
     id: ids.schedule('delta', target),
@@ -107,6 +111,11 @@ function pausedBecause(
     return `schedules.${entity.name}.reconciliation of connection ${id} is false, but it is required if supportsWebhooks is false, since nothing else finds deletions`;
   }
   return undefined;
+}
+
+function deltaNumbers({ id, businessHours, timeZone }: Connection, every: string): DeltaTimes {
+  const numbers = deltaInterval(parseDuration(every), businessHours ?? undefined, id);
+  return { ...numbers, hours: businessHours ?? null, timeZone };
 }
 
 type Times = Pick<DesiredSchedule, 'spec' | 'catchupWindowMs'>;

@@ -13,10 +13,23 @@ export function offsetOf(connectionId: string, spanSeconds: number): number {
     : createHash('sha256').update(connectionId).digest().readUInt32BE(0) % Math.floor(spanSeconds);
 }
 
+/** How many seconds lie between deltas, and how many before the first: since 1970, or since the business hours begin. */
+export function deltaInterval(
+  everyMs: number,
+  hours: BusinessHours | undefined,
+  connectionId: string,
+): { readonly everySeconds: number; readonly offsetSeconds: number } {
+  const everySeconds =
+    hours === undefined
+      ? Math.max(1, Math.round(everyMs / 1000))
+      : Math.min(Math.ceil(everyMs / 60_000) * 60, secondOfDay(hours.to) - secondOfDay(hours.from));
+  return { everySeconds, offsetSeconds: offsetOf(connectionId, everySeconds) };
+}
+
 /** Every so many seconds, day and night. Temporal counts intervals from 1970, whatever time zone and summer time do. */
 export function everySpec(everyMs: number, connectionId: string): ScheduleSpec {
-  const every = Math.max(1, Math.round(everyMs / 1000));
-  return { intervals: [{ every: every * 1000, offset: offsetOf(connectionId, every) * 1000 }] };
+  const { everySeconds, offsetSeconds } = deltaInterval(everyMs, undefined, connectionId);
+  return { intervals: [{ every: everySeconds * 1000, offset: offsetSeconds * 1000 }] };
 }
 
 /**
@@ -26,7 +39,8 @@ export function everySpec(everyMs: number, connectionId: string): ScheduleSpec {
  * Temporal has no interval within hours, so the times of day are written out as calendars, for intervals that divide
  * the hour and for those that don't. An interval is rounded up to whole minutes here; one that is longer than the hours
  * means one run a day, which takes place on every day of the week that the hours name. Of several, those at times that the clocks
- * skip are left out; in the hour that comes twice, they run the second time only, and the first of them catches up.
+ * skip are left out. In the hour that comes twice, Temporal runs those of some intervals both times and of others the second time
+ * only; either way the next run catches up.
  */
 export function businessHoursSpec(
   everyMs: number,
@@ -35,9 +49,9 @@ export function businessHoursSpec(
   connectionId: string,
 ): ScheduleSpec {
   const [from, to] = [secondOfDay(hours.from), secondOfDay(hours.to)];
-  const every = Math.min(Math.ceil(everyMs / 60_000) * 60, to - from);
+  const { everySeconds, offsetSeconds } = deltaInterval(everyMs, hours, connectionId);
   const times: number[] = [];
-  for (let time = from + offsetOf(connectionId, every); time < to; time += every) times.push(time);
+  for (let time = from + offsetSeconds; time < to; time += everySeconds) times.push(time);
   const dayOfWeek = hours.days.length === 7 ? undefined : [...hours.days].sort().map((day) => days[day] ?? 'SUNDAY');
   const onlyTime = times.length === 1 ? times[0] : undefined;
   const onDay = (day: number) => hours.days.includes(day);

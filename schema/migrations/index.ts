@@ -8,6 +8,7 @@ import { unjudgedReasons } from './0007_unjudged_reasons';
 import { coverageAndCursors } from './0008_coverage_and_cursors';
 import { tokens } from './0009_tokens';
 import { renamedRows } from './0010_renamed_rows';
+import { syncState } from './0012_sync_state';
 
 export interface Migration {
   readonly version: number;
@@ -35,4 +36,5 @@ export const migrations: readonly Migration[] = [
   { version: 8, name: 'what a scan covers, cursors per partition', sql: coverageAndCursors, breaking: true },
   { version: 9, name: 'OAuth tokens, connections that need credentials', sql: tokens, breaking: false },
   { version: 10, name: 'rows that were renamed', sql: renamedRows, breaking: false },
+  { version: 12, name: 'the state of every entity in plain SQL', sql: syncState, breaking: false },
 ];
