@@ -4,6 +4,7 @@ import { testDatabase } from '../../test/environment';
 import { listAudit } from '../audit';
 import { connectDatabase } from '../database/database';
 import { createConnection } from './connections';
+import { createTokenStore } from './tokens';
 import { keyRing, loadSecrets, resealSecrets, saveSecrets } from './secrets';
 
 const [former, present] = ['0f'.repeat(32), 'A7'.repeat(32)];
@@ -49,6 +50,23 @@ test('a rotated key: the former opens until all is sealed again, then it can go'
     type: 'Usage',
     message: expect.stringContaining(both.sealingKeyId),
   });
+});
+
+test('tokens are sealed again with the secrets, and a renewal that is under way still stores what it brings', async () => {
+  const both = keyRing(`${present}, ${former}`);
+  const by = { actor: 'test', reason: 'a new year' };
+  const store = (key: string) => createTokenStore(db, { connectionId: 'other', ring: keyRing(key), epoch: 1 });
+  const { generation } = await store(former).read();
+  const issued = { accessToken: 'access', refreshToken: 'refresh', expiresInMs: undefined };
+  await (await store(former).lease(generation, { ms: 30_000, rotating: false }))?.save(issued);
+  const underWay = await store(former).lease(generation + 1, { ms: 30_000, rotating: true });
+  await resealSecrets(db, both, by);
+  expect(await store(present).read()).toMatchObject({ accessToken: 'access', refreshToken: 'refresh' });
+  await expect(store(former).read()).rejects.toMatchObject({ type: 'Usage' });
+  expect(await underWay?.save({ ...issued, accessToken: 'next' })).toBe(true);
+  expect(await store(former).read()).toMatchObject({ accessToken: 'next', refreshToken: 'refresh' });
+  await db.raw(`delete from tidemark.tokens`);
+  await db.raw(`delete from tidemark.secrets where connection_id = 'other'`);
 });
 
 test('sealed secrets that were changed, or moved to another connection, do not open', async () => {

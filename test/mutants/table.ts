@@ -812,4 +812,59 @@ export const mutants: readonly Mutant[] = [
       name: 'a refusal of the proxy with %i is no response of the source',
     },
   },
+  {
+    invariant: 14,
+    name: 'what a renewal brings is stored over credentials that were changed meanwhile',
+    file: 'destination/connections/tokens.ts',
+    find: 'where connection_id = :connectionId and generation = :generation`,\n          { connectionId, generation, key_id',
+    replace: 'where connection_id = :connectionId and :generation > 0`,\n          { connectionId, generation, key_id',
+    test: {
+      file: 'source/auth/oauth2/oauth2.test.ts',
+      name: 'tokens of the former account are not stored over a change of credentials',
+    },
+  },
+  {
+    invariant: 13,
+    name: 'a 401 that is not about the token is answered by new tokens again and again',
+    file: 'source/auth/oauth2/renewer.ts',
+    find: 'export const restMs = 60_000;',
+    replace: 'export const restMs = 0;',
+    test: {
+      file: 'source/auth/oauth2/oauth2.test.ts',
+      name: 'that is not about the token costs one renewal, not one for each request',
+    },
+  },
+  {
+    invariant: 5,
+    name: 'a request for a token may last longer than the lease',
+    file: 'source/auth/oauth2/renewer.ts',
+    find: 'Math.min(requestMs, leaseMs - leaseMarginMs - (performance.now() - began))',
+    replace: '2 * leaseMs + requestMs + leaseMarginMs + began * 0',
+    test: {
+      file: 'source/auth/oauth2/renewer.test.ts',
+      name: 'a request for a token ends well before the lease, however long the lease took',
+    },
+  },
+  {
+    invariant: 5,
+    name: 'two workers renew the same tokens at once',
+    file: 'destination/connections/tokens.ts',
+    find: '(t.lease_until is null or t.lease_until <= clock_timestamp())',
+    replace: '(t.lease_until is null or t.lease_until > clock_timestamp() or t.lease_until <= clock_timestamp())',
+    test: {
+      file: 'source/auth/oauth2/renewer.test.ts',
+      name: 'two workers that lease the same tokens at once: one gets them',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'a refusal about tokens that were replaced meanwhile marks the connection',
+    file: 'destination/connections/tokens.ts',
+    find: 'if (rowCount === 0) return false;',
+    replace: '',
+    test: {
+      file: 'source/auth/oauth2/oauth2.test.ts',
+      name: 'a refusal about tokens that were replaced meanwhile condemns nothing',
+    },
+  },
 ];

@@ -21,6 +21,8 @@ export interface TokenSource extends TestSource {
   readonly known: { clientId: string; clientSecret: string; username: string; password: string };
   /** no access token that was issued up to now is accepted any more */
   revoke(): void;
+  /** before a page of `/pages`, a list of five pages by `next`, is sent */
+  beforePage: (page: number) => void;
   /** a refused resource: answers 401 whatever token comes */
   closed: boolean;
   /** the refresh token that is valid now */
@@ -36,10 +38,16 @@ export async function startTokenSource(): Promise<TokenSource> {
 
   const source = await startSource((request, response, url) => {
     if (url.pathname === '/token') return void tokenFor(request, response);
+    const page = Number(url.searchParams.get('page') ?? 1);
+    if (url.pathname === '/pages') state.beforePage(page);
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     if (state.closed || !live.has(token)) {
       state.refused += 1;
       return json(response, { detail: `token ${token} is not valid` }, 401);
+    }
+    if (url.pathname === '/pages') {
+      const data = [{ id: page, name: `Person ${page}`, updated_at: '2026-01-01T00:00:00Z' }];
+      return json(response, { data, next: page < 5 ? `/pages?page=${page + 1}` : null });
     }
     const one = /^\/people\/(\d+)$/.exec(url.pathname)?.[1];
     return json(
@@ -112,6 +120,7 @@ export async function startTokenSource(): Promise<TokenSource> {
       password: 'pass word&1',
     },
     revoke: () => live.clear(),
+    beforePage: () => undefined,
     closed: false,
     currentRefresh: '',
     reused: false,

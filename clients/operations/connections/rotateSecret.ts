@@ -7,6 +7,7 @@ import { connectorOf } from '../../../schema/definition/registered';
 import { TidemarkError } from '../../../schema/errors';
 import { type By, type OperationContext, WrongInput } from '../definition/context';
 import { ringOf } from '../work/ring';
+import { catchUp } from './catchUp';
 import { followCredentials } from './followCredentials';
 import type { ConnectionInput } from './named';
 
@@ -50,7 +51,7 @@ export async function rotateSecret(
       'value: a webhook secret is one line; the former one is kept next to it automatically',
     ]);
   }
-  return db.transaction(async (tx) => {
+  const { resumed, ...rotated } = await db.transaction(async (tx) => {
     const { settings } = await lockConnection(tx, id);
     await lockSecrets(tx, id);
     const secrets = await loadSecrets(tx, ring, id);
@@ -60,12 +61,13 @@ export async function rotateSecret(
       value === undefined ? (isWebhookSecret ? former : undefined) : formerKept ? `${value}\n${former}` : value;
     if (after === undefined) throw missing;
     await saveSecrets(tx, ring, id, checked(connector, { ...secrets, [secret]: after }));
-    if (value !== undefined) {
-      await followCredentials(tx, connector, id, { secrets: [secret], before: settings, after: settings });
-    }
+    const given = { secrets: value === undefined ? [] : [secret], before: settings, after: settings };
+    const resumed = await followCredentials(tx, connector, id, given);
     await audit(tx, { ...by, action: 'connections rotate-secret', connectionId: id, details: { secret, formerKept } });
-    return { connectionId: id, secret, formerKept };
+    return { connectionId: id, secret, formerKept, resumed };
   });
+  if (resumed) await catchUp(context, id);
+  return rotated;
 }
 
 /** Encrypts all secrets under the first key, audited for each connection. Throws TidemarkError 'Usage' for those that no key opens. */

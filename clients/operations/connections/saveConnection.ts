@@ -20,6 +20,7 @@ import { type By, type OperationContext, WrongInput } from '../definition/contex
 import { type AgreedOrLater, agreeOrLater } from '../work/agreeOrLater';
 import { ringOf } from '../work/ring';
 import { addressMistakes } from './addressRule';
+import { catchUp } from './catchUp';
 import { followCredentials } from './followCredentials';
 import type { ConnectionInput as Named } from './named';
 
@@ -72,17 +73,18 @@ export async function changeConnection(
 ): Promise<SavedConnection> {
   const ring = await ringOf(context);
   const connectors = await context.connectors();
-  const { connection, secrets } = await context.db.transaction(async (tx) => {
+  const { connection, secrets, resumed } = await context.db.transaction(async (tx) => {
     const present = await lockConnection(tx, id);
     const connector = connectorOf(connectors, present);
     const { secrets, ...checked } = checkedValues(connector, values, present, await keptSecrets(tx, ring, id));
     const changed = await updateConnection(tx, id, checked);
     await saveSecrets(tx, ring, id, secrets);
     const given = { secrets: Object.keys(values.secrets ?? {}), before: present.settings, after: changed.settings };
-    await followCredentials(tx, connector, id, given);
+    const resumed = await followCredentials(tx, connector, id, given);
     await audit(tx, { ...by, action: 'connect --update', connectionId: id, details: changedNames(values) });
-    return { connection: await getConnection(tx, id), secrets };
+    return { connection: await getConnection(tx, id), secrets, resumed };
   });
+  if (resumed) await catchUp(context, id);
   return { created: false, connection, secrets: Object.keys(secrets), ...(await agreeOrLater(context)) };
 }
 

@@ -48,12 +48,9 @@ export function createRenewer(grant: Grant, tokens: TokenStore, endpoint: TokenE
     for (;;) {
       if (unsaved) await save(unsaved);
       const stored = await tokens.read();
+      if (stored.needsCredentials !== undefined) throw needed(endpoint, stored.needsCredentials);
       const usable = stored.accessToken !== undefined && stored.generation !== refused && (stored.expiresInMs ?? 1) > 0;
       if (usable && isFresh(stored)) return stored;
-      if (stored.needsCredentials !== undefined) {
-        if (usable) return stored;
-        throw needed(endpoint, stored.needsCredentials);
-      }
       if (stored.generation === refused) assertMayRenew(stored);
       if (stored.leasedForMs > 0) {
         // another process renews it before it expires
