@@ -579,8 +579,8 @@ export const mutants: readonly Mutant[] = [
   {
     invariant: 14,
     name: 'secrets are not bound to their connection',
-    file: 'destination/connections/secrets.ts',
-    find: 'tidemark.secrets\\0${connectionId}',
+    file: 'destination/connections/seal.ts',
+    find: 'tidemark.${kind}\\0${connectionId}',
     replace: 'tidemark.secrets',
     test: {
       file: 'destination/connections/secrets.test.ts',
@@ -646,8 +646,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 14,
     name: 'a stored secret goes wherever the base URL leads',
     file: 'clients/operations/connections/addressRule.ts',
-    find: 'if (from === undefined || from === to) return [];',
-    replace: 'if (from !== undefined || from === to) return [];',
+    find: 'if (move === undefined) return [];',
+    replace: 'if (move !== undefined) return [];',
     test: {
       file: 'clients/operations/connections/addressRule.test.ts',
       name: 'a stored secret is not sent to %s unless it is given again',
