@@ -4,8 +4,8 @@ import { testDatabase } from '../../test/environment';
 import { listAudit } from '../audit';
 import { connectDatabase } from '../database/database';
 import { createConnection } from './connections';
-import { createTokenStore } from './tokens';
 import { keyRing, loadSecrets, resealSecrets, saveSecrets } from './secrets';
+import { createTokenStore } from './tokens';
 
 const [former, present] = ['0f'.repeat(32), 'A7'.repeat(32)];
 const secrets = { token: 'sk_live_1', webhookSecret: 'zwei\nGeheimnisse 🔑' };
