@@ -22,6 +22,7 @@ export function progressOf(pages: readonly CountedPage[], counts: Counts): PartP
     requests: pages.reduce((total, page) => total + page.requests, 0),
     counts,
     done: last?.resumePoint === null,
+    token: pages.findLast(({ token }) => token !== null)?.token ?? null,
     endUncertain: last?.end?.certain === false,
   };
 }

@@ -5,6 +5,7 @@ import { endLostRun } from '../destination/runs/endLostRun';
 import { ensureEntityTable, noticeEmptied } from '../destination/runs/entityTable';
 import { sumParts } from '../destination/runs/runParts';
 import { type EndStatus, endedAs, endRun, extendLease, type Run, claimRun as takeRun } from '../destination/runs/runs';
+import { deletionsUnknownSince, hasStartedOver } from '../destination/runs/tokens';
 import { type ErrorType, TidemarkError } from '../schema/errors';
 import type { RunOutcome, RunResult, RunStrategy, Target, Trigger } from '../schema/workflows';
 import { deltaResult, endDelta } from './delta/endDelta';
@@ -94,7 +95,11 @@ export function runActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       if (claimed.status === 'running') assertComplete(claimed, pulled, open.partitions);
       const run = await endDelta(db, open, runId);
       runEnded(deps, run);
-      return await deltaResult(db, run);
+      const result = await deltaResult(db, run);
+      const fed = open.entity.listings.changes?.feed !== undefined;
+      if (!fed || run.status !== 'succeeded' || !(await hasStartedOver(db, runId))) return result;
+      const since = await deletionsUnknownSince(db, run);
+      return { ...result, ...(since && { deletionsUnknownSince: since.toISOString() }) };
     },
   };
 }

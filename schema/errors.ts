@@ -20,6 +20,8 @@ export const errorTypes = {
   CredentialsRefused: 'credentials',
   /** the source's answer contradicts the connector's definition: a list that is no list, a filter that does not filter … */
   ContractBroken: 'contract',
+  /** the source no longer knows the token that a delta goes on from: the delta reads everything instead */
+  TokenExpired: 'contract',
   /** this one record is gone */
   RecordGone: 'gone',
   /** a definition, setting or argument is wrong */

@@ -53,6 +53,8 @@ export interface RunResult extends Target {
   readonly pages: number;
   /** ISO; null until the first delta succeeded */
   readonly cursor: string | null;
+  /** ISO: the source had forgotten the token, so everything was read, and a reconciliation follows that finds what was deleted since */
+  readonly deletionsUnknownSince?: string;
 }
 
 export interface ReconciliationInput extends Target {

@@ -7,6 +7,7 @@ import type { Secrets } from './auth/authorizer';
 import type { SourceClient } from './contract';
 import { probe } from './probe/probe';
 import { askOne } from './reading/askOne';
+import { firstToken } from './reading/firstToken';
 import { getById } from './reading/getById';
 import { streamAll } from './reading/streamAll';
 import { inZoneOf } from './record/inZoneOf';
@@ -68,6 +69,7 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
   const here = (entity: ConnectorEntity) => inZoneOf(entity, connection.timeZone);
   return {
     streamAll: (entity, listing, listOptions) => streamAll(source, here(entity), listing, listOptions),
+    firstToken: (entity, tokenOptions) => firstToken(source, entity, tokenOptions),
     ask: (entity, id, { signal }) => askOne(source, here(entity), id, signal),
     getById: (entity, id, { signal }) => getById(source, here(entity), id, signal),
     probe: (entity, probeOptions) => probe(source, here(entity), probeOptions),

@@ -21,6 +21,8 @@ export interface SourcePage extends Asked {
   readonly resumePoint: ResumePoint | null;
   /** how the list ended; null where it goes on. `certain: false` proves nothing of what was not listed */
   readonly end: ListEnd | null;
+  /** the token that it gives for the next delta, of a feed; null where it gives none */
+  readonly token: string | null;
   /** size of the body that brought it, decompressed */
   readonly bytes: number;
   /**
@@ -35,12 +37,19 @@ export interface SourcePage extends Asked {
 export interface ListOptions {
   /** the value of `{partition}`; '' where the entity has none */
   readonly partition: string;
-  /** the cursor; needed for `changes`, refused for the others */
+  /** the cursor; needed for a `changes` that is filtered by it, refused for the others */
   readonly since?: Date;
+  /** the token to go on from; needed for a `changes` that is a feed, refused for the others */
+  readonly token?: string;
   readonly resumePoint?: ResumePoint | null;
   /** records to ask for at once, instead of what the definition says */
   readonly pageSize?: number;
   readonly signal: AbortSignal;
+}
+
+/** A token, and when it was asked for; `sourceSent` in the source's clock, see SourcePage. */
+export interface GivenToken extends Asked, Pick<SourcePage, 'sourceSent'> {
+  readonly token: string;
 }
 
 export interface ListedRecord {
@@ -81,9 +90,17 @@ export interface SourceClient {
   /**
    * The pages of a listing. The next page can be asked for while the former is still being written. Ends only where the
    * end of the list is proved. Throws TidemarkError: SourceUnavailable, SourceAsksToWait, CredentialsRefused, ContractBroken,
-   * Usage; or the signal's reason.
+   * Usage, TokenExpired where a feed no longer knows the token; or the signal's reason.
    */
   streamAll(entity: ConnectorEntity, listing: ListingName, options: ListOptions): AsyncIterable<SourcePage>;
+  /**
+   * The first token of a feed whose `all` gives none: to be had before the first page of `all`. Throws like `streamAll`; Usage where
+   * the entity declares no request for one.
+   */
+  firstToken(
+    entity: ConnectorEntity,
+    options: { readonly partition: string; readonly signal: AbortSignal },
+  ): Promise<GivenToken>;
   /** Asks `one` and reads what comes. Throws what is wrong with the source as a whole, like `streamAll`. */
   ask(entity: ConnectorEntity, id: string, options: { readonly signal: AbortSignal }): Promise<RecordAnswer>;
   /**

@@ -3,6 +3,7 @@ import { claiming, longRunning, shortRunning } from './activities';
 import { eachPartition } from './eachPartition';
 import { notClaimed, recordingFailure, tellingProgress } from './runAround';
 import { settleAfter } from './startBatch';
+import { startReconciliation } from './startReconciliation';
 
 /**
  * Brings the table up to what the source changed since the cursor: claim the run, pull every partition, then record the run
@@ -40,5 +41,6 @@ export async function deltaSync(input: DeltaSyncInput): Promise<RunResult> {
     return result;
   });
   await settleAfter(input, result.counts.disputed, run.settleAfterMs);
+  if (result.deletionsUnknownSince !== undefined) await startReconciliation(input);
   return result;
 }

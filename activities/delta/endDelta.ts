@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { getCursor } from '../../destination/runs/cursors';
 import { settleOwed } from '../../destination/runs/owed';
 import { endRun, type Run } from '../../destination/runs/runs';
+import { assertTokens } from '../../destination/runs/tokens';
 import { clearKeyless } from '../../destination/setAside/clearKeyless';
 import { noCounts } from '../../schema/answer';
 import { heldBackMs } from '../../schema/definition/listing';
@@ -10,12 +11,14 @@ import type { RunOutcome, RunResult } from '../../schema/workflows';
 import type { OpenTarget } from '../openTarget';
 
 /** Ends a delta that has read all it was to read: the run and the cursors of its partitions in one statement. */
-export async function endDelta(db: Knex, { entity }: OpenTarget, runId: string): Promise<Run> {
+export async function endDelta(db: Knex, { entity, target }: OpenTarget, runId: string): Promise<Run> {
   const { all, changes } = entity.listings;
   const lookback = parseDuration(entity.lookback);
+  const tokens = changes?.feed !== undefined;
+  if (tokens) await assertTokens(db, runId, target);
   const run = await endRun(db, runId, {
     status: 'succeeded',
-    cursorLead: { all: lookback + heldBackMs(all), changes: lookback + heldBackMs(changes) },
+    cursorLead: { all: lookback + heldBackMs(all), changes: lookback + heldBackMs(changes), tokens },
   });
   if (run.full) {
     await clearKeyless(db, runId, true);

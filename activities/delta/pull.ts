@@ -1,7 +1,9 @@
 import { Context } from '@temporalio/activity';
 import { writeAnswers } from '../../destination/rows/writeAnswers';
 import { advancePart, openPart } from '../../destination/runs/runParts';
+import { noteFirstToken, startOver } from '../../destination/runs/tokens';
 import { type Counts, noCounts } from '../../schema/answer';
+import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import { deferWhileWaiting } from '../deferral';
 import type { ActivityDeps } from '../deps';
@@ -51,25 +53,32 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const name = { runId: input.runId, step: 'pull', partition: input.partition };
       const { key, ...part } = await openPart(db, name, thisAttempt());
       const since = input.since === undefined ? part.found?.at : new Date(input.since);
-      const listing = part.listing ?? input.listing;
+      const feed = open.entity.listings.changes?.feed;
+      const token = part.found?.token ?? null;
+      let listing = part.listing ?? input.listing;
+      let { resumePoint, firstSent } = part;
       const done = { pages: part.pages, records: part.records, counts: { ...noCounts, ...part.counts } };
       if (part.done) return done;
       const context = listedContext(open, `run ${input.runId}`, input.partition);
       const listedKeys = await listedKeysOf(deps, open, input.runId, 'pull');
       const liveness = startLiveness();
+      const { cancellationSignal } = Context.current();
       let mostlyNew = false;
-      try {
+
+      const readOn = async () => {
+        const where = { partition: input.partition, signal: cancellationSignal };
+        if (feed && feed.first !== 'all' && listing === 'all' && firstSent === null)
+          await noteFirstToken(db, key, await open.source.firstToken(open.entity, where));
+        const from = feed ? token !== null && { token } : since && { since };
         const read = (signal: AbortSignal) =>
           eachWith(
             open.source.streamAll(open.entity, listing, {
-              partition: input.partition,
-              resumePoint: part.resumePoint,
-              signal,
-              ...(listing === 'changes' && since ? { since } : {}),
+              ...{ partition: input.partition, resumePoint, signal },
+              ...(listing === 'changes' && from ? from : {}),
             }),
             async (page) => ({ answers: await interpretPage(open, page) }),
           );
-        for await (const pages of inBatches(read, Context.current().cancellationSignal)) {
+        for await (const pages of inBatches(read, cancellationSignal)) {
           const answers = pages.flatMap((page) => page.answers);
           const { counts } = await writeAnswers(db, context, answers, {
             runId: input.runId,
@@ -83,6 +92,24 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
           mostlyNew = counts.inserted > recordsIn(pages) * mostly;
           for (const name of Object.keys(counts) as (keyof Counts)[]) done.counts[name] += counts[name];
           liveness.progress({ pages: done.pages, records: done.records, counts: done.counts });
+        }
+      };
+      /** Without a token that the source knows, everything is read. The cursor stays until that has succeeded. */
+      const readAll = async () => {
+        await startOver(db, key);
+        listing = 'all';
+        resumePoint = null;
+        firstSent = null;
+        await readOn();
+      };
+
+      try {
+        if (feed && listing === 'changes' && token === null && input.since === undefined) await readAll();
+        else {
+          await readOn().catch(async (error: unknown) => {
+            if (!(error instanceof TidemarkError && error.type === 'TokenExpired')) throw error;
+            await readAll();
+          });
         }
         return done;
       } catch (error) {

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { type WriteResult, writeAnswers } from '../../destination/rows/writeAnswers';
 import { advancePart, openFirst } from '../../destination/runs/runParts';
 import type { Run } from '../../destination/runs/runs';
+import { heldToken } from '../../destination/runs/tokens';
 import { noCounts } from '../../schema/answer';
 import type { RunResult } from '../../schema/workflows';
 import type { SourcePage } from '../../source/contract';
@@ -30,14 +31,18 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
   if (partition === undefined || others.length > 0 || run.full || run.cursorBefore === null) return undefined;
   const { db } = deps;
   const { connectionId, entity } = run;
+  const fed = open.entity.listings.changes?.feed !== undefined;
+  const token = fed ? await heldToken(db, run, partition) : null;
+  // the ordinary pull reads everything
+  if (fed && token === null) return undefined;
   const name = { runId: run.id, step: 'pull', partition };
   const liveness = startLiveness();
   try {
-    const page = await firstPage(open, partition, run.cursorBefore);
+    const page = await firstPage(open, partition, token === null ? { since: run.cursorBefore } : { token });
     let ended: Run | undefined;
     const alongside = async (trx: Knex.Transaction, { counts }: Pick<WriteResult, 'counts'>) => {
       // the ordinary pull, where it has begun, has taken over
-      const key = await openFirst(trx, name);
+      const key = await openFirst(trx, name, token);
       await advancePart(trx, key, progressOf([countedPage(page)], counts));
       if (page.resumePoint !== null) return;
       ended = await endDelta(trx, open, run.id);
@@ -60,9 +65,13 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
   }
 }
 
-async function firstPage({ source, entity }: OpenTarget, partition: string, since: Date): Promise<SourcePage> {
+async function firstPage(
+  { source, entity }: OpenTarget,
+  partition: string,
+  from: { readonly since: Date } | { readonly token: string },
+): Promise<SourcePage> {
   const signal = AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(patienceMs)]);
-  const pages = source.streamAll(entity, 'changes', { partition, since, signal });
+  const pages = source.streamAll(entity, 'changes', { partition, ...from, signal });
   for await (const page of pages) return page;
   throw new RangeError('a listing has at least one page');
 }

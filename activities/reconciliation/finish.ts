@@ -10,6 +10,7 @@ import { raiseWatermark, type Unjudged } from '../../destination/runs/entities';
 import { settleOwed } from '../../destination/runs/owed';
 import { sumParts } from '../../destination/runs/runParts';
 import { endRun } from '../../destination/runs/runs';
+import { deletionsKnown } from '../../destination/runs/tokens';
 import { clearKeyless } from '../../destination/setAside/clearKeyless';
 import { setAsideCounts } from '../../destination/setAside/setAsideEntries';
 import { noCounts } from '../../schema/answer';
@@ -106,6 +107,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     if (!input.dryRun && !waiting && plan) {
       const started = plan.scanStarted.getTime();
       const coverage = await coverageOfPlan(db, planId);
+      if (coversAll(coverage)) await deletionsKnown(db, input, started);
       await raiseWatermark(db, input, {
         // what was not compared may be older than an answer that is still under way
         watermark: coversAll(coverage)

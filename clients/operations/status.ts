@@ -52,6 +52,9 @@ function entityStatus(z: Z) {
     table: z.string(),
     cursor: instant(z).nullable(),
     lagMs: z.number().nullable(),
+    deletionsUnknownSince: instant(z)
+      .nullable()
+      .describe('the source had forgotten a token: what was deleted since then is unknown until a reconciliation'),
     rows: z
       .object({ live: count(), deleted: count(), disputed: count() })
       .nullable()

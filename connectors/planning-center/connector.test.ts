@@ -194,7 +194,11 @@ describe('against the simulator', () => {
 
     const latest = await ask(changes.path, { order: '-updated_at', per_page: 1 });
     const cursor = String(latest.json.data[0]?.attributes.updated_at);
-    const changed = await ask(changes.path, { ...changes.query, [String(changes.since.param)]: cursor, per_page: 100 });
+    const changed = await ask(changes.path, {
+      ...changes.query,
+      [String(changes.since?.param)]: cursor,
+      per_page: 100,
+    });
     expect(idsOf(changed)).toEqual(idsOf(latest));
 
     const single = await get(simulator, one.path.replace('{id}', String(records.data[3]?.id)));

@@ -12,6 +12,8 @@ import { type Run, runColumns } from '../runs/runs';
 /** What is known of an entity of a connection, whatever ran. */
 export interface EntityFacts extends Target {
   readonly cursor: Date | null;
+  /** the source had forgotten a token: what was deleted since then is unknown until a reconciliation */
+  readonly deletionsUnknownSince: Date | null;
   readonly provedAt: Date | null;
   readonly proofDifferences: number | null;
   /** rows that the last proof could not judge, by reason */
@@ -26,7 +28,9 @@ export interface EntityFacts extends Target {
 export async function entityFacts(db: Knex, connectionId?: string): Promise<{ now: Date; facts: EntityFacts[] }> {
   const { rows: clock } = await db.raw('select clock_timestamp() as now');
   const { rows } = await db.raw(
-    `select connection_id as "connectionId", entity, ${cursorSql('e')} as cursor, proved_at as "provedAt", proof_differences as "proofDifferences",
+    `select connection_id as "connectionId", entity, ${cursorSql('e')} as cursor,
+       (select min(k.deletions_unknown_since) from tidemark.cursors k where k.connection_id = e.connection_id and k.entity = e.entity) as "deletionsUnknownSince",
+       proved_at as "provedAt", proof_differences as "proofDifferences",
        proof_unjudged as "proofUnjudged", proof_coverage as "proofCoverage", owed
      from tidemark.entities e where cast(:connectionId as text) is null or connection_id = :connectionId`,
     { connectionId: connectionId ?? null },

@@ -30,18 +30,22 @@ export interface FoundCursor {
  * SQL, of data-modifying CTEs after `open` (a run: open_id, of_connection, of_entity): moves the cursors of the partitions that the run
  * has pulled. Each moves only if it still is what its part found, so that what an operator has set stays; an instant moves only
  * forward, and a token has no order: forward means that the source gave it to a run that began from the former. The instant is
- * the part's first request, in the lower of two clocks, less the lookback. Bind `moves`, `leadOfAll` and `leadOfChanges` (milliseconds).
+ * the part's first request, in the lower of two clocks, less the lookback. Bind `moves`, `tokens` (the entity's `changes` is a feed), `leadOfAll` and `leadOfChanges` (milliseconds).
  */
 export const moveCursors = /* sql */ `
 pulled as (
-  select o.of_connection, o.of_entity, o.open_id, p.partition, p.found_at, p.found_token, p.next_token,
+  select o.of_connection, o.of_entity, o.open_id, p.partition, p.found_at, p.found_token,
+    -- a feed that gave no further token goes on from the former
+    case when cast(:tokens as boolean) then coalesce(p.next_token, p.found_token) end as next_token,
+    cast(:tokens as boolean) and p.listing = 'all' and p.found_token is not null as started_over,
     to_timestamp((least(p.first_sent, p.first_sent_source)
       - case p.listing when 'all' then cast(:leadOfAll as bigint) else cast(:leadOfChanges as bigint) end) / 1000.0) as next_at
   from open o join tidemark.run_parts p on p.run_id = o.open_id and p.step = 'pull' and p.first_sent is not null
   where cast(:moves as boolean)
 ), stepped as (
   update tidemark.cursors k set at = greatest(k.at, p.next_at), token = p.next_token, run_id = p.open_id,
-    kind = case when p.next_token is null then 'instant' else 'token' end, updated_at = clock_timestamp(), left_at = null
+    kind = case when p.next_token is null then 'instant' else 'token' end, updated_at = clock_timestamp(), left_at = null,
+    deletions_unknown_since = case when p.started_over then coalesce(k.deletions_unknown_since, k.at) else k.deletions_unknown_since end
   from pulled p
   where k.connection_id = p.of_connection and k.entity = p.of_entity and k.listing = 'changes' and k.partition = p.partition
     and k.at is not distinct from p.found_at and k.token is not distinct from p.found_token

@@ -118,13 +118,13 @@ const heldCursor = /* sql */ `
 
 /**
  * Opens a delta's part that no attempt has opened yet, below the fence of every other attempt. It began from the cursor that the run was
- * claimed with. Throws FenceLost otherwise.
+ * claimed with, `token` where that is one. Throws FenceLost otherwise.
  */
-export async function openFirst(db: Knex, name: PartName): Promise<PartKey> {
+export async function openFirst(db: Knex, name: PartName, token: string | null = null): Promise<PartKey> {
   const { rowCount } = await db.raw(
-    `insert into tidemark.run_parts (run_id, step, partition, fence, listing, found_at)
-     select id, ?, ?, 0, 'changes', cursor_before from tidemark.runs where id = ? on conflict do nothing`,
-    [name.step, name.partition, name.runId],
+    `insert into tidemark.run_parts (run_id, step, partition, fence, listing, found_at, found_token)
+     select id, ?, ?, 0, 'changes', cursor_before, ? from tidemark.runs where id = ? on conflict do nothing`,
+    [name.step, name.partition, token, name.runId],
   );
   if (rowCount === 0) throw lost(name);
   return { ...name, fence: 0 };
@@ -143,6 +143,8 @@ export interface PartProgress {
   readonly done: boolean;
   /** nothing showed that the list ended where its pages stopped */
   readonly endUncertain?: boolean;
+  /** the last token that the source gave for the next run; kept where these pages gave none */
+  readonly token?: string | null;
 }
 
 /**
@@ -155,7 +157,7 @@ export async function advancePart(trx: Knex.Transaction, key: PartKey, progress:
     with part as (
       update tidemark.run_parts set resume_point = ?::jsonb, first_sent = coalesce(first_sent, ?::bigint),
         first_sent_source = coalesce(first_sent_source, ?::bigint), pages = pages + ?, records = records + ?,
-       requests = requests + ?, staged = staged + ?, done = ?, end_uncertain = ?, failing_since = null, failing_with = null,
+       requests = requests + ?, staged = staged + ?, done = ?, end_uncertain = ?, next_token = coalesce(?, next_token), failing_since = null, failing_with = null,
        tries = 0, tries_since = null,
         counts = (select jsonb_object_agg(name, value::bigint + coalesce((counts ->> name)::bigint, 0)) from jsonb_each_text(?::jsonb) as n(name, value))
       where run_id = ? and step = ? and partition = ? and fence = ?
@@ -173,6 +175,7 @@ export async function advancePart(trx: Knex.Transaction, key: PartKey, progress:
       progress.staged ?? 0,
       progress.done,
       progress.endUncertain ?? false,
+      progress.token ?? null,
       JSON.stringify(progress.counts),
       key.runId,
       key.step,

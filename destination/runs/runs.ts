@@ -180,9 +180,9 @@ export interface RunEnd {
   readonly details?: Readonly<Record<string, unknown>>;
   /**
    * Moves the cursors of the partitions that the run has pulled, see `moveCursors`: to the first request of each less this many
-   * milliseconds, by the listing that was read.
+   * milliseconds, by the listing that was read; `tokens`: to the tokens that the source gave.
    */
-  readonly cursorLead?: { readonly all: number; readonly changes: number };
+  readonly cursorLead?: { readonly all: number; readonly changes: number; readonly tokens: boolean };
 }
 
 /**
@@ -197,6 +197,7 @@ export async function endRun(db: Knex, runId: string, end: RunEnd): Promise<Run>
     error: end.error ?? null,
     details: JSON.stringify(end.details ?? {}),
     moves: end.cursorLead !== undefined,
+    tokens: end.cursorLead?.tokens ?? false,
     leadOfAll: end.cursorLead?.all ?? 0,
     leadOfChanges: end.cursorLead?.changes ?? 0,
   });

@@ -10,6 +10,7 @@ import {
   type ChangesListing,
   type ChangesListingInput,
   changesListing,
+  feedParam,
   type Listing,
   type ListingInput,
   listing,
@@ -264,7 +265,7 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
   }
   const { all, changes, ids } = entity.listings;
   const kind = entity.deltaSyncField?.kind;
-  if (changes && kind !== undefined && kind !== 'instant') {
+  if (changes?.since && kind !== undefined && kind !== 'instant') {
     found.push(`${where}.listings.changes: a cursor is an instant, but deltaSyncField.kind is ${kind}`);
   }
   if (entity.deltaSyncField?.timeZone !== undefined && kind !== 'instant') {
@@ -308,7 +309,11 @@ function requestMistakes(where: string, { one, ...lists }: z.infer<typeof entity
     if (list?.params === 'body' && list.method === 'GET')
       found.push(`${where}.listings.${name}.params: parameters go into the body with method 'POST' only`);
   }
-  if (lists.changes && lists.changes.since.param === undefined && !has(lists.changes, 'since'))
+  if (lists.changes && (lists.changes.since === undefined) === (lists.changes.feed === undefined))
+    found.push(`${where}.listings.changes: needs \`since\` or \`feed\`, one of the two`);
+  if (lists.changes?.feed && feedParam(lists.changes) === undefined && !has(lists.changes, 'since'))
+    found.push(`${where}.listings.changes.feed.param: missing, and the request holds no {since} either`);
+  if (lists.changes?.since && lists.changes.since.param === undefined && !has(lists.changes, 'since'))
     found.push(`${where}.listings.changes.since.param: missing, and the request holds no {since} either`);
   if (one && !has(one, 'id'))
     found.push(`${where}.listings.one.path: must contain {id}, or the query or the body must`);

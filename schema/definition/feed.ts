@@ -8,7 +8,7 @@ const at = z.union([name, z.strictObject({ header: name })]);
  * How `changes` goes on from a token that the source gives, where it takes no instant. The token of a run's last page is the cursor of
  * the next run.
  * @example
- * { token: 'next_sync_token', param: 'sync_token', first: 'all', expired: { statuses: [410] } }
+ * { token: 'next_sync_token', param: 'sync_token', first: { path: '/changes/start', token: 'token' }, expired: { statuses: [410] } }
  */
 export const feed = z.strictObject({
   /** Path in the body, or a header (`{ header: 'X-Sync-Token' }`), with the token to go on with. Where pages lack it, the last page that has it counts. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration, parseDuration } from '../duration';
 import { covers } from './covers';
+import { feed } from './feed';
 import { tabular } from './tabular';
 import { more, valueIs } from './valueIs';
 import { zone } from './zone';
@@ -249,7 +250,7 @@ export type Listing = z.infer<typeof listing>;
 export type ListingInput = z.input<typeof listing>;
 
 /**
- * The listing `changes`: every field of a listing, and `since`.
+ * The listing `changes`: every field of a listing, and `since` or `feed`, one of the two.
  * @example
  * {
  *   path: '/v2/people',
@@ -266,13 +267,24 @@ export type ListingInput = z.input<typeof listing>;
  *   empty: { path: 'data', is: null },
  *   heldBack: '15m',
  *   since: { param: 'updated_since', form: 'iso-milliseconds', boundary: 'inclusive' },
+ *   feed: { token: 'sync_token', first: 'all' },
  * }
  */
 export const changesListing = listing.omit({ covers: true }).extend({
   /** How the source is asked for the records changed since an instant. */
-  since,
+  since: since.optional(),
+  /** How it is asked for what changed since it gave a token, instead of `since`. */
+  feed: feed.optional(),
 });
 export type ChangesListing = z.infer<typeof changesListing>;
+
+/** A listing `changes` that is filtered by an instant. */
+export type FilteredListing = ChangesListing & { readonly since: Since };
+
+/** The listing `changes` where it is filtered by an instant; undefined where there is none, or one that goes on from a token. */
+export function filteredBy(changes: ChangesListing | undefined): FilteredListing | undefined {
+  return changes?.since === undefined ? undefined : { ...changes, since: changes.since };
+}
 export type ChangesListingInput = z.input<typeof changesListing>;
 
 /**
@@ -303,6 +315,11 @@ export const one = z.strictObject({
 });
 export type One = z.infer<typeof one>;
 export type OneInput = z.input<typeof one>;
+
+/** The parameter that carries a feed's token; undefined where only the request's `{since}` can. */
+export function feedParam({ feed: from, paging: pages }: Pick<ChangesListing, 'feed' | 'paging'>): string | undefined {
+  return from?.param ?? (pages.scheme === 'token' ? pages.param : undefined);
+}
 
 /** For how long a listing withholds the newest changes, in milliseconds. */
 export function heldBackMs(listing: Pick<Listing, 'heldBack'> | undefined): number {

@@ -1,6 +1,6 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { ChangesListing } from '../../schema/definition/listing';
+import { type FilteredListing, filteredBy } from '../../schema/definition/listing';
 import { instantOfVersion } from '../../schema/version';
 import { schemeOf } from '../paging';
 import { type FilterValue, filterValue } from '../reading/cursorForm';
@@ -17,7 +17,18 @@ const pagesAtMost = 4;
 
 /** Whether `changes` filters at all, whether its boundary is in, and what it makes of a value that is no timestamp. */
 export async function filterFindings(entity: ConnectorEntity, asker: Asker, all: SampledPage): Promise<ProbeFinding[]> {
-  const { changes } = entity.listings;
+  const changes = filteredBy(entity.listings.changes);
+  if (entity.listings.changes?.feed !== undefined) {
+    return [
+      {
+        about: 'filter',
+        verdict: 'unknown',
+        finding: "'changes' goes on from a token of the source, which filters nothing: a delta shows whether it does",
+        request: null,
+        line: null,
+      },
+    ];
+  }
   if (!changes) {
     return [
       {
@@ -40,12 +51,12 @@ export async function filterFindings(entity: ConnectorEntity, asker: Asker, all:
   ];
 }
 
-const ask = (asker: Asker, listing: ChangesListing, value: FilterValue) =>
+const ask = (asker: Asker, listing: FilteredListing, value: FilterValue) =>
   asker.list(listing, {}, filterOf(listing.since, value));
-const sizeOf = ({ paging }: ChangesListing) => schemeOf(paging).sized(paging)?.size;
+const sizeOf = ({ paging }: FilteredListing) => schemeOf(paging).sized(paging)?.size;
 
 /** Nothing has been changed after the day after tomorrow. */
-async function futureFinding(entity: ConnectorEntity, asker: Asker, changes: ChangesListing): Promise<ProbeFinding> {
+async function futureFinding(entity: ConnectorEntity, asker: Asker, changes: FilteredListing): Promise<ProbeFinding> {
   const about = 'filter';
   const value = filterValue(changes.since, new Date(Date.now() + 2 * day));
   const { text, instant } = value;
@@ -87,7 +98,7 @@ async function futureFinding(entity: ConnectorEntity, asker: Asker, changes: Cha
 async function boundaryFindings(
   entity: ConnectorEntity,
   asker: Asker,
-  changes: ChangesListing,
+  changes: FilteredListing,
   all: SampledPage,
   honoured: boolean,
 ): Promise<ProbeFinding[]> {
@@ -165,7 +176,7 @@ async function boundaryFindings(
   ];
 }
 
-function lost(changes: ChangesListing, text: string, request: string, came: number): ProbeFinding[] {
+function lost(changes: FilteredListing, text: string, request: string, came: number): ProbeFinding[] {
   const about = 'boundary';
   const line = `since: { …, boundary: 'exclusive' }`;
   const silent = came === 0 ? ' (nothing was returned at all: does the API accept this form of timestamp?)' : '';
@@ -182,7 +193,7 @@ const lookBackDays = 7;
 async function tombstoneFindings(
   entity: ConnectorEntity,
   asker: Asker,
-  changes: ChangesListing,
+  changes: FilteredListing,
 ): Promise<ProbeFinding[]> {
   if (asker.left < 7) return [];
   const since = new Date(Math.floor(Date.now() / 1000) * 1000 - lookBackDays * day);
@@ -206,7 +217,7 @@ async function tombstoneFindings(
 }
 
 /** A value that is no timestamp: an honest source refuses it. */
-async function nonsenseFinding(entity: ConnectorEntity, asker: Asker, changes: ChangesListing): Promise<ProbeFinding> {
+async function nonsenseFinding(entity: ConnectorEntity, asker: Asker, changes: FilteredListing): Promise<ProbeFinding> {
   const about = 'errors';
   const answer = await ask(asker, changes, { text: 'tidemark-probe', instant: 0 });
   const { request, status, body } = answer;

@@ -1,6 +1,6 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { ChangesListing } from '../../schema/definition/listing';
+import type { FilteredListing } from '../../schema/definition/listing';
 import { valueAt } from '../../schema/json';
 import { instantOfVersion } from '../../schema/version';
 import { schemeOf } from '../paging';
@@ -10,7 +10,7 @@ import type { Asker } from './asker';
 import { pageOf, type SampledPage } from './sample';
 
 /** The path of the field that the source filters by; undefined where records have no version and the definition does not name it. */
-export function ownField({ deltaSyncField }: ConnectorEntity, { since }: ChangesListing): string | undefined {
+export function ownField({ deltaSyncField }: ConnectorEntity, { since }: FilteredListing): string | undefined {
   const from = deltaSyncField?.from;
   return since.field ?? (typeof from === 'string' ? from : deltaSyncField?.name);
 }
@@ -22,7 +22,7 @@ export function ownField({ deltaSyncField }: ConnectorEntity, { since }: Changes
 export async function neverUpdatedFindings(
   entity: ConnectorEntity,
   asker: Asker,
-  changes: ChangesListing,
+  changes: FilteredListing,
   all: SampledPage,
 ): Promise<ProbeFinding[]> {
   const field = ownField(entity, changes);

@@ -56,7 +56,7 @@ export function timestampFindings(
   const { form, words } = timestampForm(written[0]);
   const ties = written.length - new Set(written.map(String)).size;
   const tied = ties > 0 ? `; ${ties} of ${written.length} share theirs with another record` : '';
-  const defined = entity.listings.changes?.since.form;
+  const defined = entity.listings.changes?.since?.form;
   const finding = `'${name}' is written as ${JSON.stringify(written[0])}: ${words}${tied}`;
   const differs = defined !== undefined && form !== undefined && defined !== form;
   const onFilter = filter.filter((found) => found.about === 'filter' || found.about === 'boundary');

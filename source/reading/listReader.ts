@@ -11,11 +11,12 @@ import { ask, shown, withoutKey } from '../wire/send';
 import type { Source } from '../wire/source';
 import { olderThan } from './filter';
 import { declaredError, type Listed, listIn } from './listAnswer';
-import { declaredListing, type Filter, listRequest, withParams } from './listRequest';
+import { type AskedFeed, declaredListing, type Filter, listRequest, withParams } from './listRequest';
 import { newHeaders } from './newHeaders';
 import { NotThisList } from './notThisList';
 import { shapeOf } from './shape';
 import { signOf } from './signs';
+import { isExpired } from './token';
 
 const nothingTaken = 'Nothing in it was used';
 
@@ -60,6 +61,8 @@ export interface ReadList extends Pick<ListReader<Paging>, 'changedSince'> {
   readonly identity: (record: unknown) => string;
   readonly listing: Listing;
   readonly filter: Filter | undefined;
+  /** the token that a feed goes on from */
+  readonly asked?: AskedFeed;
   /** the ids that `{ids}` stands for */
   readonly ids?: Several;
   readonly partition: string;
@@ -108,12 +111,21 @@ export function listReader(source: Source, list: ReadList, count: { requests: nu
       const unchanged = name === 'changes' && !answered;
       const question = {
         ...{ ...request, about, signal: list.signal, forbidden, place },
-        statuses: behind ? noSuchPage : none,
+        statuses: behind ? noSuchPage : new Set(list.asked?.feed.expired.statuses),
         empty: unchanged ? noChanges : noContent,
       };
       const answer = await ask(sender, question, () => {
         count.requests += 1;
       });
+      if (list.asked && isExpired(list.asked.feed, answer)) {
+        throw reporter.error(
+          'TokenExpired',
+          about,
+          `${method} ${request.url.pathname} answered ${answer.status}: it no longer knows the token`,
+          'Everything is read again, and a reconciliation follows',
+        );
+      }
+      if (!behind && answer.status >= 400) throw broken(`answered ${answer.status}`);
       const refused = noSuchPage.has(answer.status);
       if (refused || noChanges.has(answer.status)) {
         if (!refused && name !== 'changes' && listing.total !== undefined)
@@ -164,7 +176,6 @@ export function listReader(source: Source, list: ReadList, count: { requests: nu
   };
 }
 
-const none: ReadonlySet<number> = new Set();
 /** What sources answer to a page behind the last. */
 const noSuchPage: ReadonlySet<number> = new Set([400, 404, 416]);
 /** Without a body: there are no records. */

@@ -1,5 +1,6 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { Listing, ListingName, Since } from '../../schema/definition/listing';
+import type { Feed } from '../../schema/definition/feed';
+import { feedParam, type Listing, type ListingName, type Since } from '../../schema/definition/listing';
 import type { ListOptions } from '../contract';
 import type { Query } from '../paging';
 import type { Several } from '../wire/address';
@@ -27,19 +28,42 @@ export function declaredListing(
   name: ListingName,
   options: ListOptions,
   about: About,
-): { listing: Listing; filter: Filter | undefined } {
+): Declared {
   const usage = (problem: string, todo: string) => source.sender.reporter.error('Usage', about, problem, todo);
   const listing = entity.listings[name];
   if (!listing) throw usage('the entity has no such listing', `Add \`listings.${name}\` to its definition`);
-  if ((name === 'changes') !== (options.since !== undefined)) {
+  const changes = name === 'changes' ? entity.listings.changes : undefined;
+  const needs = { since: changes?.since !== undefined, token: changes?.feed !== undefined };
+  for (const cursor of ['since', 'token'] as const) {
+    if (needs[cursor] === (options[cursor] !== undefined)) continue;
     throw usage(
-      name === 'changes' ? 'it was requested without a cursor' : 'it was requested with a cursor',
-      'Only `changes` takes a cursor, and always',
+      `it was requested ${needs[cursor] ? 'without' : 'with'} a ${cursor === 'since' ? 'cursor' : 'token'}`,
+      'Only `changes` takes one, and always: a cursor with `since`, a token with `feed`',
     );
   }
-  const changes = entity.listings.changes;
-  if (name !== 'changes' || !changes || !options.since) return { listing, filter: undefined };
+  if (changes?.feed && options.token !== undefined) {
+    return {
+      listing,
+      filter: undefined,
+      asked: { token: options.token, feed: changes.feed, param: feedParam(changes) },
+    };
+  }
+  if (!changes?.since || !options.since) return { listing, filter: undefined };
   return { listing, filter: filterOf(changes.since, filterValue(changes.since, options.since)) };
+}
+
+interface Declared {
+  readonly listing: Listing;
+  readonly filter: Filter | undefined;
+  readonly asked?: AskedFeed;
+}
+
+/** The token that a feed goes on from, and how it is sent. */
+export interface AskedFeed {
+  readonly token: string;
+  readonly feed: Feed;
+  /** undefined where the token is inside the request */
+  readonly param: string | undefined;
 }
 
 export function filterOf({ param, form, field }: Since, value: FilterValue): Filter {
@@ -54,12 +78,20 @@ export function listRequest(
     partition,
     filter,
     ids,
-  }: { readonly partition: string; readonly filter: Filter | undefined; readonly ids?: Several },
+    asked,
+  }: {
+    readonly partition: string;
+    readonly filter: Filter | undefined;
+    readonly ids?: Several;
+    readonly asked?: AskedFeed;
+  },
   about: About,
 ): Addressed {
   const { since } = listing as { since?: Since };
   const times = filter && since ? { since: filter.text, until: untilValue(since, source.sender.clock.received()) } : {};
-  const request = addressed(source, listing, { partition, ...times, ...(ids && { ids }) }, about);
+  const token = asked && { since: asked.token };
+  const request = addressed(source, listing, { partition, ...times, ...token, ...(ids && { ids }) }, about);
+  if (asked?.param !== undefined) return withParams(listing, request, { [asked.param]: asked.token });
   return filter?.param === undefined ? request : withParams(listing, request, { [filter.param]: filter.text });
 }
 

@@ -1,4 +1,5 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { Feed } from '../../schema/definition/feed';
 import type { ListingName } from '../../schema/definition/listing';
 import type { ListOptions, SourcePage } from '../contract';
 import { schemeOf } from '../paging';
@@ -7,6 +8,13 @@ import { answersOf, listedIn } from './answers';
 import { refuseDislikedForm, trustFilter } from './filterForm';
 import { openListing } from './listReader';
 import { refuseUnfiltered } from './otherClock';
+import { tokenIn } from './token';
+
+/** The feed whose tokens a listing gives; undefined where it gives none. */
+function feedOf({ listings }: ConnectorEntity, name: ListingName): Feed | undefined {
+  const feed = listings.changes?.feed;
+  return name === 'changes' || (name === 'all' && feed?.first === 'all') ? feed : undefined;
+}
 
 /** See SourceClient.streamAll. */
 export async function* streamAll(
@@ -17,6 +25,7 @@ export async function* streamAll(
 ): AsyncGenerator<SourcePage, void, undefined> {
   const { reader, filter, count } = openListing(source, entity, name, options);
   const resume = options.resumePoint ?? null;
+  const feed = feedOf(entity, name);
   let first = resume === null;
   for await (const { answer, records, next, end } of schemeOf(reader.paging).read(reader, resume)) {
     if (filter) {
@@ -26,10 +35,11 @@ export async function* streamAll(
     }
     first = false;
     const { sent, received, bytes, sourceSent } = answer;
+    const token = feed === undefined ? null : tokenIn(answer, feed.token, reader.broken);
     const { requests } = count;
     count.requests = 0;
     yield {
-      ...{ sent, received, records, resumePoint: next, bytes, sourceSent, requests, end },
+      ...{ sent, received, records, resumePoint: next, bytes, sourceSent, requests, end, token },
       answers: () => answersOf(source, entity, { sent, received, records, sentAs: answer.sentAs }),
       listed: () => listedIn(entity, records),
     };

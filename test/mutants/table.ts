@@ -337,6 +337,36 @@ export const mutants: readonly Mutant[] = [
   },
   {
     invariant: 6,
+    name: 'a token is set without comparing',
+    file: 'destination/runs/cursors.ts',
+    find: 'and k.token is not distinct from p.found_token',
+    replace: '',
+    test: {
+      file: 'test/invariants/06-token-feeds.test.ts',
+      name: 'a token that an operator has reset meanwhile stays reset',
+    },
+  },
+  {
+    invariant: 6,
+    name: 'the first token is had after the list has been read',
+    file: 'activities/delta/pull.ts',
+    find: `listing === 'all' && firstSent === null)`,
+    replace: `false)`,
+    test: {
+      file: 'test/invariants/06-token-feeds.test.ts',
+      name: 'the first token is had before the first page of `all`, so that what changes meanwhile is not lost',
+    },
+  },
+  {
+    invariant: 6,
+    name: 'a forgotten token is forgotten with what was deleted since',
+    file: 'destination/runs/cursors.ts',
+    find: 'case when p.started_over then coalesce(k.deletions_unknown_since, k.at) else k.deletions_unknown_since end',
+    replace: 'k.deletions_unknown_since',
+    test: { file: 'test/invariants/06-token-feeds.test.ts', name: 'is said by status until then' },
+  },
+  {
+    invariant: 6,
     name: 'the cursor is set without comparing',
     file: 'destination/runs/cursors.ts',
     find: 'and k.at is not distinct from p.found_at and',

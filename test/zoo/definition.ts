@@ -96,7 +96,10 @@ function listingsOf(world: World): EntityInput<typeof row, JsonObject>['listings
   };
 }
 
-function formOf({ digits }: World, form: NonNullable<World['changes']>['form']): ChangesListingInput['since']['form'] {
+function formOf(
+  { digits }: World,
+  form: NonNullable<World['changes']>['form'],
+): NonNullable<ChangesListingInput['since']>['form'] {
   if (form === 'date') return 'date';
   if (form === 'space')
     return ({ 0: 'space-seconds', 3: 'space-milliseconds', 6: 'space-microseconds' } as const)[digits];

@@ -121,7 +121,7 @@ describe('the cursor', () => {
        select id, 'pull', 1, floor(extract(epoch from now()) * 1000), cursor_before, true from tidemark.runs where id = ?`,
       [runId],
     );
-    await endRun(context.db, runId, { status: 'succeeded', cursorLead: { all: 0, changes: 0 } });
+    await endRun(context.db, runId, { status: 'succeeded', cursorLead: { all: 0, changes: 0, tokens: false } });
     expect((await showCursor(context, cursorOf)).cursor).toBeNull();
   });
 });

@@ -20,6 +20,10 @@ function run(z: Z) {
     counts: counts(z),
     pages: count(z),
     cursor: z.iso.datetime().nullable(),
+    deletionsUnknownSince: z.iso
+      .datetime()
+      .optional()
+      .describe('the source had forgotten its token: a reconciliation follows that finds what was deleted since'),
   };
 }
 

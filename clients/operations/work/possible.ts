@@ -12,6 +12,12 @@ export function assertBackfillable({ connection, entity }: KnownTarget, since: D
       `Entity ${entity.name} has no listing \`changes\`, so it cannot be read since an instant: use ${fullSync(connection, entity)}`,
     );
   }
+  if (entity.listings.changes.since === undefined) {
+    throw new TidemarkError(
+      'Usage',
+      `The listing \`changes\` of entity ${entity.name} goes on from a token, so it cannot be read since an instant: use ${fullSync(connection, entity)}`,
+    );
+  }
   if (since.getTime() > Date.now()) throw new TidemarkError('Usage', `since ${since.toISOString()} is in the future`);
 }
 

@@ -54,6 +54,8 @@ export interface EntityStatus extends Target {
   /** null until its first delta succeeded */
   readonly cursor: Date | null;
   readonly lagMs: number | null;
+  /** the source had forgotten a token: what was deleted since then is unknown until a reconciliation */
+  readonly deletionsUnknownSince: Date | null;
   /** null until its table has been made */
   readonly rows: RowCounts | null;
   readonly setAside: number;
@@ -198,6 +200,7 @@ function entityStatus(known: Known, target: Target, { table, raw }: ConnectorEnt
     table,
     cursor: facts?.cursor ?? null,
     lagMs: facts?.cursor ? known.at.getTime() - facts.cursor.getTime() : null,
+    deletionsUnknownSince: facts?.deletionsUnknownSince ?? null,
     rows: counted ? (counted.get(target.connectionId) ?? { live: 0, deleted: 0, disputed: 0 }) : null,
     setAside: (known.setAside.get(at) ?? []).reduce((sum, { open }) => sum + Number(open), 0),
     inbox: { open: events?.open ?? 0, oldest: events?.oldest ?? null, parked: events?.parked ?? 0 },

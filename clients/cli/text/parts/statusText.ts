@@ -94,6 +94,11 @@ function attentionTo({ connectionId, entity, ...of }: EntityStatus): string[] {
   return [
     ...failed.map((run) => `${name}: the last ${run?.strategy} ${run?.state} (${run?.errorType}): ${run?.error}`),
     ...[of.delta.lastRun, of.reconciliation.lastRun].flatMap((run) => waitText(name, connectionId, run)),
+    ...(of.deletionsUnknownSince === null
+      ? []
+      : [
+          `${name}: deletions since ${of.deletionsUnknownSince.toISOString()} are unknown, since the source had forgotten its token: tidemark reconcile ${connectionId} ${entity}`,
+        ]),
     ...of.plansWaiting.flatMap((plan) => planText(name, plan)),
     ...(of.setAside > 0
       ? [`${name}: ${plural(of.setAside, 'record')} set aside: tidemark set-aside list ${connectionId} ${entity}`]
