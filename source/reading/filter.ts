@@ -15,7 +15,7 @@ export function olderThan(
 ): { readonly older: number; readonly readable: number } {
   if (field !== undefined) {
     const instants = records.flatMap(
-      (record) => instantIn(valueAt(record, field), entity.listings.changes?.since.timeZone) ?? [],
+      (record) => instantIn(valueAt(record, field), entity.listings.changes?.since?.timeZone) ?? [],
     );
     return { older: instants.filter((at) => at < instant).length, readable: instants.length };
   }

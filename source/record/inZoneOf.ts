@@ -6,7 +6,7 @@ const resolved = new WeakMap<ConnectorEntity, Map<string, ConnectorEntity>>();
 export function inZoneOf(entity: ConnectorEntity, timeZone: string): ConnectorEntity {
   const { deltaSyncField, listings } = entity;
   const { changes } = listings;
-  if (deltaSyncField?.timeZone !== 'connection' && changes?.since.timeZone !== 'connection') return entity;
+  if (deltaSyncField?.timeZone !== 'connection' && changes?.since?.timeZone !== 'connection') return entity;
   const byZone = resolved.get(entity) ?? new Map<string, ConnectorEntity>();
   resolved.set(entity, byZone);
   let found = byZone.get(timeZone);
@@ -16,7 +16,7 @@ export function inZoneOf(entity: ConnectorEntity, timeZone: string): ConnectorEn
     found = {
       ...entity,
       deltaSyncField: deltaSyncField && named(deltaSyncField),
-      listings: { ...listings, changes: changes && { ...changes, since: named(changes.since) } },
+      listings: { ...listings, changes: changes?.since ? { ...changes, since: named(changes.since) } : changes },
     };
     byZone.set(timeZone, found);
   }
