@@ -4,6 +4,7 @@ import type { Connector } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import { query } from '../database/query';
 import { tableName } from '../rows/rowFormat';
+import { cursorSql } from '../runs/cursors';
 
 export interface TableFacts {
   /** entities that were synced and whose table is missing, each with the table's name */
@@ -33,7 +34,7 @@ export async function tableFacts(
   const found = await query<Target & { table: string; there: boolean; synced: boolean }>(
     db,
     /* sql */ `
-    select k."connectionId", k.entity, k."table", to_regclass(k.quoted) is not null as there, e.cursor_at is not null as synced
+    select k."connectionId", k.entity, k."table", to_regclass(k.quoted) is not null as there, ${cursorSql('e')} is not null as synced
     from jsonb_to_recordset(?::jsonb) as k("connectionId" text, entity text, "table" text, quoted text)
     left join tidemark.entities e on e.connection_id = k."connectionId" and e.entity = k.entity
     order by 1, 2`,
