@@ -45,5 +45,5 @@ export type {
   WebhookSignatureInput,
 } from './definition/webhooks';
 export { type ErrorOptions, type ErrorType, type Recovery, SkipRecord, TidemarkError } from './errors';
-export type { Json, JsonObject } from './json';
+export { firstPresent, type Json, type JsonObject } from './json';
 export { toInstant } from './localTime';

@@ -15,3 +15,17 @@ export function valueAt(value: unknown, path: string): unknown {
   }
   return here;
 }
+
+/**
+ * The value at the first of several dotted paths that is there, even where it is null: for sources that call a field by several names.
+ * With `??` instead, a value that was cleared would come back from a stale synonym. Undefined where none is there.
+ * @example
+ * map: (record) => ({ phone: firstPresent(record, 'phoneNo', 'contact.phone') })
+ */
+export function firstPresent(value: unknown, ...paths: readonly string[]): unknown {
+  for (const path of paths) {
+    const found = valueAt(value, path);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -10,7 +10,6 @@ import {
   type ChangesListing,
   type ChangesListingInput,
   changesListing,
-  feedParam,
   type Listing,
   type ListingInput,
   listing,
@@ -18,9 +17,8 @@ import {
   type OneInput,
   one,
 } from './listing';
-import { placeholdersIn } from './placeholders';
+import { requestMistakes } from './requestMistakes';
 import { type DeletionGuard, deletionGuard, type EntitySchedule, entitySchedule } from './schedule';
-import { tabularMistakes } from './tabular';
 import { zone } from './zone';
 
 /** What `map` receives next to the record. */
@@ -294,28 +292,4 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
   }
   if (found.length > 0) throw new DefinitionError(found);
   return { ...entity, columns } as unknown as Entity;
-}
-
-/** What is wrong with a listing's request by itself. */
-function requestMistakes(where: string, { one, ...lists }: z.infer<typeof entityDefinition>['listings']): string[] {
-  const found: string[] = [];
-  const has = (request: Listing | One, name: string) => placeholdersIn(request).some(([, found]) => found === name);
-  for (const [name, request] of Object.entries({ ...lists, one })) {
-    if (request?.body !== undefined && request.method === 'GET')
-      found.push(`${where}.listings.${name}.body: a body is sent with method 'POST' only`);
-  }
-  for (const [name, list] of Object.entries(lists)) {
-    if (list?.tabular) found.push(...tabularMistakes(`${where}.listings.${name}.tabular`, list.tabular));
-    if (list?.params === 'body' && list.method === 'GET')
-      found.push(`${where}.listings.${name}.params: parameters go into the body with method 'POST' only`);
-  }
-  if (lists.changes && (lists.changes.since === undefined) === (lists.changes.feed === undefined))
-    found.push(`${where}.listings.changes: needs \`since\` or \`feed\`, one of the two`);
-  if (lists.changes?.feed && feedParam(lists.changes) === undefined && !has(lists.changes, 'since'))
-    found.push(`${where}.listings.changes.feed.param: missing, and the request holds no {since} either`);
-  if (lists.changes?.since && lists.changes.since.param === undefined && !has(lists.changes, 'since'))
-    found.push(`${where}.listings.changes.since.param: missing, and the request holds no {since} either`);
-  if (one && !has(one, 'id'))
-    found.push(`${where}.listings.one.path: must contain {id}, or the query or the body must`);
-  return found;
 }
