@@ -8,6 +8,7 @@ import { countStaged, stagingTable } from '../../destination/plans/staging';
 import { countUnwritten } from '../../destination/plans/unwritten';
 import { countDisputed } from '../../destination/rows/disputes';
 import { stagedByPartition, sumParts } from '../../destination/runs/runParts';
+import { keylessSeen } from '../../destination/setAside/keylessSeen';
 import { heldBackMs } from '../../schema/definition/listing';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
@@ -126,12 +127,13 @@ export function drawPlanActivities({ db }: ActivityDeps, openTarget: TargetOpene
       await recordDifferences(trx, planId, found, coverageOf(live, listed, horizon, held.rows));
       return { planId, ...found, ...(held.planIds.length === 0 ? {} : { held: held.planIds }) };
     });
-    const wait = whyWait(entity.deletionGuard, {
-      liveRows,
-      gone: drawn.gone + drawn.unlisted,
-      scanned: scan.staged,
-      deletedLately: await deletedLately(db, input),
-    });
+    const gone = drawn.gone + drawn.unlisted;
+    const wait =
+      whyWait(entity.deletionGuard, {
+        ...{ liveRows, gone, scanned: scan.staged },
+        deletedLately: await deletedLately(db, input),
+      }) ??
+      (await whyKeyless(db, input, { startedAt: run.startedAt, gone, byAbsence: entity.listings.one === undefined }));
     await holdPlan(db, drawn.planId, wait);
     if (input.dryRun) await settlePlan(db, drawn.planId, 'dry', wait);
     const toList =
@@ -145,6 +147,18 @@ export function drawPlanActivities({ db }: ActivityDeps, openTarget: TargetOpene
       ...drawn,
     };
   }
+}
+
+/** Where absence alone would delete, a record that was listed without an id may be one of the rows that were not listed. */
+async function whyKeyless(
+  db: ActivityDeps['db'],
+  target: Target,
+  { startedAt, gone, byAbsence }: { readonly startedAt: Date; readonly gone: number; readonly byAbsence: boolean },
+): Promise<string | null> {
+  if (!byAbsence || gone === 0) return null;
+  const keyless = await keylessSeen(db, target, startedAt);
+  if (keyless === 0) return null;
+  return `${keyless} records were listed whose id cannot be read, and ${gone} rows were not listed: these may be the same records. Correct the records or the definition (tidemark set-aside list), or approve the deletions`;
 }
 
 /** A full listing is worth it from this many records on, and where each of its pages replaces two requests or more. */

@@ -758,6 +758,17 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    invariant: 3,
+    name: 'a record that was listed without an id is no reason to wait with deletions',
+    file: 'activities/reconciliation/drawPlan.ts',
+    find: 'if (keyless === 0) return null;',
+    replace: 'if (keyless >= 0) return null;',
+    test: {
+      file: 'test/strategies/keyless.test.ts',
+      name: 'without `one`, a row that is not listed while a record without an id is stays live and waits; without such a record it is deleted',
+    },
+  },
+  {
     invariant: 12,
     name: 'a flag that says the list goes on is not looked at where a token is missing',
     file: 'source/paging/chain.ts',
