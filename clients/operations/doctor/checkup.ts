@@ -1,5 +1,6 @@
 import { destinationError } from '../../../destination/database/destinationError';
-import { messageOf } from '../../../schema/errors';
+import { wordsOf } from '../../../destination/database/postgresWords';
+import { TidemarkError } from '../../../schema/errors';
 import { temporalError } from '../../temporal/temporal';
 
 /** One thing that was looked at. */
@@ -29,6 +30,8 @@ export async function check(name: string, look: () => Promise<string> | string):
   } catch (error) {
     if (error instanceof Wrong) return { name, ok: false, found: error.message, fix: error.fix };
     const known = temporalError(destinationError(error));
-    return { name, ok: false, found: messageOf(known).split('\n')[0] ?? '', fix: null };
+    // without the statement, with which knex begins its messages
+    const said = known instanceof TidemarkError ? known.message : wordsOf(known);
+    return { name, ok: false, found: said.trim().split('\n')[0] ?? '', fix: null };
   }
 }
