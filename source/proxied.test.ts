@@ -9,7 +9,10 @@ import { readSettings } from '../schema/settings';
 import { atEnd } from '../test/environment';
 import { sourceCertificate, sourceCertificateKey } from '../test/support/certificate';
 import { type ForwardProxy, forwardProxy } from '../test/support/forwardProxy';
-import { idsOf, json, type Responder, readAll, startSource, testClient } from '../test/support/httpSource';
+import { idsOf, json, type Responder, readAll, startSource, testClient, testClock } from '../test/support/httpSource';
+import { exchange } from './wire/http';
+
+jest.setTimeout(120_000);
 
 const password = 'pr0xy-p@ss/word';
 const credentials = `ada:${encodeURIComponent(password)}`;
@@ -152,6 +155,19 @@ describe.each(['https://source.test', 'http://source.test'])('%s', (baseUrl) => 
       }
     }
   });
+});
+
+test.each([
+  ['https://source.test', 502, true],
+  ['http://source.test', 407, true],
+  ['http://source.test', 502, false],
+])('%s refused with %i: nothing reached the source: %s', async (address, status, unsent) => {
+  const { proxy } = await behindProxy();
+  proxy.refuses = { status, headers: { 'Proxy-Status': 'corp; error=destination_unavailable' } };
+  const { proxyFor } = readSettings({ HTTPS_PROXY: proxy.address, HTTP_PROXY: proxy.address });
+  const limits = { bytes: 1000, timeoutMs: 10_000, idleMs: 10_000, proxyFor };
+  const posting = exchange(new URL(address), {}, limits, testClock, new AbortController().signal, '{}');
+  await expect(posting).rejects.toMatchObject({ unsent });
 });
 
 test('a source that echoes the proxy’s credentials does not get them into an error', async () => {

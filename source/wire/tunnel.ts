@@ -51,13 +51,13 @@ function openTunnel(proxy: HttpProxy, host: string, port: number): Promise<Socke
       longestConnectMs,
     );
     asked.once('close', () => clearTimeout(giveUp));
-    asked.once('error', (error) => reject(proxyFault(proxy, error)));
+    asked.once('error', (error) => reject(proxyFault(proxy, error, true)));
     asked.once('connect', (response, socket: Socket, head: Buffer) => {
       clearTimeout(giveUp);
       const status = response.statusCode ?? 0;
       if (status < 200 || status > 299) {
         socket.destroy();
-        reject(proxyRefusal(proxy, status));
+        reject(proxyRefusal(proxy, status, true));
         return;
       }
       if (head.length > 0) socket.unshift(head);
