@@ -6,6 +6,7 @@ import type { RecordAnswer } from '../source/contract';
 import type { ActivityDeps } from './deps';
 import { inParallel } from './inParallel';
 import { type OpenTarget, writeContext } from './openTarget';
+import { relate } from './related';
 import { isUnavailable } from './unavailable';
 
 export interface Fetched extends WriteResult {
@@ -69,13 +70,15 @@ export async function fetchRecords(
     options.onProgress?.(fetches);
   });
 
+  const related = await relate(deps, open, answers, options.signal);
+  for (const [id, problem] of related.unread) failed.set(id, `its related records could not be read: ${problem}`);
   const context = writeContext(open, options.writtenBy, true);
   const fetched = (written: WriteResult): Fetched => ({
     ...written,
     ...{ fetches, unanswered, replaced, live, sent: earliest },
     failed: new Map([...failed, ...written.refusedRows]),
   });
-  const written = await writeAnswers(deps.db, context, answers, {
+  const written = await writeAnswers(deps.db, context, related.answers, {
     runId: options.runId,
     ...(options.receivedBefore === undefined ? {} : { receivedBefore: options.receivedBefore }),
     alongside: async (trx, written) => options.alongside?.(trx, fetched(written)),

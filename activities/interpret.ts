@@ -1,8 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { type EncodedAnswers, encodeAnswers } from '../destination/rows/encodedRows';
+import type { Answers } from '../schema/answer';
 import type { SourcePage } from '../source/contract';
+import type { ActivityDeps } from './deps';
 import type { OpenTarget } from './openTarget';
 import { type CountedPage, countedPage } from './pageProgress';
+import { relate } from './related';
 
 /**
  * Makes something of each page as it comes, so that this too is done while the former ones are being written, and of its
@@ -29,9 +32,19 @@ export async function* eachWith<Made extends object>(
   }
 }
 
-/** What a page says, made ready to be written. */
-export async function interpretPage({ entity }: OpenTarget, page: SourcePage): Promise<EncodedAnswers[]> {
-  const encoded: EncodedAnswers[] = [];
-  for await (const answers of page.answers()) encoded.push(encodeAnswers(entity, answers));
-  return encoded;
+/** What a page says, made ready to be written. Rows with related records are encoded by the writer, which knows what the rows hold of them. */
+export async function interpretPage(
+  deps: Pick<ActivityDeps, 'db'>,
+  open: OpenTarget,
+  page: SourcePage,
+  signal: AbortSignal,
+): Promise<readonly (Answers | EncodedAnswers)[]> {
+  const { entity } = open;
+  const parts: (Answers | EncodedAnswers)[] = [];
+  if (entity.related === undefined) {
+    for await (const answers of page.answers()) parts.push(encodeAnswers(entity, answers));
+    return parts;
+  }
+  for await (const answers of page.answers()) parts.push(...(await relate(deps, open, [answers], signal)).answers);
+  return parts;
 }

@@ -11,6 +11,7 @@ import type { Priority } from '../schema/ports';
 import type { Target } from '../schema/workflows';
 import { createSourceClient } from '../source/client';
 import type { SourceClient } from '../source/contract';
+import { remapRecord } from '../source/record/remapRecord';
 import type { ActivityDeps } from './deps';
 
 /** A connection's entity, ready to be read. */
@@ -20,7 +21,7 @@ export interface OpenTarget {
   readonly connector: Connector;
   readonly entity: ConnectorEntity;
   readonly source: SourceClient;
-  readonly mapContext: MapContext;
+  readonly mapContext: Pick<MapContext, 'connection'>;
   readonly readLagMs: number;
   readonly partitions: readonly string[];
 }
@@ -40,12 +41,14 @@ export function listedContext(open: OpenTarget, writtenBy: string, partition: st
  * request says nothing of it.
  */
 export function writeContext(
-  { target, entity, readLagMs }: OpenTarget,
+  { target, entity, readLagMs, mapContext }: OpenTarget,
   writtenBy: string,
   confirming: WriteContext['confirming'],
   partition: string | null = null,
 ): WriteContext {
-  return { connectionId: target.connectionId, entity, confirming, readLagMs, writtenBy, partition };
+  const remap: WriteContext['remap'] = (id, raw, related) => remapRecord(entity, id, raw, mapContext, related);
+  const context = { connectionId: target.connectionId, entity, confirming, readLagMs, writtenBy, partition };
+  return entity.related === undefined ? context : { ...context, remap };
 }
 
 type OpenConnection = Pick<OpenTarget, 'connection' | 'connector' | 'source' | 'mapContext'>;

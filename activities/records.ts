@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { claimOpenIds, finishEvents } from '../destination/inbox/inbox';
 import { parkEvents } from '../destination/inbox/inboxCare';
 import { gatheredForMs } from '../destination/inbox/inboxPauses';
+import { dueOwed } from '../destination/owed/owed';
 import { ownPlan } from '../destination/plans/planRights';
 import { closeItems, openItems, runOfPlan } from '../destination/plans/plans';
 import { countDisputed, dueDisputes } from '../destination/rows/disputes';
@@ -14,6 +15,7 @@ import type { ActivityDeps } from './deps';
 import { type Fetched, fetchRecords, outcomeOf } from './fetchRecords';
 import { alive } from './liveness';
 import type { OpenTarget, TargetOpener } from './openTarget';
+import { fetchOwed } from './owed';
 import { startSurvivingLiveness } from './survivingLiveness';
 import { withTable } from './withTable';
 
@@ -32,6 +34,8 @@ export interface FetchedBatch {
 
 /** At most this many ids are fetched and written together. */
 const chunk = 50;
+/** Of related records, which are read for several records with one request. */
+const owedAtOnce = 500;
 /** To find out which are open takes a look at all that are: it is done for several chunks at once. */
 const claimed = 10 * chunk;
 /** A drain looks again for a moment before it ends, so that a burst stays one activity; and waits for what is being gathered. */
@@ -83,6 +87,14 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
             continue;
           }
           idle = 0;
+          if (input.batch.of === 'owed') {
+            const options = { runId: null, writtenBy: batch.writtenBy, signal };
+            const fetched = await withTable(deps, open, () => fetchOwed(deps, open, ids, options));
+            total.counts = addCounts(total.counts, fetched.counts);
+            total.fetches += fetched.fetches;
+            liveness.progress({ fetches: total.fetches, counts: total.counts });
+            continue;
+          }
           const fetched = await withTable(deps, open, () =>
             fetchRecords(deps, open, ids, {
               runId: null,
@@ -194,6 +206,12 @@ function idsOf({ db }: ActivityDeps, { target, entity, readLagMs }: OpenTarget, 
         },
       };
     }
+    case 'owed':
+      return {
+        writtenBy: 'owed',
+        idleRounds: 1,
+        next: () => dueOwed(db, target, owedAtOnce),
+      };
     case 'ids': {
       let rest = [...batch.ids];
       return {

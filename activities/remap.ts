@@ -51,7 +51,7 @@ export function remapActivities(deps: ActivityDeps, openTarget: TargetOpener) {
             runId: input.runId,
             after,
             limit: batchRows,
-            map: (id, raw) => remapRecord(open.entity, id, raw, open.mapContext),
+            map: (id, raw, related) => remapRecord(open.entity, id, raw, open.mapContext, related),
             alongside: (trx, { counts, last, rows }) =>
               advancePart(trx, key, {
                 resumePoint: last === null ? null : { after: last },

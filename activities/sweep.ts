@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { prune } from '../destination/cleanup/retention';
 import { openTargets } from '../destination/inbox/inbox';
 import { removeOldPauses } from '../destination/inbox/inboxPauses';
+import { targetsWithDueOwed } from '../destination/owed/owed';
 import { connectionsWithDueDisputes } from '../destination/rows/disputes';
 import { tableExists } from '../destination/rows/tables';
 import { runsWithoutLease } from '../destination/runs/runs';
@@ -10,6 +11,7 @@ import { parseDuration } from '../schema/duration';
 import type { Target } from '../schema/workflows';
 import type { ActivityDeps } from './deps';
 import { alive } from './liveness';
+import { readRelatedAgain } from './relatedAgain';
 import { settleLostRun } from './runs';
 
 export interface Swept {
@@ -19,6 +21,8 @@ export interface Swept {
   readonly inbox: readonly Target[];
   /** … with disputed rows that are due to be asked for again */
   readonly disputes: readonly Target[];
+  /** … with related records that are to be read again. Workflows of before know no such field */
+  readonly owed?: readonly Target[];
 }
 
 /** What a sweep hands on at once; the next one is a minute away. */
@@ -48,9 +52,20 @@ export function sweepActivities(deps: ActivityDeps) {
       const due = await connectionsWithDueDisputes(db, entity, parseDuration(entity.readLag));
       disputes.push(...due.map((connectionId) => ({ connectionId, entity: entity.name })));
     }
+    await readRelatedAgain(deps);
     await removeOldPauses(db);
     if (new Date().getMinutes() === pruningMinute)
       await prune(db, retention.parse({}), { signal: Context.current().cancellationSignal });
-    return { lostRuns, inbox, disputes: disputes.slice(0, targetsPerSweep) };
+    return { lostRuns, inbox, disputes: disputes.slice(0, targetsPerSweep), owed: await owedTargets() };
+  }
+
+  /** Only those that this worker knows how to read. */
+  async function owedTargets(): Promise<Target[]> {
+    const related = new Set(
+      [...connectors.values()].flatMap(({ entities }) =>
+        [...entities.values()].flatMap((entity) => (entity.related === undefined ? [] : [entity.name])),
+      ),
+    );
+    return related.size === 0 ? [] : await targetsWithDueOwed(db, [...related], targetsPerSweep);
   }
 }

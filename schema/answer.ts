@@ -1,3 +1,4 @@
+import type { JsonObject } from './json';
 import type { Version } from './version';
 
 /**
@@ -19,6 +20,29 @@ export interface LiveAnswer {
   readonly row: Readonly<Record<string, unknown>>;
   /** the record as the source sent it */
   readonly raw: unknown;
+  /** of an entity with related records: those that the row was made with; undefined where they could not be read */
+  readonly related?: RelatedPart;
+  /** of an entity with related records, until those have been read: makes the row with them */
+  readonly mapWith?: (related: RelatedRecords) => LiveAnswer | SetAsideAnswer;
+  /** what the row holds of the related records was changed before the answer itself is written: set by the writer, under the lock */
+  readonly relatedChanged?: boolean;
+}
+
+/** Related records by the names that the definition gives them. */
+export type RelatedRecords = Readonly<Record<string, readonly JsonObject[]>>;
+
+/** The related records of one record, as one complete reading of them showed them. */
+export interface RelatedPart extends Asked {
+  /** JSON: an object with a list for each name, each in the order of the keys; exact, as the source wrote the numbers */
+  readonly json: string;
+  /** how many they are */
+  readonly count: number;
+}
+
+/** The related records of a record, without the record itself. */
+export interface RelatedAnswer {
+  readonly id: string;
+  readonly related: RelatedPart;
 }
 
 /** The source said that the record is gone: 404/410, a tombstone, or the entity's own `gone` rule. */
@@ -40,6 +64,8 @@ export interface SetAsideAnswer {
   readonly reason: (typeof setAsideReasons)[number];
   readonly detail: string;
   readonly raw: unknown;
+  /** of a record that was set aside by its mapping: the related records that it was mapped with */
+  readonly related?: RelatedPart;
 }
 
 /** Everything that one request returned. */
@@ -47,6 +73,8 @@ export interface Answers extends Asked {
   readonly live: readonly LiveAnswer[];
   readonly gone: readonly GoneAnswer[];
   readonly setAside: readonly SetAsideAnswer[];
+  /** related records of records that are not among the answers themselves */
+  readonly related?: readonly RelatedAnswer[];
 }
 
 /** Exact counts of a batch, by outcome. `disputed` counts rows whose dispute this write raised; such a row has another outcome as well. */

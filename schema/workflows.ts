@@ -134,6 +134,8 @@ export type Batch =
   | { readonly of: 'plan'; readonly planId: string }
   /** `runId`: the run in whose counts they are */
   | { readonly of: 'disputes'; readonly runId?: string }
+  /** records whose related records are to be read again */
+  | { readonly of: 'owed' }
   /** at most 200 */
   | { readonly of: 'ids'; readonly ids: readonly string[] };
 
@@ -189,6 +191,8 @@ export const ids = {
   inbox: ({ connectionId, entity }: Target) => `tidemark/inbox/${connectionId}/${entity}`,
   /** asks again for the disputed rows of one entity of a connection */
   disputes: ({ connectionId, entity }: Target) => `tidemark/disputes/${connectionId}/${entity}`,
+  /** reads related records again of one entity of a connection */
+  owed: ({ connectionId, entity }: Target) => `tidemark/owed/${connectionId}/${entity}`,
   backfill: ({ connectionId, entity }: Target) => `tidemark/backfill/${connectionId}/${entity}`,
   remap: ({ connectionId, entity }: Target) => `tidemark/remap/${connectionId}/${entity}`,
   look: ({ connectionId, entity }: Target, recordKey: string) => `tidemark/look/${connectionId}/${entity}/${recordKey}`,

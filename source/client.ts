@@ -9,6 +9,7 @@ import { probe } from './probe/probe';
 import { askOne } from './reading/askOne';
 import { firstToken } from './reading/firstToken';
 import { getById } from './reading/getById';
+import { readRelated } from './reading/relatedRecords';
 import { streamAll } from './reading/streamAll';
 import { inZoneOf } from './record/inZoneOf';
 import { baseUrl, NoAddress } from './wire/address';
@@ -72,6 +73,7 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
     firstToken: (entity, tokenOptions) => firstToken(source, entity, tokenOptions),
     ask: (entity, id, { signal }) => askOne(source, here(entity), id, signal),
     getById: (entity, id, { signal }) => getById(source, here(entity), id, signal),
+    readRelated: (entity, ids, { signal }) => readRelated(source, entity, ids, signal),
     probe: (entity, probeOptions) => probe(source, here(entity), probeOptions),
   };
 }

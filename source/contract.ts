@@ -1,4 +1,12 @@
-import type { Answers, Asked, GoneAnswer, LiveAnswer, SetAsideAnswer } from '../schema/answer';
+import type {
+  Answers,
+  Asked,
+  GoneAnswer,
+  LiveAnswer,
+  RelatedPart,
+  RelatedRecords,
+  SetAsideAnswer,
+} from '../schema/answer';
 import type { ProbeFinding } from '../schema/definition/checks';
 import type { ConnectorEntity } from '../schema/definition/connector';
 import type { Listing, ListingName, ResumePoint } from '../schema/definition/listing';
@@ -86,6 +94,12 @@ export type RecordAnswer = Asked &
     | { readonly kind: 'other-id'; readonly otherId: string; readonly goneIfUnlisted: boolean; readonly detail: string }
   );
 
+/** The related records of one record, as they are mapped and as they are kept. */
+export interface ReadRelated {
+  readonly records: RelatedRecords;
+  readonly part: RelatedPart;
+}
+
 export interface SourceClient {
   /**
    * The pages of a listing. The next page can be asked for while the former is still being written. Ends only where the
@@ -109,6 +123,15 @@ export interface SourceClient {
    */
   getById(entity: ConnectorEntity, id: string, options: { readonly signal: AbortSignal }): Promise<OneRecord>;
   /**
+   * The related records of some records, every kind and every page of them: an entry for every id, the end of each list being proved. At most
+   * `relatedAtOnce` ids, none of them twice. Throws like `streamAll`: ContractBroken where the responses do not show all that belongs to them.
+   */
+  readRelated(
+    entity: ConnectorEntity,
+    ids: readonly string[],
+    options: { readonly signal: AbortSignal },
+  ): Promise<ReadonlyMap<string, ReadRelated>>;
+  /**
    * Finds out with at most 25 requests, which only read, whether the API behaves as the definition says. Throws
    * CredentialsRefused, SourceAsksToWait or SourceUnavailable where nothing can be found out.
    */
@@ -128,3 +151,8 @@ export interface ProbeOptions {
 
 /** How many pages a listing of so many records takes, as far as its definition tells. */
 export const pagesFor = ({ paging }: Listing, records: number): number => schemeOf(paging).pagesFor(paging, records);
+
+/** How many records can be asked about with one request of each kind of their related records. */
+export function relatedAtOnce({ related = {} }: ConnectorEntity): number {
+  return Math.min(...Object.values(related).map(({ listing }) => listing.max));
+}

@@ -3,12 +3,13 @@ import { codeOf } from '../../destination/database/errorCode';
 import { wordsOf } from '../../destination/database/postgresWords';
 import { type ComparedRow, compareRows } from '../../destination/rows/compareRows';
 import { tableExists } from '../../destination/rows/tables';
-import type { LiveAnswer } from '../../schema/answer';
+import type { Asked, LiveAnswer } from '../../schema/answer';
 import type { LookAtInput, LookAtResult } from '../../schema/definition/checks';
 import { instantOfVersion } from '../../schema/version';
 import type { ActivityDeps } from '../deps';
 import { alive } from '../liveness';
 import type { OpenTarget, TargetOpener } from '../openTarget';
+import { relate } from '../related';
 
 /** Looks at one record without writing anything, for `explain`. */
 export function lookActivities(deps: ActivityDeps, openTarget: TargetOpener) {
@@ -30,7 +31,8 @@ export function lookActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         const says = said.kind === 'other-id' ? 'unclear' : said.kind;
         return { ...about, askedAt, says, detail: said.detail };
       }
-      const { live } = said;
+      const live = await made(deps, open, said);
+      if (typeof live === 'string') return { ...about, askedAt, says: 'unclear', detail: live };
       const compared = await compareOne(deps, open, live);
       if (typeof compared === 'string') return { ...about, askedAt, says: 'set-aside', detail: compared };
       const { row, columns } = compared;
@@ -38,6 +40,21 @@ export function lookActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       return { ...about, askedAt, says: 'live', detail: 'the source shows it', version, row, columns };
     },
   };
+}
+
+/** The record with its related records, or why there is no row of it. */
+async function made(
+  deps: ActivityDeps,
+  open: OpenTarget,
+  { live, sent, received }: Asked & { readonly live: LiveAnswer },
+): Promise<LiveAnswer | string> {
+  const asked = { sent, received, live: [live], gone: [], setAside: [] };
+  const { answers, unread } = await alive(() => relate(deps, open, [asked], Context.current().cancellationSignal));
+  const problem = unread.get(live.id);
+  if (problem !== undefined) return `its related records could not be read: ${problem}`;
+  const [aside] = answers.flatMap(({ setAside }) => setAside);
+  const [shown] = answers.flatMap((request) => request.live);
+  return shown ?? `${aside?.reason}: ${aside?.detail}`;
 }
 
 /** The row beside the answer, or why PostgreSQL would refuse the answer. */

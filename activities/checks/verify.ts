@@ -16,6 +16,7 @@ import type { ActivityDeps } from '../deps';
 import { inParallel } from '../inParallel';
 import { startLiveness } from '../liveness';
 import type { OpenTarget, TargetOpener } from '../openTarget';
+import { relate } from '../related';
 
 /** Together asked, or compared. */
 const chunk = 50;
@@ -93,7 +94,8 @@ function judgeOf(deps: ActivityDeps, open: OpenTarget, tally: Tally, cursor: num
     if (tally.differences.delete(id)) tally.compared -= 1;
   };
 
-  async function compare(live: readonly LiveAnswer[]): Promise<void> {
+  async function compare(shown: readonly LiveAnswer[]): Promise<void> {
+    const live = await related(shown);
     const versions = new Map(live.map(({ id, version }) => [id, version]));
     for (const { id, row, columns } of await compareWhatFits(deps, open, live, () => (tally.unclear += 1))) {
       forget(id);
@@ -111,6 +113,15 @@ function judgeOf(deps: ActivityDeps, open: OpenTarget, tally: Tally, cursor: num
       if (row !== 'equal') note({ id, found: row, columns });
     }
     onProgress();
+  }
+
+  /** With their related records; those of which they could not be read prove nothing, and those that are left out have no row. */
+  async function related(shown: readonly LiveAnswer[]): Promise<readonly LiveAnswer[]> {
+    const asked = { sent: 0, received: 0, live: shown, gone: [], setAside: [] };
+    const { answers } = await relate(deps, open, [asked], Context.current().cancellationSignal);
+    const made = answers.flatMap(({ live }) => live.filter(({ mapWith }) => mapWith === undefined));
+    tally.unclear += shown.length - made.length;
+    return made;
   }
 
   /** Asks `one` for each id; the ids have live rows, or had. */

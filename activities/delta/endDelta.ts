@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { noteRelatedRead } from '../../destination/rows/related/oweAll';
 import { getCursor } from '../../destination/runs/cursors';
 import { settleOwed } from '../../destination/runs/owed';
 import { endRun, type Run } from '../../destination/runs/runs';
@@ -23,6 +24,7 @@ export async function endDelta(db: Knex, { entity, target }: OpenTarget, runId: 
   if (run.full) {
     await clearKeyless(db, runId, true);
     await settleOwed(db, run, runId);
+    if (entity.related !== undefined) await noteRelatedRead(db, run.connectionId, run.entity, runId);
   }
   return run;
 }

@@ -76,7 +76,7 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
               ...{ partition: input.partition, resumePoint, signal },
               ...(listing === 'changes' && from ? from : {}),
             }),
-            async (page) => ({ answers: await interpretPage(open, page) }),
+            async (page) => ({ answers: await interpretPage(deps, open, page, signal) }),
           );
         for await (const pages of inBatches(read, cancellationSignal)) {
           const answers = pages.flatMap((page) => page.answers);

@@ -17,6 +17,8 @@ import { deltaResult, endDelta } from './endDelta';
 
 /** How long the source may take to answer; a slower one is read by the ordinary pull. */
 const patienceMs = 5_000;
+/** Of a page with more records than this, reading the related records takes too long for it. */
+const relatedAtOnceAtMost = 100;
 
 /**
  * Reads the first page of `changes` within the activity that has claimed the run. Most deltas of most schedules have no
@@ -38,7 +40,9 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
   const name = { runId: run.id, step: 'pull', partition };
   const liveness = startLiveness();
   try {
-    const page = await firstPage(open, partition, token === null ? { since: run.cursorBefore } : { token });
+    const signal = AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(patienceMs)]);
+    const page = await firstPage(open, partition, token === null ? { since: run.cursorBefore } : { token }, signal);
+    if (open.entity.related !== undefined && page.records.length > relatedAtOnceAtMost) return undefined;
     let ended: Run | undefined;
     const alongside = async (trx: Knex.Transaction, { counts }: Pick<WriteResult, 'counts'>) => {
       // the ordinary pull, where it has begun, has taken over
@@ -50,7 +54,10 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
     if (page.records.length === 0) await db.transaction((trx) => alongside(trx, { counts: { ...noCounts } }));
     else {
       const context = listedContext(open, `run ${run.id}`, partition);
-      const { counts } = await writeAnswers(db, context, await interpretPage(open, page), { runId: run.id, alongside });
+      const { counts } = await writeAnswers(db, context, await interpretPage(deps, open, page, signal), {
+        runId: run.id,
+        alongside,
+      });
       deps.metrics.rows({ connectionId, entity }, counts);
     }
     if (!ended) return undefined;
@@ -69,8 +76,8 @@ async function firstPage(
   { source, entity }: OpenTarget,
   partition: string,
   from: { readonly since: Date } | { readonly token: string },
+  signal: AbortSignal,
 ): Promise<SourcePage> {
-  const signal = AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(patienceMs)]);
   const pages = source.streamAll(entity, 'changes', { partition, ...from, signal });
   for await (const page of pages) return page;
   throw new RangeError('a listing has at least one page');

@@ -2,7 +2,6 @@ import { Context } from '@temporalio/activity';
 import type { Knex } from 'knex';
 import { isPartitioned } from '../../destination/plans/coverage';
 import { createStaging, emptyStaging, encodeIds, stageIds, stagingTable } from '../../destination/plans/staging';
-import type { EncodedAnswers } from '../../destination/rows/encodedRows';
 import { type WriteResult, writeAnswers } from '../../destination/rows/writeAnswers';
 import { advancePart, openPart, type PartKey } from '../../destination/runs/runParts';
 import { noCounts } from '../../schema/answer';
@@ -82,7 +81,7 @@ export function scanActivities(deps: ActivityDeps, openTarget: TargetOpener) {
               const listed = await page.listed();
               return {
                 ids: encodeIds(listed, listed.length, partitioned ? input.partition : null),
-                answers: await interpret(page),
+                answers: await interpret(page, signal),
               };
             },
           );
@@ -123,30 +122,26 @@ function refuseUncertainEnd({ entity, target }: OpenTarget, { end }: SourcePage)
   );
 }
 
+type PageAnswers = Awaited<ReturnType<typeof interpretPage>>;
 type Commit = (trx: Knex.Transaction, written: Pick<WriteResult, 'counts'>) => Promise<void>;
 
 /** How a page is written: over `all`, its records too; they confirm where `one` is not there to do it, or would take too long. */
-function writerOf(
-  { db, metrics }: ActivityDeps,
-  open: OpenTarget,
-  input: ScanInput,
-  key: PartKey,
-  listedKeys?: string,
-) {
+function writerOf(deps: ActivityDeps, open: OpenTarget, input: ScanInput, key: PartKey, listedKeys?: string) {
+  const { db, metrics } = deps;
   const { entity } = open;
   if (input.listing === 'ids' || !input.write) {
     return {
       limits: ofIds,
-      interpret: (): Promise<EncodedAnswers[]> => Promise.resolve([]),
-      write: (_answers: readonly EncodedAnswers[], commit: Commit) =>
+      interpret: (): Promise<PageAnswers> => Promise.resolve([]),
+      write: (_answers: PageAnswers, commit: Commit) =>
         db.transaction((trx) => commit(trx, { counts: { ...noCounts } })),
     };
   }
   const confirming = entity.listings.one === undefined || input.step === 'full-listing';
   const context = writeContext(open, `run ${key.runId}`, confirming, input.partition);
   return {
-    interpret: (page: SourcePage): Promise<EncodedAnswers[]> => interpretPage(open, page),
-    write: async (answers: readonly EncodedAnswers[], commit: Commit) => {
+    interpret: (page: SourcePage, signal: AbortSignal): Promise<PageAnswers> => interpretPage(deps, open, page, signal),
+    write: async (answers: PageAnswers, commit: Commit) => {
       const { counts } = await writeAnswers(db, context, answers, { runId: key.runId, listedKeys, alongside: commit });
       metrics.rows(input, counts);
     },

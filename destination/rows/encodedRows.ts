@@ -68,6 +68,28 @@ function arrayText(keys: readonly string[] | undefined): string | null {
   return keys === undefined ? null : `{${keys.map((key) => `"${key.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }
 
+/** Of an entity with related records: what a row that is inserted holds of them, and whether that of a row that exists was changed just now. */
+const relatedAnswerColumns: readonly AnswerColumn[] = [
+  { name: 'raw_related', type: 'text', cast: '', of: ({ related }) => related?.json ?? null },
+  { name: '_related_sent_at', type: 'text', cast: '::timestamptz', of: ({ related }) => instantText(related?.sent) },
+  {
+    name: '_related_received_at',
+    type: 'text',
+    cast: '::timestamptz',
+    of: ({ related }) => instantText(related?.received),
+  },
+  {
+    name: '_related_changed',
+    type: 'text',
+    cast: '::boolean',
+    of: ({ relatedChanged = false }) => String(relatedChanged),
+  },
+];
+
+function instantText(milliseconds: number | undefined): string | null {
+  return milliseconds === undefined ? null : new Date(milliseconds).toISOString();
+}
+
 function answerColumns(entity: ConnectorEntity): AnswerColumn[] {
   return [
     { name: '_id', type: 'text', cast: ' collate "C"', of: ({ id }) => id },
@@ -76,6 +98,7 @@ function answerColumns(entity: ConnectorEntity): AnswerColumn[] {
     // still text: it becomes jsonb where it is written, since most rows of a re-read are not
     ...(entity.raw ? [rawText] : []),
     ...(isComposite(entity.key) ? [keyTexts] : []),
+    ...(entity.related === undefined ? [] : relatedAnswerColumns),
     ...contentColumns(entity).map(
       ({ name, type }): AnswerColumn =>
         type === 'jsonb'

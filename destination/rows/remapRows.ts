@@ -20,8 +20,8 @@ export interface RemapBatch {
   /** the id after which this batch begins; '' for the first */
   readonly after: string;
   readonly limit: number;
-  /** `raw` is JSON: parsed by the driver, its numbers would be rounded */
-  readonly map: (id: string, raw: string) => Remapped;
+  /** JSON, both: parsed by the driver, their numbers would be rounded; `related` of an entity with related records */
+  readonly map: (id: string, raw: string, related?: string) => Remapped;
   /** what must be committed with the rows */
   readonly alongside: (trx: Knex.Transaction, written: RemappedBatch) => Promise<void>;
 }
@@ -45,15 +45,16 @@ export function remapRows(db: Knex, batch: RemapBatch): Promise<RemappedBatch> {
       await lockEntity(trx, { connectionId, entity });
       const { rows } = await trx.raw(
         /* sql */ `
-        select external_id as id, raw::text as raw, deleted_at is not null as deleted from ${tableName(entity)}
+        select external_id as id, raw::text as raw, deleted_at is not null as deleted${entity.related ? ', raw_related::text as related' : ''} from ${tableName(entity)}
         where connection_id = ? and external_id > ? order by external_id limit ?`,
         [connectionId, after, limit],
       );
       const counts = { ...noCounts };
       const live: LiveAnswer[] = [];
       const aside: SetAsideAnswer[] = [];
-      for (const { id, raw, deleted } of rows as Kept[]) {
-        const mapped = raw === null ? undefined : batch.map(id, raw);
+      for (const { id, raw, related, deleted } of rows as Kept[]) {
+        // a row whose related records have not been read yet is owed
+        const mapped = raw === null || related === null ? undefined : batch.map(id, raw, related);
         if (mapped === undefined && deleted) counts.unchanged += 1;
         else if (mapped === undefined || mapped === null) counts.skipped += 1;
         else if ('row' in mapped) live.push(mapped);
@@ -82,6 +83,8 @@ export function remapRows(db: Knex, batch: RemapBatch): Promise<RemappedBatch> {
 interface Kept {
   readonly id: string;
   readonly raw: string | null;
+  /** undefined for an entity without related records */
+  readonly related?: string | null;
   readonly deleted: boolean;
 }
 

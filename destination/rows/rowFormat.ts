@@ -29,6 +29,13 @@ export const engineColumns: readonly Column[] = [
 
 export const rawColumn: Column = { name: 'raw', type: 'jsonb' };
 
+/** Of an entity with related records: what the row holds of them, and when the request that showed it was sent and answered. */
+export const relatedColumns: readonly Column[] = [
+  { name: 'raw_related', type: 'jsonb' },
+  { name: '_related_sent_at', type: 'timestamp with time zone' },
+  { name: '_related_received_at', type: 'timestamp with time zone' },
+];
+
 /** Columns that hold what the mapping made: the content that the merge rule compares. */
 export function contentColumns(entity: ConnectorEntity): readonly Column[] {
   return entity.columns;
@@ -36,7 +43,8 @@ export function contentColumns(entity: ConnectorEntity): readonly Column[] {
 
 /** Every column of an entity's table, in order. */
 export function tableColumns(entity: ConnectorEntity): Column[] {
-  return [...keyColumns, ...entity.columns, ...engineColumns, ...(entity.raw ? [rawColumn] : [])];
+  const related = entity.related === undefined ? [] : relatedColumns;
+  return [...keyColumns, ...entity.columns, ...engineColumns, ...(entity.raw ? [rawColumn] : []), ...related];
 }
 
 /** The quoted, schema-qualified table. */

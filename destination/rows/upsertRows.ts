@@ -5,7 +5,7 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import { quote } from '../database/identifiers';
 import { type EncodedRows, incomingArrays, incomingSql } from './encodedRows';
 import { mergeRule } from './mergeRule';
-import { contentColumns, tableName } from './rowFormat';
+import { contentColumns, relatedColumns, tableName } from './rowFormat';
 import { touchSql } from './touchRows';
 import { heldColumns, traceSql } from './traceAnswers';
 import { contextSql, contextValues, type WriteContext } from './writeContext';
@@ -74,11 +74,11 @@ function statementsFor(entity: ConnectorEntity): Statements {
 /** Of a record that has no row the merge rule asks one thing: that it was received after the entity's watermark. */
 function insertStatement(entity: ConnectorEntity): string {
   const table = tableName(entity);
-  const named = [...contentColumns(entity).map(({ name }) => quote(name)), ...besides(entity)];
+  const named = [...contentColumns(entity).map(({ name }) => quote(name)), ...besides(entity), ...relatedOf(entity)];
   return /* sql */ `
     insert into ${table} (connection_id, external_id, ${named.map((name) => `${name}, `).join('')}
       source_updated_at, synced_at, _version, _sent_at, _received_at, _written_by, _partition, _origin)
-    select s.connection_id, n._id, ${named.map((name) => `n.${name === 'raw' ? 'raw::jsonb' : name}, `).join('')}
+    select s.connection_id, n._id, ${named.map((name) => `n.${asWritten(name)}, `).join('')}
       n._updated, now(), n._version, n._sent, n._received, s.written_by, s.partition, s.origin
     from (${contextSql}) s cross join (${incomingSql(entity)}) n
     where n._received >= s.watermark_at
@@ -90,8 +90,9 @@ function upsertStatement(entity: ConnectorEntity): string {
   const content = contentColumns(entity).map(({ name }) => quote(name));
   const owned = entity.conflict === 'update' ? content : [];
   const raw = besides(entity);
-  // `raw` comes as text, see `incomingSql`
-  const written = (name: string) => (name === 'raw' ? 'raw::jsonb' : name);
+  const related = relatedOf(entity);
+  // rows that exist have got their related records by then, see `relateRows`
+  const changedBefore = related.length > 0 ? '_related_changed' : 'false';
   const versionOf = (side: string) =>
     entity.deltaSyncField?.kind === 'opaque' ? `''` : `coalesce(${side}._version, '')`;
   const columnsDiffer = owned.length > 0 ? `(${row('n', owned)}) is distinct from (${row('c', owned)})` : 'false';
@@ -127,13 +128,13 @@ function upsertStatement(entity: ConnectorEntity): string {
       -- one look into the index for each row: PostgreSQL would rather read the whole table while it is small against a batch
       left join lateral (select * from ${table} t where t.connection_id = s.connection_id and t.external_id = n._id offset 0) c on true
     ), inserted as (
-      insert into ${table} (connection_id, external_id, ${[...content, ...raw].map((name) => `${name}, `).join('')}
+      insert into ${table} (connection_id, external_id, ${[...content, ...raw, ...related].map((name) => `${name}, `).join('')}
         source_updated_at, synced_at, _version, _sent_at, _received_at, _watermark_at, _written_by, _partition, _origin)
-      select _connection, _id, ${[...content, ...raw].map((name) => `${written(name)}, `).join('')}
+      select _connection, _id, ${[...content, ...raw, ...related].map((name) => `${asWritten(name)}, `).join('')}
         _updated, now(), _version, _sent, _received, _watermark_after, _by, _partition_after, _origin_after
       from judged where not _known and _admitted
     ), updated as (
-      update ${table} t set ${[...owned, ...raw].map((name) => `${name} = j.${written(name)}, `).join('')}
+      update ${table} t set ${[...owned, ...raw].map((name) => `${name} = j.${asWritten(name)}, `).join('')}
         source_updated_at = j._updated, synced_at = now(), deleted_at = null, _version = j._version,
         _sent_at = j._sent, _received_at = j._received, _watermark_at = j._watermark_after, _disputed_at = j._disputed_after, _written_by = j._by,
         _partition = j._partition_after, _origin = j._origin_after
@@ -145,10 +146,10 @@ function upsertStatement(entity: ConnectorEntity): string {
       where: '_disputes or not _known and not _admitted or _known and _changed and not _wins or _held_gone and _wins',
     })})
     select count(*) filter (where not _known and _admitted) as inserted,
-      count(*) filter (where _known and _wins and _changed) as updated,
-      count(*) filter (where _known and not _changed ${entity.conflict === 'skip' ? 'and false' : ''}) as unchanged,
+      count(*) filter (where _known and (_wins and _changed or ${changedBefore})) as updated,
+      count(*) filter (where _known and not _changed and not ${changedBefore} ${entity.conflict === 'skip' ? 'and false' : ''}) as unchanged,
       count(*) filter (where _known and not _changed ${entity.conflict === 'skip' ? '' : 'and false'}) as skipped,
-      count(*) filter (where not _known and not _admitted or _known and _changed and not _wins) as refused,
+      count(*) filter (where not _known and not _admitted or _known and _changed and not _wins and not ${changedBefore}) as refused,
       count(*) filter (where _known and _disputes) as disputed,
       array_agg(_id) filter (where _known and _disputed_after is not null) as unsettled
     from judged`;
@@ -177,6 +178,15 @@ function noDuplicate({ duplicates }: ConnectorEntity): string {
 /** What is written with the content without being compared. */
 function besides(entity: ConnectorEntity): string[] {
   return [...(entity.raw ? ['raw'] : []), ...(isComposite(entity.key) ? ['_keys'] : [])];
+}
+
+function relatedOf(entity: ConnectorEntity): string[] {
+  return entity.related === undefined ? [] : relatedColumns.map(({ name }) => name);
+}
+
+/** JSON comes as text, see `incomingSql`. */
+function asWritten(name: string): string {
+  return name === 'raw' || name === 'raw_related' ? `${name}::jsonb` : name;
 }
 
 function row(side: string, columns: readonly string[]): string {

@@ -7,6 +7,7 @@ import { type EncodedAnswers, type EncodedRows, eachRow, encodeAnswers, rawOf } 
 import { withoutForgotten } from './forgotten';
 import { withoutDuplicates } from './listedKeys';
 import { lockEntity } from './lockEntity';
+import { composeRelated } from './related/composeRelated';
 import { renameRows } from './renameRows';
 import { type SoftDeleteResult, softDelete, type TimedGone } from './softDelete';
 import { tableFits } from './tables';
@@ -51,11 +52,15 @@ export async function writeAnswers(
 ): Promise<WriteResult> {
   const { entity } = context;
   const { mostlyNew = false } = options;
-  const all = requests.map((answers) => ('rows' in answers ? answers : encodeAnswers(entity, answers)));
+  const encoded = (answers: Answers | EncodedAnswers) => ('rows' in answers ? answers : encodeAnswers(entity, answers));
+  const prepared = entity.related === undefined ? requests.map(encoded) : [];
   const write = (oneByOne: boolean) =>
     withRetry(() =>
       db.transaction(async (trx) => {
         const { anySetAside, anyForgotten } = await lockEntity(trx, context);
+        const composed =
+          entity.related === undefined ? undefined : await composeRelated(trx, context, unencoded(requests));
+        const all = composed?.answers.map(encoded) ?? prepared;
         const { answers: known, left } = anyForgotten
           ? await withoutForgotten(trx, context, all)
           : { answers: all, left: noCounts };
@@ -71,7 +76,7 @@ export async function writeAnswers(
         );
         const unreadable = answers.flatMap(({ setAside }) => setAside);
         const written = await writeInRounds(trx, context, { live, gone, oneByOne, mostlyNew });
-        const setAsideNow = [...unreadable, ...conflicts, ...written.setAside];
+        const setAsideNow = [...unreadable, ...(composed?.setAside ?? []), ...conflicts, ...written.setAside];
         const target = { connectionId: context.connectionId, entity: entity.name };
         if (anySetAside) {
           const failed = new Set(setAsideNow.map(({ id }) => id));
@@ -82,9 +87,10 @@ export async function writeAnswers(
         if (setAsideNow.length > 0) await setAside(trx, target, options.runId, setAsideNow);
         const skipped = setAsideNow.filter(({ reason }) => reason === 'skipped').length;
         const aside = { ...noCounts, skipped, errors: setAsideNow.length - skipped, duplicates, rekeyed };
-        const counts = addCounts(addCounts(written.counts, aside), left);
+        const counts = addCounts(addCounts(written.counts, aside), addCounts(left, composed?.counts ?? noCounts));
         const refusedRows = new Map(written.setAside.map(({ id, detail }) => [id ?? '', detail]));
-        const result = { counts, disputed: written.disputed, deleted: written.deleted, refusedRows };
+        const disputed = [...new Set([...(composed?.disputed ?? []), ...written.disputed])];
+        const result = { counts, disputed, deleted: written.deleted, refusedRows };
         await options.alongside?.(trx, result);
         return result;
       }),
@@ -113,6 +119,14 @@ function without(
     return detail === undefined;
   });
   return { live, conflicts };
+}
+
+/** Rows of an entity with related records are made under the lock, so their answers come as they were read. */
+function unencoded(requests: readonly (Answers | EncodedAnswers)[]): Answers[] {
+  return requests.map((answers) => {
+    if ('rows' in answers) throw new RangeError('rows with related records are made by the writer');
+    return answers;
+  });
 }
 
 interface Written {

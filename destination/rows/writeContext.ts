@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { LiveAnswer, SetAsideAnswer } from '../../schema/answer';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 
 /** Whose answers are written, and by whom. */
@@ -18,6 +19,8 @@ export interface WriteContext {
   readonly partition?: string | null;
   /** who shows them, default `source`; a row that the source has shown stays its own */
   readonly origin?: 'source' | 'import';
+  /** of an entity with related records: maps a record again with related records, both as JSON; null where it says that it is gone */
+  readonly remap?: (id: string, raw: string, related: string) => LiveAnswer | SetAsideAnswer | null;
 }
 
 /** One row of what a guarded statement must know; bind `contextValues`. None, so that nothing is written, when the connection has been removed. */

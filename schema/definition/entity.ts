@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { RelatedRecords } from '../answer';
 import { duration } from '../duration';
 import type { JsonObject } from '../json';
 import { versionKinds } from '../version';
+import { aFunction, pathOrFunction } from './callbacks';
 import { type Column, columnType } from './columns';
 import { coversMistakes } from './covers';
 import { DefinitionError, mistakes } from './definition';
@@ -17,6 +19,7 @@ import {
   type OneInput,
   one,
 } from './listing';
+import { type Related, type RelatedInput, relatedByName, relatedMistakes } from './related';
 import { requestMistakes } from './requestMistakes';
 import { type DeletionGuard, deletionGuard, type EntitySchedule, entitySchedule } from './schedule';
 import { zone } from './zone';
@@ -32,6 +35,8 @@ export interface MapContext {
     /** Its time zone, such as `Europe/Berlin`. */
     readonly timeZone: string;
   };
+  /** The related records of the record, by name. */
+  readonly related: RelatedRecords;
 }
 
 /**
@@ -79,6 +84,13 @@ export interface DeltaSyncField<Source> {
  *     ids: { path: '/people', query: { fields: 'id,updated_at' }, paging: { scheme: 'none' } },
  *     one: { path: '/people/{id}' },
  *   },
+ *   related: {
+ *     orders: {
+ *       listing: { path: '/orders', query: { people: '{ids}' }, paging: { scheme: 'none' } },
+ *       parent: 'personId',
+ *       readAgain: '7d',
+ *     },
+ *   },
  *   supportsWebhooks: true,
  *   schedule: { delta: { every: '15m' } },
  *   conflict: 'update',
@@ -120,6 +132,8 @@ export interface EntityInput<Row extends z.ZodObject, Source> {
     /** Returns one record by its id. */
     readonly one?: OneInput;
   };
+  /** Records that belong to a record and are listed apart from it, each kind by a name of its own. They are stored with the row. */
+  readonly related?: Readonly<Record<string, RelatedInput>>;
   /** `true` where the source announces creates, updates and deletes of this entity; `listings.one` and the connector's `webhooks` are then needed. `false` makes a reconciliation schedule mandatory. */
   readonly supportsWebhooks: boolean;
   /** When deltas and reconciliations run. */
@@ -165,6 +179,8 @@ export interface Entity {
     readonly ids: Listing | undefined;
     readonly one: One | undefined;
   };
+  /** undefined where there are none */
+  readonly related: Readonly<Record<string, Related>> | undefined;
   readonly supportsWebhooks: boolean;
   readonly schedule: EntitySchedule;
   readonly conflict: 'update' | 'skip';
@@ -180,15 +196,6 @@ export const identifier = z.string().regex(/^[a-z][a-z0-9_]{0,47}$/, {
   error: 'must start with a letter and hold only lower-case letters, digits and underscores, 48 at most',
 });
 
-const pathOrFunction = z.union(
-  [z.string().min(1), z.custom<(record: never) => never>((value) => typeof value === 'function')],
-  {
-    error: 'must be a path such as "id" or a function of the record',
-  },
-);
-const aFunction = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
-  error: 'must be a function',
-});
 const aSchema = z.custom<z.ZodType>((value) => value instanceof z.ZodType, { error: 'must be a zod schema' });
 
 /** The schema that `defineEntity` checks its input with. */
@@ -217,6 +224,7 @@ export const entityDefinition = z.strictObject({
     ids: listing.optional(),
     one: one.optional(),
   }),
+  related: relatedByName.optional(),
   supportsWebhooks: z.boolean(),
   schedule: entitySchedule.prefault({}),
   conflict: z.enum(['update', 'skip']).default('update'),
@@ -238,6 +246,7 @@ export const reservedColumns: ReadonlySet<string> = new Set([
   'synced_at',
   'deleted_at',
   'raw',
+  'raw_related',
 ]);
 
 /**
@@ -280,6 +289,8 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
   }
   found.push(...requestMistakes(where, entity.listings));
   found.push(...coversMistakes(where, { all, ids }, columns));
+  const { related = {}, raw } = entity;
+  found.push(...relatedMistakes(where, related, { hasOne: entity.listings.one !== undefined, keepsRaw: raw }));
   if (!entity.supportsWebhooks && entity.schedule.reconciliation === false) {
     found.push(
       `${where}.schedule.reconciliation: required if supportsWebhooks is false, since nothing else finds deletions`,
@@ -291,5 +302,6 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
     );
   }
   if (found.length > 0) throw new DefinitionError(found);
-  return { ...entity, columns } as unknown as Entity;
+  const given = Object.keys(related).length === 0 ? undefined : related;
+  return { ...entity, related: given, columns } as unknown as Entity;
 }

@@ -12,6 +12,7 @@ interface Template {
 interface Templates {
   readonly name: string;
   readonly listings: { readonly [L in 'all' | 'changes' | 'ids' | 'one']?: Template | undefined };
+  readonly related?: Readonly<Record<string, { readonly listing: Template }>> | undefined;
   readonly partitions: unknown;
 }
 
@@ -40,7 +41,7 @@ function leaves(at: string, value: Json | undefined): [string, string][] {
 
 /**
  * What nothing would fill when a request is made, one sentence each: a placeholder is a setting of the connector, or one of the engine's
- * own: `{partition}` in listings of an entity with partitions, `{since}` and `{until}` in `changes`, `{id}` in `one`.
+ * own: `{partition}` in listings of an entity with partitions, `{since}` and `{until}` in `changes`, `{id}` in `one`, `{ids}` in related.
  */
 export function placeholderMistakes(
   where: string,
@@ -78,7 +79,7 @@ export function placeholderMistakes(
         [],
       ),
     ),
-    ...entities.flatMap(({ name, listings, partitions }) => {
+    ...entities.flatMap(({ name, listings, related, partitions }) => {
       const at = `${where}.entities.${name}.listings`;
       const parted = Array.isArray(partitions) && partitions.length === 1 && partitions[0] === '' ? [] : ['partition'];
       return [
@@ -86,6 +87,9 @@ export function placeholderMistakes(
         ...unfilled(`${at}.changes`, listings.changes, [...parted, 'since', 'until']),
         ...unfilled(`${at}.ids`, listings.ids, parted),
         ...unfilled(`${at}.one`, listings.one, ['id']),
+        ...Object.entries(related ?? {}).flatMap(([of, { listing }]) =>
+          unfilled(`${where}.entities.${name}.related.${of}.listing`, listing, ['ids']),
+        ),
       ];
     }),
   ];

@@ -15,7 +15,7 @@ import { placeholdersIn } from './placeholders';
  *   records: 'data',
  * }
  */
-export const severalListing = listing.extend({
+export const severalListing = listing.omit({ covers: true }).extend({
   /** How many ids one request may ask for. */
   max: z.int().min(1).max(1_000).default(25),
   /** What stands between two ids in a text. */

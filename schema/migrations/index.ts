@@ -9,6 +9,7 @@ import { coverageAndCursors } from './0008_coverage_and_cursors';
 import { tokens } from './0009_tokens';
 import { renamedRows } from './0010_renamed_rows';
 import { syncState } from './0012_sync_state';
+import { relatedRecords } from './0013_related_records';
 
 export interface Migration {
   readonly version: number;
@@ -37,4 +38,5 @@ export const migrations: readonly Migration[] = [
   { version: 9, name: 'OAuth tokens, connections that need credentials', sql: tokens, breaking: false },
   { version: 10, name: 'rows that were renamed', sql: renamedRows, breaking: false },
   { version: 12, name: 'the state of every entity in plain SQL', sql: syncState, breaking: false },
+  { version: 13, name: 'related records', sql: relatedRecords, breaking: false },
 ];

@@ -41,7 +41,7 @@ function versionReader({ deltaSyncField: field }: ConnectorEntity): FieldReader 
 }
 
 /** The same as `valueAt`, with the path split beforehand: this runs for every record. */
-function fieldReader(from: string | FieldReader): FieldReader {
+export function fieldReader(from: string | FieldReader): FieldReader {
   if (typeof from === 'function') return from;
   const steps = from.split('.');
   return (record) => {
@@ -61,21 +61,25 @@ const longestKey = 1_000;
 
 /** The record's id as text. Throws UnusableKey, or whatever the entity's key function throws. */
 export function keyOf(fields: EntityFields, record: unknown): string {
-  const value = fields.key(record);
+  return usableKey(fields.key(record), 'id');
+}
+
+/** An id as text; `what` is how messages call it. Throws UnusableKey. */
+export function usableKey(value: unknown, what: string): string {
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) throw new UnusableKey(`its id ${value} is a number that is not exact`);
+    if (!Number.isSafeInteger(value)) throw new UnusableKey(`its ${what} ${value} is a number that is not exact`);
     return String(value);
   }
   if (typeof value !== 'string') {
     const found = value === undefined || value === null ? 'missing' : `of type ${typeof value}`;
-    throw new UnusableKey(`its id is ${found}`);
+    throw new UnusableKey(`its ${what} is ${found}`);
   }
-  if (value.trim() === '') throw new UnusableKey('its id is empty');
+  if (value.trim() === '') throw new UnusableKey(`its ${what} is empty`);
   if (value.length > longestKey) {
-    throw new UnusableKey(`its id has ${value.length} characters; the longest that is kept has ${longestKey}`);
+    throw new UnusableKey(`its ${what} has ${value.length} characters; the longest that is kept has ${longestKey}`);
   }
   // replacing what PostgreSQL can't keep would make two ids one
-  if (!isStorable(value)) throw new UnusableKey('its id holds U+0000 or half a surrogate pair');
+  if (!isStorable(value)) throw new UnusableKey(`its ${what} holds U+0000 or half a surrogate pair`);
   return value;
 }
 

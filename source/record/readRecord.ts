@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { GoneAnswer, LiveAnswer, SetAsideAnswer } from '../../schema/answer';
+import type { GoneAnswer, LiveAnswer, RelatedRecords, SetAsideAnswer } from '../../schema/answer';
 import { isDecimal, isHeldByNumber } from '../../schema/decimal';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { MapContext } from '../../schema/definition/entity';
@@ -38,7 +38,7 @@ const longestDetail = 500;
 export function readRecord(
   entity: ConnectorEntity,
   raw: unknown,
-  context: MapContext,
+  context: RecordContext,
   sentAs?: SentAs,
 ): LiveRecord | GoneRecord | SetAsideRecord | ForeignRecord {
   const found = readVersionOnly(entity, raw, sentAs);
@@ -53,6 +53,37 @@ export function readRecord(
       return setAside(id, 'invalid', `the record does not fit its schema: ${checked}`, payload);
     record = checked.data;
   }
+  const parts = { id, version, raw, record, sentAs };
+  const { connection, related = entity.related === undefined ? nothingRelated : undefined } = context;
+  if (related !== undefined) return mapRecord(entity, parts, { connection, related });
+  const mapWith = (later: RelatedRecords) => mapRecord(entity, parts, { connection, related: later });
+  try {
+    return { kind: 'live', id, version, row: {}, raw: sentAs?.text ?? storableValue(raw), mapWith };
+  } catch (error) {
+    return setAside(id, 'invalid', messageOf(error), payload);
+  }
+}
+
+/** What a record is read with. Without `related`, a record of an entity that has related records is left to be mapped with them later. */
+export type RecordContext = Pick<MapContext, 'connection'> & Partial<Pick<MapContext, 'related'>>;
+
+const nothingRelated: RelatedRecords = Object.freeze({});
+
+interface ReadParts {
+  readonly id: string;
+  readonly version: Version;
+  readonly raw: unknown;
+  /** what the record schema made of it */
+  readonly record: unknown;
+  readonly sentAs: SentAs | undefined;
+}
+
+function mapRecord(
+  entity: ConnectorEntity,
+  { id, version, raw, record, sentAs }: ReadParts,
+  context: MapContext,
+): LiveRecord | SetAsideRecord {
+  const payload = sentAs?.text ?? raw;
   let mapped: unknown;
   try {
     mapped = (entity.map as (record: unknown, context: MapContext) => unknown)(record, context);

@@ -1,4 +1,4 @@
-import type { LiveAnswer, SetAsideAnswer } from '../../schema/answer';
+import type { LiveAnswer, RelatedRecords, SetAsideAnswer } from '../../schema/answer';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { MapContext } from '../../schema/definition/entity';
 import { parseExactly } from '../../schema/exactJson';
@@ -7,20 +7,27 @@ import { inZoneOf } from './inZoneOf';
 import { readRecord } from './readRecord';
 
 /**
- * Maps a record that was kept under `id` once more; `raw` is its JSON. Null where it says that the record is gone or of another kind, which is not for a
- * mapping to decide; a record whose key is another one now is set aside.
+ * Maps a record that was kept under `id` once more; `raw` is its JSON, and `related` that of its related records. Null where it says that the
+ * record is gone or of another kind, which is not for a mapping to decide; a record whose key is another one now is set aside.
  */
 export function remapRecord(
   entity: ConnectorEntity,
   id: string,
   raw: string,
-  context: MapContext,
+  context: Pick<MapContext, 'connection'>,
+  related?: string,
 ): LiveAnswer | SetAsideAnswer | null {
   const text = new SourceText(raw);
-  const read = readRecord(inZoneOf(entity, context.connection.timeZone), parseExactly(raw, 'keep'), context, {
-    text,
-    problem: undefined,
-  });
+  const kept = related === undefined ? {} : { related: parseExactly(related, 'keep') as RelatedRecords };
+  const read = readRecord(
+    inZoneOf(entity, context.connection.timeZone),
+    parseExactly(raw, 'keep'),
+    { ...context, ...kept },
+    {
+      text,
+      problem: undefined,
+    },
+  );
   if (read.kind === 'gone' || read.kind === 'foreign') return null;
   if (read.kind === 'set-aside') return { ...read, id };
   if (read.id === id) return read;

@@ -78,14 +78,19 @@ export const rooms: readonly Room[] = [
     may: ['schema', 'destination/audit', 'destination/database'],
   },
   {
+    folder: 'destination/owed',
+    holds: 'records whose related records are to be read again',
+    may: ['schema', 'destination/database'],
+  },
+  {
     folder: 'destination/rows',
     holds: 'entity tables, the merge rule, every statement that writes or compares rows',
-    may: ['schema', 'destination/database', 'destination/setAside'],
+    may: ['schema', 'destination/database', 'destination/owed', 'destination/setAside'],
   },
   {
     folder: 'destination/cleanup',
     holds: 'retention, and erasing a record',
-    may: ['schema', 'destination/audit', 'destination/database', 'destination/rows'],
+    may: ['schema', 'destination/audit', 'destination/database', 'destination/owed', 'destination/rows'],
   },
   {
     folder: 'destination/connections',

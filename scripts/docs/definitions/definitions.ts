@@ -51,7 +51,7 @@ export function renderDefinitions(): string {
 
 /** A section as tables: itself, and one for each variant of a union. */
 export function partsOf(section: Section): Part[] {
-  const comments = readComments(join(__dirname, '..', '..', '..', 'schema', 'definition', `${section.file}.ts`));
+  const comments = commentsOf(section);
   const { schema, title } = section;
   const lookUp = (path: string) => find(comments, section.comments, path);
   const own = lookUp('');
@@ -73,6 +73,13 @@ export function partsOf(section: Section): Part[] {
   }
   const fields = schema instanceof z.ZodObject ? fieldsOf(schema, '', lookUp) : fieldsOfInterface(comments, section);
   return [{ title, schema, intro: own.text, example: own.example, fields }];
+}
+
+function commentsOf({ file }: Section): ReadonlyMap<string, Explained> {
+  const folder = join(__dirname, '..', '..', '..', 'schema', 'definition');
+  const files = typeof file === 'string' ? [file] : file;
+  // of what two files explain, the first counts
+  return new Map(files.toReversed().flatMap((name) => [...readComments(join(folder, `${name}.ts`))]));
 }
 
 type LookUp = (path: string) => Explained;

@@ -8,7 +8,9 @@ import { feed } from '../../../schema/definition/feed';
 import { changesListing, listing, one, paging, since } from '../../../schema/definition/listing';
 import { oauth2 } from '../../../schema/definition/oauth2';
 import { rateLimit } from '../../../schema/definition/rateLimit';
+import { related } from '../../../schema/definition/related';
 import { businessHours, deletionGuard, entitySchedule } from '../../../schema/definition/schedule';
+import { severalListing } from '../../../schema/definition/several';
 import { tabular } from '../../../schema/definition/tabular';
 import { valueIs } from '../../../schema/definition/valueIs';
 import { webhookSignature } from '../../../schema/definition/webhooks';
@@ -16,8 +18,8 @@ import { webhookSignature } from '../../../schema/definition/webhooks';
 /** One object of a definition, and where its doc comments are. */
 export interface Section {
   readonly title: string;
-  /** the source file in `schema/definition/` */
-  readonly file: string;
+  /** the source file in `schema/definition/`; several where a schema extends another's */
+  readonly file: string | readonly string[];
   /** declarations whose doc comments explain its fields; the first that has one counts */
   readonly comments: readonly string[];
   /** its fields, types and defaults; undefined for what the engine hands to a function of the author: the interface gives them */
@@ -46,6 +48,7 @@ export const sections: readonly Section[] = [
     comments: ['DeltaSyncField'],
     schema: entityDefinition.shape.deltaSyncField.unwrap(),
   },
+  { title: 'Related records', file: 'related', comments: ['related'], schema: related },
   { title: 'Context of `map`', file: 'entity', comments: ['MapContext'] },
   { title: 'Schedule', file: 'schedule', comments: ['entitySchedule'], schema: entitySchedule },
   { title: 'Deletion guard', file: 'schedule', comments: ['deletionGuard'], schema: deletionGuard },
@@ -57,6 +60,12 @@ export const sections: readonly Section[] = [
     schema: changesListing,
   },
   { title: 'Range that a listing covers', file: 'covers', comments: ['covers'], schema: covers },
+  {
+    title: 'Listing for several ids',
+    file: ['several', 'listing'],
+    comments: ['severalListing', 'listing', 'request'],
+    schema: severalListing,
+  },
   { title: 'Filter `since`', file: 'listing', comments: ['since'], schema: since },
   { title: 'Feed of changes', file: 'feed', comments: ['feed'], schema: feed },
   { title: 'Cursor forms', file: 'listing', comments: ['cursorForms'], words: true },

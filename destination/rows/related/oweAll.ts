@@ -1,0 +1,55 @@
+import type { Knex } from 'knex';
+import type { ConnectorEntity } from '../../../schema/definition/connector';
+import { queryIds } from '../../database/query';
+import { tableName } from '../rowFormat';
+
+/**
+ * Connections of which the related records of all rows were read longer ago than this. One that has not been synced in full yet is not
+ * among them: its first sync reads them.
+ */
+export async function dueForReadingAgain(
+  db: Knex,
+  connector: string,
+  entity: ConnectorEntity,
+  everyMs: number,
+): Promise<string[]> {
+  return queryIds(
+    db,
+    /* sql */ `
+    select e.connection_id as id from tidemark.entities e join tidemark.connections c on c.id = e.connection_id
+    where c.connector = ? and c.enabled and e.entity = ? and exists (select from tidemark.cursors k where k.connection_id = e.connection_id and k.entity = e.entity and k.listing = 'changes')
+      and coalesce(e.related_read_at, '-infinity') < clock_timestamp() - ? * interval '1 millisecond'`,
+    [connector, entity.name, everyMs],
+  );
+}
+
+/** Owes the related records of every live row of a connection, and notes that they are being read as of now. */
+export async function noteReadAgain(db: Knex, connectionId: string, entity: ConnectorEntity): Promise<void> {
+  await db.transaction(async (trx) => {
+    await trx.raw(
+      /* sql */ `
+      insert into tidemark.owed (connection_id, entity, external_id, reason)
+      select connection_id, ?, external_id, 'again' from ${tableName(entity)}
+      where connection_id = ? and deleted_at is null order by external_id
+      on conflict do nothing`,
+      [entity.name, connectionId],
+    );
+    await noteRelatedRead(trx, connectionId, entity.name, null);
+  });
+}
+
+/** Notes since when the related records of all rows have been read: since the beginning of a run, or since now. */
+export async function noteRelatedRead(
+  trx: Knex,
+  connectionId: string,
+  entity: string,
+  runId: string | null,
+): Promise<void> {
+  await trx.raw(
+    /* sql */ `
+    update tidemark.entities set related_read_at = greatest(related_read_at,
+      coalesce((select started_at from tidemark.runs where id = ?), clock_timestamp()))
+    where connection_id = ? and entity = ?`,
+    [runId, connectionId, entity],
+  );
+}
