@@ -7,18 +7,25 @@ import { placeholdersIn } from './placeholders';
  * and a JSON list where it is a whole text of `body`.
  * @example
  * {
- *   path: '/customers/contacts',
- *   query: { customerIds: '{ids}' },
+ *   path: '/customers/contacts/search',
+ *   query: { active: 'any' },
+ *   headers: { 'X-Api-Version': '2026-01' },
+ *   method: 'POST',
+ *   body: { customerIds: '{ids}' },
+ *   params: 'query',
  *   max: 25,
  *   separator: ',',
  *   paging: { scheme: 'page', sizeParam: 'pageSize', pageSize: 500, more: 'hasMore' },
  *   records: 'data',
+ *   total: 'totalCount',
+ *   error: 'error',
+ *   empty: { path: 'data', is: null },
  * }
  */
 export const severalListing = listing.omit({ covers: true }).extend({
   /** How many ids one request may ask for. */
   max: z.int().min(1).max(1_000).default(25),
-  /** What stands between two ids in a text. */
+  /** What separates two ids in a text. */
   separator: z.string().min(1).max(3).default(','),
 });
 export type SeveralListing = z.infer<typeof severalListing>;

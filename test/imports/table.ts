@@ -90,7 +90,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'destination/cleanup',
     holds: 'retention, and erasing a record',
-    may: ['schema', 'destination/audit', 'destination/database', 'destination/owed', 'destination/rows'],
+    may: ['schema', 'destination/audit', 'destination/database', 'destination/rows'],
   },
   {
     folder: 'destination/connections',
