@@ -295,8 +295,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 3,
     name: 'a row does not move with its record',
     file: 'destination/rows/upsertRows.ts',
-    find: '(j._confirming or j._moved)',
-    replace: 'j._confirming',
+    find: '(j._confirming and j._thorough or j._moved)',
+    replace: 'j._confirming and j._thorough',
     test: {
       file: 'destination/rows/partitionOfRow.test.ts',
       name: 'a row whose partition alone changed moves, and counts as unchanged',
@@ -531,7 +531,7 @@ export const mutants: readonly Mutant[] = [
     invariant: 11,
     name: 'old records among changes are taken',
     file: 'source/reading/otherClock.ts',
-    find: 'if (older * 2 <= readable) return 0;',
+    find: 'if (!ageless && older * 2 <= readable) return 0;',
     replace: 'if (older >= 0) return 0;',
     test: {
       file: 'test/invariants/11-filter.test.ts',
@@ -542,7 +542,7 @@ export const mutants: readonly Mutant[] = [
     invariant: 11,
     name: 'only a page of nothing but old records is refused',
     file: 'source/reading/otherClock.ts',
-    find: 'if (older * 2 <= readable) return 0;',
+    find: 'if (!ageless && older * 2 <= readable) return 0;',
     replace: 'if (older < readable) return 0;',
     test: {
       file: 'source/changes.test.ts',
