@@ -3,6 +3,7 @@ import { TooManyDigits } from '../../schema/exactJson';
 import { type Query, schemeOf } from '../paging';
 import { type Filter, listRequest, withParams } from '../reading/listRequest';
 import { shapeOf } from '../reading/shape';
+import { sameOrigin } from '../wire/address';
 import { exchange, type Reply } from '../wire/http';
 import { inLane } from '../wire/lanes';
 import { NotJson, parseBody } from '../wire/parse';
@@ -10,12 +11,12 @@ import { type Addressed, addressed } from '../wire/question';
 import { quotaWait, waitSaidBy } from '../wire/quota';
 import type { About } from '../wire/report';
 import { OutOfBounds, type RecordPlace } from '../wire/scan';
-import { shown } from '../wire/send';
+import { longestChainOfRedirects, shown } from '../wire/send';
 import type { Source } from '../wire/source';
 import { TransportProblem } from '../wire/transportProblem';
-import { beginning, isBlank } from '../wire/verdict';
+import { beginning, isBlank, isRedirect } from '../wire/verdict';
 
-/** A reply as it came, whatever its status. */
+/** A reply as it came, whatever its status; redirects to the same host are followed. */
 export interface Probed {
   readonly status: number;
   readonly headers: Reply['headers'];
@@ -29,7 +30,7 @@ export interface Probed {
   readonly request: string;
 }
 
-/** Sends the requests of a probe, each once and no more than it may. */
+/** Sends the requests of a probe, each once and at most as many as it may. */
 export interface Asker {
   readonly requests: number;
   readonly left: number;
@@ -50,7 +51,7 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
   const { sender } = source;
   let requests = 0;
   let renewed = false;
-  const send = async (asked: Addressed, place: RecordPlace): Promise<Probed> => {
+  const send = async (asked: Addressed, place: RecordPlace, hops = 0): Promise<Probed> => {
     const { url, headers, method, body: toPost } = asked;
     const posted = method === 'POST' ? JSON.stringify(toPost ?? {}) : undefined;
     const request = `${method} ${shown(sender, url)}`;
@@ -75,9 +76,12 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
     if (reply.status === 401 && sender.authorizer.renew && !renewed) {
       renewed = true;
       await sender.authorizer.renew(credential, signal);
-      return send(asked, place);
+      return send(asked, place, hops);
     }
     if (reply.status === 401 && renewed) await sender.authorizer.refusedAgain?.(credential);
+    const target = isRedirect(reply.status) ? sameOrigin(outgoing.url, reply.headers.location ?? '') : undefined;
+    if (target && reply.headers.location && hops < longestChainOfRedirects)
+      return send({ ...asked, url: target }, place, hops + 1);
     if (reply.status === 401)
       throw fail(
         'CredentialsRefused',

@@ -162,7 +162,8 @@ async function boundaryFindings(
         ...ordered,
       ];
     }
-    if (!page.more || order === 'ascending') return [...lost(changes, text, request, page.records.length), ...ordered];
+    if (!page.more || (order === 'ascending' && reaches(found, version)))
+      return [...lost(changes, text, request, page.records.length), ...ordered];
     version = [...found].sort().findLast((one) => one !== undefined) ?? version;
   }
   return [
@@ -175,6 +176,10 @@ async function boundaryFindings(
     },
   ];
 }
+
+/** Whether a page in ascending order has come to what is newer than a version: that version would have come before. */
+const reaches = (found: readonly (string | undefined)[], version: string) =>
+  found.some((one) => one !== undefined && one > version);
 
 function lost(changes: FilteredListing, text: string, request: string, came: number): ProbeFinding[] {
   const about = 'boundary';

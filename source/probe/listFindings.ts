@@ -181,6 +181,15 @@ async function capFinding(
       line: null,
     };
   }
+  if (came < size && page.more && page.total === undefined && 'next' in paging) {
+    return {
+      about,
+      verdict: 'unknown',
+      finding: `${size} were asked for and ${came} came, and the page names a next one: pages are capped, or the last page is empty`,
+      request: page.answer.request,
+      line: null,
+    };
+  }
   if (came < size && page.more) {
     return {
       about,

@@ -32,7 +32,8 @@ export async function neverUpdatedFindings(
       valueAt(raw, field) === null && typeof version === 'string' && !tombstone && id !== undefined,
   );
   if (record === undefined || asker.left < 7) return [];
-  const since = { ...changes.since, boundary: 'inclusive' as const };
+  // a tick before the record: the boundary, which is tested elsewhere, decides nothing here
+  const since = { ...changes.since, boundary: 'exclusive' as const };
   const value = filterValue(since, new Date(instantOfVersion(record.version ?? '')));
   const answer = await asker.list(changes, {}, filterOf(since, value));
   const page = pageOf(entity, changes, answer, schemeOf(changes.paging).sized(changes.paging)?.size);

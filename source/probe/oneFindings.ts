@@ -3,6 +3,7 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { One } from '../../schema/definition/listing';
 import { valueAt } from '../../schema/json';
 import { declaredError } from '../reading/listAnswer';
+import { fieldsOf, keyOf } from '../record/fields';
 import { readRecord } from '../record/readRecord';
 import type { Source } from '../wire/source';
 import type { Asker } from './asker';
@@ -175,6 +176,12 @@ async function absent(
     const tombstone = isObject && entity.gone.record?.(record as never) === true;
     if (tombstone)
       return { about, verdict: 'agrees', finding: `${what} answers a tombstone`, request, line: 'gone: { record: … }' };
+    const other = about === 'deleted' && isObject ? otherId(entity, record, id) : undefined;
+    if (other !== undefined) {
+      const finding = `${what} answers with another record, ${JSON.stringify(other)}`;
+      const line = `one: { …, otherId: '${one.otherId}' }`;
+      return { about, verdict: one.otherId === 'error' ? 'unknown' : 'agrees', finding, request, line };
+    }
     const named = one.record === '' ? errorKey(body) : undefined;
     const line = `gone: { record: ${named === undefined ? '…' : `(r) => r.${named} !== undefined`} }   // where it says that the record is gone`;
     return { about, verdict: 'contradicts', finding: `${what} answers 200: "${answer.excerpt}"`, request, line };
@@ -186,4 +193,14 @@ async function absent(
     request,
     line: `gone: { statuses: [${[...statuses, status].join(', ')}] }`,
   };
+}
+
+/** The id of a record that is not the one that was asked for; undefined where it is, or has none that can be read. */
+function otherId(entity: ConnectorEntity, record: object, id: string): string | undefined {
+  try {
+    const found = keyOf(fieldsOf(entity), record);
+    return found === id ? undefined : found;
+  } catch {
+    return undefined;
+  }
 }

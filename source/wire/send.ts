@@ -24,7 +24,7 @@ const longestWaitHereMs = 10_000;
 const waitsHere = 3;
 /** How long a source is left alone that goes on saying wait after its short waits were obeyed. */
 const waitInVainMs = 60_000;
-const longestChainOfRedirects = 5;
+export const longestChainOfRedirects = 5;
 
 /** What every request of one client shares. */
 export interface Sender {

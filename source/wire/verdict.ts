@@ -24,6 +24,8 @@ export type Verdict =
 /** Gateways that lost their server, and servers that were too slow to be asked; the 52x are Cloudflare's. */
 const passing: ReadonlySet<number> = new Set([408, 425, 502, 503, 504, 520, 521, 522, 523, 524]);
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+export const isRedirect = (status: number): boolean => redirects.has(status);
 const answers: ReadonlySet<number> = new Set([200, 201, 203]);
 const asItIs = 'The response contradicts the connector; nothing in it was used';
 

@@ -140,10 +140,16 @@ const run: fc.Arbitrary<Run> = fc.record({
 
 const step: fc.Arbitrary<Step> = fc.oneof({ weight: 3, arbitrary: change }, { weight: 1, arbitrary: run });
 
+/** Sources by themselves. */
+export const worlds: fc.Arbitrary<World> = drawnWorld.map(sensible);
+
+/** Changes at a source, one after another. */
+export const changesAtSource: fc.Arbitrary<readonly Change[]> = fc.array(change, { maxLength: 10 });
+
 /** Sources, and what happens to them. */
 export const plans: fc.Arbitrary<Plan> = fc
   .record({
-    world: drawnWorld.map(sensible),
+    world: worlds,
     steps: fc.array(step, { maxLength: 14 }),
     lastFaults: passing,
     probed: fc.constantFrom(false, false, false, true),
