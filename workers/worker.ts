@@ -1,6 +1,11 @@
 import { existsSync } from 'node:fs';
 import { Client } from '@temporalio/client';
-import { NativeConnection, type NativeConnectionOptions, Worker } from '@temporalio/worker';
+import {
+  type ActivityInterceptorsFactory,
+  NativeConnection,
+  type NativeConnectionOptions,
+  Worker,
+} from '@temporalio/worker';
 import type { Knex } from 'knex';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities';
@@ -33,6 +38,8 @@ export interface WorkerOptions {
   readonly proxyFor?: ProxyFor | undefined;
   /** default: what the build made */
   readonly workflowBundle?: string;
+  /** what stands around each attempt of an activity, outermost first; default: nothing but the tracer */
+  readonly activityInterceptors?: readonly ActivityInterceptorsFactory[];
   /** workflows kept in memory between their tasks; 0 replays each from its history, as a test does */
   readonly maxCachedWorkflows?: number;
 }
@@ -81,7 +88,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       taskQueue,
       workflowBundle: { codePath: workflowBundle },
       activities,
-      ...(options.tracer ? { interceptors: { activity: [activityTracing(options.tracer)] } } : {}),
+      interceptors: {
+        activity: [
+          ...(options.activityInterceptors ?? []),
+          ...(options.tracer ? [activityTracing(options.tracer)] : []),
+        ],
+      },
       shutdownGraceTime: graceTime,
       shutdownForceTime: '20s',
       maxConcurrentActivityTaskExecutions: 50,

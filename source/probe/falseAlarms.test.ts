@@ -137,3 +137,16 @@ describe('a deleted record that was merged into another', () => {
     expect(bad(findings)).toContainEqual(expect.objectContaining({ about: 'missing' }));
   });
 });
+
+test('an id that no path can hold', async () => {
+  const items = ['..', 'a'].map((id) => ({ id, name: id, updated_at: at(1) }));
+  const findings = await probed(
+    ({ id }) => (id === undefined ? { data: items } : items.find((item) => item.id === id)),
+    { listings: { all: people, one: { path: '/people/{id}' } } },
+    ['.'],
+  );
+  expect(bad(findings)).toEqual([]);
+  expect(findings).toContainEqual(
+    expect.objectContaining({ about: 'one', verdict: 'unknown', finding: expect.stringContaining("'..'") }),
+  );
+});

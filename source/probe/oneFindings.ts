@@ -2,6 +2,7 @@ import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { One } from '../../schema/definition/listing';
 import { valueAt } from '../../schema/json';
+import { whyUnfit } from '../reading/getById';
 import { declaredError } from '../reading/listAnswer';
 import { fieldsOf, keyOf } from '../record/fields';
 import { readRecord } from '../record/readRecord';
@@ -45,11 +46,14 @@ export async function oneFindings(
       },
     ];
   }
-  const findings: ProbeFinding[] = [];
-  for (const record of spread(listed, comparedAtMost)) findings.push(await compare(source, entity, asker, one, record));
-  const [first] = listed;
+  const fits = (id: string) => whyUnfit(one, id) === undefined;
+  const askable = listed.filter(({ id }) => fits(id ?? ''));
+  const findings = unfitFindings(one, listed);
+  for (const record of spread(askable, comparedAtMost))
+    findings.push(await compare(source, entity, asker, one, record));
+  const [first] = askable;
   if (first?.id !== undefined) findings.push(await missing(entity, asker, one, first.id));
-  for (const id of deleted.slice(0, deletedAtMost))
+  for (const id of deleted.filter(fits).slice(0, deletedAtMost))
     if (asker.left > 0) findings.push(await gone(entity, asker, one, id));
   if (deleted.length === 0 && dead.length === 0) {
     findings.push({
@@ -61,6 +65,14 @@ export async function oneFindings(
     });
   }
   return [...dead, ...findings];
+}
+
+/** Ids that the request for one record cannot hold: such records are listed, but never asked for. */
+function unfitFindings(one: One, listed: SampledPage['records']): ProbeFinding[] {
+  const [unfit] = listed.flatMap(({ id }) => (id === undefined ? [] : (whyUnfit(one, id) ?? [])));
+  if (unfit === undefined) return [];
+  const finding = `not every record can be asked for alone: ${unfit}`;
+  return [{ about: 'one', verdict: 'unknown', finding, request: null, line: `one: { path: '…?id={id}' }` }];
 }
 
 function spread<T>(items: readonly T[], count: number): T[] {

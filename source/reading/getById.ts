@@ -82,7 +82,7 @@ export async function getById(
 }
 
 /** Why an id cannot be put into the request; undefined where it can. */
-function whyUnfit(one: One, id: string): string | undefined {
+export function whyUnfit(one: One, id: string): string | undefined {
   if (id.trim() === '') return 'the id is empty, which would ask for the whole list';
   const places = placeholdersIn(one).filter(([, name]) => name === 'id');
   if (places.some(([at]) => at === 'path') && !fitsPath(id)) {

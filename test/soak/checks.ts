@@ -55,16 +55,22 @@ export async function checkInbox(db: Knex, acknowledged: ReadonlySet<string>, as
   };
 }
 
-/** What runs counted agrees with what they read, and what plans counted with what became of their items. */
-export async function checkCounts(db: Knex): Promise<Check> {
-  const { rows } = await db.raw(/* sql */ `
+/**
+ * What runs counted agrees with what they read, and what plans counted with what became of their items; of one connection, or of all.
+ * Each record that was read has one outcome, wherever what was read is also written.
+ */
+export async function checkCounts(db: Knex, connectionId: string | null = null): Promise<Check> {
+  const { rows } = await db.raw(
+    /* sql */ `
     with parts as (
-      select p.run_id, sum(p.records) as records, sum((
+      select p.run_id, p.step, sum(p.records) as records, sum((
           select coalesce(sum(value::bigint), 0) from jsonb_each_text(p.counts) as c(name, value) where name <> 'disputed'
         )) as outcomes
-      from tidemark.run_parts p where p.step = 'pull' group by 1)
-    select format('run %s read %s records and counted %s outcomes', run_id, records, outcomes) as contradiction
-    from parts where records <> outcomes
+      from tidemark.run_parts p join tidemark.runs r on r.id = p.run_id
+      where p.step in ('pull', 'scan', 'full-listing', 'fetch') and (:connectionId::text is null or r.connection_id = :connectionId)
+      group by p.run_id, p.step)
+    select format('run %s read %s records in its step %s and counted %s outcomes', run_id, records, step, outcomes) as contradiction
+    from parts where records <> outcomes and (step = 'pull' or outcomes > 0)
     union all
     select format('run %s counted %s, its parts %s', r.id, r.counts, p.counts)
     from tidemark.runs r, lateral (
@@ -72,18 +78,26 @@ export async function checkCounts(db: Knex): Promise<Check> {
         select name, sum(value::bigint) as total from tidemark.run_parts q, jsonb_each_text(q.counts) as c(name, value)
         where q.run_id = r.id and q.step = 'pull' group by name) summed) p
     where r.strategy = 'delta' and r.status = 'succeeded' and p.counts is not null and not r.counts @> p.counts
+      and (:connectionId::text is null or r.connection_id = :connectionId)
     union all
     select format('plan %s: %s', p.id, c.what)
     from tidemark.plans p, lateral (
       select count(*) filter (where difference = 'missing') as missing, count(*) filter (where difference = 'stale') as stale,
         count(*) filter (where difference = 'gone') as gone, count(*) filter (where difference = 'unlisted') as unlisted,
         count(*) filter (where outcome = 'deleted') as deleted, count(*) filter (where outcome = 'open') as open
-      from tidemark.plan_items i where i.plan_id = p.id) i, lateral (
+      from tidemark.plan_items i where i.plan_id = p.id) listed, lateral (
+      -- a scan that reads whole records writes what is missing and stale at once, and leaves no items of it
+      select coalesce(sum((counts ->> 'inserted')::bigint), 0) as inserted, coalesce(sum((counts ->> 'updated')::bigint), 0) as updated
+      from tidemark.run_parts where run_id = p.run_id and step = 'scan') scan, lateral (
+      select listed.missing + scan.inserted as missing, listed.stale + scan.updated as stale, listed.gone, listed.unlisted,
+        listed.deleted, listed.open) i, lateral (
       values (format('counted %s %s %s %s %s, its items are %s %s %s %s %s', p.missing, p.stale, p.gone, p.unlisted, p.deleted,
           i.missing, i.stale, i.gone, i.unlisted, i.deleted),
         (p.missing, p.stale, p.gone, p.unlisted, p.deleted) is distinct from (i.missing, i.stale, i.gone, i.unlisted, i.deleted)),
         (format('applied with %s items open', i.open), i.open > 0)) as c(what, wrong)
-    where p.status = 'applied' and c.wrong`);
+    where p.status = 'applied' and c.wrong and (:connectionId::text is null or p.connection_id = :connectionId)`,
+    { connectionId },
+  );
   return {
     name: 'counts add up',
     contradictions: rows.map(({ contradiction }: { contradiction: string }) => contradiction),

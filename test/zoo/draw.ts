@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { withoutKnownLimits } from './knownLimits';
 import {
   type Change,
   charsets,
@@ -14,6 +13,7 @@ import {
   type Plan,
   pagings,
   type Run,
+  refusals,
   type Step,
   versionKinds,
   type World,
@@ -67,6 +67,11 @@ const drawnWorld: fc.Arbitrary<World> = fc.record({
   lookback: fc.constantFrom('1m', '5s'),
   records0: fc.integer({ min: 1, max: 24 }),
   ties: fc.integer({ min: 0, max: 12 }),
+  webhooks: fc.boolean(),
+  refusedSlot: fc.oneof(
+    { weight: 9, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 9 }) },
+  ),
 });
 
 /** Makes one source of what was drawn: no API has a listing of changes without a time, or a list in pages without a name for the next. */
@@ -96,7 +101,7 @@ export function sensible(world: World): World {
     changes: timed && changes && field ? { ...changes, field, order: order(changes.order) } : null,
     totalUnlessEmpty: world.totalUnlessEmpty && (world.total === 'body' || world.total === 'text'),
     wrongNext: world.wrongNext && chained,
-    one: one && { ...one, inQuery: one.inQuery || world.ids === 'dots' },
+    webhooks: world.webhooks && one !== null,
     idsListing: world.idsListing && one !== null && world.version !== 'none' && world.version !== 'opaque',
   };
 }
@@ -115,9 +120,15 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 const waits: fc.Arbitrary<Fault> = fc.record({
   meets: fc.constant('wait' as const),
   status: fc.constantFrom(429, 503, 403),
-  says: fc.constantFrom('seconds', 'date'),
+  says: fc.constantFrom('seconds', 'date', 'seconds', 'date', 'an hour'),
 });
-const breaks: fc.Arbitrary<Fault> = fc.record({ meets: fc.constantFrom('status 500', 'reset', 'cut') });
+const breaks: fc.Arbitrary<Fault> = fc.record({
+  meets: fc.constantFrom('status 500', 'reset', 'reset in headers', 'cut'),
+});
+const beside: fc.Arbitrary<Fault> = fc.oneof(
+  fc.record({ meets: fc.constantFrom('killed attempt', 'lost result', 'lost connections') }),
+  fc.record({ meets: fc.constant('refused batch' as const), code: fc.constantFrom(...refusals) }),
+);
 const error: fc.Arbitrary<Fault> = fc.constant({ meets: 'error behind 200' });
 
 const at = fc.integer({ min: 1, max: 12 });
@@ -127,7 +138,9 @@ const faultsOf = (fault: fc.Arbitrary<Fault>) =>
     { weight: 1, arbitrary: fc.array(fc.record({ at, fault }), { minLength: 1, maxLength: 3 }) },
   );
 /** What a run survives. */
-const passing = faultsOf(fc.oneof({ weight: 2, arbitrary: breaks }, { weight: 1, arbitrary: waits }));
+const passing = faultsOf(
+  fc.oneof({ weight: 2, arbitrary: breaks }, { weight: 1, arbitrary: waits }, { weight: 2, arbitrary: beside }),
+);
 
 const run: fc.Arbitrary<Run> = fc.record({
   run: fc.constantFrom('delta', 'delta', 'delta', 'reconciliation', 'full', 'both'),
@@ -147,11 +160,9 @@ export const worlds: fc.Arbitrary<World> = drawnWorld.map(sensible);
 export const changesAtSource: fc.Arbitrary<readonly Change[]> = fc.array(change, { maxLength: 10 });
 
 /** Sources, and what happens to them. */
-export const plans: fc.Arbitrary<Plan> = fc
-  .record({
-    world: worlds,
-    steps: fc.array(step, { maxLength: 14 }),
-    lastFaults: passing,
-    probed: fc.constantFrom(false, false, false, true),
-  })
-  .map(withoutKnownLimits);
+export const plans: fc.Arbitrary<Plan> = fc.record({
+  world: worlds,
+  steps: fc.array(step, { maxLength: 14 }),
+  lastFaults: passing,
+  probed: fc.constantFrom(false, false, false, true),
+});

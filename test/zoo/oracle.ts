@@ -2,7 +2,8 @@ import type { Knex } from 'knex';
 import { zooTable } from './definition';
 import { Digits, readExactly } from './exactJson';
 import { canonical } from './exactNumbers';
-import { writeRecord, type ZooRecord } from './record';
+import { readProof } from './proof';
+import { idOf, isStepInPath, writeRecord, type ZooRecord } from './record';
 import type { Store } from './store';
 import type { World } from './world';
 
@@ -51,17 +52,45 @@ function sameValue(sent: unknown, kept: unknown): boolean {
   return a.length === b.length && a.every(([key, value]) => sameValue(value, (kept as Record<string, unknown>)[key]));
 }
 
-/** Where source and table differ now, in words. */
+/**
+ * Where source and table differ now, in words. The row of a gone record may be live only where the proof counts it among what it could
+ * not judge; and what it counts must be something that this source makes hard to judge.
+ */
 export async function allDifferences(db: Knex, connectionId: string, store: Store): Promise<string[]> {
   const rows = await storedRows(db, connectionId);
+  const proof = await readProof(db, connectionId);
   const records = [...store.records.values()];
   const live = new Set(records.map(({ id }) => id));
+  const { counted, unjudged } = proof;
   return [
-    ...records.flatMap((record) => told(store.world, record, rows.get(record.id))),
+    ...records.flatMap((record) =>
+      isRefused(store.world, record.id) && unjudged.has(record.id)
+        ? []
+        : told(store.world, record, rows.get(record.id)),
+    ),
     ...[...rows.values()].flatMap(({ id, deleted }) =>
-      deleted || live.has(id) ? [] : [`${id} is gone, but its row is live`],
+      deleted || live.has(id) || unjudged.has(id)
+        ? []
+        : [`${id} is gone, but its row is live, and the proof does not count it`],
+    ),
+    ...(counted === unjudged.size
+      ? []
+      : [`the proof counts ${counted} that it could not judge, but ${unjudged.size} are shown`]),
+    ...[...unjudged].flatMap(([id, why]) =>
+      isHardToJudge(store, id) ? [] : [`${id} counts as not judged (${why}), though the source says all about it`],
     ),
   ];
+}
+
+/** Whether a trigger of the user's refuses the row of this id. */
+const isRefused = ({ ids, refusedSlot }: World, id: string) => refusedSlot !== null && idOf(ids, refusedSlot) === id;
+
+/** Ids that no path can hold cannot be asked for; records that were merged or moved are answered as another one. */
+function isHardToJudge({ world, deleted }: Store, id: string): boolean {
+  if (world.one && !world.one.inQuery && isStepInPath(id)) return true;
+  if (isRefused(world, id)) return true;
+  const wasReplaced = [...deleted.values()].some(({ record, survivor }) => record.id === id && survivor !== undefined);
+  return wasReplaced && world.one !== null;
 }
 
 /** Where they differ in records that have been as they are all the while. An id that was created again is disputed for a while. */
@@ -77,6 +106,7 @@ export async function lostDifferences(
     const row = rows.get(record.id);
     if (store.records.get(slot) !== record || store.createdAgain.has(slot) || row?.disputed) return [];
     if (byVersion && store.changedTwice.has(slot)) return [];
+    if (isRefused(store.world, record.id)) return [];
     return told(store.world, record, row);
   });
 }

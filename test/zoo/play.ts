@@ -1,7 +1,8 @@
 import type { ProbeResult } from '../../schema/definition/checks';
 import { type ReconciliationResult, type RunResult, workflowNames } from '../../schema/workflows';
+import { checkCounts } from '../soak/checks';
 import type { Ended, Habitat, Zoo } from './engine';
-import { flawsOf } from './flaws';
+import { flawsOf, mayMention } from './flaws';
 import { allDifferences, lostDifferences } from './oracle';
 import type { ZooRecord } from './record';
 import { story } from './story';
@@ -44,12 +45,6 @@ class Player {
     this.flawed = flawsOf(plan.world).length > 0;
   }
 
-  /** The definition asks for larger pages than the source sends: it works, and the probe may mention it. */
-  private get cutsPages(): boolean {
-    const { cap, pageSize } = this.plan.world;
-    return cap !== null && cap < pageSize;
-  }
-
   async play(): Promise<void> {
     if (this.plan.probed && !this.flawed) await this.agreesWithItsProbe();
     for (const step of this.plan.steps) {
@@ -75,9 +70,9 @@ class Player {
     source.expect(quiet);
     const probed = await this.habitat.execute<ProbeResult>(workflowNames.probe);
     if (probed.failed) throw new Wrong(`the probe failed: ${probed.type}: ${probed.message}`);
-    return probed.result.findings.flatMap(({ verdict, about, finding }) =>
-      verdict === 'contradicts' && !(about === 'cap' && this.cutsPages) ? [`${about}: ${finding}`] : [],
-    );
+    return probed.result.findings
+      .filter((finding) => finding.verdict === 'contradicts' && !mayMention(this.plan.world, finding))
+      .map(({ about, finding }) => `${about}: ${finding}`);
   }
 
   /** A run in the middle: it may fail where the list moved under it, but what it says must be so. */
@@ -99,8 +94,9 @@ class Player {
     const ended = await this.execute({ run: 'reconciliation', during: [], faults: lastFaults });
     if (ended.failed) throw new Wrong(`the last reconciliation failed: ${ended.type}: ${ended.message}`);
     const { store } = this.habitat.source;
-    const found = await allDifferences(this.zoo.engine.db, this.habitat.connectionId, store);
+    const found = await allDifferences(this.zoo.db, this.habitat.connectionId, store);
     if (found.length > 0) throw new Wrong(`after the last reconciliation, which succeeded: ${found.join('; ')}`);
+    await this.countsAddUp();
     if (!probed) return;
     const again = await this.execute({ run: 'reconciliation', ...quiet });
     if (again.failed) throw new Wrong(`a further reconciliation failed: ${again.type}: ${again.message}`);
@@ -113,10 +109,16 @@ class Player {
     const { source } = this.habitat;
     source.store.log.push(`${run} begins`);
     source.expect({ during, faults });
+    this.habitat.loseResults(faults.flatMap(({ at, fault }) => (fault.meets === 'lost result' ? [at] : [])));
+    const waitsLong = faults.some(({ fault }) => fault.meets === 'wait' && fault.says === 'an hour');
+    const endOfWaits = waitsLong ? this.habitat.endWaits() : undefined;
     const ends = await Promise.all(
       run === 'both' ? [this.start('delta'), this.start('reconciliation')] : [this.start(run)],
     );
     source.expect(quiet);
+    this.habitat.loseResults([]);
+    await this.habitat.settle();
+    await endOfWaits?.();
     for (const ended of ends) {
       const said = ended.failed ? `fails: ${ended.type}: ${ended.message}` : `ends: ${JSON.stringify(ended.result)}`;
       source.store.log.push(`${run} ${said}`);
@@ -133,11 +135,16 @@ class Player {
       : this.habitat.execute<RunResult>(workflowNames.deltaSync, { full: run === 'full' });
   }
 
+  private async countsAddUp(): Promise<void> {
+    const { contradictions } = await checkCounts(this.zoo.db, this.habitat.connectionId);
+    if (contradictions.length > 0) throw new Wrong(`counts do not add up: ${contradictions.join('; ')}`);
+  }
+
   /** What did not change while a run ran is in the table when it has succeeded, and nothing that lived all the while is deleted. */
   private async nothingLost({ run }: Run, before: ReadonlyMap<number, ZooRecord>): Promise<void> {
     const { store } = this.habitat.source;
     const byVersion = run === 'reconciliation' && store.world.idsListing;
-    const found = await lostDifferences(this.zoo.engine.db, this.habitat.connectionId, store, before, byVersion);
+    const found = await lostDifferences(this.zoo.db, this.habitat.connectionId, store, before, byVersion);
     if (found.length > 0) throw new Wrong(`after a ${run} that succeeded: ${found.join('; ')}`);
   }
 }

@@ -34,6 +34,9 @@ const ids: { readonly [S in IdShape]: (slot: number) => string } = {
 
 export const idOf = (shape: IdShape, slot: number): string => ids[shape](slot);
 
+/** Whether a URL takes the id for a step through its path, however it is encoded. */
+export const isStepInPath = (id: string): boolean => /^(\.|%2e){1,2}$/i.test(id);
+
 /** Whether ids stand in the JSON as numbers. */
 export const numericIds = (shape: IdShape): boolean => shape === 'numbers' || shape === 'longNumbers';
 

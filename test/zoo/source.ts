@@ -4,17 +4,36 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { Listings } from './listings';
 import { writeRecord } from './record';
 import { Store } from './store';
-import type { Fault, Run, World } from './world';
+import type { BesideAnswer, Fault, Refusal, Run, SpoiltAnswer, World } from './world';
+
+/** What a source's requests can do to the engine that sends them. */
+export interface Reach {
+  killAttempts(): void;
+  loseConnections(): Promise<void>;
+  refuseBatches(code: Refusal): Promise<void>;
+}
+
+const nothing: Reach = {
+  killAttempts: () => undefined,
+  loseConnections: () => Promise.resolve(),
+  refuseBatches: () => Promise.resolve(),
+};
+
+/** How long a dead attempt's answer is held back for the attempt that follows it. */
+const heldBackMs = 3_000;
 
 /** One source of the zoo, under a path of the one server of all. */
 export class ZooSource {
   readonly store: Store;
   private readonly listings: Listings;
   private readonly path: string;
+  private readonly reach: Reach;
   private requests = 0;
+  private atNextRequest: (() => void)[] = [];
   private plan: Pick<Run, 'during' | 'faults'> = { during: [], faults: [] };
 
-  constructor(world: World, path: string) {
+  constructor(world: World, path: string, reach: Reach = nothing) {
+    this.reach = reach;
     this.store = new Store(world);
     this.listings = new Listings(this.store);
     this.path = path;
@@ -31,13 +50,19 @@ export class ZooSource {
     await readParameters(request, url);
     this.requests += 1;
     const at = this.requests;
+    for (const goOn of this.atNextRequest.splice(0)) goOn();
     for (const { at: when, change } of this.plan.during) if (when === at) store.apply(change);
-    const fault = this.plan.faults.find(({ at: when }) => when === at)?.fault;
+    const fault = this.plan.faults.find(
+      ({ at: when, fault: { meets } }) => when === at && meets !== 'lost result',
+    )?.fault;
     const what = `request ${at}, ${url.pathname.slice(this.path.length)}${decodeURIComponent(url.search)}`;
     if (fault) {
       store.log.push(`  ${what}: ${told(fault)}`);
-      this.spoil(response, fault);
-      return;
+      if (spoils(fault)) {
+        this.spoil(response, fault);
+        return;
+      }
+      await this.beside(fault);
     }
     const { status, body, headers } = this.answer(url);
     store.log.push(`  ${what}: ${status} ${body.length > 400 ? `${body.slice(0, 400)} …` : body}`);
@@ -76,13 +101,39 @@ export class ZooSource {
     }
   }
 
-  private spoil(response: ServerResponse, fault: Fault): void {
+  /** A dead attempt gets its answer when the one that follows it has begun: then both write. */
+  private async beside(fault: BesideAnswer): Promise<void> {
+    switch (fault.meets) {
+      case 'killed attempt':
+        this.reach.killAttempts();
+        await new Promise<void>((resolve) => {
+          const limit = setTimeout(resolve, heldBackMs);
+          this.atNextRequest.push(() => {
+            clearTimeout(limit);
+            resolve();
+          });
+        });
+        return;
+      case 'lost connections':
+        return this.reach.loseConnections();
+      case 'refused batch':
+        return this.reach.refuseBatches(fault.code);
+      case 'lost result':
+        return;
+    }
+  }
+
+  private spoil(response: ServerResponse, fault: SpoiltAnswer): void {
     switch (fault.meets) {
       case 'status 500':
         this.send(response, 500, '{"error":"internal"}', {});
         return;
       case 'reset':
         response.destroy();
+        return;
+      case 'reset in headers':
+        response.socket?.write('HTTP/1.1 200 OK\r\nContent-Ty');
+        setImmediate(() => response.destroy());
         return;
       case 'cut':
         response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '1000' });
@@ -93,8 +144,12 @@ export class ZooSource {
         this.send(response, 200, '{"error":"the database is away","data":[],"result":{"items":[]}}', {});
         return;
       case 'wait': {
-        const seconds = '0';
-        const says = { seconds, date: new Date(this.store.now()).toUTCString(), nothing: undefined }[fault.says];
+        const says = {
+          seconds: '0',
+          date: new Date(this.store.now()).toUTCString(),
+          'an hour': '3600',
+          nothing: undefined,
+        }[fault.says];
         this.send(response, fault.status, '{"error":"slow down"}', says === undefined ? {} : { 'Retry-After': says });
       }
     }
@@ -132,6 +187,14 @@ async function readParameters(request: IncomingMessage, url: URL): Promise<void>
 }
 
 const told = (fault: Fault): string => (fault.meets === 'wait' ? `${fault.status}, wait (${fault.says})` : fault.meets);
+
+const besides: ReadonlySet<Fault['meets']> = new Set<BesideAnswer['meets']>([
+  'killed attempt',
+  'lost result',
+  'lost connections',
+  'refused batch',
+]);
+const spoils = (fault: Fault): fault is SpoiltAnswer => !besides.has(fault.meets);
 
 /** What Windows-1252 has where ISO 8859-1 has control characters. */
 const windows1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';

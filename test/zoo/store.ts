@@ -20,6 +20,8 @@ export class Store {
   readonly changedTwice = new Set<number>();
   /** one line for each thing that happened */
   readonly log: string[] = [];
+  /** sends the event about a change; returns what becomes of it */
+  tell: ((id: string) => string) | undefined;
   private behind: number;
   private states = 0;
   private lastMicros = 0;
@@ -127,13 +129,13 @@ export class Store {
       const next = this.made(slot, before.createdAt, at);
       if (at === (before.updatedAt ?? before.createdAt)) this.changedTwice.add(slot);
       this.put({ ...next, updatedAt: at, partition: partition ?? before.partition });
-      this.log.push(partition ? `${id} moves to ${partition}` : `${id} is changed (state ${next.state})`);
+      this.told(id, partition ? `moves to ${partition}` : `is changed (state ${next.state})`);
       return;
     }
     const created = this.made(slot, at, at);
     this.put(this.world.version === 'fallback' ? { ...created, updatedAt: null } : created);
     if (this.deleted.delete(slot)) this.createdAgain.add(slot);
-    this.log.push(`${id} is created${this.createdAgain.has(slot) ? ' again' : ''} (state ${created.state})`);
+    this.told(id, `is created${this.createdAgain.has(slot) ? ' again' : ''} (state ${created.state})`);
   }
 
   private remove(slot: number): void {
@@ -146,7 +148,12 @@ export class Store {
     const at = this.instant();
     this.deleted.set(slot, { record: { ...record, updatedAt: at, changedAt: at, state: ++this.states }, survivor });
     const into = survivor === undefined ? '' : ` (${how} into ${idOf(this.world.ids, survivor)})`;
-    this.log.push(`${record.id} is deleted${into}`);
+    this.told(record.id, `is deleted${into}`);
+  }
+
+  private told(id: string, what: string): void {
+    const fate = this.tell?.(id);
+    this.log.push(`${id} ${what}${fate === undefined ? '' : `; its event comes: ${fate}`}`);
   }
 
   private put(record: ZooRecord): void {

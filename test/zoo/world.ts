@@ -40,6 +40,10 @@ export const filters = ['inclusive', 'exclusive'] as const;
 export const filterFields = ['version', 'shownClock', 'ignored', 'nullUntilUpdate', 'otherClock'] as const;
 export type FilterField = (typeof filterFields)[number];
 
+/** What PostgreSQL refuses a batch with: a conflict of transactions, a deadlock, a time-out, no room for sessions. */
+export const refusals = ['40001', '40P01', '57014', '53300'] as const;
+export type Refusal = (typeof refusals)[number];
+
 /** One API, as its documentation would describe it. Plain data: fast-check draws and shrinks it. */
 export interface World {
   readonly ids: IdShape;
@@ -97,6 +101,10 @@ export interface World {
   readonly records0: number;
   /** how many of them carry one and the same time */
   readonly ties: number;
+  /** changes are told by webhooks too, of which some come twice, late, or never */
+  readonly webhooks: boolean;
+  /** a trigger of the user's refuses the row of the record in this slot */
+  readonly refusedSlot: number | null;
 }
 
 /** What happens at the source. Slots stand for records; one that is not there (or there already) turns the change into its neighbour. */
@@ -112,10 +120,26 @@ export type Change =
   | { readonly do: 'updateMany'; readonly slot: number; readonly count: number }
   | { readonly do: 'wait'; readonly ms: number };
 
-/** What a request meets instead of its answer. */
-export type Fault =
-  | { readonly meets: 'status 500' | 'reset' | 'cut' | 'error behind 200' }
-  | { readonly meets: 'wait'; readonly status: 429 | 403 | 503; readonly says: 'seconds' | 'date' | 'nothing' };
+/** What a request meets instead of its answer. `an hour`: longer than a worker slot is held; an operator ends the wait. */
+export type SpoiltAnswer =
+  | { readonly meets: 'status 500' | 'reset' | 'reset in headers' | 'cut' | 'error behind 200' }
+  | {
+      readonly meets: 'wait';
+      readonly status: 429 | 403 | 503;
+      readonly says: 'seconds' | 'date' | 'nothing' | 'an hour';
+    };
+
+/**
+ * What happens to the engine when a request comes, which is answered all the same. `killed attempt`: everything under way for the
+ * connection is taken for dead and done again, while the dead goes on beside; `lost result`: the attempt with this number among the run's
+ * activities is done, but Temporal never hears of it; `lost connections`: PostgreSQL ends all sessions in a transaction; `refused batch`: it
+ * refuses what is written for a moment.
+ */
+export type BesideAnswer =
+  | { readonly meets: 'killed attempt' | 'lost result' | 'lost connections' }
+  | { readonly meets: 'refused batch'; readonly code: Refusal };
+
+export type Fault = SpoiltAnswer | BesideAnswer;
 
 /** The plainest source: what the others are told by is how they differ from it. */
 export const plain: World = {
@@ -149,6 +173,8 @@ export const plain: World = {
   lookback: '1m',
   records0: 1,
   ties: 0,
+  webhooks: false,
+  refusedSlot: null,
 };
 
 /** A run, and what happens while it asks: at its n-th request, before the answer. */
