@@ -49,7 +49,7 @@ function run(project: string, args: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, [join(project, 'node_modules', 'jest', 'bin', 'jest.js'), ...args], {
     cwd: project,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_NO_WARNINGS: '1' },
+    env: { ...process.env, NODE_NO_WARNINGS: '1', TIDEMARK_ZOO_SHRINK_MS: '0' },
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (said += text.toString()));

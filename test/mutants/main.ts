@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../../schema/errors';
 import { applied, namePattern } from './applied';
 import { runTests } from './jest';
-import { type Mutant, mutants } from './table';
+import type { Mutant } from './mutant';
+import { mutants } from './table';
 
 const usage = `Breaks each invariant on purpose, in a copy of the project, and shows which test notices.
 
@@ -14,6 +15,7 @@ const usage = `Breaks each invariant on purpose, in a copy of the project, and s
 
   --invariant N   only those of one invariant
   --name TEXT     only those whose name has this in it
+  --test TEXT     only those whose test's file has this in it: --test zoo
 `;
 
 interface Outcome {
@@ -21,6 +23,8 @@ interface Outcome {
   /** `red`: the test noticed; `survived`: it did not; `error`: nothing can be said */
   readonly result: 'red' | 'survived' | 'error';
   readonly said: string;
+  /** what the test took, start included */
+  readonly seconds: number;
 }
 
 async function main(): Promise<number> {
@@ -28,6 +32,7 @@ async function main(): Promise<number> {
     options: {
       invariant: { type: 'string' },
       name: { type: 'string', default: '' },
+      test: { type: 'string', default: '' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -36,8 +41,10 @@ async function main(): Promise<number> {
     return 0;
   }
   const chosen = mutants.filter(
-    ({ invariant, name }) =>
-      (values.invariant === undefined || invariant === Number(values.invariant)) && name.includes(values.name),
+    ({ invariant, name, test }) =>
+      (values.invariant === undefined || invariant === Number(values.invariant)) &&
+      name.includes(values.name) &&
+      test.file.includes(values.test),
   );
   const project = copyOfProject();
   process.once('exit', () => rmSync(project, { recursive: true, force: true }));
@@ -45,13 +52,18 @@ async function main(): Promise<number> {
   const healthy = await testsThatPass(project, chosen);
   const outcomes: Outcome[] = [];
   for (const mutant of chosen) {
-    const outcome = await tried(project, mutant, healthy);
+    const began = performance.now();
+    const tries = await tried(project, mutant, healthy);
+    const outcome = { ...tries, seconds: Math.round((performance.now() - began) / 1000) };
     outcomes.push(outcome);
-    process.stderr.write(`${outcome.result.padEnd(9)}${mutant.invariant} ${mutant.name}\n`);
+    process.stderr.write(`${outcome.result.padEnd(9)}${mutant.invariant} ${mutant.name}, ${outcome.seconds} s\n`);
   }
   process.stdout.write(`${table(outcomes)}\n`);
   const wrong = outcomes.filter(({ result }) => result !== 'red');
-  process.stdout.write(`\n${outcomes.length - wrong.length} of ${outcomes.length} mutants turn a test red.\n`);
+  const minutes = outcomes.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
+  process.stdout.write(
+    `\n${outcomes.length - wrong.length} of ${outcomes.length} mutants turn a test red, in ${minutes.toFixed(1)} minutes.\n`,
+  );
   return wrong.length === 0 && outcomes.length > 0 ? 0 : 1;
 }
 
@@ -84,7 +96,7 @@ async function testsThatPass(project: string, chosen: readonly Mutant[]): Promis
   return passing;
 }
 
-async function tried(project: string, mutant: Mutant, healthy: ReadonlySet<string>): Promise<Outcome> {
+async function tried(project: string, mutant: Mutant, healthy: ReadonlySet<string>): Promise<Omit<Outcome, 'seconds'>> {
   const pattern = new RegExp(namePattern(mutant));
   const { file } = mutant.test;
   const green = [...healthy].some((name) => name.startsWith(`${file} `) && pattern.test(name));

@@ -15,8 +15,8 @@ export interface Herd {
   readonly onPlayed?: (played: number) => void;
 }
 
-/** A counterexample is made smaller for so long. */
-const shrinkingMs = 60_000;
+/** A counterexample is made smaller for this long. */
+const shrinkingMs = Number(process.env.TIDEMARK_ZOO_SHRINK_MS ?? 60_000);
 
 /**
  * Draws plans, each from a seed of its own, and plays them side by side. The first that fails is shrunk and thrown, with the seed that
