@@ -80,13 +80,16 @@ export type OneRecord =
   | ({ readonly kind: 'live'; readonly record: unknown; readonly sentAs: SentAs | undefined } & Asked)
   | ({ readonly kind: 'gone'; readonly evidence: string } & Asked);
 
-/** What the source says of one record. `unclear`: a response that proves neither, such as a 403. */
+/**
+ * What the source says of one record. `unclear`: a response that proves neither, such as a 403; `unsent` where nothing was asked, since no
+ * request can hold the id.
+ */
 export type RecordAnswer = Asked &
   (
     | { readonly kind: 'live'; readonly live: LiveAnswer }
     | { readonly kind: 'gone'; readonly gone: GoneAnswer; readonly detail: string }
     | { readonly kind: 'set-aside'; readonly setAside: SetAsideAnswer; readonly detail: string }
-    | { readonly kind: 'unclear'; readonly detail: string }
+    | { readonly kind: 'unclear'; readonly detail: string; readonly unsent?: boolean }
     /**
      * the source answered with the record `otherId` instead. With `goneIfUnlisted`, that and the record's absence from a complete listing
      * together prove it gone; by itself it proves nothing

@@ -17,7 +17,7 @@ import { alive } from '../liveness';
 import { type OpenTarget, type TargetOpener, writeContext } from '../openTarget';
 import { assertComplete, ownRun } from '../ownRun';
 import { startSurvivingLiveness } from '../survivingLiveness';
-import { judge, judgeAbsent, whyDoubt } from './judgePlan';
+import { judge, judgeAbsent, vouchersAtMost, whyDoubt } from './judgePlan';
 
 export interface PlanInput extends Target {
   readonly runId: string;
@@ -51,7 +51,7 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
       const signal = Context.current().cancellationSignal;
       await ownRun(db, input, ['reconciliation']);
       const plan = await takePlan(db, input);
-      const known = await knownLiveIds(db, { ...input, entity: open.entity }, 3);
+      const known = await knownLiveIds(db, { ...input, entity: open.entity }, vouchersAtMost);
       const before = await receivedBefore(input.planId, open);
       // what a list does not show that may go on proves nothing, so an answer about another record proves nothing either
       const { uncertainEnds } = await sumParts(db, plan.runId, 'scan');

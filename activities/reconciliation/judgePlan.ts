@@ -3,9 +3,13 @@ import type { Fetched } from '../fetchRecords';
 import type { OpenTarget } from '../openTarget';
 import { isUnavailable } from '../unavailable';
 
+/** Of at most this many listed records, some may have ids that no request can hold. */
+export const vouchersAtMost = 20;
+const askedAtMost = 3;
+
 /**
  * Why a 404 of this source is no evidence just now: none of the ids that it listed itself answers live. Null when one does.
- * One that is refused, or never answered, vouches for nothing, and the next one is asked. Throws where nothing can be said yet.
+ * One that is refused, or never answered, vouches for nothing, and the next one is asked; one whose id no request can hold is passed over. Throws where nothing can be said yet.
  */
 export async function whyDoubt(
   open: OpenTarget,
@@ -16,21 +20,25 @@ export async function whyDoubt(
   // an emptied source has nothing left that could answer: the operator who approved has vouched for it
   if (approved && known.length === 0) return null;
   let unavailable: Error | undefined;
+  const asked: string[] = [];
   for (const id of known) {
+    if (asked.length === askedAtMost) break;
     try {
-      const { kind } = await open.source.ask(open.entity, id, { signal });
-      if (kind === 'live' || kind === 'set-aside') return null;
+      const answer = await open.source.ask(open.entity, id, { signal });
+      if (answer.kind === 'live' || answer.kind === 'set-aside') return null;
+      if (answer.kind !== 'unclear' || !answer.unsent) asked.push(id);
     } catch (error) {
       if (!isUnavailable(error)) throw error;
       unavailable = error;
+      asked.push(id);
     }
   }
   if (unavailable) throw unavailable;
-  const asked =
-    known.length === 0
+  const found =
+    asked.length === 0
       ? 'no record that the source lists has a live row to fetch by id'
-      : `records that the source itself lists (${known.join(', ')}) do not answer as live`;
-  return `${asked}, so a 404 proves nothing: is the token of the right account? Nothing was deleted`;
+      : `records that the source itself lists (${asked.join(', ')}) do not answer as live`;
+  return `${found}, so a 404 proves nothing: is the token of the right account? Nothing was deleted`;
 }
 
 type Judged = Parameters<typeof closeItems>[2];

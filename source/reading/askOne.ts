@@ -3,7 +3,7 @@ import { TidemarkError } from '../../schema/errors';
 import type { RecordAnswer } from '../contract';
 import { readRecord } from '../record/readRecord';
 import type { Source } from '../wire/source';
-import { getById } from './getById';
+import { getById, whyUnfit } from './getById';
 
 /** See SourceClient.ask. */
 export async function askOne(
@@ -34,6 +34,8 @@ export async function askOne(
     return { ...times, kind: 'set-aside', setAside: { ...read, id }, detail: `${read.reason}: ${read.detail}` };
   } catch (error) {
     if (!(error instanceof TidemarkError) || error.type !== 'ContractBroken') throw error;
-    return { sent, received: clock.received(), kind: 'unclear', detail: error.message };
+    const { one } = entity.listings;
+    const unsent = one !== undefined && whyUnfit(one, id) !== undefined;
+    return { sent, received: clock.received(), kind: 'unclear', detail: error.message, ...(unsent && { unsent }) };
   }
 }

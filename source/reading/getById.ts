@@ -4,6 +4,7 @@ import { placeholdersIn } from '../../schema/definition/placeholders';
 import { messageOf } from '../../schema/errors';
 import { valueAt } from '../../schema/json';
 import { preview } from '../../schema/preview';
+import { isWellFormed } from '../../schema/storableText';
 import type { OneRecord } from '../contract';
 import { fieldsOf, keyOf } from '../record/fields';
 import { fitsPath } from '../wire/address';
@@ -81,10 +82,13 @@ export async function getById(
   return { kind: 'live', record, sentAs: answer.sentAs(record), sent, received };
 }
 
-/** Why an id cannot be put into the request; undefined where it can. */
+/** Why an id cannot be put into the request for one record; undefined where it can. */
 export function whyUnfit(one: One, id: string): string | undefined {
   if (id.trim() === '') return 'the id is empty, which would ask for the whole list';
-  const places = placeholdersIn(one).filter(([, name]) => name === 'id');
+  // what follows the question mark of a path is a query, which holds any text
+  const [path = '', query = ''] = one.path.split('?', 2);
+  const places = placeholdersIn({ ...one, path }).filter(([, name]) => name === 'id');
+  if (query.includes('{id}') && !isWellFormed(id)) return `'${short(id, 100)}' is no text that a URL can hold`;
   if (places.some(([at]) => at === 'path') && !fitsPath(id)) {
     return `'${short(id, 100)}' would be a step through the path, or is no text that a URL can hold`;
   }

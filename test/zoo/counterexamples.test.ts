@@ -8,6 +8,7 @@ interface Counterexample {
   readonly world: Partial<World>;
   readonly steps?: readonly Step[];
   readonly lastFaults?: Run['faults'];
+  readonly probed?: boolean;
 }
 
 const failsAt = (...requests: number[]): Run['faults'] =>
@@ -76,6 +77,30 @@ const counterexamples: readonly Counterexample[] = [
     name: 'a body in Windows-1252 with letters that ISO 8859-1 lacks',
     world: { charset: 'windows-1252', records0: 3 },
   },
+  {
+    // the probe ended with an error, since it asked for the records that the list begins with
+    name: 'a probe of records whose ids no path can hold',
+    world: { ids: 'dots', one: { deletion: '404', inQuery: false }, records0: 5 },
+    probed: true,
+  },
+  {
+    // these were asked to show that a 404 means something, and could not: no record was ever deleted
+    name: 'a gone record beside three whose ids no path can hold',
+    world: { ids: 'dots', one: { deletion: '404', inQuery: false }, records0: 6 },
+    steps: [
+      { run: 'delta', during: [], faults: [] },
+      { do: 'delete', slot: 4 },
+    ],
+  },
+  {
+    // it was taken for a part of the path, so that it was never asked for, and its row stayed
+    name: 'a gone record whose id no path can hold, and which is asked for in a query',
+    world: { ids: 'dots', one: { deletion: '410', inQuery: true }, records0: 6 },
+    steps: [
+      { run: 'delta', during: [], faults: [] },
+      { do: 'delete', slot: 0 },
+    ],
+  },
 ];
 
 let zoo: Zoo;
@@ -85,8 +110,8 @@ beforeAll(async () => {
 
 test.each(counterexamples)(
   '$name',
-  ({ world, steps = [], lastFaults = [] }) => {
-    const plan: Plan = { world: { ...plain, ...world }, steps, lastFaults, probed: false };
+  ({ world, steps = [], lastFaults = [], probed = false }) => {
+    const plan: Plan = { world: { ...plain, ...world }, steps, lastFaults, probed };
     return play(zoo, plan);
   },
   120_000,

@@ -15,6 +15,8 @@ export function flawsOf(world: World): string[] {
   if (world.changes?.field === 'otherClock') flaws.push('its changes are filtered by a clock that no record shows');
   if (world.changes?.field === 'nullUntilUpdate') flaws.push('its filter never finds what was not updated yet');
   if (world.wrongNext) flaws.push('the definition looks for the next page in the wrong place');
+  if (world.paging === 'page' && world.end !== 'empty' && world.total === 'none' && !world.flag && world.pageSize < 5)
+    flaws.push('it refuses the page behind the last, and its pages are too small to tell that from a limit of depth');
   if (world.totalUnlessEmpty) flaws.push('an empty list comes without its total');
   return flaws;
 }
