@@ -87,9 +87,12 @@ export async function checkCounts(db: Knex, connectionId: string | null = null):
         count(*) filter (where outcome = 'deleted') as deleted, count(*) filter (where outcome = 'open') as open
       from tidemark.plan_items i where i.plan_id = p.id) listed, lateral (
       -- a scan that reads whole records writes what is missing and stale at once, and leaves no items of it
-      select coalesce(sum((counts ->> 'inserted')::bigint), 0) as inserted, coalesce(sum((counts ->> 'updated')::bigint), 0) as updated
+      select coalesce(sum((counts ->> 'inserted')::bigint), 0) as inserted, coalesce(sum((counts ->> 'updated')::bigint), 0) as updated,
+        coalesce(sum((counts ->> 'errors')::bigint), 0) as errors
       from tidemark.run_parts where run_id = p.run_id and step = 'scan') scan, lateral (
-      select listed.missing + scan.inserted as missing, listed.stale + scan.updated as stale, listed.gone, listed.unlisted,
+      -- what PostgreSQL refused is still missing or stale
+      select least(greatest(p.missing, listed.missing + scan.inserted), listed.missing + scan.inserted + scan.errors) as missing,
+        least(greatest(p.stale, listed.stale + scan.updated), listed.stale + scan.updated + scan.errors) as stale, listed.gone, listed.unlisted,
         listed.deleted, listed.open) i, lateral (
       values (format('counted %s %s %s %s %s, its items are %s %s %s %s %s', p.missing, p.stale, p.gone, p.unlisted, p.deleted,
           i.missing, i.stale, i.gone, i.unlisted, i.deleted),

@@ -21,7 +21,7 @@ export function definitionOf(world: World, name: string, partitions: readonly st
     table: zooTable,
     row,
     key: 'id',
-    deltaSyncField: versionOf(world),
+    ...(world.version === 'none' ? {} : { deltaSyncField: versionOf(world.version) }),
     map: (record) => ({
       name: typeof record.name === 'string' ? record.name : null,
       amount: record.amount as string | number,
@@ -44,7 +44,9 @@ export function definitionOf(world: World, name: string, partitions: readonly st
 
 const hasTombstones = (world: World) => world.changes?.tombstones === true || world.one?.deletion === 'tombstone';
 
-function versionOf({ version }: World): NonNullable<EntityInput<typeof row, JsonObject>['deltaSyncField']> {
+function versionOf(
+  version: Exclude<World['version'], 'none'>,
+): NonNullable<EntityInput<typeof row, JsonObject>['deltaSyncField']> {
   switch (version) {
     case 'instant':
       return { name: 'updated_at', kind: 'instant' };
@@ -56,8 +58,6 @@ function versionOf({ version }: World): NonNullable<EntityInput<typeof row, Json
       return { name: 'revision', kind: 'text' };
     case 'opaque':
       return { name: 'etag', kind: 'opaque' };
-    case 'none':
-      return { name: 'version', kind: 'opaque' };
   }
 }
 

@@ -1,9 +1,9 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { World } from './world';
 
-/** What a probe may say against a definition that works: it asks for larger pages than the source sends, or names a version that no record has. */
-export const mayMention = ({ cap, pageSize, version }: World, { about }: ProbeFinding): boolean =>
-  (about === 'cap' && cap !== null && cap < pageSize) || (about === 'timestamps' && version === 'none');
+/** What a probe may say against a definition that works: that it asks for larger pages than the source sends. */
+export const mayMention = ({ cap, pageSize }: World, { about }: ProbeFinding): boolean =>
+  about === 'cap' && cap !== null && cap < pageSize;
 
 /**
  * What is wrong with a source, or with its definition, that no author could write better. Such a run may fail as broken contract, or
