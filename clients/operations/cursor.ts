@@ -1,4 +1,4 @@
-import { field, nullable, withDefault } from './definition/fields';
+import { field, nullable, optional, withDefault } from './definition/fields';
 import { operation } from './definition/operation';
 import { instant, target } from './definition/schemas';
 import { entityOf } from './definition/targetFields';
@@ -20,6 +20,19 @@ export const cursorShow = operation({
         .string()
         .nullable()
         .describe('the run that moved it last; null when none has, or its record has been pruned'),
+      partitions: z
+        .array(
+          z.object({
+            partition: z.string(),
+            at: instant(z).describe('the instant; of a token, when it was asked for'),
+            token: z.string().nullable().describe('a fingerprint of the token; null: the cursor is the instant'),
+            leftAt: instant(z).nullable().describe('since when the partition is no longer listed'),
+            deletionsUnknownSince: instant(z).nullable(),
+          }),
+        )
+        .describe(
+          'at most 100, those that are furthest behind first; an entity without partitions has one, without a name',
+        ),
       resets: z
         .array(
           z.object({
@@ -46,11 +59,13 @@ export const cursorReset = operation({
     'demo people --reason "the mapping lost a column"',
     'demo people --to 2026-03-01T00:00:00Z --reason "the API had lost updates since then"',
     'demo people --to 2h --reason "look at the last two hours again"',
+    'demo people --partition north --reason "the API had lost what was new there"',
   ],
   input: {
     ...entityOf,
     to: withDefault(nullable(field.instant('an instant, or how long ago; without it everything is read again')), null),
     forward: field.flag('allow an instant later than the present cursor'),
+    partition: optional(field.text('only of this partition', { value: 'name', longest: 200 })),
   },
   result: (z) =>
     z.object({

@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
+import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import { query } from '../database/query';
+import { fingerprint } from './fingerprint';
 
 /**
  * SQL: the instant up to which an entity of a connection is synced, null before its first delta: the earliest of its partitions. A
@@ -76,10 +78,81 @@ export async function setCursor(trx: Knex.Transaction, target: Target, to: Date 
   ]);
   await trx.raw(
     `insert into tidemark.cursors (connection_id, entity, at) values (?, ?, ?)
-     on conflict (connection_id, entity, listing, partition) do update set kind = 'instant', at = excluded.at, token = null, run_id = null,
-       updated_at = clock_timestamp(), left_at = null`,
+     on conflict (connection_id, entity, listing, partition) do update set ${asSet}`,
     [connectionId, entity, to],
   );
+}
+
+/**
+ * The cursor of one partition; null where it has none. Throws TidemarkError 'Usage' while the entity has one for all its partitions,
+ * as after a reset: the next delta gives each its own.
+ */
+export async function ownCursor(trx: Knex.Transaction, target: Target, partition: string): Promise<Date | null> {
+  const { connectionId, entity } = target;
+  const rows = await query<{ partition: string; at: Date }>(
+    trx,
+    `select partition, at from tidemark.cursors
+     where connection_id = ? and entity = ? and listing = 'changes' and (partition = ? or partition = '' and left_at is null)`,
+    [connectionId, entity, partition],
+  );
+  if (rows.some((row) => row.partition !== partition)) {
+    throw new TidemarkError(
+      'Usage',
+      `${connectionId}/${entity} has one cursor for all its partitions until its next delta: run that first, or reset all of them`,
+    );
+  }
+  return rows[0]?.at ?? null;
+}
+
+/** Sets the cursor of one partition; null: it is read from its beginning. As part of something audited. */
+export async function setOwnCursor(
+  trx: Knex.Transaction,
+  { connectionId, entity }: Target,
+  partition: string,
+  to: Date | null,
+): Promise<void> {
+  if (to === null) {
+    await trx.raw('delete from tidemark.cursors where connection_id = ? and entity = ? and partition = ?', [
+      connectionId,
+      entity,
+      partition,
+    ]);
+    return;
+  }
+  await trx.raw(
+    `insert into tidemark.cursors (connection_id, entity, partition, at) values (?, ?, ?, ?)
+     on conflict (connection_id, entity, listing, partition) do update set ${asSet}`,
+    [connectionId, entity, partition, to],
+  );
+}
+
+const asSet = `kind = 'instant', at = excluded.at, token = null, run_id = null, updated_at = clock_timestamp(), left_at = null`;
+
+/** The cursor of one partition. */
+export interface PartitionCursor {
+  readonly partition: string;
+  readonly at: Date;
+  /** of its token, see `fingerprint`; null where it is an instant */
+  readonly token: string | null;
+  /** since when the partition is no longer listed; null while it is */
+  readonly leftAt: Date | null;
+  readonly deletionsUnknownSince: Date | null;
+}
+
+/** The cursors of an entity's partitions, at most `limit` of them, those that are furthest behind first. */
+export async function partitionCursors(
+  db: Knex,
+  { connectionId, entity }: Target,
+  limit: number,
+): Promise<PartitionCursor[]> {
+  const rows = await query<PartitionCursor>(
+    db,
+    `select partition, at, token, left_at as "leftAt", deletions_unknown_since as "deletionsUnknownSince"
+     from tidemark.cursors where connection_id = ? and entity = ? and listing = 'changes'
+     order by left_at is not null, at, partition limit ?`,
+    [connectionId, entity, limit],
+  );
+  return rows.map((row) => ({ ...row, token: row.token === null ? null : fingerprint(row.token) }));
 }
 
 /** Nothing counts as synced any more, in any partition; as part of something audited. */

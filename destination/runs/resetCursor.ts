@@ -3,7 +3,7 @@ import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import type { Decision } from '../audit';
 import { audit } from '../audit';
-import { getCursor, setCursor } from './cursors';
+import { getCursor, ownCursor, setCursor, setOwnCursor } from './cursors';
 import { ensureEntity } from './entities';
 
 export interface ResetTo {
@@ -11,6 +11,8 @@ export interface ResetTo {
   readonly to: Date | null;
   /** also to a later instant than it has now: what changed between is then left to the next reconciliation */
   readonly forward?: boolean | undefined;
+  /** of this partition only, which exists; default: of all */
+  readonly partition?: string | undefined;
 }
 
 export interface MovedCursor {
@@ -25,10 +27,11 @@ export interface MovedCursor {
 export async function resetCursor(
   db: Knex,
   target: Target,
-  { to, forward }: ResetTo,
+  { to, forward, partition }: ResetTo,
   by: Decision,
 ): Promise<MovedCursor> {
-  const where = `${target.connectionId}/${target.entity}`;
+  const of = `${target.connectionId}/${target.entity}`;
+  const where = partition === undefined ? of : `partition ${partition} of ${of}`;
   return db.transaction(async (tx) => {
     await ensureEntity(tx, target);
     const { rows } = await tx.raw(
@@ -36,7 +39,7 @@ export async function resetCursor(
       [to, target.connectionId, target.entity],
     );
     const { ahead }: { ahead: boolean | null } = rows[0];
-    const before = await getCursor(tx, target);
+    const before = await (partition === undefined ? getCursor(tx, target) : ownCursor(tx, target, partition));
     if (ahead === true && to !== null) {
       throw new TidemarkError(
         'Usage',
@@ -51,8 +54,9 @@ export async function resetCursor(
         `${stands}, so ${to.toISOString()} would skip what changed before it: add --forward to do so; the next reconciliation finds what was skipped`,
       );
     }
-    await setCursor(tx, target, to);
-    await audit(tx, { ...by, ...target, action: 'cursor reset', details: { before, after: to } });
+    await (partition === undefined ? setCursor(tx, target, to) : setOwnCursor(tx, target, partition, to));
+    const details = { before, after: to, ...(partition !== undefined && { partition }) };
+    await audit(tx, { ...by, ...target, action: 'cursor reset', details });
     return { before, after: to };
   });
 }

@@ -1,14 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import { query } from '../database/query';
 import type { PartKey } from './runParts';
-
-/** A few characters that stand for a token: enough to tell two apart, too few to use one. */
-export function fingerprint(token: string): string {
-  return createHash('sha256').update(token).digest('hex').slice(0, 12);
-}
 
 /** The token of a partition's cursor; null where it has none. */
 export async function heldToken(db: Knex, { connectionId, entity }: Target, partition: string): Promise<string | null> {

@@ -93,3 +93,19 @@ test('a list that withholds its newest changes leaves the cursor that much earli
   await world.engine.delta('bookings');
   expect((await cursor(world.engine, 'bookings')) as number).toBeGreaterThan(first + 14 * 60_000);
 });
+
+test('the cursor of one location is reset by itself, and of an unknown one not at all', async () => {
+  const world = await startBookings([booking('a1', 'a', daysAgo(9)), booking('b1', 'b', daysAgo(9))], {
+    locations: 'a b',
+    listings,
+  });
+  const { db, connector } = world.engine;
+  const target = { connection: 'demo', entity: 'bookings' };
+  const context = { db, connectors: async () => [connector] } as unknown as OperationContext;
+  const by = { actor: 'test', reason: 'because' };
+  const reset = (partition: string) => moveCursor(context, { ...target, to: null, forward: false, partition }, by);
+  await reset('b');
+  await expect(reset('c')).rejects.toThrow(/has no partition c: it has a, b/);
+  expect((await showCursor(context, target)).partitions).toMatchObject([{ partition: 'a', token: null, leftAt: null }]);
+  expect(await askedBy(world)).toEqual({ a: expect.any(String), b: null });
+});

@@ -8,7 +8,14 @@ export const views = {
   'cursor reset': view<typeof cursorReset>({ text: movedText }),
 };
 
-function shownText({ connectionId, entity, cursor, movedByRun, resets }: ResultOf<typeof cursorShow>): string {
+function shownText({
+  connectionId,
+  entity,
+  cursor,
+  movedByRun,
+  partitions,
+  resets,
+}: ResultOf<typeof cursorShow>): string {
   const name = `${connectionId}/${entity}`;
   const shown =
     cursor === null
@@ -17,7 +24,20 @@ function shownText({ connectionId, entity, cursor, movedByRun, resets }: ResultO
   const moved = resets.map(({ at, actor, reason, before, after }) => {
     return `  ${at.toISOString()} reset by ${actor} from ${before ?? 'none'} to ${after ?? 'none'}: ${reason}`;
   });
-  return [shown, ...moved].join('\n');
+  const each =
+    partitions.length === 1 && partitions[0]?.token === null && partitions[0].partition === ''
+      ? []
+      : partitions.map(({ partition, at, token, leftAt, deletionsUnknownSince }) =>
+          [
+            `  ${partition === '' ? 'all' : partition}: ${at.toISOString()}`,
+            ...(token === null ? [] : [`token ${token}`]),
+            ...(leftAt === null ? [] : [`not listed since ${leftAt.toISOString()}`]),
+            ...(deletionsUnknownSince === null
+              ? []
+              : [`deletions since ${deletionsUnknownSince.toISOString()} are unknown`]),
+          ].join(', '),
+        );
+  return [shown, ...each, ...moved].join('\n');
 }
 
 function movedText({ connectionId, entity, before, after, runningDelta }: ResultOf<typeof cursorReset>): string {
