@@ -74,8 +74,8 @@ const versionSql = `to_char(timestamp '2026-01-01' + i * interval '20 millisecon
 async function fill({ db }: Engine, ids: number): Promise<void> {
   await db.raw(`drop index bench_contacts_source_updated_at_idx`);
   await db.raw(
-    `insert into ${tableName} (connection_id, external_id, _version, _sent_at, _received_at, _written_by)
-     select ?, ${idSql}, ${versionSql}, now() - interval '1 hour', now() - interval '1 hour', 'run 0'
+    `insert into ${tableName} (connection_id, external_id, _version, _sent_at, _received_at, _written_by, _origin)
+     select ?, ${idSql}, ${versionSql}, now() - interval '1 hour', now() - interval '1 hour', 'run 0', 'source'
      from generate_series(0, ?::int - 1) i`,
     [connectionId, ids],
   );
