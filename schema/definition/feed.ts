@@ -5,6 +5,20 @@ const name = z.string().min(1);
 const at = z.union([name, z.strictObject({ header: name })]);
 
 /**
+ * The request for a feed's first token, where the listing `all` gives none.
+ * @example
+ * { path: '/changes/start', query: { site: 7 }, token: 'token' }
+ */
+export const firstToken = z.strictObject({
+  /** The path of the request, as in a listing. */
+  path: z.string().startsWith('/'),
+  /** Its query parameters, as in a listing. */
+  query: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  /** Path in the body, or a header, with the token. */
+  token: at,
+});
+
+/**
  * How `changes` goes on from a token that the source gives, where it takes no instant. The token of a run's last page is the cursor of
  * the next run.
  * @example
@@ -19,17 +33,7 @@ export const feed = z.strictObject({
    * Where the first token comes from: `all`, where the listing `all` is the same feed from its beginning and contains tokens in the same
    * place, or a request for one. That request is sent before the first page of `all`, so that no change in between is lost.
    */
-  first: z.union([
-    z.literal('all'),
-    z.strictObject({
-      /** As in a listing. */
-      path: z.string().startsWith('/'),
-      /** As in a listing. */
-      query: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-      /** Path in the body, or a header, with the token. */
-      token: at,
-    }),
-  ]),
+  first: z.union([z.literal('all'), firstToken]),
   /** How the source says that it no longer knows a token. Everything is then read again, and a reconciliation follows. */
   expired: z
     .strictObject({

@@ -1,3 +1,6 @@
+import type { OperationContext } from '../../clients/operations/definition/context';
+import { moveCursor, showCursor } from '../../clients/operations/work/cursor';
+import { getCursor } from '../../destination/runs/cursors';
 import { type Bookings, booking, daysAgo, list, liveIds, setLocations, startBookings } from './bookingsSource';
 import { cursor, lastRun } from './support';
 
@@ -49,7 +52,8 @@ test('a location that is no longer listed keeps its cursor for its return, and h
   const { rows } = await world.engine.db.raw(
     `select min(at) filter (where left_at is null) as lowest from tidemark.cursors`,
   );
-  expect((await lastRun(world.engine, 'bookings')).cursorAfter).toEqual(rows[0].lowest);
+  const target = { connectionId: 'demo', entity: 'bookings' };
+  expect(await getCursor(world.engine.db, target)).toEqual(rows[0].lowest);
   await setLocations(world, 'a b');
   expect(await askedBy(world)).toMatchObject({ b: b?.at.toISOString() });
   expect((await cursors(world)).map(({ left }) => left)).toEqual([false, false]);

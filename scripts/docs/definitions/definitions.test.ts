@@ -41,6 +41,7 @@ test('every field that a definition may have is explained', () => {
       '',
       'reset.',
       'retryAfter.',
+      'expired.',
       'fields.',
       'webhooks.',
       'webhooks.acknowledgement.',

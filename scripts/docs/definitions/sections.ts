@@ -4,7 +4,7 @@ import { connectorDefinition } from '../../../schema/definition/connector';
 import { covers } from '../../../schema/definition/covers';
 import { duplicates } from '../../../schema/definition/duplicates';
 import { entityDefinition } from '../../../schema/definition/entity';
-import { feed } from '../../../schema/definition/feed';
+import { feed, firstToken } from '../../../schema/definition/feed';
 import { changesListing, listing, one, paging, since } from '../../../schema/definition/listing';
 import { oauth2 } from '../../../schema/definition/oauth2';
 import { rateLimit } from '../../../schema/definition/rateLimit';
@@ -68,6 +68,7 @@ export const sections: readonly Section[] = [
   },
   { title: 'Filter `since`', file: 'listing', comments: ['since'], schema: since },
   { title: 'Feed of changes', file: 'feed', comments: ['feed'], schema: feed },
+  { title: 'First token of a feed', file: 'feed', comments: ['firstToken'], schema: firstToken },
   { title: 'Cursor forms', file: 'listing', comments: ['cursorForms'], words: true },
   { title: 'Request `one`', file: 'listing', comments: ['one', 'request'], schema: one },
   { title: 'Rows with headers', file: 'tabular', comments: ['tabular'], schema: tabular },
