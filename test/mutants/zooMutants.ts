@@ -61,8 +61,8 @@ export const zooMutants: readonly Mutant[] = [
     invariant: 12,
     name: 'the zoo: a page behind the last that is answered 404 or 400 breaks the list',
     file: 'source/reading/listReader.ts',
-    find: 'statuses: behind ? noSuchPage : none,',
-    replace: 'statuses: none,',
+    find: 'statuses: behind ? noSuchPage :',
+    replace: 'statuses:',
     test,
   },
   {
@@ -103,8 +103,8 @@ export const zooMutants: readonly Mutant[] = [
     invariant: 1,
     name: 'the zoo: a reconciliation does not look for rows that are gone',
     file: 'destination/plans/diffScan.ts',
-    find: 'when s.external_id is null then c.deleted_at is null else',
-    replace: 'when s.external_id is null then c.deleted_at is not null else',
+    find: '`c.deleted_at is null and',
+    replace: '`c.deleted_at is not null and',
     test,
   },
 ];
