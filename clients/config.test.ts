@@ -29,7 +29,7 @@ function project(files: Readonly<Record<string, string>>): string {
 test('without a config the bundled connectors are there', async () => {
   const config = await loadConfig(temporaryFolder());
   expect(config.file).toBeUndefined();
-  expect(config.connectors.map(({ name }) => name)).toEqual(['planning_center']);
+  expect(config.connectors.map(({ name }) => name)).toEqual(['planning_center', 'service_titan']);
 });
 
 test('a .ts config of a user is loaded, with its own files, tidemark, zod and the bundled connectors', async () => {

@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { createJiti } from 'jiti';
 import * as zod from 'zod';
 import * as planningCenter from '../connectors/planning-center/connector';
+import * as serviceTitan from '../connectors/service-titan/connector';
 import * as tidemark from '../schema';
 import type { Connector } from '../schema/definition/connector';
 import { connectorNamed } from '../schema/definition/registered';
@@ -18,7 +19,7 @@ export interface LoadedConfig {
   readonly connectors: readonly Connector[];
 }
 
-const bundled: readonly Connector[] = [planningCenter.planningCenter];
+const bundled: readonly Connector[] = [planningCenter.planningCenter, serviceTitan.serviceTitan];
 
 /**
  * Loads the connectors of a project: from the file that is named, else from `tidemark.config.ts|js|mjs|cjs` in the
@@ -50,7 +51,12 @@ export function registeredConnector({ file, connectors }: LoadedConfig, name: st
 async function evaluate(file: string): Promise<readonly Connector[]> {
   // The very modules that we use ourselves: errors keep their types, schemas their identity, and nothing has to be installed.
   const jiti = createJiti(file, {
-    virtualModules: { tidemark, zod, 'tidemark/connectors/planning-center': planningCenter },
+    virtualModules: {
+      tidemark,
+      zod,
+      'tidemark/connectors/planning-center': planningCenter,
+      'tidemark/connectors/service-titan': serviceTitan,
+    },
     fsCache: false,
   });
   let exported: unknown;
