@@ -6,8 +6,7 @@ export interface SplitName {
 }
 
 /** Words that end the name of a company, whatever kind of customer it is. */
-const companyEnding =
-  /\b(llc|l\.l\.c|inc|corp|co|ltd|lp|llp|pllc|hoa|company|corporation|association)\.?$/i;
+const companyEnding = /\b(llc|l\.l\.c|inc|corp|co|ltd|lp|llp|pllc|hoa|company|corporation|association)\.?$/i;
 const title = /^(mr|mrs|ms|miss|dr|rev)\b\.?(\s*(&|and)\s*(mr|mrs|ms|dr)\b\.?)?\s+/i;
 const suffix = /^(jr|sr|ii|iii|iv|md|phd|esq)\.?$/i;
 const particle = /^(van|von|der|den|de|del|della|da|di|la|le|st\.?|bin|al|el|ten|ter)$/i;
