@@ -11,6 +11,7 @@ import { createLogger } from '../telemetry/logger';
 import { Tracer } from '../telemetry/trace';
 import { apiRoutes } from './http/api';
 import { createApp } from './http/app';
+import { connectRoutes } from './http/connectRoutes';
 import { healthRoutes } from './http/health';
 import { assertKeyed } from './http/key';
 import { listen } from './http/listen';
@@ -85,6 +86,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const bodyLimit = options.webhookBodyLimit;
     webhookRoute(scope, { endpoints: endpoints({ db, connectors, ring }), writer, dispatcher, bodyLimit });
     done();
+  });
+  app.register((scope, _options, done) => {
+    const { proxyFor } = settings;
+    connectRoutes(scope, { db, client, connectors, ring, taskQueue, proxyFor, log }).then(() => done(), done);
   });
   const url = await listen(app, settings, 'PORT').catch(async (error: unknown) => {
     ending.abort();

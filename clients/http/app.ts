@@ -62,9 +62,9 @@ export function createApp(logger: Logger, { trustProxy }: AppOptions = {}): Fast
   return app;
 }
 
-/** A query can hold what should not stand in a log. */
+/** A query can hold what should not stand in a log, and so does the path of a page that only one person may open. */
 function pathOf(url: string): string {
-  return url.split('?')[0] ?? '';
+  return (url.split('?')[0] ?? '').replace(/^\/connect\/(?!callback$)[^/]+/, '/connect/[page]');
 }
 
 /** What Fastify itself refuses: bodies that are too large, of another type, or no JSON. */

@@ -93,6 +93,37 @@ export const connectionsRotateSecret = operation({
   run: () => import('./connections/rotateSecret.js').then(({ rotateSecret }) => rotateSecret),
 });
 
+export const connectionsLink = operation({
+  name: 'connections link',
+  effect: 'change',
+  path: '/connections/{connection}/link',
+  summary: 'make a one-time page at which a person lets the connection read their account',
+  details:
+    'For connectors with the grant `authorizationCode`. The address can be sent to a customer; it works once, for an hour, and a later one ' +
+    'replaces it. The source must know `<server>/connect/callback` as the address to come back to. The name and cursors of the connection stay.',
+  examples: ['demo --server https://tidemark.example.com'],
+  usualReason,
+  input: {
+    ...one,
+    server: field.text('the address of the server, as the browser reaches it', {
+      value: 'url',
+      longest: 500,
+      only: {
+        pattern: /^https?:\/\/[^\s/?#@]+\/?$/,
+        error: 'must be scheme, host and port, such as https://tidemark.example.com',
+      },
+    }),
+  },
+  result: (z) =>
+    z.object({
+      connectionId: z.string(),
+      url: z.string().describe('it authorizes the connection, and is shown only now'),
+      redirectUri: z.string().describe('what the source must know'),
+      expiresAt: instant(z),
+    }),
+  run: () => import('./connections/linkConnection.js').then(({ linkConnection }) => linkConnection),
+});
+
 export const connectionsReseal = operation({
   name: 'connections reseal',
   effect: 'change',

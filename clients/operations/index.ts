@@ -4,6 +4,7 @@ import {
   connections,
   connectionsDisable,
   connectionsEnable,
+  connectionsLink,
   connectionsRemove,
   connectionsReseal,
   connectionsRotateSecret,
@@ -28,7 +29,7 @@ import { webhooksList, webhooksReplay } from './webhooks';
 /** Everything that an operator can do or ask, in the order in which `--help` and the documents list it. */
 export const operations: readonly AnyOperation[] = [
   ...[connect, connectionsChange, connections, connectionsShow, connectionsEnable, connectionsDisable],
-  ...[connectionsRotateSecret, connectionsReseal, connectionsRemove],
+  ...[connectionsLink, connectionsRotateSecret, connectionsReseal, connectionsRemove],
   ...[status, sync, reconcile, record, recordRow, probe, verify, backfill, remap, outcome, doctor],
   ...[runs, runsShow, resume, cancel, plans, plansShow, approve, reject, undo],
   ...[cursorShow, cursorReset],

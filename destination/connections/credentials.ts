@@ -32,3 +32,12 @@ export async function credentialsChanged(
   ]);
   return true;
 }
+
+/** Notes that a connection rests until it has credentials, in this transaction. One that rests already keeps its reason. */
+export async function needCredentials(tx: Knex, connectionId: string, because: string): Promise<void> {
+  await tx.raw(
+    `update tidemark.connections set needs_credentials_since = clock_timestamp(), needs_credentials_because = ?
+     where id = ? and needs_credentials_since is null`,
+    [because, connectionId],
+  );
+}

@@ -52,7 +52,7 @@ export interface Sealed {
 }
 
 /** What is sealed. It is bound into the tag with the connection, so that neither can be passed off as another's. */
-export type SealedKind = 'secrets' | 'tokens';
+export type SealedKind = 'secrets' | 'tokens' | 'authorization';
 
 const tagBytes = 16;
 

@@ -117,16 +117,57 @@ export const oauth2 = z.discriminatedUnion('grant', [
     /** The name of the secret that holds the client's secret. A connection without it sends none. */
     clientSecret: secretName.optional(),
   }),
+  /**
+   * A person signs in at the source and allows access (RFC 6749, section 4.1, with PKCE). `tidemark connect --link` makes a one-time
+   * page on the server for that, which can be sent to a customer. The source must know the address `<server>/connect/callback`.
+   * @example
+   * {
+   *   scheme: 'oauth2',
+   *   grant: 'authorizationCode',
+   *   authorizationUrl: 'https://auth.example.com/authorize',
+   *   authorizationParameters: { access_type: 'offline' },
+   *   issuer: 'https://auth.example.com',
+   *   tokenUrl: 'https://auth.example.com/token',
+   *   clientAuth: 'basic',
+   *   clientId: 'clientId',
+   *   clientSecret: 'clientSecret',
+   *   scope: 'orders.read offline_access',
+   *   parameters: {},
+   *   headers: {},
+   * }
+   */
+  z.strictObject({
+    scheme: z.literal('oauth2'),
+    grant: z.literal('authorizationCode'),
+    ...tokenRequest,
+    /** The address at which a person signs in. `{name}` is replaced as in `tokenUrl`. */
+    authorizationUrl: address,
+    /** Further parameters of that address, such as those that ask for a refresh token. They may contain `{settings}`. */
+    authorizationParameters: z.record(z.string(), z.string()).default({}),
+    /** The issuer that the source names when it sends the person back (RFC 9207). Another one is refused; without it none is compared. */
+    issuer: z.url().optional(),
+    /** The name of the secret that holds the client's id. */
+    clientId: secretName,
+    /** The name of the secret that holds the client's secret. A connection without it sends none. */
+    clientSecret: secretName.optional(),
+  }),
 ]);
 export type OAuth2 = z.infer<typeof oauth2>;
 
+/** Why a connection rests for which no person has signed in. */
+export const notAuthorized =
+  'no person has signed in at the source for it yet: make a page for that with `connect --link`';
+
 /** The texts of an OAuth scheme that may contain `{settings}`, by their paths. */
-export function oauth2Templates({ tokenUrl, parameters, headers }: OAuth2): [at: string, text: string][] {
-  return [
-    ['tokenUrl', tokenUrl],
-    ...Object.entries(parameters).map(([name, text]): [string, string] => [`parameters.${name}`, text]),
-    ...Object.entries(headers).map(([name, text]): [string, string] => [`headers.${name}`, text]),
-  ];
+export function oauth2Templates(auth: OAuth2): [at: string, text: string][] {
+  const { tokenUrl, parameters, headers } = auth;
+  const named = (at: string, texts: Readonly<Record<string, string>>) =>
+    Object.entries(texts).map(([name, text]): [string, string] => [`${at}.${name}`, text]);
+  const ofCode: [string, string][] =
+    auth.grant === 'authorizationCode'
+      ? [['authorizationUrl', auth.authorizationUrl], ...named('authorizationParameters', auth.authorizationParameters)]
+      : [];
+  return [['tokenUrl', tokenUrl], ...ofCode, ...named('parameters', parameters), ...named('headers', headers)];
 }
 
 /**
@@ -134,12 +175,20 @@ export function oauth2Templates({ tokenUrl, parameters, headers }: OAuth2): [at:
  * proves itself in another way, and the refresh token, which nothing else could replace, stays valid.
  */
 export function tokensAfter(auth: OAuth2, changed: readonly string[]): 'untouched' | 'keep' | 'void' {
-  const owning =
-    auth.grant === 'refreshToken'
-      ? [auth.refreshToken, auth.clientId]
-      : auth.grant === 'password'
-        ? [auth.username, auth.password, auth.clientId, auth.clientSecret]
-        : [auth.clientId, auth.clientSecret];
+  const owning = secretsThatOwn(auth);
   if (owning.some((name) => name !== undefined && changed.includes(name))) return 'void';
   return auth.clientSecret !== undefined && changed.includes(auth.clientSecret) ? 'keep' : 'untouched';
+}
+
+function secretsThatOwn(auth: OAuth2): (string | undefined)[] {
+  switch (auth.grant) {
+    case 'clientCredentials':
+      return [auth.clientId, auth.clientSecret];
+    case 'password':
+      return [auth.username, auth.password, auth.clientId, auth.clientSecret];
+    case 'refreshToken':
+      return [auth.refreshToken, auth.clientId];
+    case 'authorizationCode':
+      return [auth.clientId];
+  }
 }

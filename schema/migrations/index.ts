@@ -10,6 +10,7 @@ import { tokens } from './0009_tokens';
 import { renamedRows } from './0010_renamed_rows';
 import { syncState } from './0012_sync_state';
 import { relatedRecords } from './0013_related_records';
+import { authorizationLinks } from './0014_authorization_links';
 
 export interface Migration {
   readonly version: number;
@@ -39,4 +40,5 @@ export const migrations: readonly Migration[] = [
   { version: 10, name: 'rows that were renamed', sql: renamedRows, breaking: false },
   { version: 12, name: 'the state of every entity in plain SQL', sql: syncState, breaking: false },
   { version: 13, name: 'related records', sql: relatedRecords, breaking: false },
+  { version: 14, name: 'pages to authorize a connection', sql: authorizationLinks, breaking: false },
 ];

@@ -164,6 +164,11 @@ export const rooms: readonly Room[] = [
     may: ['schema', 'destination'],
   },
   {
+    folder: 'clients/http/connect',
+    holds: 'the pages at which a person authorizes a connection',
+    may: ['schema', 'source/authorization', 'destination', 'clients/operations'],
+  },
+  {
     folder: 'clients/http',
     holds: 'HTTP API, webhook route, health',
     may: [
@@ -174,6 +179,7 @@ export const rooms: readonly Room[] = [
       'clients/operations',
       'clients/ownPackage',
       'clients/http/metrics',
+      'clients/http/connect',
     ],
   },
   {

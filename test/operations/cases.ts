@@ -120,6 +120,11 @@ export function casesOf(both: BothWays, plan: string): Readonly<Record<string, (
       env: { TIDEMARK_SECRET_WEBHOOK_SECRET: 'second' },
       before: makeGrace,
     }),
+    'connections link': () => ({
+      input: { connection: 'demo', server: 'https://tidemark.example.com', reason },
+      args: ['demo', '--server', 'https://tidemark.example.com', ...because],
+      refused: { exit: 2, http: 409 },
+    }),
     'connections reseal': () => ({ input: { reason }, args: because }),
     'connections remove': () => ({
       input: { connection: 'grace', rows: 'delete', reason },

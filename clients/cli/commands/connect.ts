@@ -15,6 +15,7 @@ export const addConnect: AddCommand = (program, onEnd) => {
       'connect planning_center grace-church --time-zone America/Denver --business-hours 06:00-20:00',
       'connect planning_center demo --set baseUrl=http://127.0.0.1:4010 --delta 15s --secrets-stdin < secrets.json',
       'connect planning_center demo --update --delta 5m',
+      'connect my_crm demo --update --link --server https://tidemark.example.com',
     ],
   })
     .option('--set <key=value>', "one of the connector's settings; can be repeated", keyValue)
@@ -24,6 +25,8 @@ export const addConnect: AddCommand = (program, onEnd) => {
     .option('--delta <interval>', "how often every entity's delta runs, such as '15m'", durationText)
     .option('--reconcile <when>', "when reconciliations run: '03:00', '24h' or 'off'", reconciliation)
     .option('--update', 'change a connection that exists, without asking')
+    .option('--link', 'then make a one-time page for the person who authorizes it (see: connections link)')
+    .option('--server <url>', 'with --link: the address of the server, as the browser reaches it')
     .option('--reason <text>', 'why; kept in the audit', 'no reason given')
     .action(
       perform(onEnd, async (shell, options: ConnectOptions, connector: string, connection: string) => {

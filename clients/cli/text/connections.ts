@@ -3,6 +3,7 @@ import type {
   connections,
   connectionsDisable,
   connectionsEnable,
+  connectionsLink,
   connectionsRemove,
   connectionsReseal,
   connectionsRotateSecret,
@@ -33,6 +34,14 @@ export const views = {
       ),
   }),
   'connections rotate-secret': view<typeof connectionsRotateSecret>({ text: rotatedText }),
+  'connections link': view<typeof connectionsLink>({
+    text: ({ connectionId, url, redirectUri, expiresAt }) =>
+      [
+        `Open this page, or send it to the person who may sign in for ${connectionId}. It works once, until ${expiresAt.toISOString()}:`,
+        url,
+        `The source must know ${redirectUri} as the address to come back to.`,
+      ].join('\n'),
+  }),
   'connections reseal': view<typeof connectionsReseal>({
     text: ({ resealed, keyId }) =>
       `The secrets of ${plural(resealed, 'connection')} were encrypted again; all are under key ${keyId} now.`,

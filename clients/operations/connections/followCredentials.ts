@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import { credentialsChanged } from '../../../destination/connections/credentials';
+import { credentialsChanged, needCredentials } from '../../../destination/connections/credentials';
 import type { Connector } from '../../../schema/definition/connector';
-import { oauth2Templates, tokensAfter } from '../../../schema/definition/oauth2';
+import { notAuthorized, oauth2Templates, tokensAfter } from '../../../schema/definition/oauth2';
 import { placeholdersIn } from '../../../schema/definition/placeholders';
 
 /** What of a connection was given. */
@@ -27,5 +27,15 @@ export async function followCredentials(
   const texts = Object.fromEntries(oauth2Templates(auth));
   const moved = placeholdersIn({ body: texts }).some(([, name]) => before[name] !== after[name]);
   const tokens = moved ? 'void' : tokensAfter(auth, secrets);
-  return tokens === 'untouched' ? false : credentialsChanged(tx, connectionId, { keepTokens: tokens === 'keep' });
+  if (tokens === 'untouched') return false;
+  const resumed = await credentialsChanged(tx, connectionId, { keepTokens: tokens === 'keep' });
+  if (tokens === 'keep' || auth.grant !== 'authorizationCode') return resumed;
+  await needCredentials(tx, connectionId, notAuthorized);
+  return false;
+}
+
+/** A new connection that a person has to authorize rests until one has. */
+export async function awaitAuthorization(tx: Knex, { auth }: Connector, connectionId: string): Promise<void> {
+  if (auth.scheme === 'oauth2' && auth.grant === 'authorizationCode')
+    await needCredentials(tx, connectionId, notAuthorized);
 }

@@ -21,7 +21,7 @@ import { type AgreedOrLater, agreeOrLater } from '../work/agreeOrLater';
 import { ringOf } from '../work/ring';
 import { addressMistakes } from './addressRule';
 import { catchUp } from './catchUp';
-import { followCredentials } from './followCredentials';
+import { awaitAuthorization, followCredentials } from './followCredentials';
 import type { ConnectionInput as Named } from './named';
 
 /** What a connection is given. What is left out gets its default, or, where one is changed, stays as it is. */
@@ -57,10 +57,11 @@ export async function makeConnection(
   const connector = connectorNamed(await context.connectors(), name);
   const { secrets, ...checked } = checkedValues(connector, values, { settings: {}, schedules: {} }, {});
   const connection = await context.db.transaction(async (tx) => {
-    const made = await createConnection(tx, { id, connector: connector.name, ...checked });
+    await createConnection(tx, { id, connector: connector.name, ...checked });
     await saveSecrets(tx, ring, id, secrets);
+    await awaitAuthorization(tx, connector, id);
     await audit(tx, { ...by, action: 'connect', connectionId: id, details: changedNames(values) });
-    return made;
+    return await getConnection(tx, id);
   });
   return { created: true, connection, secrets: Object.keys(secrets), ...(await agreeOrLater(context)) };
 }

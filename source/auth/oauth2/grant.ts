@@ -26,50 +26,116 @@ export interface Grant {
   ask(refreshToken: string | undefined, timeoutMs: number): Promise<TokenAnswer>;
 }
 
-/** The grant of a connection. Throws UnusableSecret for a secret that is missing. */
-export function grantOf(auth: OAuth2, secrets: Secrets, endpoint: TokenEndpoint): Grant {
+/** What a request for a token is made with, whatever the grant. */
+export interface TokenRequest {
+  readonly server: AuthorizationServer;
+  readonly client: Client;
+  readonly clientAuth: ClientAuth;
+  /** the further parameters of the definition */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly options: { readonly headers: Record<string, string>; readonly [allowInsecureRequests]: boolean };
+  /** Sends what the library makes of it, and reads the response. */
+  send(make: (fetching: FetchOption) => Promise<unknown>, timeoutMs: number): Promise<TokenAnswer>;
+}
+
+type FetchOption = {
+  readonly [customFetch]: (
+    address: string,
+    init: { body: unknown; headers: Record<string, string> },
+  ) => Promise<Response>;
+};
+
+/** The part of a token request that all grants share. Throws TidemarkError 'Usage' for settings that make no address. */
+export function tokenRequestOf(
+  auth: OAuth2,
+  { clientId, clientSecret }: { readonly clientId: string | undefined; readonly clientSecret: string | undefined },
+  endpoint: TokenEndpoint,
+): TokenRequest {
+  const url = endpoint.address(auth.tokenUrl);
+  const issuer = (auth.grant === 'authorizationCode' ? auth.issuer : undefined) ?? url.origin;
+  const server: AuthorizationServer = { issuer, token_endpoint: url.href };
+  // the library wants an id of every client; `provingWith` decides what is sent
+  const client: Client = { client_id: clientId ?? 'none' };
+  return {
+    server,
+    client,
+    clientAuth: provingWith(auth.clientAuth, clientId, clientSecret, endpoint),
+    parameters: filled(auth.parameters, endpoint),
+    options: {
+      [allowInsecureRequests]: true,
+      headers: { ...filled(auth.headers, endpoint), 'User-Agent': 'tidemark' },
+    },
+    async send(make, timeoutMs) {
+      let received = { status: 0, body: '' };
+      await make({
+        [customFetch]: async (address, init) => {
+          received = await endpoint.post(new URL(address), init.headers, String(init.body), timeoutMs);
+          // the library reads the response only after `readTokenResponse` has
+          return new Response(null, { status: 200 });
+        },
+      });
+      return await readTokenResponse(server, client, received, endpoint);
+    },
+  };
+}
+
+/** The client's id and secret of a connection. Throws UnusableSecret for one that is missing. */
+export function clientOf(
+  auth: OAuth2,
+  secrets: Secrets,
+): { readonly clientId: string | undefined; readonly clientSecret: string | undefined } {
   const optional = (name: OAuth2['clientSecret']) =>
     name === undefined || (secrets[name] ?? '').trim() === '' ? undefined : secretOf(secrets, name);
-  const clientId = auth.grant === 'password' ? optional(auth.clientId) : secretOf(secrets, auth.clientId);
-  const clientSecret =
-    auth.grant === 'clientCredentials' ? secretOf(secrets, auth.clientSecret) : optional(auth.clientSecret);
+  return {
+    clientId: auth.grant === 'password' ? optional(auth.clientId) : secretOf(secrets, auth.clientId),
+    clientSecret:
+      auth.grant === 'clientCredentials' ? secretOf(secrets, auth.clientSecret) : optional(auth.clientSecret),
+  };
+}
+
+/** The grant of a connection. Throws UnusableSecret for a secret that is missing. */
+export function grantOf(auth: OAuth2, secrets: Secrets, endpoint: TokenEndpoint): Grant {
+  const client = clientOf(auth, secrets);
   const user =
     auth.grant === 'password'
       ? { username: secretOf(secrets, auth.username), password: secretOf(secrets, auth.password) }
       : undefined;
   const first = auth.grant === 'refreshToken' ? secretOf(secrets, auth.refreshToken) : undefined;
-  const clientAuth = provingWith(auth.clientAuth, clientId, clientSecret, endpoint);
 
   async function ask(refreshToken: string | undefined, timeoutMs: number): Promise<TokenAnswer> {
-    const url = endpoint.address(auth.tokenUrl);
-    const server: AuthorizationServer = { issuer: url.origin, token_endpoint: url.href };
-    // the library wants an id of every client; `provingWith` decides what is sent
-    const client: Client = { client_id: clientId ?? 'none' };
-    const parameters = filled(auth.parameters, endpoint);
+    const request = tokenRequestOf(auth, client, endpoint);
+    const { server, client: sent, clientAuth, parameters, options } = request;
     const scope: Record<string, string> = auth.scope === undefined ? {} : { scope: auth.scope };
-    const options = {
-      [allowInsecureRequests]: true,
-      [customFetch]: async (address: string, init: { body: unknown; headers: Record<string, string> }) => {
-        const { status, body } = await endpoint.post(new URL(address), init.headers, String(init.body), timeoutMs);
-        received = { status, body };
-        return new Response(null, { status: 200 });
-      },
-      headers: { ...filled(auth.headers, endpoint), 'User-Agent': 'tidemark' },
-    };
-    let received = { status: 0, body: '' };
     if (refreshToken !== undefined) {
       endpoint.hide([refreshToken]);
-      await refreshTokenGrantRequest(server, client, clientAuth, refreshToken, {
-        ...options,
-        additionalParameters: parameters,
-      });
-    } else if (user !== undefined) {
-      const all = { ...parameters, ...scope, ...user };
-      await genericTokenEndpointRequest(server, client, clientAuth, 'password', all, options);
-    } else {
-      await clientCredentialsGrantRequest(server, client, clientAuth, { ...parameters, ...scope }, options);
+      return request.send((fetching) => {
+        const all = { ...options, ...fetching, additionalParameters: parameters };
+        return refreshTokenGrantRequest(server, sent, clientAuth, refreshToken, all);
+      }, timeoutMs);
     }
-    return await readTokenResponse(server, client, received, endpoint);
+    return request.send(
+      (fetching) =>
+        user === undefined
+          ? clientCredentialsGrantRequest(
+              server,
+              sent,
+              clientAuth,
+              { ...parameters, ...scope },
+              { ...options, ...fetching },
+            )
+          : genericTokenEndpointRequest(
+              server,
+              sent,
+              clientAuth,
+              'password',
+              { ...parameters, ...scope, ...user },
+              {
+                ...options,
+                ...fetching,
+              },
+            ),
+      timeoutMs,
+    );
   }
 
   return {
@@ -83,6 +149,8 @@ export function grantOf(auth: OAuth2, secrets: Secrets, endpoint: TokenEndpoint)
           return auth.refresh && unansweredSince === undefined ? refreshToken : undefined;
         case 'refreshToken':
           return refreshToken ?? first;
+        case 'authorizationCode':
+          return refreshToken;
       }
     },
     ask,

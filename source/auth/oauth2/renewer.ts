@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { notAuthorized } from '../../../schema/definition/oauth2';
 import { TidemarkError } from '../../../schema/errors';
 import type { IssuedToken, StoredToken, TokenLease, TokenStore } from '../../../schema/ports';
 import { NoTokenResponse, type TokenEndpoint } from '../authorizer';
@@ -83,6 +84,7 @@ export function createRenewer(grant: Grant, tokens: TokenStore, endpoint: TokenE
 
   async function renew(stored: StoredToken): Promise<void> {
     const refreshToken = grant.refreshTokenFor(stored);
+    if (refreshToken === undefined && !grant.standsAlone) return await withoutAny(stored);
     await endpoint.leave(neverAborted);
     const began = performance.now();
     const lease = await tokens.lease(stored.generation, { ms: leaseMs, rotating: refreshToken !== undefined });
@@ -100,6 +102,16 @@ export function createRenewer(grant: Grant, tokens: TokenStore, endpoint: TokenE
         await lease.release(answer.delivered && refreshToken !== undefined);
         throw answer.error;
     }
+  }
+
+  /** Only a person can get tokens, and there is none to renew. */
+  async function withoutAny({ generation, accessToken }: StoredToken): Promise<void> {
+    const because =
+      accessToken === undefined
+        ? notAuthorized
+        : 'the access token has expired or is refused, and the source gave no refresh token: make a page to sign in with `connect --link`';
+    const lease = await tokens.lease(generation, { ms: leaseMs, rotating: false });
+    if (await lease?.needCredentials(because)) throw needed(endpoint, because);
   }
 
   /** Undefined where too little of the lease is left. */

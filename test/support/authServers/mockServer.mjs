@@ -29,6 +29,6 @@ const data = createServer((request, response) => {
 });
 data.listen(0, '127.0.0.1', () => {
   const { port } = data.address();
-  console.log(JSON.stringify({ issuer: server.issuer.url, baseUrl: `http://127.0.0.1:${port}` }));
+  process.stdout.write(`${JSON.stringify({ issuer: server.issuer.url, baseUrl: `http://127.0.0.1:${port}` })}\n`);
 });
 process.stdin.on('end', () => process.exit(0)).resume();

@@ -13,7 +13,7 @@ const issuer = `http://127.0.0.1:${port}`;
 const client = {
   client_id: 'tidemark',
   client_secret: 'a-secret+of/the client',
-  redirect_uris: ['http://127.0.0.1/callback'],
+  redirect_uris: [process.argv[2] ?? 'http://127.0.0.1/callback'],
   grant_types: ['client_credentials', 'authorization_code', 'refresh_token'],
 };
 const provider = new Provider(issuer, {
@@ -21,9 +21,16 @@ const provider = new Provider(issuer, {
     { ...client, token_endpoint_auth_method: 'client_secret_basic' },
     { ...client, client_id: 'by-body', token_endpoint_auth_method: 'client_secret_post' },
   ],
-  features: { clientCredentials: { enabled: true }, devInteractions: { enabled: false } },
+  features: { clientCredentials: { enabled: true }, devInteractions: { enabled: true } },
   rotateRefreshToken: true,
-  ttl: { AccessToken: 900, ClientCredentials: 900, RefreshToken: 86_400, Grant: 86_400, Session: 3_600, Interaction: 600 },
+  ttl: {
+    AccessToken: 900,
+    ClientCredentials: 900,
+    RefreshToken: 86_400,
+    Grant: 86_400,
+    Session: 3_600,
+    Interaction: 600,
+  },
   cookies: { keys: ['a key of a test'] },
   findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
 });
@@ -55,5 +62,5 @@ createServer(async (request, response) => {
   const token = (await provider.ClientCredentials.find(sent)) ?? (await provider.AccessToken.find(sent));
   if (!token?.isValid) return json(response, 401, { error: 'invalid_token' });
   return json(response, 200, [{ id: 1, name: 'Ada', updated_at: '2026-01-01T00:00:00Z' }]);
-}).listen(port, '127.0.0.1', () => console.log(JSON.stringify({ issuer, baseUrl: issuer })));
+}).listen(port, '127.0.0.1', () => process.stdout.write(`${JSON.stringify({ issuer, baseUrl: issuer })}\n`));
 process.stdin.on('end', () => process.exit(0)).resume();

@@ -11,8 +11,12 @@ export interface AuthServer {
 }
 
 /** Starts a real authorization server in a process of its own: both are ES modules, which Jest cannot load. */
-export async function startAuthServer(name: 'mockServer' | 'oidcProvider'): Promise<AuthServer> {
-  const child = spawn(process.execPath, [join(__dirname, `${name}.mjs`)], { stdio: ['pipe', 'pipe', 'pipe'] });
+export async function startAuthServer(name: 'mockServer' | 'oidcProvider', redirectUri?: string): Promise<AuthServer> {
+  const child = spawn(
+    process.execPath,
+    [join(__dirname, `${name}.mjs`), ...(redirectUri === undefined ? [] : [redirectUri])],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  );
   let said = '';
   child.stderr.on('data', (text: Buffer) => {
     said += text.toString();
@@ -29,4 +33,16 @@ export async function startAuthServer(name: 'mockServer' | 'oidcProvider'): Prom
     };
   }
   throw new Error(`${name} ended at once: ${said}`);
+}
+
+/** Has a real browser open a page, sign in at oidc-provider and allow access. Returns every address it was at and the last page's text. */
+export async function signIn(url: string): Promise<{ readonly visited: readonly string[]; readonly text: string }> {
+  const child = spawn(process.execPath, [join(__dirname, 'browser.mjs'), url], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let printed = '';
+  let said = '';
+  child.stdout.on('data', (text: Buffer) => (printed += text.toString()));
+  child.stderr.on('data', (text: Buffer) => (said += text.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  if (code !== 0) throw new Error(`the browser failed: ${said}`);
+  return JSON.parse(printed) as { visited: string[]; text: string };
 }

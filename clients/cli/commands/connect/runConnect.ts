@@ -3,6 +3,7 @@ import type { EntitySchedule } from '../../../../schema/definition/schedule';
 import { messageOf, TidemarkError } from '../../../../schema/errors';
 import { registeredConnector } from '../../../config';
 import { connectionsChange, connect as make } from '../../../operations/connect';
+import { connectionsLink } from '../../../operations/connections';
 import { allConnections, showConnection } from '../../../operations/connections/showConnection';
 import { type OperationContext, WrongInput } from '../../../operations/definition/context';
 import { ringOf } from '../../../operations/work/ring';
@@ -50,12 +51,23 @@ export async function connect(
       schedules: schedulesFrom(connector, options),
     };
     const { reason } = options;
-    try {
-      return await performIn(shell, context, present ? connectionsChange : make, given, { reason, wait: false });
-    } catch (error) {
+    const server = linkServer(options);
+    const saved = await performIn(shell, context, present ? connectionsChange : make, given, {
+      reason,
+      wait: false,
+    }).catch((error: unknown) => {
       throw withOptions(error);
-    }
+    });
+    if (server === undefined) return saved;
+    return await performIn(shell, context, connectionsLink, { connection: id, server }, { reason, wait: false });
   });
+}
+
+/** Checked before anything is saved. */
+function linkServer({ link, server }: ConnectOptions): string | undefined {
+  if (link !== true) return undefined;
+  if (server !== undefined) return server;
+  throw new TidemarkError('Usage', '--link needs --server <url>: the address of the server, as the browser reaches it');
 }
 
 async function assertMayChange(
@@ -123,5 +135,7 @@ export interface ConnectOptions {
   readonly delta?: string;
   readonly reconcile?: EntitySchedule['reconciliation'];
   readonly update?: boolean;
+  readonly link?: boolean;
+  readonly server?: string;
   readonly reason: string;
 }
