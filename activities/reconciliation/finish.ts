@@ -1,3 +1,4 @@
+import { countOwed } from '../../destination/owed/owed';
 import { coversAll } from '../../destination/plans/coverage';
 import { knownPlan } from '../../destination/plans/decidePlan';
 import { explainDifferences } from '../../destination/plans/differenceCauses';
@@ -67,7 +68,8 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   };
 
   /** What the proof is qualified by, by reason; none that is 0. */
-  async function unjudgedOf({ runId, planId, connectionId, entity }: FinishInput): Promise<Unjudged> {
+  async function unjudgedOf(input: FinishInput, notCompared: number): Promise<Unjudged> {
+    const { runId, planId, connectionId, entity } = input;
     const open = (await setAsideCounts(db, connectionId)).filter((one) => one.entity === entity);
     const setAside = (reason: (typeof open)[number]['reason']) =>
       Number(open.find((one) => one.reason === reason)?.open ?? 0);
@@ -77,6 +79,8 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       otherId: setAside('other-id'),
       unlisted: await countUnlisted(db, planId),
       uncertainEnd: scan.uncertainEnds,
+      owed: await countOwed(db, input),
+      related: notCompared,
     };
     return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
   }
@@ -103,7 +107,8 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     if (!input.dryRun) await settlePlan(db, planId, waiting ? 'waiting' : 'applied', wait);
     const plan = await getPlan(db, planId);
     const deleted = plan?.deleted ?? 0;
-    const unjudged = input.dryRun || waiting ? {} : await unjudgedOf(input);
+    const notCompared = readsAll ? 0 : Object.keys(entity.related ?? {}).length;
+    const unjudged = input.dryRun || waiting ? {} : await unjudgedOf(input, notCompared);
     if (!input.dryRun && !waiting && plan) {
       const started = plan.scanStarted.getTime();
       const coverage = await coverageOfPlan(db, planId);

@@ -29,8 +29,11 @@ export interface Proof {
  * answers with another record; `unlisted`: rows that are live, not listed, and received too recently for absence to count, where
  * there is no `one` to ask, or the source's answer proved nothing; `uncertainEnd`: lists that ended where nothing showed that they had
  * ended, so that the source may hold more than they showed.
+ * `owed`: records whose related records are to be read again; `related`: kinds of related records, which a comparison of versions does not compare.
  */
-export type Unjudged = Readonly<Partial<Record<'setAside' | 'otherId' | 'unlisted' | 'uncertainEnd', number>>>;
+export type Unjudged = Readonly<
+  Partial<Record<'setAside' | 'otherId' | 'unlisted' | 'uncertainEnd' | 'owed' | 'related', number>>
+>;
 
 /**
  * Records that a completed reconciliation proved the table equal, but for what it could not judge, and raises the entity's

@@ -5,6 +5,28 @@ import { zooMutants } from './zooMutants';
 
 export const mutants: readonly Mutant[] = [
   {
+    invariant: 2,
+    name: 'a record whose related records could not be read is not owed',
+    file: 'destination/rows/related/composeRelated.ts',
+    find: 'if (best === undefined) return { stays: held, owed: true };',
+    replace: 'if (best === undefined) return { stays: held, owed: false };',
+    test: {
+      file: 'test/related/related.test.ts',
+      name: 'a known customer is updated with the contacts that its row has, and is owed; the next sweep asks again',
+    },
+  },
+  {
+    invariant: 4,
+    name: 'of two readings of related records the older stays',
+    file: 'destination/rows/related/relatedRule.ts',
+    find: 'const later = incoming.sent > held.sent',
+    replace: 'const later = incoming.sent < held.sent',
+    test: {
+      file: 'destination/rows/related/relatedRuleModel.test.ts',
+      name: 'as an answer of its own it never does, in whichever order the two are written',
+    },
+  },
+  {
     invariant: 1,
     name: 'a reconciliation does not look at versions',
     file: 'destination/plans/diffScan.ts',

@@ -69,6 +69,8 @@ describe('no flow blanks what the related records made', () => {
     world.change('c2', 'Reconciled');
     world.contacts.set(2, { id: 2, customerId: 'c2', value: 'with it' });
     expect(await engine.reconcile('customers')).toMatchObject({ outcome: 'succeeded', stale: 1 });
+    const { rows } = await engine.db.raw(`select proof_unjudged from tidemark.entities where entity = 'customers'`);
+    expect(rows[0].proof_unjudged).toEqual({ related: 1 });
     expect(await phonesIn(engine)).toEqual({ c0: phone(0), c1: phone(1), c2: 'with it', c3: phone(3), c4: phone(4) });
     const verify = await engine.start(workflowNames.verify, { connectionId, entity: 'customers', sample: null });
     expect(await verify.result()).toMatchObject({ compared: 5, differing: 0, unclear: 0 });

@@ -8,11 +8,12 @@ type EntityStatus = ResultOf<typeof status>['connections'][number]['entities'][n
 /** When and how well an entity was proved equal, as the table of `status` shows it. */
 export function proofText({ proved, owed }: EntityStatus): string | undefined {
   if (proved === null) return undefined;
-  const { uncertainEnd = 0, ...records } = proved.unjudged;
+  const { uncertainEnd = 0, related = 0, ...records } = proved.unjudged;
   const unjudged = Object.values(records).reduce((sum, count) => sum + count, 0);
   const but = [
     ...(unjudged > 0 ? [String(unjudged)] : []),
     ...(uncertainEnd > 0 ? ['an end of the list that nothing showed'] : []),
+    ...(related > 0 ? ['related records, which were not compared'] : []),
     ...(Object.keys(owed).length > 0 ? [plural(Object.keys(owed).length, 'new column')] : []),
   ];
   const qualified = but.length === 0 ? '' : `, but for ${but.join(' and ')}`;
@@ -23,7 +24,7 @@ export function proofText({ proved, owed }: EntityStatus): string | undefined {
 /** What the proof of an entity could not judge, and what the entity owes, each with the command to go on with. */
 export function proofAttention({ connectionId, entity, proved, owed, keepsRaw }: EntityStatus): string[] {
   const name = `${connectionId}/${entity}`;
-  const { setAside = 0, otherId = 0, unlisted = 0, uncertainEnd = 0 } = proved?.unjudged ?? {};
+  const { setAside = 0, otherId = 0, unlisted = 0, uncertainEnd = 0, owed: toRead = 0 } = proved?.unjudged ?? {};
   const columns = Object.keys(owed);
   const fill = keepsRaw ? `tidemark remap ${name.replace('/', ' ')}` : `tidemark sync ${name.replace('/', ' ')} --full`;
   return [
@@ -40,6 +41,11 @@ export function proofAttention({ connectionId, entity, proved, owed, keepsRaw }:
     ...(unlisted > 0
       ? [
           `${name}: proved equal but for ${plural(unlisted, 'row')} that the source did not list and nothing confirmed: tidemark verify ${connectionId} ${entity} --all`,
+        ]
+      : []),
+    ...(toRead > 0
+      ? [
+          `${name}: proved equal but for ${plural(toRead, 'record')} whose related records are to be read again; the engine reads them`,
         ]
       : []),
     ...(uncertainEnd > 0
