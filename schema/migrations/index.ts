@@ -8,9 +8,9 @@ import { unjudgedReasons } from './0007_unjudged_reasons';
 import { coverageAndCursors } from './0008_coverage_and_cursors';
 import { tokens } from './0009_tokens';
 import { renamedRows } from './0010_renamed_rows';
-import { syncState } from './0012_sync_state';
-import { relatedRecords } from './0013_related_records';
-import { authorizationLinks } from './0014_authorization_links';
+import { syncState } from './0011_sync_state';
+import { relatedRecords } from './0012_related_records';
+import { authorizationLinks } from './0013_authorization_links';
 
 export interface Migration {
   readonly version: number;
@@ -38,7 +38,7 @@ export const migrations: readonly Migration[] = [
   { version: 8, name: 'what a scan covers, cursors per partition', sql: coverageAndCursors, breaking: true },
   { version: 9, name: 'OAuth tokens, connections that need credentials', sql: tokens, breaking: false },
   { version: 10, name: 'rows that were renamed', sql: renamedRows, breaking: false },
-  { version: 12, name: 'the state of every entity in plain SQL', sql: syncState, breaking: false },
-  { version: 13, name: 'related records', sql: relatedRecords, breaking: false },
-  { version: 14, name: 'pages to authorize a connection', sql: authorizationLinks, breaking: false },
+  { version: 11, name: 'the state of every entity in plain SQL', sql: syncState, breaking: false },
+  { version: 12, name: 'related records', sql: relatedRecords, breaking: false },
+  { version: 13, name: 'pages to authorize a connection', sql: authorizationLinks, breaking: false },
 ];

@@ -447,8 +447,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 9,
     name: 'a batch returns the ids that it fetched',
     file: 'activities/records.ts',
-    find: 'total.fetches += fetched.fetches;',
-    replace: 'total.fetches += fetched.fetches; Object.assign(total, { [total.fetches]: fetched.live });',
+    find: 'batch.unanswered(fetched.unanswered);',
+    replace: 'batch.unanswered(fetched.unanswered); Object.assign(total, { [total.fetches]: fetched.live });',
     test: {
       file: 'test/invariants/09-flat-histories.test.ts',
       name: 'and histories of the same size, but for the digits of counts',
