@@ -73,7 +73,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   const widths = head.map((_, column) => Math.max(...lines.map((row) => (row[column] ?? '').length)));
   const text = (row: readonly string[]) => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
   const [first = [], ...rest] = lines;
-  return (
-    [text(first), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rest.map(text)].join('\n') + '\n'
-  );
+  const table = [text(first), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rest.map(text)];
+  return `${table.join('\n')}\n`;
 }

@@ -18,5 +18,5 @@ await page.click('button[type=submit]');
 await page.waitForLoadState();
 await page.click('button[type=submit]');
 await page.waitForURL(/connect\/callback/);
-process.stdout.write(JSON.stringify({ visited, text: await page.innerText('body') }));
+process.stdout.write(JSON.stringify({ visited, text: await page.textContent('body') }));
 await browser.close();
