@@ -27,6 +27,7 @@ const known = {
   entries: [[1], [1, 999]],
   reason: ['why not'],
   by: ['ada'],
+  server: ['https://tidemark.example'],
   secret: ['webhookSecret', 'nothing'],
   settings: [{ baseUrl: 'http://127.0.0.1:9' }, { baseUrl: 'nowhere' }],
   secrets: [{ webhookSecret: 'hush' }, { other: 'hush' }],
