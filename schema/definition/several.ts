@@ -17,7 +17,6 @@ import { placeholdersIn } from './placeholders';
  *   separator: ',',
  *   paging: { scheme: 'page', sizeParam: 'pageSize', pageSize: 500, more: 'hasMore' },
  *   records: 'data',
- *   tabular: { headers: 'headers', fields: { id: 'ID' } },
  *   total: 'totalCount',
  *   error: 'error',
  *   empty: { path: 'data', is: null },
