@@ -9,10 +9,10 @@ beforeAll(async () => {
 });
 
 /**
- * Twice what the engine promises: jest's own work and the collector's threads are in the figure, while a quadratic reader takes
- * minutes. `npm run test:soak` asks for the promise itself.
+ * A quadratic reader takes minutes. No more is asserted here, since other test files share the processors and all threads of this
+ * process are in the figure. `npm run test:soak` asserts what the engine promises.
  */
-const mostMs = 2_000;
+const mostMs = 20_000;
 
 test.each(Object.entries(worstBodies))('%s holds no other connection up', async (_what, body) => {
   const { longestMs, others } = await read(body());
