@@ -2,12 +2,14 @@ const tenant = '/crm/v2/tenant/{tenant}';
 
 /**
  * The export of one kind of record: everything, active or not, and no filter at all. `continueFrom` is there on the last page too, so
- * that `hasMore` alone says whether the list goes on. Without `includeRecentChanges` the newest changes would be held back.
+ * that `hasMore` alone says whether the list goes on. The newest changes are held back; with `includeRecentChanges` they come sooner, but
+ * nothing says how soon.
  */
 export function exported(path: string) {
   return {
     path: `${tenant}/export${path}`,
     query: { includeRecentChanges: true },
+    heldBack: '15m',
     paging: { scheme: 'token', param: 'from', next: 'continueFrom', more: 'hasMore' },
     records: 'data',
   } as const;

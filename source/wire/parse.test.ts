@@ -230,3 +230,19 @@ test('the scan finds each record that holds such an escape', async () => {
     '{"a":"\\u00e9\\\\u0000"}',
   ]);
 });
+
+test('one record in a long list that needs care gets it, and the others are as they are alone', async () => {
+  const special = ['{"n":9007199254740993}', `{"deep":${'['.repeat(300)}${']'.repeat(300)}}`, '{"s":"\\u0000"}'];
+  for (const one of special) {
+    const alone = await recordsOf(`{"data":[${one}]}`);
+    for (const place of [0, 31, 32, 63, 64, 69]) {
+      const texts = Array.from({ length: 70 }, (_, id) => (id === place ? one : `{"id":${id}}`));
+      const found = await recordsOf(`{"data":[${texts.join(',')}]}`);
+      expect(found[place]).toEqual(alone[0]);
+      expect(found.map(({ text }) => text?.text)).toEqual(texts);
+      expect(found.filter((_, id) => id !== place).map(({ record }) => record)).toEqual(
+        texts.flatMap((_, id) => (id === place ? [] : [{ id }])),
+      );
+    }
+  }
+});
