@@ -126,6 +126,7 @@ async function makeTable(db: Knex, connector: ConnectorOptions): Promise<void> {
 /** Makes the engine forget what it has read, so that the next delta is a first one. */
 export async function forget({ db }: Engine): Promise<void> {
   await db.raw(`truncate ${tableName}`);
+  await db.raw('delete from tidemark.cursors');
   await db.raw('delete from tidemark.entities');
   await db.raw('delete from tidemark.runs');
 }
