@@ -1,8 +1,8 @@
-import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { seedPerson } from '../connectors/planning-center/simulator/seed';
 import { workflowNames } from '../schema/workflows';
 import * as workflows from '../workflows';
-import { testSettings } from './environment';
+import { quietRuntime, testSettings } from './environment';
 import { secretValue } from './invariants/thingsSource';
 import { readable, recordings } from './support/recordedHistories';
 
@@ -10,10 +10,7 @@ import { readable, recordings } from './support/recordedHistories';
  * Every change of the workflows must be able to go on with what the former ones began: recorded histories are replayed with
  * the present code. Where one fails, the change needs `patched`; `npm run record-histories` only adds new paths.
  */
-Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
-});
+quietRuntime();
 
 const recorded = recordings();
 const options = { workflowBundle: { codePath: testSettings().workflowBundle } };

@@ -1,10 +1,22 @@
+import { createRequire } from 'node:module';
+import { types } from 'node:util';
 import type { Circus } from '@jest/types';
 import { TestEnvironment } from 'jest-environment-node';
 import type { EndTask, EndTaskHolder } from './atEnd';
 
-/** Jest's Node environment, which also runs the tasks that a test file left for its end; a task that throws fails the file. */
+/**
+ * Jest's Node environment, which also runs the tasks that a test file left for its end (a task that throws fails the file), and lends
+ * the packages of `loadedOnce.js` to the sandbox.
+ */
 export default class TidemarkTestEnvironment extends TestEnvironment {
   private failed = false;
+
+  override async setup(): Promise<void> {
+    await super.setup();
+    const sandbox: typeof this.global & { tidemarkRequire?: NodeJS.Require } = this.global;
+    sandbox.tidemarkRequire = createRequire(__filename);
+    errorsOfBothRealms(this.global.Error);
+  }
 
   async handleTestEvent(event: Circus.AsyncEvent | Circus.SyncEvent, state: Circus.State): Promise<void> {
     if (event.name === 'test_done' && event.test.errors.length > 0) this.failed = true;
@@ -23,4 +35,14 @@ export default class TidemarkTestEnvironment extends TestEnvironment {
     const holder: typeof this.global & EndTaskHolder = this.global;
     return holder.tidemarkEndTasks ?? [];
   }
+}
+
+/** Errors of the lent packages are made outside of the sandbox; there too they are instances of `Error`, as they are without Jest. */
+function errorsOfBothRealms(sandboxed: ErrorConstructor): void {
+  const usual = Function.prototype[Symbol.hasInstance];
+  Object.defineProperty(sandboxed, Symbol.hasInstance, {
+    value(this: unknown, value: unknown) {
+      return usual.call(this as never, value) || (this === sandboxed && types.isNativeError(value));
+    },
+  });
 }

@@ -5,6 +5,7 @@ import { temporal } from '@temporalio/proto';
 import { NativeConnection } from '@temporalio/worker';
 import { tidemarkSearchAttributes } from '../../local/temporal/temporal';
 import { atEnd } from './atEnd';
+import { quietRuntime } from './quietRuntime';
 import { testSettings } from './settings';
 
 /** A namespace of its own on the shared dev server, and connections to it that are closed when the test file is over. */
@@ -34,6 +35,7 @@ export async function testTemporal(): Promise<TestTemporal> {
       Object.keys(tidemarkSearchAttributes).map((name) => [name, INDEXED_VALUE_TYPE_KEYWORD]),
     ),
   });
+  quietRuntime();
   const nativeConnection = await NativeConnection.connect({ address });
   atEnd(() => nativeConnection.close());
   return { address, namespace, client: new Client({ connection, namespace }), nativeConnection };

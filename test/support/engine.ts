@@ -1,5 +1,4 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Knex } from 'knex';
 import pino from 'pino';
 import { planningCenter } from '../../connectors/planning-center/connector';
@@ -25,8 +24,6 @@ import {
   uniqueTaskQueue,
 } from '../environment';
 import { quick } from './quick';
-
-Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 /** The key under which tests keep secrets. */
 export const encryptionKey = 'ab'.repeat(32);
