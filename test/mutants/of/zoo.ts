@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text of other files is quoted
 
-import type { Mutant } from './mutant';
+import type { Mutant } from '../mutant';
 
 const test = {
   file: 'test/zoo/zoo.test.ts',
@@ -8,7 +8,7 @@ const test = {
 } as const;
 
 /** Faults that the zoo finds: its generated sources by themselves, or a source on which the engine once failed. */
-export const zooMutants: readonly Mutant[] = [
+export const zoo: readonly Mutant[] = [
   {
     invariant: 1,
     name: 'the zoo: a number of more digits than a double holds is rounded',

@@ -1,0 +1,134 @@
+import type { Mutant } from '../mutant';
+
+/** Mutants of activities/. */
+export const activities: readonly Mutant[] = [
+  {
+    invariant: 2,
+    name: 'no lookback',
+    file: 'activities/delta/endDelta.ts',
+    find: 'const lookback = parseDuration(entity.lookback);',
+    replace: 'const lookback = 0;',
+    test: {
+      file: 'test/invariants/02-no-lost-update.test.ts',
+      name: 'a record that was committed late, with a time from before the run before',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'a 404 is believed although every record answers so',
+    file: 'activities/reconciliation/confirmDeletions.ts',
+    find: 'if (doubt !== null) return doubt;',
+    replace: '',
+    test: {
+      file: 'test/strategies/strategies.test.ts',
+      name: 'when even listed records answer 404, nothing is deleted: the token is of another account',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'the second scan is not looked at',
+    file: 'activities/reconciliation/confirmDeletions.ts',
+    find: 'await db.transaction((trx) => keepListed(trx, planId, runId));',
+    replace: '',
+    test: {
+      file: 'test/invariants/03-no-false-delete.test.ts',
+      name: 'keeps what the second scan lists after all',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'a second scan that lists nothing of a partition confirms',
+    file: 'activities/reconciliation/confirmDeletions.ts',
+    find: 'ids === 0 ? [partition] : []',
+    replace: 'ids < 0 ? [partition] : []',
+    test: { file: 'test/invariants/03-coverage.test.ts', name: 'in the second scan confirms nothing' },
+  },
+  {
+    invariant: 4,
+    name: 'the watermark rises over what was not compared',
+    file: 'activities/reconciliation/finish.ts',
+    find: 'watermark: coversAll(coverage)',
+    replace: 'watermark: coverage !== undefined',
+    test: {
+      file: 'test/invariants/03-coverage.test.ts',
+      name: 'keeps its rows, in a plan of its own, while the others are compared',
+    },
+  },
+  {
+    invariant: 6,
+    name: 'the first token is had after the list has been read',
+    file: 'activities/delta/pull.ts',
+    find: `listing === 'all' && firstSent === null)`,
+    replace: `false)`,
+    test: {
+      file: 'test/invariants/06-token-feeds.test.ts',
+      name: 'the first token is had before the first page of `all`, so that what changes meanwhile is not lost',
+    },
+  },
+  {
+    invariant: 7,
+    name: 'nobody looks after events that were left',
+    file: 'activities/sweep.ts',
+    find: 'oldest.getTime() < Date.now() - leftBehindMs',
+    replace: 'oldest.getTime() > Date.now() + leftBehindMs',
+    test: {
+      file: 'test/invariants/07-acknowledged.test.ts',
+      name: 'a workflow that is terminated in the middle leaves its events open, and the sweep has them processed',
+    },
+  },
+  {
+    invariant: 9,
+    name: 'a batch returns the ids that it fetched',
+    file: 'activities/records.ts',
+    find: 'batch.unanswered(fetched.unanswered);',
+    replace: 'batch.unanswered(fetched.unanswered); Object.assign(total, { [total.fetches]: fetched.live });',
+    test: {
+      file: 'test/invariants/09-flat-histories.test.ts',
+      name: 'and histories of the same size, but for the digits of counts',
+    },
+  },
+  {
+    invariant: 10,
+    name: 'Temporal is not asked what became of a run',
+    file: 'activities/runs.ts',
+    find: `if (status === 'RUNNING') {`,
+    replace: `if (status === '') {`,
+    test: {
+      file: 'test/invariants/10-status.test.ts',
+      name: 'of one whose lease has expired while its workflow is on: running, and its place stays taken',
+    },
+  },
+  {
+    invariant: 6,
+    name: 'a delta moves the cursor before it has read everything',
+    file: 'activities/ownRun.ts',
+    find: 'if (done && parts === partitions.length) return;',
+    replace: 'if (parts <= partitions.length) return;',
+    test: {
+      file: 'test/hostile/handStarted.test.ts',
+      name: 'a delta cannot be ended before it has read everything, nor read from a later instant than its cursor',
+    },
+  },
+  {
+    invariant: 1,
+    name: 'a listing of records without a version never confirms',
+    file: 'activities/openTarget.ts',
+    find: `nothingElse && 'in passing'`,
+    replace: `false`,
+    test: {
+      file: 'test/strategies/versionless.test.ts',
+      name: 'changes are seen by their columns, unchanged rows are not written, and a deleted record that is listed again is live at once',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'a record that was listed without an id is no reason to wait with deletions',
+    file: 'activities/reconciliation/drawPlan.ts',
+    find: 'if (keyless === 0) return null;',
+    replace: 'if (keyless >= 0) return null;',
+    test: {
+      file: 'test/strategies/keyless.test.ts',
+      name: 'without `one`, a row that is not listed while a record without an id is stays live and waits; without such a record it is deleted',
+    },
+  },
+];

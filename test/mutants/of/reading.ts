@@ -1,0 +1,71 @@
+import type { Mutant } from '../mutant';
+
+/** Mutants of source/reading. */
+export const reading: readonly Mutant[] = [
+  {
+    invariant: 6,
+    name: 'the cursor is rounded up on its way to the source',
+    file: 'source/reading/cursorForm.ts',
+    find: 'Math.floor(earliest / tick)',
+    replace: 'Math.ceil(earliest / tick)',
+    test: {
+      file: 'test/invariants/06-cursor.test.ts',
+      name: 'goes back to the API as the API writes its timestamps, not a moment later',
+    },
+  },
+  {
+    invariant: 9,
+    name: 'an error quotes the body',
+    file: 'source/reading/listReader.ts',
+    find: 'shapeOf(answer.body)}`',
+    replace: 'JSON.stringify(answer.body)}`',
+    test: {
+      file: 'test/invariants/09-flat-histories.test.ts',
+      name: 'nor does one of a run that failed over an answer that was no list',
+    },
+  },
+  {
+    invariant: 11,
+    name: 'old records among changes are taken',
+    file: 'source/reading/otherClock.ts',
+    find: 'if (!ageless && older * 2 <= readable) return 0;',
+    replace: 'if (older >= 0) return 0;',
+    test: {
+      file: 'test/invariants/11-filter.test.ts',
+      name: 'one that lets everything through is noticed on the first page, of which nothing is written',
+    },
+  },
+  {
+    invariant: 11,
+    name: 'only a page of nothing but old records is refused',
+    file: 'source/reading/otherClock.ts',
+    find: 'if (!ageless && older * 2 <= readable) return 0;',
+    replace: 'if (older < readable) return 0;',
+    test: {
+      file: 'source/changes.test.ts',
+      name: 'a filter that does not filter is caught before anything is handed out: %s',
+    },
+  },
+  {
+    invariant: 2,
+    name: 'after the clock was put back, the cursor of a local time is sent as it is',
+    file: 'source/reading/cursorForm.ts',
+    find: `wallAt(cursor, timeZone) - putBackSince(cursor - day, now, timeZone)`,
+    replace: `wallAt(cursor, timeZone)`,
+    test: {
+      file: 'source/reading/cursorForm.test.ts',
+      name: 'a change after the clock was put back is found by a cursor from before, at whatever time of either hour',
+    },
+  },
+  {
+    invariant: 8,
+    name: 'a row that does not fit its headers is read all the same',
+    file: 'source/reading/tabulated.ts',
+    find: 'if (!Array.isArray(row) || row.length !== names.length) return row;',
+    replace: 'if (!Array.isArray(row)) return row;',
+    test: {
+      file: 'source/reading/tabular.test.ts',
+      name: 'a row of another length is set aside as it came, and the others land',
+    },
+  },
+];

@@ -1,0 +1,133 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text of other files is quoted
+
+import type { Mutant } from '../mutant';
+
+/** Mutants of destination/rows. */
+export const rows: readonly Mutant[] = [
+  {
+    invariant: 2,
+    name: 'a record whose related records could not be read is not owed',
+    file: 'destination/rows/related/composeRelated.ts',
+    find: 'if (best === undefined) return { stays: held, owed: true };',
+    replace: 'if (best === undefined) return { stays: held, owed: false };',
+    test: {
+      file: 'test/related/related.test.ts',
+      name: 'a known customer is updated with the contacts that its row has, and is owed; the next sweep asks again',
+    },
+  },
+  {
+    invariant: 4,
+    name: 'of two readings of related records the older stays',
+    file: 'destination/rows/related/relatedRule.ts',
+    find: 'const later = incoming.sent > held.sent',
+    replace: 'const later = incoming.sent < held.sent',
+    test: {
+      file: 'destination/rows/related/relatedRuleModel.test.ts',
+      name: 'as an answer of its own it never does, in whichever order the two are written',
+    },
+  },
+  {
+    invariant: 4,
+    name: 'whoever writes last wins',
+    file: 'destination/rows/mergeRule.ts',
+    find: '${rank(n)} > ${rank(c)}',
+    replace: 'true',
+    test: {
+      file: 'test/invariants/04-no-stale-overwrite.test.ts',
+      name: 'a page of a delta that was slow does not undo what a webhook wrote meanwhile',
+    },
+  },
+  {
+    invariant: 4,
+    name: 'whoever asked last wins',
+    file: 'destination/rows/mergeRule.ts',
+    find: '${rank(n)} > ${rank(c)}',
+    replace: '${n.sent} > ${c.sent}',
+    test: { file: 'destination/rows/mergeRule.test.ts', name: 'a version of 2099, corrected later' },
+  },
+  {
+    invariant: 4,
+    name: 'disputes are not raised',
+    file: 'destination/rows/mergeRule.ts',
+    find: 'const disputes = `(${admitted} and',
+    replace: 'const disputes = `(false and ${admitted} and',
+    test: {
+      file: 'test/invariants/04-no-stale-overwrite.test.ts',
+      name: 'a version that went back for good is believed only to an answer that is asked for after the dispute',
+    },
+  },
+  {
+    invariant: 4,
+    name: 'no line is drawn',
+    file: 'destination/rows/mergeRule.ts',
+    find: `(\${n.received} >= coalesce(\${rowWatermark}, '-infinity') and (`,
+    replace: `(true or \${n.received} >= coalesce(\${rowWatermark}, '-infinity') and (`,
+    test: {
+      file: 'destination/rows/mergeRule.test.ts',
+      name: 'nothing received before the entity’s line is written, not even a new row',
+    },
+  },
+  {
+    invariant: 4,
+    name: 'a repeated deletion leaves the times of the first',
+    file: 'destination/rows/softDelete.ts',
+    find: '(j._disputes or j._wins)',
+    replace: '(j._disputes or j._wins and j._confirming)',
+    test: {
+      file: 'destination/rows/mergeRule.test.ts',
+      name: 'gone, created again and gone again, and a stale answer from in between',
+    },
+  },
+  {
+    invariant: 4,
+    name: 'what is inserted first is not held against the line',
+    file: 'destination/rows/upsertRows.ts',
+    find: 'where n._received >= s.watermark_at',
+    replace: 'where true',
+    test: {
+      file: 'destination/rows/upsertRows.test.ts',
+      name: 'counts, rows and trace are the same, whatever was guessed',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'a row does not move with its record',
+    file: 'destination/rows/upsertRows.ts',
+    find: '(j._confirming and j._thorough or j._moved)',
+    replace: 'j._confirming and j._thorough',
+    test: {
+      file: 'destination/rows/partitionOfRow.test.ts',
+      name: 'a row whose partition alone changed moves, and counts as unchanged',
+    },
+  },
+  {
+    invariant: 8,
+    name: 'a record that PostgreSQL refuses takes its batch with it',
+    file: 'destination/rows/eachThatFits.ts',
+    find: 'if (items.length === 1 && items[0] !== undefined) return refused(items[0], error);',
+    replace: 'throw error;',
+    test: {
+      file: 'test/invariants/08-bad-record.test.ts',
+      name: 'are set aside with payload, reason and run, and all others of their batch land',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'a row is renamed for whichever of two records comes first',
+    file: 'destination/rows/renameRows.ts',
+    find: 'others.length > 0 || ambiguous.has(id) ? []',
+    replace: 'ambiguous.has(id) ? []',
+    test: { file: 'destination/rows/renameRows.test.ts', name: 'two records that lay claim to one row are both new' },
+  },
+  {
+    invariant: 1,
+    name: 'what an earlier page has listed is forgotten by the next',
+    file: 'destination/rows/listedKeys.ts',
+    find: `first: 'do nothing',`,
+    replace: `first: 'do update set version = excluded.version',`,
+    test: {
+      file: 'destination/rows/listedKeys.test.ts',
+      name: 'first: within a page, across pages and across batches, run after run the same',
+    },
+  },
+];
