@@ -1,12 +1,11 @@
-import { type Client, ScheduleOverlapPolicy, type ScheduleSpec } from '@temporalio/client';
-import { msToTs, tsToMs } from '@temporalio/common/lib/time';
+import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { createConnection } from '../../destination/connections/connections';
 import { storeDeltaSchedules } from '../../destination/connections/deltaSchedules';
 import { connectDatabase } from '../../destination/database/database';
 import type { BusinessHours } from '../../schema/definition/schedule';
-import { testDatabase, testTemporal } from '../../test/environment';
-import { atEnd } from '../../test/environment/atEnd';
+import { atEnd, testDatabase, testTemporal } from '../../test/environment';
+import { firingTimes } from '../../test/support/firingTimes';
 import { businessHoursSpec, deltaInterval, everySpec } from './spec';
 
 let db: Knex;
@@ -37,25 +36,6 @@ async function inPostgres(every: number, hours: BusinessHours | undefined, timeZ
   return rows.map(({ at }: { at: Date }) => at.toISOString());
 }
 
-async function inTemporal(spec: ScheduleSpec, from: string, to: string): Promise<string[]> {
-  const scheduleId = `next-${Math.random()}`;
-  const handle = await client.schedule.create({
-    scheduleId,
-    spec,
-    action: { type: 'startWorkflow', workflowType: 'nothing', taskQueue: 'nobody' },
-    policies: { overlap: ScheduleOverlapPolicy.SKIP },
-    state: { paused: true },
-  });
-  const { startTime } = await client.connection.workflowService.listScheduleMatchingTimes({
-    namespace: client.options.namespace,
-    scheduleId,
-    startTime: msToTs(Date.parse(from)),
-    endTime: msToTs(Date.parse(to)),
-  });
-  await handle.delete();
-  return (startTime ?? []).map((time) => new Date(tsToMs(time)).toISOString());
-}
-
 const day = { from: '06:00', to: '20:00', days: [0, 1, 2, 3, 4, 5, 6] };
 const night = { from: '00:00', to: '05:00', days: [0, 1, 6] };
 
@@ -69,13 +49,13 @@ test.each([
   ['UTC', { from: '09:00', to: '17:30', days: [1, 3] }, 50, '2027-06-01', '2027-06-12'],
 ])('PostgreSQL knows the same times as Temporal: %s, %o, every %i min', async (zone, hours, minutes, first, last) => {
   const [every, from, to] = [minutes * 60_000, `${first}T00:00:00Z`, `${last}T00:00:00Z`];
-  const expected = await inTemporal(businessHoursSpec(every, hours, zone, 'demo'), from, to);
+  const expected = await firingTimes(client, businessHoursSpec(every, hours, zone, 'demo'), from, to);
   expect(expected.length).toBeGreaterThan(20);
   expect(await inPostgres(every, hours, zone, from, to)).toEqual(expected);
 });
 
 test('day and night, PostgreSQL knows the same times as Temporal', async () => {
   const [from, to] = ['2027-03-28T00:00:00Z', '2027-03-28T06:00:00Z'];
-  const expected = await inTemporal(everySpec(7 * 60_000, 'demo'), from, to);
+  const expected = await firingTimes(client, everySpec(7 * 60_000, 'demo'), from, to);
   expect(await inPostgres(7 * 60_000, undefined, 'Europe/Berlin', from, to)).toEqual(expected);
 });

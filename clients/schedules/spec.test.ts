@@ -1,27 +1,7 @@
-import { type Client, ScheduleOverlapPolicy, type ScheduleSpec } from '@temporalio/client';
-import { msToTs, tsToMs } from '@temporalio/common/lib/time';
+import type { Client } from '@temporalio/client';
 import { testTemporal } from '../../test/environment';
+import { firingTimes } from '../../test/support/firingTimes';
 import { businessHoursSpec, dailySpec, everySpec, offsetOf } from './spec';
-
-/** When Temporal would fire such a schedule: it is made, asked, and removed. */
-async function firesAt(client: Client, spec: ScheduleSpec, from: string, to: string): Promise<string[]> {
-  const scheduleId = `spec-${Math.random()}`;
-  const handle = await client.schedule.create({
-    scheduleId,
-    spec,
-    action: { type: 'startWorkflow', workflowType: 'nothing', taskQueue: 'nobody' },
-    policies: { overlap: ScheduleOverlapPolicy.SKIP },
-    state: { paused: true },
-  });
-  const { startTime } = await client.connection.workflowService.listScheduleMatchingTimes({
-    namespace: client.options.namespace,
-    scheduleId,
-    startTime: msToTs(Date.parse(from)),
-    endTime: msToTs(Date.parse(to)),
-  });
-  await handle.delete();
-  return (startTime ?? []).map((time) => new Date(tsToMs(time)).toISOString());
-}
 
 describe('what Temporal makes of our times', () => {
   let client: Client;
@@ -35,16 +15,16 @@ describe('what Temporal makes of our times', () => {
     const spec = businessHoursSpec(15 * 60_000, weekdays, 'Europe/Berlin', 'demo');
     expect(spec.calendars).toHaveLength(1);
     // Friday and Saturday; Berlin is two hours ahead of UTC
-    const times = await firesAt(client, spec, '2026-06-05T00:00:00Z', '2026-06-07T00:00:00Z');
+    const times = await firingTimes(client, spec, '2026-06-05T00:00:00Z', '2026-06-07T00:00:00Z');
     const offset = offsetOf('demo', 900) * 1000;
     const first = Date.parse('2026-06-05T06:00:00Z') + offset;
     expect(times).toEqual(Array.from({ length: 40 }, (_, index) => new Date(first + index * 900_000).toISOString()));
   });
 
-  test('an interval that does not divide the hour keeps its distance, and begins anew each day', async () => {
+  test('an interval that does not divide the hour keeps its distance, and begins again each day', async () => {
     const every = 7 * 60_000;
     const spec = businessHoursSpec(every, { ...weekdays, from: '08:30', to: '17:15' }, 'America/New_York', 'demo');
-    const times = await firesAt(client, spec, '2026-06-04T00:00:00Z', '2026-06-06T00:00:00Z');
+    const times = await firingTimes(client, spec, '2026-06-04T00:00:00Z', '2026-06-06T00:00:00Z');
     const perDay = Math.ceil(((8 * 60 + 45) * 60 - offsetOf('demo', 420)) / 420);
     for (const day of ['2026-06-04', '2026-06-05']) {
       const first = Date.parse(`${day}T12:30:00Z`) + offsetOf('demo', 420) * 1000;
@@ -58,7 +38,7 @@ describe('what Temporal makes of our times', () => {
     const spec = businessHoursSpec(30 * 60_000, { from: '01:00', to: '05:00', days: [0] }, 'Europe/Berlin', 'demo');
     const offset = offsetOf('demo', 1800) * 1000;
     const at = (time: string) => new Date(Date.parse(time) + offset).toISOString();
-    expect(await firesAt(client, spec, '2026-03-28T00:00:00Z', '2026-03-30T00:00:00Z')).toEqual([
+    expect(await firingTimes(client, spec, '2026-03-28T00:00:00Z', '2026-03-30T00:00:00Z')).toEqual([
       at('2026-03-29T00:00:00Z'),
       at('2026-03-29T00:30:00Z'),
       at('2026-03-29T01:00:00Z'),
@@ -72,12 +52,12 @@ describe('what Temporal makes of our times', () => {
     const spec = dailySpec('04:00', 'Europe/Berlin', 'demo');
     const offset = offsetOf('demo', 3600) * 1000;
     const at = (time: string) => new Date(Date.parse(time) + offset).toISOString();
-    expect(await firesAt(client, spec, '2026-03-28T00:00:00Z', '2026-03-30T12:00:00Z')).toEqual([
+    expect(await firingTimes(client, spec, '2026-03-28T00:00:00Z', '2026-03-30T12:00:00Z')).toEqual([
       at('2026-03-28T03:00:00Z'),
       at('2026-03-29T02:00:00Z'),
       at('2026-03-30T02:00:00Z'),
     ]);
-    expect(await firesAt(client, spec, '2026-10-24T00:00:00Z', '2026-10-26T12:00:00Z')).toEqual([
+    expect(await firingTimes(client, spec, '2026-10-24T00:00:00Z', '2026-10-26T12:00:00Z')).toEqual([
       at('2026-10-24T02:00:00Z'),
       at('2026-10-25T03:00:00Z'),
       at('2026-10-26T03:00:00Z'),
@@ -102,7 +82,7 @@ describe('what Temporal makes of our times', () => {
         const around = [-2, -1, 0, 1, 2].map((days) => new Date(Date.parse(day) + days * 86_400_000));
         const dates = around.map((date) => date.toISOString().slice(0, 10));
         const [from, to] = [`${dates[0]}T00:00:00Z`, `${dates[4]}T23:59:59Z`];
-        const fired = (await firesAt(client, dailySpec(at, zone, id), from, to)).map(localDate);
+        const fired = (await firingTimes(client, dailySpec(at, zone, id), from, to)).map(localDate);
         for (const date of dates.slice(1, 4))
           expect([id, date, fired.filter((one) => one === date)]).toEqual([id, date, [date]]);
       }
@@ -112,7 +92,7 @@ describe('what Temporal makes of our times', () => {
   test('on the day on which the clocks skip it, a daily run comes when it would have come without the change', async () => {
     const at = (time: string) => new Date(Date.parse(time) + offsetOf(later, 3600) * 1000).toISOString();
     const spec = dailySpec('01:30', 'Europe/Berlin', later);
-    expect(await firesAt(client, spec, '2027-03-27T12:00:00Z', '2027-03-29T12:00:00Z')).toEqual([
+    expect(await firingTimes(client, spec, '2027-03-27T12:00:00Z', '2027-03-29T12:00:00Z')).toEqual([
       at('2027-03-28T00:30:00Z'),
       at('2027-03-28T23:30:00Z'),
     ]);
@@ -121,9 +101,9 @@ describe('what Temporal makes of our times', () => {
   test('one run a day in short business hours takes place although the clocks skip it, on its days only', async () => {
     const hours = { from: '02:00', to: '02:30', days: [0] };
     const spec = businessHoursSpec(86_400_000, hours, 'Europe/Berlin', 'demo');
-    expect(await firesAt(client, spec, '2027-03-22T00:00:00Z', '2027-04-05T00:00:00Z')).toHaveLength(2);
+    expect(await firingTimes(client, spec, '2027-03-22T00:00:00Z', '2027-04-05T00:00:00Z')).toHaveLength(2);
     const weekdays = businessHoursSpec(86_400_000, { ...hours, days: [1, 2] }, 'Europe/Berlin', 'demo');
-    expect(await firesAt(client, weekdays, '2027-03-27T00:00:00Z', '2027-03-29T00:00:00Z')).toEqual([]);
+    expect(await firingTimes(client, weekdays, '2027-03-27T00:00:00Z', '2027-03-29T00:00:00Z')).toEqual([]);
   });
 
   test('business hours of the day are the same local times before and after both changes', async () => {
@@ -139,7 +119,7 @@ describe('what Temporal makes of our times', () => {
       ['2027-03-27', '2027-03-30'],
       ['2027-10-30', '2027-11-02'],
     ]) {
-      const times = (await firesAt(client, spec, `${from}T22:00:00Z`, `${to}T22:00:00Z`)).map((time) =>
+      const times = (await firingTimes(client, spec, `${from}T22:00:00Z`, `${to}T22:00:00Z`)).map((time) =>
         local.format(new Date(time)),
       );
       expect(times).toHaveLength(3 * 56);
@@ -150,7 +130,7 @@ describe('what Temporal makes of our times', () => {
   });
 
   test('without business hours an interval goes on day and night, whatever the clocks do', async () => {
-    const times = await firesAt(client, everySpec(7 * 60_000, 'demo'), '2026-03-29T00:00:00Z', '2026-03-29T04:00:00Z');
+    const times = await firingTimes(client, everySpec(7 * 60_000, 'demo'), '2026-03-29T00:00:00Z', '2026-03-29T04:00:00Z');
     const seconds = times.map((time) => Date.parse(time) / 1000);
     expect(seconds.length).toBeGreaterThan(30);
     expect(seconds.every((time) => time % 420 === offsetOf('demo', 420))).toBe(true);
@@ -159,7 +139,7 @@ describe('what Temporal makes of our times', () => {
 
   test('a daily time before midnight may pass it', async () => {
     const late = Array.from({ length: 50 }, (_, index) => `c${index}`).find((id) => offsetOf(id, 3600) > 1800) ?? '';
-    const times = await firesAt(
+    const times = await firingTimes(
       client,
       dailySpec('23:30', 'UTC', late),
       '2026-06-05T00:00:00Z',
