@@ -13,14 +13,18 @@ export interface OperationOptions {
   readonly wait: boolean;
 }
 
-/** Performs an operation with what the command line gave, and shows what it returned: as text, or with --json as HTTP does. */
-export function runOperation(
+/**
+ * Performs an operation with what the command line gave, and shows what it returned: as text, or with --json as HTTP does. A mistake in
+ * what was given is reported before a database is needed.
+ */
+export async function runOperation(
   shell: Shell,
   operation: AnyOperation,
   given: Readonly<Record<string, unknown>>,
   options: OperationOptions,
 ): Promise<ExitStatus | undefined> {
-  return withSession(shell, ({ context }) => performIn(shell, context, operation, given, options), {
+  const request = await checkedRequest(operation, given, options.reason);
+  return withSession(shell, ({ context }) => performChecked(shell, context, operation, request, options.wait), {
     needsTemporal: operation.effect === 'start',
   });
 }
@@ -33,9 +37,31 @@ export async function performIn(
   given: Readonly<Record<string, unknown>>,
   { reason, wait }: OperationOptions,
 ): Promise<ExitStatus | undefined> {
+  return performChecked(shell, context, operation, await checkedRequest(operation, given, reason), wait);
+}
+
+/** What is asked of an operation, and by whom. */
+interface Request {
+  readonly input: unknown;
+  readonly by: By;
+}
+
+async function checkedRequest(
+  operation: AnyOperation,
+  given: Readonly<Record<string, unknown>>,
+  reason: string,
+): Promise<Request> {
+  return { input: await checked(operation, given), by: await checkedBy(operation, reason) };
+}
+
+async function performChecked(
+  shell: Shell,
+  context: OperationContext,
+  operation: AnyOperation,
+  { input, by }: Request,
+  wait: boolean,
+): Promise<ExitStatus | undefined> {
   const { perform, toJson } = await import('../operations/definition/operation.js');
-  const input = await checked(operation, given);
-  const by = await checkedBy(operation, reason);
   const result = await perform(operation, context, input, by);
   const view = await viewOf(operation);
   const ui: Ui = {
