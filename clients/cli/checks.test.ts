@@ -1,8 +1,10 @@
 import { testDatabase, testTemporal } from '../../test/environment';
 import { runCli, temporaryFolder } from '../../test/support/cli';
+import { startCliHost } from '../../test/support/cliHost';
 
-/** The commands that look, and those that start runs of their own: what people type wrong, and what is told. */
+/** The commands that look, and those that start runs of their own: what people type wrong, and what they are shown. */
 const cwd = temporaryFolder();
+const hosted = startCliHost();
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
@@ -28,13 +30,13 @@ test.each([
   [['backfill', 'grace', 'people', '--since', '2999-01-01T00:00:00Z'], /is in the future/],
   [['remap', 'grace', 'nothing'], /has no entity "nothing"/],
 ])('%j is bad usage', async (args, message) => {
-  const { status, stderr } = await runCli(args, { cwd, env });
+  const { status, stderr } = await hosted(args, { cwd, env });
   expect(stderr).toMatch(message);
   expect(status).toBe(2);
 });
 
-test('explain without the source tells what is known, and does not call the table wrong', async () => {
-  const { status, stdout } = await runCli(['explain', 'grace', 'people', '1', '--no-source', '--json'], { cwd, env });
+test('explain without the source shows what is known, and does not call the table wrong', async () => {
+  const { status, stdout } = await hosted(['explain', 'grace', 'people', '1', '--no-source', '--json'], { cwd, env });
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
     story: [],
@@ -45,12 +47,12 @@ test('explain without the source tells what is known, and does not call the tabl
 });
 
 test('doctor: a line for everything, exit 1 while something is wrong', async () => {
-  const { status, stdout } = await runCli(['doctor'], { cwd, env });
+  const { status, stdout } = await hosted(['doctor'], { cwd, env });
   expect(stdout).toMatch(/^ok {5}PostgreSQL /m);
   expect(stdout).toMatch(/^ok {5}secrets /m);
   expect(stdout).toMatch(/^wrong {2}workers .*start one with 'tidemark worker'$/m);
   expect(status).toBe(1);
-  const unset = await runCli(['doctor', '--json'], { cwd });
+  const unset = await hosted(['doctor', '--json'], { cwd });
   expect(unset.status).toBe(1);
   expect(JSON.parse(unset.stdout).checkups[0]).toMatchObject({
     name: 'settings',

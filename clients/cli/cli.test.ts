@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testDatabase, testTemporal } from '../../test/environment';
 import { runCli, temporaryFolder } from '../../test/support/cli';
+import { startCliHost } from '../../test/support/cliHost';
 
 const commands = [
   'init',
@@ -20,6 +21,9 @@ const commands = [
   'server',
 ];
 
+/** For what commands print; those that read stdin, and some of each kind, are processes of their own. */
+const hosted = startCliHost();
+
 describe('without anything running', () => {
   const cwd = temporaryFolder();
 
@@ -30,7 +34,7 @@ describe('without anything running', () => {
   });
 
   test.each(commands)('%s --help shows an example and --json', async (command) => {
-    const { status, stdout } = await runCli([command, '--help'], { cwd });
+    const { status, stdout } = await hosted([command, '--help'], { cwd });
     expect(status).toBe(0);
     expect(stdout).toMatch(/Examples?:\n {2}\$ tidemark /);
     expect(stdout).not.toMatch(/tidemark [A-Z]+=/);
@@ -54,9 +58,10 @@ describe('without anything running', () => {
     [['connect', 'a', 'b', '--business-hours', '6-20'], /Write them as '06:00-20:00'/],
     [['connect', 'a', 'b', '--delta', 'often'], /Write a number and a unit/],
     [['connect', 'a', 'b', '--reconcile', 'nightly'], /Write a time of day/],
+    [['connections', 'link', 'demo', '--server', 'tidemark.example.com'], /server: must be scheme, host and port/],
     [['status'], /No database: .*'tidemark up'.*DATABASE_URL/],
   ])('%j is bad usage', async (args, message) => {
-    const { status, stdout, stderr } = await runCli(args, { cwd });
+    const { status, stdout, stderr } = await hosted(args, { cwd });
     expect(stderr).toMatch(message);
     expect(status).toBe(2);
     expect(stdout).toBe('');
@@ -67,29 +72,29 @@ describe('without anything running', () => {
     [{ DATABASE_URL: 'postgres://127.0.0.1:1/x' }, 1, /PostgreSQL cannot be reached/],
     [{ DATABASE_URL: 'postgres://127.0.0.1:1/x', LOG_LEVEL: 'loud' }, 2, /LOG_LEVEL is none of/],
   ])('%j', async (env, expected, message) => {
-    const { status, stderr } = await runCli(['status'], { cwd, env });
+    const { status, stderr } = await hosted(['status'], { cwd, env });
     expect(stderr).toMatch(message);
     expect(status).toBe(expected);
   });
 
   test('no failure of a user shows a stack trace, unless it is asked for', async () => {
     const env = { DATABASE_URL: 'postgres://127.0.0.1:1/x' };
-    expect((await runCli(['status'], { cwd, env })).stderr).not.toMatch(/^\s+at /m);
-    expect((await runCli(['status'], { cwd, env: { ...env, LOG_LEVEL: 'debug' } })).stderr).toMatch(/^\s+at /m);
+    expect((await hosted(['status'], { cwd, env })).stderr).not.toMatch(/^\s+at /m);
+    expect((await hosted(['status'], { cwd, env: { ...env, LOG_LEVEL: 'debug' } })).stderr).toMatch(/^\s+at /m);
   });
 
   test('with --json an error is a document too', async () => {
     const { stdout, status } = await runCli(['status', '--json'], { cwd });
     expect(JSON.parse(stdout)).toEqual({ error: { type: 'Usage', message: expect.stringContaining('No database') } });
     expect(status).toBe(2);
-    const usage = await runCli(['sync', '--json'], { cwd });
+    const usage = await hosted(['sync', '--json'], { cwd });
     expect(JSON.parse(usage.stdout)).toMatchObject({ error: { type: 'Usage' } });
   });
 
   test('worker and server say what they lack', async () => {
     const env = { DATABASE_URL: 'postgres://127.0.0.1:1/x' };
     for (const command of ['worker', 'server']) {
-      const { status, stderr } = await runCli([command], { cwd, env });
+      const { status, stderr } = await hosted([command], { cwd, env });
       expect(stderr).toMatch(/OAUTH_ENCRYPTION_KEY is not set/);
       expect(status).toBe(2);
     }
@@ -101,8 +106,10 @@ describe('with a database and Temporal', () => {
   let env: NodeJS.ProcessEnv;
   let database: Awaited<ReturnType<typeof testDatabase>>;
   let temporal: Awaited<ReturnType<typeof testTemporal>>;
-  const run = (args: readonly string[], more: NodeJS.ProcessEnv = {}, stdin = '') =>
-    runCli(args, { cwd, env: { ...env, ...more }, stdin });
+  const run = (args: readonly string[], more: NodeJS.ProcessEnv = {}, stdin = '') => {
+    const options = { cwd, env: { ...env, ...more } };
+    return stdin === '' ? hosted(args, options) : runCli(args, { ...options, stdin });
+  };
   const connect = ['connect', 'planning_center'];
 
   beforeAll(async () => {
@@ -280,12 +287,12 @@ describe('with a database and Temporal', () => {
     ]) {
       expect(both.stderr).toContain(mistake);
     }
-    const sync = await runCli(['sync', 'grace'], { cwd: folder, env });
+    const sync = await hosted(['sync', 'grace'], { cwd: folder, env });
     expect(sync).toMatchObject({
       status: 2,
       stderr: expect.stringContaining("of connector 'planning_center', which tidemark.config.ts does not register"),
     });
-    expect((await runCli(['status'], { cwd: folder, env })).stdout).toContain(
+    expect((await hosted(['status'], { cwd: folder, env })).stdout).toContain(
       'connector planning_center is not registered',
     );
   });

@@ -20,7 +20,10 @@ export type CliHost = (args: readonly string[], options: Omit<CliOptions, 'stdin
  */
 export function startCliHost(): CliHost {
   assertBuilt();
-  const child = fork(join(__dirname, 'cliHostMain.js'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  // no terminal, whatever the tests run in
+  const child = fork(join(__dirname, 'cliHostMain.js'), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const exited = once(child, 'exit');
   atEnd(async () => {
     child.kill('SIGKILL');
@@ -33,7 +36,7 @@ export function startCliHost(): CliHost {
       child.send(command);
       const [finished] = (await Promise.race([
         once(child, 'message'),
-        exited.then(() => Promise.reject(new Error(`the process that runs commands ended at: ${args.join(' ')}`))),
+        exited.then(() => Promise.reject(new Error(`the process that runs commands ended at: ${args.join(' ')}\n${said}`))),
       ])) as [Finished];
       return finished;
     };
