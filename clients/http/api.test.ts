@@ -55,8 +55,8 @@ async function send(method: string, path: string, body?: unknown, authorization 
 async function outcome({ workflowId, workflowRunId }: { workflowId: string; workflowRunId: string }) {
   const which = `workflowId=${encodeURIComponent(workflowId)}&workflowRunId=${workflowRunId}`;
   for (;;) {
-    const told = await call('GET', `/api/outcome?${which}&wait=30`);
-    if (told.state !== 'running') return told;
+    const outcome = await call('GET', `/api/outcome?${which}&wait=30`);
+    if (outcome.state !== 'running') return outcome;
   }
 }
 
@@ -83,7 +83,7 @@ const ended = async (workflowId: string) => engine.temporal.client.workflow.getH
 const steps: (readonly [name: string, work: () => Promise<void>])[] = [];
 const step = (name: string, work: () => Promise<void>) => steps.push([name, work]);
 
-step('a delta and a record: started, and told of in runs and status', async () => {
+step('a delta and a record: started, and shown in runs and status', async () => {
   const { started: deltas } = await call('POST', '/api/sync', {}, target);
   const { workflowId, workflowRunId } = deltas[0];
   const started = { workflowId, workflowRunId };
@@ -266,13 +266,13 @@ test.each([
   ['DELETE', '/api/runs', undefined, 404, 'DELETE'],
 ] as const)('wrong request %#: %s %s', async (method, path, body, status, says) => {
   const answer = await send(method, path, body);
-  const told = JSON.parse(await answer.text());
+  const problem = JSON.parse(await answer.text());
   expect([answer.status, answer.headers.get('content-type')]).toEqual([
     status,
     expect.stringMatching(/^application\/problem\+json/),
   ]);
-  expect(told.detail).toContain(says);
-  expect(told.instance).toBe(answer.headers.get('x-request-id'));
+  expect(problem.detail).toContain(says);
+  expect(problem.instance).toBe(answer.headers.get('x-request-id'));
 });
 
 test('nothing is answered without the key, and the key is nowhere in the log', async () => {
@@ -285,16 +285,16 @@ test('nothing is answered without the key, and the key is nowhere in the log', a
   expect(logged.join('')).not.toContain(key);
 });
 
-test('the description tells of every route and nothing else', async () => {
+test('the description has every route and nothing else', async () => {
   const description = JSON.parse(await (await send('GET', '/api/openapi.json')).text());
   expect(description).toEqual(JSON.parse(JSON.stringify(describeApi(operations))));
-  const told = Object.entries(description.paths).flatMap(([path, item]) =>
+  const described = Object.entries(description.paths).flatMap(([path, item]) =>
     Object.entries(item as Record<string, { operationId: string }>).map(([method, { operationId }]) => ({
       ...{ path, method: method.toUpperCase(), operationId },
     })),
   );
-  expect(told).toHaveLength(operations.length);
-  expect(new Set(told.map(({ operationId }) => operationId)).size).toBe(told.length);
+  expect(described).toHaveLength(operations.length);
+  expect(new Set(described.map(({ operationId }) => operationId)).size).toBe(described.length);
   expect(description.paths['/api/runs'].get.parameters).toContainEqual({
     ...{ name: 'limit', in: 'query', required: false },
     schema: { type: 'integer', minimum: 1, maximum: 1000, default: 20, description: 'how many' },

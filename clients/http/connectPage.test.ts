@@ -122,7 +122,7 @@ test('leads to the source that the definition names, with PKCE, a state and the 
   expect(response.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Lax/);
 });
 
-test('the page loads nothing, tells no other site of its address, and shows no markup of a name', async () => {
+test('the page loads nothing, sends its address to no other site, and shows no markup of a name', async () => {
   const response = await visit((await link()).url);
   expect(response.headers.get('referrer-policy')).toBe('no-referrer');
   expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
