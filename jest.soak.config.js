@@ -1,2 +1,17 @@
-/** `npm run test:soak`: the model and the zoo of the ordinary tests, for thousands of histories and sources, and what ordinary tests bound loosely. @type {import('jest').Config} */
-module.exports = { ...require('./jest.config'), testMatch: ['**/test/{model,zoo,hostile}/*.soak.ts'] };
+// of the tests that search, see test/support/search.ts
+process.env.TIDEMARK_SEARCH_FACTOR ??= '20';
+
+/**
+ * `npm run test:soak`: the searches of the ordinary tests (model, zoo, merge rule, moving lists), for thousands of histories and
+ * sources, and what ordinary tests bound loosely.
+ *
+ * @type {import('jest').Config}
+ */
+module.exports = {
+  ...require('./jest.config'),
+  testMatch: [
+    '**/test/{model,zoo,hostile}/*.soak.ts',
+    '**/destination/rows/mergeRuleModel.test.ts',
+    '**/source/paging/movingList.test.ts',
+  ],
+};

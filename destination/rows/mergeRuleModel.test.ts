@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Knex } from 'knex';
 import { encodeVersion } from '../../schema/version';
 import { guardedTable, lag, orders, type Said, writeAll } from '../../test/support/guarded';
+import { search, searchTimeout } from '../../test/support/search';
 
 let db: Knex;
 beforeAll(async () => {
@@ -12,16 +13,9 @@ afterAll(() => db.destroy());
 type State = { at: number; gone: boolean; version: number; content: string };
 type Request = { sent: number; takes: number; shows: number; confirming: boolean };
 
-const runs = Number(process.env.GUARD_RUNS ?? 200);
-// a counterexample found is told although shrinking it has no end; too few runs are a failure
-const timeLimitMs = 60_000 + runs * 300;
-/** The same histories in every ordinary run; others, and more of them, by the environment. */
-const search = {
-  numRuns: runs,
-  seed: Number(process.env.GUARD_SEED ?? 20261121),
-  interruptAfterTimeLimit: timeLimitMs,
-  markInterruptAsFailure: true,
-};
+// a counterexample is reported although shrinking it has no end; too few runs are a failure
+const timeLimitMs = searchTimeout(120_000);
+const histories = { ...search(100), interruptAfterTimeLimit: timeLimitMs, markInterruptAsFailure: true };
 const end = 200;
 
 describe('a model of one record at a source', () => {
@@ -115,7 +109,7 @@ describe('a model of one record at a source', () => {
           const final: Said = { ...said(last), sent: end, confirming: true };
           await holds(answersOf(states, requests), final);
         }),
-        search,
+        histories,
       );
     },
     timeLimitMs + 30_000,
@@ -140,7 +134,7 @@ describe('a model of one record at a source', () => {
           const final: Said = { ...said(last), version: null, sent: end, confirming };
           await holds(listedBare(states, requests), final, [{ ...final, sent: 2 * end }]);
         }),
-        search,
+        histories,
       );
     },
     timeLimitMs + 30_000,

@@ -9,15 +9,15 @@ const target = { connectionId, entity: 'people' };
 
 describe('a worker that is killed', () => {
   const size = 20_000;
-  let engine: Engine;
-  let control: Control;
 
-  beforeAll(async () => {
-    ({ engine, control } = await startChurch({ people: size }));
+  // it waits for a heartbeat most of the time, so it runs beside the others
+  test.concurrent('in the middle of a first sync: another goes on, and every record is counted once', async () => {
+    const { engine, control } = await startChurch({ people: size });
     await engine.worker.stop();
-  });
-
-  test('in the middle of a first sync: another goes on, and every record is counted once', async () => {
+    const part = async () =>
+      (await engine.db('tidemark.run_parts').where({ step: 'pull' }).first()) as
+        | { records: number; done: boolean }
+        | undefined;
     const child = await startChildWorker(engine);
     control.latencyMs = 4;
     const running = engine.delta('people');
@@ -39,11 +39,6 @@ describe('a worker that is killed', () => {
     expect(new Set(offsets).size).toBe(offsets.length);
     await expectEqual(engine, control);
   }, 90_000);
-
-  const part = async () =>
-    (await engine.db('tidemark.run_parts').where({ step: 'pull' }).first()) as
-      | { records: number; done: boolean }
-      | undefined;
 });
 
 describe('a worker that is shut down', () => {

@@ -10,7 +10,7 @@ jest.mock('@temporalio/workflow', () => ({
   ...jest.requireActual('./workflowApi').workflowApi,
 }));
 
-const runs = 200;
+const runs = 100;
 const seed = 20261121;
 /** On a machine that is busy with other things, fewer histories are played, and a failure is shrunk less. */
 const timeLimitMs = 120_000;

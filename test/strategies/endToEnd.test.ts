@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Simulator, startPlanningCenterSimulator } from '../../connectors/planning-center/simulator';
 import { atEnd, type TestDatabase, testDatabase, testTemporal } from '../environment';
 import { type Finished, runCli, type StartedCli, startCli, temporaryFolder } from '../support/cli';
+import { startCliHost } from '../support/cliHost';
 
 jest.setTimeout(120_000);
 
@@ -20,10 +21,11 @@ describe('through CLI and HTTP', () => {
   let server: StartedCli;
   let api: string;
 
+  const hosted = startCliHost();
   const run = (...args: string[]): Promise<Finished> => runCli(args, { cwd, env });
   /** the document of a command that has to succeed */
   const document = async (...args: string[]) => {
-    const { status, stdout, stderr } = await run(...args, '--json');
+    const { status, stdout, stderr } = await hosted([...args, '--json'], { cwd, env });
     if (status !== 0) throw new Error(`tidemark ${args.join(' ')} ended with ${status}: ${stdout}${stderr}`);
     return JSON.parse(stdout);
   };
@@ -72,7 +74,7 @@ describe('through CLI and HTTP', () => {
     simulator.control.configureWebhooks({ url: `${api}/webhooks/demo`, secret: secrets.webhookSecret, auto: false });
   });
 
-  test('the first sync brings everything, told by counts', async () => {
+  test('the first sync brings everything, and counts it', async () => {
     const { outcomes } = await document('sync', 'demo');
     expect(outcomes).toMatchObject([
       { result: { entity: 'people', outcome: 'succeeded', counts: { inserted: people, errors: 0 } } },
@@ -128,7 +130,7 @@ describe('through CLI and HTTP', () => {
     });
   });
 
-  test('status and runs tell what happened', async () => {
+  test('status and runs show what happened', async () => {
     const { connections } = await document('status', 'demo', 'people');
     expect(connections).toMatchObject([
       {
@@ -151,7 +153,7 @@ describe('through CLI and HTTP', () => {
   });
 
   test('a second sync while one runs ends with 3, and the first goes on', async () => {
-    simulator.control.latencyMs = 8_000;
+    simulator.control.latencyMs = 5_000;
     const started = await document('sync', 'demo', 'people', '--full', '--no-wait');
     expect(started).toMatchObject({ started: [{ entity: 'people' }], alreadyRunning: [] });
     const second = await run('sync', 'demo', 'people');
@@ -167,7 +169,7 @@ describe('through CLI and HTTP', () => {
     );
   });
 
-  test('a wrong secret fails the run, by name and with the remedy; the right one mends it', async () => {
+  test('a wrong secret fails the run, by name and with the fix; the right one ends that', async () => {
     const wrong = { TIDEMARK_SECRET_SECRET: 'not this one' };
     const changed = await runCli(['connect', 'planning_center', 'demo', '--update'], {
       cwd,

@@ -6,6 +6,8 @@ import { startTokenList, tokenList } from '../support/tokenList';
 /**
  * A list by tokens goes on from the newest resume point however often it is interrupted: one that goes on from the first would read the
  * same pages again and take them for a circle.
+ *
+ * The tests wait for retries and heartbeats most of the time, so they run side by side; each has an engine of its own.
  */
 const count = 80;
 
@@ -39,7 +41,7 @@ async function batches({ db }: Engine): Promise<number> {
   return Number((await db.raw('select last_value from batches')).rows[0].last_value);
 }
 
-test('batches that fail, several times in one first sync', async () => {
+test.concurrent('batches that fail, several times in one first sync', async () => {
   const { engine, requests } = await startInterrupted();
   await failBatches(engine, [2, 3, 5]);
   const result = await engine.delta('things');
@@ -51,7 +53,7 @@ test('batches that fail, several times in one first sync', async () => {
   expect(requests.filter((path) => path === requests[0])).toHaveLength(1);
 }, 60_000);
 
-test('a worker that is killed, then batches that fail, then a worker that is shut down', async () => {
+test.concurrent('a worker that is killed, then batches that fail, then a worker that is shut down', async () => {
   const { engine, requests } = await startInterrupted();
   await engine.worker.stop();
   const child = await startChildWorker(engine);
@@ -69,7 +71,7 @@ test('a worker that is killed, then batches that fail, then a worker that is shu
   expect(requests.filter((path) => path === requests[0])).toHaveLength(1);
 }, 120_000);
 
-test('batches of a scan that fail: it stages every id once, and nothing is deleted', async () => {
+test.concurrent('batches of a scan that fail: it stages every id once, and nothing is deleted', async () => {
   const { engine } = await startInterrupted();
   await engine.delta('things');
   await failBatches(engine, [2, 3, 5]);
