@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { digitsOf, isHeldByNumber } from '../../schema/decimal';
 import { SourceText } from '../../schema/sourceText';
 import { NotJson, parseBody } from './parse';
-import { bounds, OutOfBounds } from './scan';
+import { bounds, OutOfBounds } from './bounds';
 
 const list = (path: string) => ({ path, list: true });
 const read = (text: string, path = 'data') => parseBody(Buffer.from(text), list(path));

@@ -1,7 +1,9 @@
 import { isAscii } from 'node:buffer';
 import { parseExactly, pruning, TooManyDigits } from '../../schema/exactJson';
 import { SourceText } from '../../schema/sourceText';
-import { bounds, marks, OutOfBounds, type RecordPlace, Scan, type Scanned, type Spans } from './scan';
+import { bounds, OutOfBounds } from './bounds';
+import { Scan, type Scanned } from './scan';
+import { marks, type RecordPlace, type Spans } from './spans';
 import { turns } from './turns';
 
 /** A record's own text, and why it cannot be read where it cannot. */

@@ -1,53 +1,5 @@
-/** Where the value that matters is in a body, and whether its elements are the records (a listing) or it is one (`one`). */
-export interface RecordPlace {
-  /** a dotted path, as `valueAt` takes it; '' is the whole body */
-  readonly path: string;
-  readonly list: boolean;
-}
-
-/** What the engine reads of one response; more is refused before anything is parsed. */
-export const bounds = {
-  /** records of one page */
-  records: 200_000,
-  /** texts (keys too), numbers, words, objects and lists of one response */
-  values: 10_000_000,
-  /** objects and lists of one response: three bytes of body become some 50 bytes of memory */
-  containers: 4_000_000,
-  /** levels of objects and lists: of a record, which is set aside, and of what is around the records, which is refused */
-  depth: 200,
-  /** bytes and values of one record; a larger one is set aside */
-  recordBytes: 16 * 1024 * 1024,
-  recordValues: 150_000,
-  /** values around the records, which are parsed at once */
-  aroundValues: 500_000,
-} as const;
-
-/** The response is beyond one of the bounds; `message` names the bound and what came. */
-export class OutOfBounds extends Error {}
-
-/** Marks of a record, or of what is around the records. */
-export const marks = {
-  /** a number that a double may not hold exactly */
-  number: 1,
-  /** an escape that PostgreSQL may not be able to keep: U+0000, or half a surrogate pair */
-  escape: 2,
-  /** nested deeper than `bounds.depth` */
-  deep: 4,
-  /** beyond `bounds.recordBytes` or `bounds.recordValues` */
-  large: 8,
-} as const;
-
-/** The records of a body, before it is parsed. */
-export interface Spans {
-  /** of the place's value: offset of its first byte and behind its last */
-  readonly from: number;
-  readonly to: number;
-  readonly count: number;
-  /** begin and end of record `n` at 2n and 2n + 1 */
-  readonly edges: Int32Array;
-  /** of each record, a sum of `marks` */
-  readonly marks: Uint8Array;
-}
+import { bounds, OutOfBounds } from './bounds';
+import { marks, type RecordPlace, SpanList, type Spans } from './spans';
 
 export interface Scanned {
   /** whether the body ends outside of strings, with every bracket closed */
@@ -96,9 +48,7 @@ export class Scan {
   private from = absent;
   private to = absent;
   private listed = false;
-  private edges = new Int32Array(256);
-  private flags = new Uint8Array(128);
-  private count = 0;
+  private readonly records = new SpanList();
   private recordFrom = absent;
   private recordMarks = 0;
   private valuesBefore = 0;
@@ -158,7 +108,7 @@ export class Scan {
       around: this.values - (found ? this.recordsValues : 0),
       spans:
         found && (this.listed || !this.list)
-          ? { from: this.from, to: this.to, count: this.count, edges: this.edges, marks: this.flags }
+          ? this.records.spans(this.from, this.to)
           : undefined,
     };
   }
@@ -179,7 +129,7 @@ export class Scan {
     this.from = absent;
     this.to = absent;
     this.listed = false;
-    this.count = 0;
+    this.records.clear();
     this.recordsValues = 0;
     if (this.onPath === this.steps.length) {
       this.from = this.at;
@@ -254,32 +204,18 @@ export class Scan {
   /** The place's value ends before `to`. */
   private leave(to: number): void {
     // `[1,]` ends with an empty text, which will not parse
-    if (!this.list || this.recordFrom !== absent || this.count > 0) this.endRecord(this.at);
+    if (!this.list || this.recordFrom !== absent || this.records.count > 0) this.endRecord(this.at);
     this.to = to;
     this.inside = absent;
   }
 
   private endRecord(to: number): void {
-    if (this.count >= bounds.records) {
-      throw new OutOfBounds(`more than ${bounds.records} records in one response, which is the limit`);
-    }
-    if (this.count * 2 >= this.edges.length) {
-      const edges = new Int32Array(this.edges.length * 2);
-      edges.set(this.edges);
-      this.edges = edges;
-      const flags = new Uint8Array(this.flags.length * 2);
-      flags.set(this.flags);
-      this.flags = flags;
-    }
     // `[1,,2]`: an empty text, which will not parse
     const from = this.recordFrom === absent ? to : this.recordFrom;
     const values = this.recordFrom === absent ? 0 : this.values - this.valuesBefore;
     this.recordsValues += values;
     const large = to - from > bounds.recordBytes || values > bounds.recordValues;
-    this.edges[this.count * 2] = from;
-    this.edges[this.count * 2 + 1] = to;
-    this.flags[this.count] = large ? this.recordMarks | marks.large : this.recordMarks;
-    this.count += 1;
+    this.records.add(from, to, large ? this.recordMarks | marks.large : this.recordMarks);
     this.recordFrom = absent;
     this.recordMarks = 0;
   }

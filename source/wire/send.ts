@@ -11,7 +11,7 @@ import type { SentRecord } from './parse';
 import { pause } from './pause';
 import { quotaWait, waitSaidBy } from './quota';
 import type { About, Reporter } from './report';
-import type { RecordPlace } from './scan';
+import type { RecordPlace } from './spans';
 import { TransportProblem } from './transportProblem';
 import { isBlank, isHtml, judge, quoted, type Verdict } from './verdict';
 

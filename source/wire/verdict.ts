@@ -3,7 +3,8 @@ import { TooManyDigits } from '../../schema/exactJson';
 import type { Reply } from './http';
 import { NotJson, type ParsedBody, parseBody } from './parse';
 import type { Reporter } from './report';
-import { OutOfBounds, type RecordPlace } from './scan';
+import { OutOfBounds } from './bounds';
+import type { RecordPlace } from './spans';
 import { whereBroken } from './whereBroken';
 
 /** What to do about a reply. */

@@ -16,9 +16,9 @@ export const wire: readonly Mutant[] = [
   {
     invariant: 8,
     name: 'the records of a page are not bounded',
-    file: 'source/wire/scan.ts',
-    find: 'if (this.count >= bounds.records) {',
-    replace: 'if (this.count < 0) {',
+    file: 'source/wire/spans.ts',
+    find: 'if (count >= bounds.records) {',
+    replace: 'if (count < 0) {',
     test: {
       file: 'source/wire/parse.test.ts',
       name: 'more %s than the limit are refused before anything is parsed',
