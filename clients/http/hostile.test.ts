@@ -1,16 +1,7 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
-import {
-  type Described,
-  evilBodies,
-  type Got,
-  operationsOf,
-  requestTo,
-  rightRequest,
-  type Sent,
-  sendRaw,
-  singleFaults,
-} from '../../test/support/hostileRequests';
+import { type Described, evilBodies, operationsOf, requestTo, rightRequest, type Sent, singleFaults } from '../../test/support/hostileRequests';
+import { type Got, sendRaw } from '../../test/support/sendRaw';
 import { type TestProxy, testProxy } from '../../test/support/proxy';
 import { apiKey, type TestServer, testServer } from '../../test/support/server';
 import { problemShape } from './problemShape';
