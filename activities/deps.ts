@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { KeyRing } from '../destination/connections/secrets';
 import type { Connector } from '../schema/definition/connector';
 import type { DatabaseClock } from '../schema/ports';
-import type { ProxyFor } from '../schema/proxies';
+import type { ProxyFor } from '../schema/settings/proxies';
 import type { Metrics } from './metrics';
 
 /** What activities work with; made once by the worker. */

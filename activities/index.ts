@@ -9,7 +9,7 @@ import { deletionActivities } from './reconciliation/confirmDeletions';
 import { drawPlanActivities } from './reconciliation/drawPlan';
 import { finishActivities } from './reconciliation/finish';
 import { scanActivities } from './reconciliation/scan';
-import { recordActivities } from './records';
+import { recordActivities } from './records/records';
 import { remapActivities } from './remap';
 import { runActivities } from './runs';
 import { sweepActivities } from './sweep';

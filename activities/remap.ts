@@ -8,14 +8,14 @@ import { addCounts, type Counts, noCounts } from '../schema/answer';
 import { TidemarkError } from '../schema/errors';
 import type { RunResult, Target } from '../schema/workflows';
 import { remapRecord } from '../source/record/remapRecord';
+import { noteEndedAttempt } from './attempt/endedAttempt';
+import { startLiveness } from './attempt/liveness';
+import { assertComplete, ownRun } from './attempt/ownRun';
+import { thisAttempt } from './attempt/thisAttempt';
 import { runResult } from './delta/endDelta';
 import type { ActivityDeps } from './deps';
-import { noteEndedAttempt } from './endedAttempt';
-import { startLiveness } from './liveness';
 import { runEnded } from './metrics';
 import type { OpenTarget, TargetOpener } from './openTarget';
-import { assertComplete, ownRun } from './ownRun';
-import { thisAttempt } from './thisAttempt';
 
 export interface FinishRunInput extends Target {
   readonly runId: string;

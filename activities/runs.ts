@@ -8,12 +8,12 @@ import { type EndStatus, endedAs, endRun, extendLease, type Run, claimRun as tak
 import { deletionsUnknownSince, hasStartedOver } from '../destination/runs/tokens';
 import { type ErrorType, TidemarkError } from '../schema/errors';
 import type { RunOutcome, RunResult, RunStrategy, Target, Trigger } from '../schema/workflows';
+import { assertComplete, ownRun } from './attempt/ownRun';
 import { deltaResult, endDelta } from './delta/endDelta';
 import { readAtOnce } from './delta/readAtOnce';
 import type { ActivityDeps } from './deps';
 import { runEnded } from './metrics';
 import type { OpenTarget, TargetOpener } from './openTarget';
-import { assertComplete, ownRun } from './ownRun';
 
 export interface ClaimRunInput extends Target {
   readonly strategy: RunStrategy;

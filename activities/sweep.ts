@@ -9,9 +9,9 @@ import { runsWithoutLease } from '../destination/runs/runs';
 import { retention } from '../schema/definition/retention';
 import { parseDuration } from '../schema/duration';
 import type { Target } from '../schema/workflows';
+import { alive } from './attempt/liveness';
 import type { ActivityDeps } from './deps';
-import { alive } from './liveness';
-import { readRelatedAgain } from './relatedAgain';
+import { readRelatedAgain } from './records/relatedAgain';
 import { settleLostRun } from './runs';
 
 export interface Swept {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Connector, defineConnector } from '../schema/definition/connector';
 import { defineEntity } from '../schema/definition/entity';
-import type { ListingInput, PagingInput } from '../schema/definition/listing';
+import type { ListingInput, PagingInput } from '../schema/definition/listings/listing';
 
 /** How the connector of the benchmark reads its source. */
 export interface ConnectorOptions {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCli, temporaryFolder } from '../test/support/cli';
+import { runCli, temporaryFolder } from '../test/support/cli/cli';
 import { loadConfig, registeredConnector } from './config';
 
 const entity = `defineEntity({

@@ -7,7 +7,7 @@ import { connectionId, type Engine, startChurch } from '../test/support/engine';
 import { readyContext } from './operations/definition/context';
 import { type EventList, listStored, replayEvents } from './operations/work/events';
 import { forgetOne } from './operations/work/forget';
-import { readRun } from './operations/work/runDetails';
+import { readRun } from './operations/work/runs/runDetails';
 import {
   discardEntries,
   listEntries,

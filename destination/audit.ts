@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { TidemarkError } from '../schema/errors';
-import { storableJson, storableText } from '../schema/storableText';
+import { storableJson, storableText } from '../schema/text/storableText';
 
 /** Something an operator did that changes what the engine does or holds. */
 export interface AuditEntry {

@@ -1,7 +1,7 @@
 /** What a connector author imports: `import { defineConnector, defineEntity } from 'tidemark'`. Every type that these functions take or return is here. */
 
-export { decimal } from './decimal';
-export type { Auth, AuthInput } from './definition/auth';
+export type { Auth, AuthInput } from './definition/auth/auth';
+export type { SecretName } from './definition/auth/secretName';
 export type { Column } from './definition/columns';
 export { type CompositeKey, compositeKey, folded, type KeyPart, lastDigits } from './definition/compositeKey';
 export {
@@ -30,10 +30,9 @@ export type {
   Paging,
   PagingInput,
   Since,
-} from './definition/listing';
+} from './definition/listings/listing';
 export type { RateLimit } from './definition/rateLimit';
 export type { DeletionGuard, EntitySchedule } from './definition/schedule';
-export type { SecretName } from './definition/secretName';
 export type {
   Handshake,
   UnverifiedDelivery,
@@ -45,5 +44,6 @@ export type {
   WebhookSignatureInput,
 } from './definition/webhooks';
 export { type ErrorOptions, type ErrorType, type Recovery, SkipRecord, TidemarkError } from './errors';
-export { firstPresent, type Json, type JsonObject } from './json';
+export { decimal } from './json/decimal';
+export { firstPresent, type Json, type JsonObject } from './json/json';
 export { toInstant } from './localTime';

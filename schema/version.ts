@@ -1,4 +1,4 @@
-import { preview } from './preview';
+import { preview } from './text/preview';
 
 /**
  * A record's version: the source's own last-modified value. Versions are compared in SQL as text in collation "C",

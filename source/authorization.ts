@@ -1,7 +1,7 @@
 import type { Connector } from '../schema/definition/connector';
 import type { MapContext } from '../schema/definition/entity';
 import type { IssuedToken, RequestBudget } from '../schema/ports';
-import type { ProxyFor } from '../schema/proxies';
+import type { ProxyFor } from '../schema/settings/proxies';
 import type { Secrets } from './auth/authorizer';
 import { type AuthorizationCode, authorizationAddress, type Journey, redeem } from './auth/oauth2/authorization';
 import { createReporter } from './wire/report';

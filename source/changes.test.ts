@@ -1,5 +1,5 @@
-import type { ChangesListingInput, Since } from '../schema/definition/listing';
-import { idsOf, json, readAll, startSource, type TestSource, testClient } from '../test/support/httpSource';
+import type { ChangesListingInput, Since } from '../schema/definition/listings/listing';
+import { idsOf, json, readAll, startSource, type TestSource, testClient } from '../test/support/sources/httpSource';
 
 let source: TestSource | undefined;
 afterEach(() => source?.close());

@@ -1,4 +1,4 @@
-import { idsOf, json, readAll, startSource, type TestSource, testClient } from '../test/support/httpSource';
+import { idsOf, json, readAll, startSource, type TestSource, testClient } from '../test/support/sources/httpSource';
 
 let source: TestSource | undefined;
 afterEach(() => source?.close());

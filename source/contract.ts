@@ -9,8 +9,8 @@ import type {
 } from '../schema/answer';
 import type { ProbeFinding } from '../schema/definition/checks';
 import type { ConnectorEntity } from '../schema/definition/connector';
-import type { Listing, ListingName, ResumePoint } from '../schema/definition/listing';
-import type { SourceText } from '../schema/sourceText';
+import type { Listing, ListingName, ResumePoint } from '../schema/definition/listings/listing';
+import type { SourceText } from '../schema/json/sourceText';
 import type { Version } from '../schema/version';
 import { type ListEnd, schemeOf } from './paging';
 

@@ -9,7 +9,7 @@ import {
   startSource,
   type TestSource,
   testClient,
-} from '../test/support/httpSource';
+} from '../test/support/sources/httpSource';
 
 /** Small, so that a bomb needs no gigabytes; patient, so that a busy machine changes nothing. */
 const patient = { bytes: 1_000_000, timeoutMs: 60_000, idleMs: 60_000 };

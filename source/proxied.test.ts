@@ -5,11 +5,19 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { readSettings } from '../schema/settings';
+import { readSettings } from '../schema/settings/settings';
 import { atEnd } from '../test/environment';
-import { sourceCertificate, sourceCertificateKey } from '../test/support/certificate';
-import { type ForwardProxy, forwardProxy } from '../test/support/forwardProxy';
-import { idsOf, json, type Responder, readAll, startSource, testClient, testClock } from '../test/support/httpSource';
+import { sourceCertificate, sourceCertificateKey } from '../test/support/sources/certificate';
+import { type ForwardProxy, forwardProxy } from '../test/support/sources/forwardProxy';
+import {
+  idsOf,
+  json,
+  type Responder,
+  readAll,
+  startSource,
+  testClient,
+  testClock,
+} from '../test/support/sources/httpSource';
 import { exchange } from './wire/http';
 
 jest.setTimeout(120_000);
@@ -51,7 +59,7 @@ async function readElsewhere(baseUrl: string, env: Record<string, string>): Prom
   const file = join(folder, 'ca.pem');
   writeFileSync(file, sourceCertificate);
   const jiti = join(dirname(require.resolve('jiti/package.json')), 'lib', 'jiti-cli.mjs');
-  const program = join(__dirname, '..', 'test', 'support', 'proxiedRead.ts');
+  const program = join(__dirname, '..', 'test', 'support', 'sources', 'proxiedRead.ts');
   const { stdout } = await promisify(execFile)(process.execPath, [jiti, program, baseUrl], {
     env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: file, ...env },
   });

@@ -1,7 +1,7 @@
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { certificate, certificateKey } from '../test/support/certificate';
-import { readAll, startSource, testClient } from '../test/support/httpSource';
+import { certificate, certificateKey } from '../test/support/sources/certificate';
+import { readAll, startSource, testClient } from '../test/support/sources/httpSource';
 
 test('a certificate that nobody vouches for is final, and nothing is sent', async () => {
   let asked = 0;

@@ -1,4 +1,11 @@
-import { json, openBudget, readAll, startSource, type TestSource, testClient } from '../test/support/httpSource';
+import {
+  json,
+  openBudget,
+  readAll,
+  startSource,
+  type TestSource,
+  testClient,
+} from '../test/support/sources/httpSource';
 
 let source: TestSource | undefined;
 afterEach(() => source?.close());

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import type { LogLevel } from '../schema/settings';
+import type { LogLevel } from '../schema/settings/settings';
 
 /** Lines of JSON on standard output. Credentials never get into them, nor do bodies. */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {

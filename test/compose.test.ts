@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { environmentVariables, readSettings } from '../schema/settings';
-import { cliCommands } from './support/cliCommands';
+import { environmentVariables, readSettings } from '../schema/settings/settings';
+import { cliCommands } from './support/cli/cliCommands';
 
 /** docker-compose.yml and Dockerfile, as far as they can be judged without Docker. */
 const root = join(__dirname, '..');

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { environmentVariables } from '../schema/settings';
+import { environmentVariables } from '../schema/settings/settings';
 
 /** What the documents say, as far as a machine can tell whether it is true. */
 const root = join(__dirname, '..');

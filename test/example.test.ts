@@ -5,8 +5,8 @@ import { signingKeys, verifySignature } from '../clients/webhooks/signature';
 import type { Connector } from '../schema/definition/connector';
 import { atEnd } from './environment';
 import { type Engine, startEngine } from './support/engine';
-import { json, startSource, type TestSource } from './support/httpSource';
 import { quick } from './support/quick';
+import { json, startSource, type TestSource } from './support/sources/httpSource';
 
 /** The README's example connector, loaded as a user's is, against a small GitHub. */
 interface Issue {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { atEnd, testDatabase, testTemporal } from './environment';
-import { assertBuilt, temporaryFolder } from './support/cli';
-import { json, startSource } from './support/httpSource';
+import { assertBuilt, temporaryFolder } from './support/cli/cli';
+import { json, startSource } from './support/sources/httpSource';
 
 /** The package as another repository uses it: packed, installed by npm in a folder of its own, started from there. */
 const root = join(__dirname, '..');

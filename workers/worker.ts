@@ -15,7 +15,7 @@ import { measureClock } from '../destination/database/clock';
 import { assertSchema } from '../destination/database/migrate';
 import type { Connector } from '../schema/definition/connector';
 import { TidemarkError } from '../schema/errors';
-import type { ProxyFor } from '../schema/proxies';
+import type { ProxyFor } from '../schema/settings/proxies';
 import { taskQueue as defaultTaskQueue } from '../schema/workflows';
 import type { Tracer } from '../telemetry/trace';
 import { builtBundle } from './bundle';

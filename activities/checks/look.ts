@@ -1,15 +1,15 @@
 import { Context } from '@temporalio/activity';
 import { codeOf } from '../../destination/database/errorCode';
 import { wordsOf } from '../../destination/database/postgresWords';
-import { type ComparedRow, compareRows } from '../../destination/rows/compareRows';
+import { type ComparedRow, compareRows } from '../../destination/rows/queries/compareRows';
 import { tableExists } from '../../destination/rows/tables';
 import type { Asked, LiveAnswer } from '../../schema/answer';
 import type { LookAtInput, LookAtResult } from '../../schema/definition/checks';
 import { instantOfVersion } from '../../schema/version';
+import { alive } from '../attempt/liveness';
 import type { ActivityDeps } from '../deps';
-import { alive } from '../liveness';
 import type { OpenTarget, TargetOpener } from '../openTarget';
-import { relate } from '../related';
+import { relate } from '../records/related';
 
 /** Looks at one record without writing anything, for `explain`. */
 export function lookActivities(deps: ActivityDeps, openTarget: TargetOpener) {

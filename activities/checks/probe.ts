@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
-import { someDeletedIds } from '../../destination/rows/liveIds';
+import { someDeletedIds } from '../../destination/rows/queries/liveIds';
 import { tableExists } from '../../destination/rows/tables';
 import type { ProbeInput, ProbeResult } from '../../schema/definition/checks';
+import { alive } from '../attempt/liveness';
 import type { ActivityDeps } from '../deps';
-import { alive } from '../liveness';
 import type { TargetOpener } from '../openTarget';
 
 /** Asks an API how it behaves. */

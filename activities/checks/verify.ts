@@ -3,20 +3,20 @@ import { codeOf } from '../../destination/database/errorCode';
 import { countLiveRows, coverageOf, judgedBy, silentIn } from '../../destination/plans/coverage';
 import { horizonOf } from '../../destination/plans/horizon';
 import { createStaging, dropStaging, encodeIds, stageIds, stagingOfVerify } from '../../destination/plans/staging';
-import { type ComparedRow, compareRows } from '../../destination/rows/compareRows';
-import { countLive, liveIdsAmong, sampleLiveIds, unstagedLiveIds } from '../../destination/rows/liveIds';
+import { type ComparedRow, compareRows } from '../../destination/rows/queries/compareRows';
+import { countLive, liveIdsAmong, sampleLiveIds, unstagedLiveIds } from '../../destination/rows/queries/liveIds';
 import { tableExists } from '../../destination/rows/tables';
 import { getCursor } from '../../destination/runs/cursors';
 import type { LiveAnswer } from '../../schema/answer';
 import type { Coverage } from '../../schema/coverage';
 import type { RecordDifference, VerifyInput, VerifyResult } from '../../schema/definition/checks';
-import { heldBackMs } from '../../schema/definition/listing';
+import { heldBackMs } from '../../schema/definition/listings/listing';
 import { instantOfVersion } from '../../schema/version';
+import { startLiveness } from '../attempt/liveness';
 import type { ActivityDeps } from '../deps';
 import { inParallel } from '../inParallel';
-import { startLiveness } from '../liveness';
 import type { OpenTarget, TargetOpener } from '../openTarget';
-import { relate } from '../related';
+import { relate } from '../records/related';
 
 /** Together asked, or compared. */
 const chunk = 50;

@@ -6,7 +6,7 @@ import { endRun, type Run } from '../../destination/runs/runs';
 import { assertTokens } from '../../destination/runs/tokens';
 import { clearKeyless } from '../../destination/setAside/clearKeyless';
 import { noCounts } from '../../schema/answer';
-import { heldBackMs } from '../../schema/definition/listing';
+import { heldBackMs } from '../../schema/definition/listings/listing';
 import { parseDuration } from '../../schema/duration';
 import type { RunOutcome, RunResult } from '../../schema/workflows';
 import type { OpenTarget } from '../openTarget';

@@ -5,17 +5,17 @@ import { noteFirstToken, startOver } from '../../destination/runs/tokens';
 import { type Counts, noCounts } from '../../schema/answer';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
-import { deferWhileWaiting } from '../deferral';
+import { deferWhileWaiting } from '../attempt/deferral';
+import { startLiveness } from '../attempt/liveness';
+import { assertAsClaimed, assertPartition, ownRun } from '../attempt/ownRun';
+import { thisAttempt } from '../attempt/thisAttempt';
 import type { ActivityDeps } from '../deps';
-import { eachWith, interpretPage } from '../interpret';
-import { listedKeysOf } from '../listedKeys';
-import { startLiveness } from '../liveness';
+import { eachWith, interpretPage } from '../listing/interpret';
+import { listedKeysOf } from '../listing/listedKeys';
+import { progressOf, recordsIn } from '../listing/pageProgress';
+import { inBatches } from '../listing/readAhead';
 import type { TargetOpener } from '../openTarget';
 import { listedContext } from '../openTarget';
-import { assertAsClaimed, assertPartition, ownRun } from '../ownRun';
-import { progressOf, recordsIn } from '../pageProgress';
-import { inBatches } from '../readAhead';
-import { thisAttempt } from '../thisAttempt';
 
 export interface PullInput extends Target {
   readonly runId: string;

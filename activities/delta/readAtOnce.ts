@@ -7,12 +7,12 @@ import { heldToken } from '../../destination/runs/tokens';
 import { noCounts } from '../../schema/answer';
 import type { RunResult } from '../../schema/workflows';
 import type { SourcePage } from '../../source/contract';
+import { startLiveness } from '../attempt/liveness';
 import type { ActivityDeps } from '../deps';
-import { interpretPage } from '../interpret';
-import { startLiveness } from '../liveness';
+import { interpretPage } from '../listing/interpret';
+import { countedPage, progressOf } from '../listing/pageProgress';
 import { runEnded } from '../metrics';
 import { listedContext, type OpenTarget } from '../openTarget';
-import { countedPage, progressOf } from '../pageProgress';
 import { deltaResult, endDelta } from './endDelta';
 
 /** How long the source may take to answer; a slower one is read by the ordinary pull. */

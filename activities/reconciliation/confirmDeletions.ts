@@ -7,16 +7,16 @@ import { countStaged, stagingTable } from '../../destination/plans/staging';
 import { writeAnswers } from '../../destination/rows/writeAnswers';
 import { addFetched, stagedByPartition, sumParts } from '../../destination/runs/runParts';
 import { getRun } from '../../destination/runs/runs';
-import { heldBackMs } from '../../schema/definition/listing';
+import { heldBackMs } from '../../schema/definition/listings/listing';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
-import { noteWaiting } from '../deferral';
+import { noteWaiting } from '../attempt/deferral';
+import { alive } from '../attempt/liveness';
+import { assertComplete, ownRun } from '../attempt/ownRun';
+import { startSurvivingLiveness } from '../attempt/survivingLiveness';
 import type { ActivityDeps } from '../deps';
-import { fetchRecords } from '../fetchRecords';
-import { alive } from '../liveness';
 import { type OpenTarget, type TargetOpener, writeContext } from '../openTarget';
-import { assertComplete, ownRun } from '../ownRun';
-import { startSurvivingLiveness } from '../survivingLiveness';
+import { fetchRecords } from '../records/fetchRecords';
 import { judge, judgeAbsent, vouchersAtMost, whyDoubt } from './judgePlan';
 
 export interface PlanInput extends Target {

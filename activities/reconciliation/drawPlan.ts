@@ -9,14 +9,14 @@ import { countUnwritten } from '../../destination/plans/unwritten';
 import { countDisputed } from '../../destination/rows/disputes';
 import { stagedByPartition, sumParts } from '../../destination/runs/runParts';
 import { keylessSeen } from '../../destination/setAside/keylessSeen';
-import { heldBackMs } from '../../schema/definition/listing';
+import { heldBackMs } from '../../schema/definition/listings/listing';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import { pagesFor } from '../../source/contract';
+import { alive } from '../attempt/liveness';
+import { assertAnyPartition, assertAsClaimed, assertComplete, ownRun } from '../attempt/ownRun';
 import type { ActivityDeps } from '../deps';
-import { alive } from '../liveness';
 import type { OpenTarget, TargetOpener } from '../openTarget';
-import { assertAnyPartition, assertAsClaimed, assertComplete, ownRun } from '../ownRun';
 
 export interface DrawPlanInput extends Target {
   readonly runId: string;

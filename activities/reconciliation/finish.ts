@@ -15,14 +15,14 @@ import { deletionsKnown } from '../../destination/runs/tokens';
 import { clearKeyless } from '../../destination/setAside/clearKeyless';
 import { setAsideCounts } from '../../destination/setAside/setAsideEntries';
 import { noCounts } from '../../schema/answer';
-import { heldBackMs } from '../../schema/definition/listing';
+import { heldBackMs } from '../../schema/definition/listings/listing';
 import type { ApplyPlanResult, ReconciliationResult } from '../../schema/workflows';
+import { alive } from '../attempt/liveness';
+import { assertAsClaimed, ownRun } from '../attempt/ownRun';
 import { runResult } from '../delta/endDelta';
 import type { ActivityDeps } from '../deps';
-import { alive } from '../liveness';
 import { runEnded } from '../metrics';
 import type { TargetOpener } from '../openTarget';
-import { assertAsClaimed, ownRun } from '../ownRun';
 import type { PlanInput } from './confirmDeletions';
 import { proposeLookback } from './proposeLookback';
 

@@ -1,7 +1,7 @@
 import type { closeItems } from '../../destination/plans/plans';
-import type { Fetched } from '../fetchRecords';
 import type { OpenTarget } from '../openTarget';
-import { isUnavailable } from '../unavailable';
+import type { Fetched } from '../records/fetchRecords';
+import { isUnavailable } from '../records/unavailable';
 
 /** Of at most this many listed records, some may have ids that no request can hold. */
 export const vouchersAtMost = 20;

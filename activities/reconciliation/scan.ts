@@ -8,17 +8,17 @@ import { noCounts } from '../../schema/answer';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import type { SourcePage } from '../../source/contract';
-import { deferWhileWaiting } from '../deferral';
+import { deferWhileWaiting } from '../attempt/deferral';
+import { startLiveness } from '../attempt/liveness';
+import { assertAsClaimed, assertPartition, ownRun } from '../attempt/ownRun';
+import { thisAttempt } from '../attempt/thisAttempt';
 import type { ActivityDeps } from '../deps';
-import { eachWith, interpretPage } from '../interpret';
-import { listedKeysOf } from '../listedKeys';
-import { startLiveness } from '../liveness';
+import { eachWith, interpretPage } from '../listing/interpret';
+import { listedKeysOf } from '../listing/listedKeys';
+import { progressOf, recordsIn } from '../listing/pageProgress';
+import { inBatches, ofIds } from '../listing/readAhead';
 import type { TargetOpener } from '../openTarget';
 import { type OpenTarget, writeContext } from '../openTarget';
-import { assertAsClaimed, assertPartition, ownRun } from '../ownRun';
-import { progressOf, recordsIn } from '../pageProgress';
-import { inBatches, ofIds } from '../readAhead';
-import { thisAttempt } from '../thisAttempt';
 
 /**
  * `scan` draws the difference, `second-scan` confirms absence where there is no `one`, and `full-listing` reads what would take

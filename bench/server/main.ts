@@ -2,7 +2,7 @@ import { destination } from 'pino';
 import { startServer } from '../../clients/server';
 import { connectTemporalLater } from '../../clients/temporal/temporal';
 import { connectDatabase } from '../../destination/database/database';
-import { readSettings } from '../../schema/settings';
+import { readSettings } from '../../schema/settings/settings';
 import { benchConnector } from '../connector';
 import { runProgram } from '../program';
 import type { WorkerInput } from '../worker/main';

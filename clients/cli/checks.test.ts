@@ -1,6 +1,6 @@
 import { testDatabase, testTemporal } from '../../test/environment';
-import { runCli, temporaryFolder } from '../../test/support/cli';
-import { startCliHost } from '../../test/support/cliHost';
+import { runCli, temporaryFolder } from '../../test/support/cli/cli';
+import { startCliHost } from '../../test/support/cli/cliHost';
 
 /** The commands that look, and those that start runs of their own: what people type wrong, and what they are shown. */
 const cwd = temporaryFolder();

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testDatabase, testTemporal } from '../../test/environment';
-import { runCli, temporaryFolder } from '../../test/support/cli';
-import { startCliHost } from '../../test/support/cliHost';
+import { runCli, temporaryFolder } from '../../test/support/cli/cli';
+import { startCliHost } from '../../test/support/cli/cliHost';
 
 const commands = [
   'init',

@@ -159,6 +159,6 @@ async function outcomesOf(shell: Shell, context: OperationContext, result: unkno
     );
   };
   if (followed.length > 0) await follow(shell, client, followed, undefined, onDeferred);
-  const { readOutcome } = await import('../operations/work/outcome.js');
+  const { readOutcome } = await import('../operations/work/runs/outcome.js');
   return Promise.all(handles.map((handle) => readOutcome(client, handle, waitMs) as Promise<Outcome>));
 }

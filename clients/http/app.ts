@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FastifyBaseLogger, type FastifyError, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { messageOf } from '../../schema/errors';
-import type { TrustProxy } from '../../schema/trustProxy';
+import type { TrustProxy } from '../../schema/settings/trustProxy';
 import { refuseAddress, refuseBytes } from './malformed';
 import { type Problem, problem, problemOf, sendProblem } from './problem';
 import { setSecurityHeaders } from './securityHeaders';

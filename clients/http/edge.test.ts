@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { Writable } from 'node:stream';
-import { readSettings } from '../../schema/settings';
+import { readSettings } from '../../schema/settings/settings';
 import { atEnd } from '../../test/environment';
 import { type Engine, encryptionKey, startChurch } from '../../test/support/engine';
 import { startServer } from '../server';

@@ -1,10 +1,18 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
-import { type Described, evilBodies, operationsOf, requestTo, rightRequest, type Sent, singleFaults } from '../../test/support/hostileRequests';
+import {
+  type Described,
+  evilBodies,
+  operationsOf,
+  requestTo,
+  rightRequest,
+  type Sent,
+  singleFaults,
+} from '../../test/support/hostileRequests';
 import { type Got, sendRaw } from '../../test/support/sendRaw';
-import { type TestProxy, testProxy } from '../../test/support/proxy';
 import { apiKey, type TestServer, testServer } from '../../test/support/server';
-import { problemShape } from './problemShape';
+import { type TestProxy, testProxy } from '../../test/support/sources/proxy';
+import { problemShape } from './api/problemShape';
 
 /** Whatever is sent to the API: it never fails, and what it refuses it refuses in one form, which says how to mend it. */
 const known = {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { planningCenter } from '../../connectors/planning-center/connector';
 import type { Simulator } from '../../connectors/planning-center/simulator';
 import { connectDatabase } from '../../destination/database/database';
-import { readSettings } from '../../schema/settings';
+import { readSettings } from '../../schema/settings/settings';
 import { createLogger } from '../../telemetry/logger';
 import { atEnd } from '../../test/environment';
 import { type Engine, encryptionKey, startChurch } from '../../test/support/engine';

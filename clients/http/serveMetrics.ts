@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { Settings } from '../../schema/settings';
+import type { Settings } from '../../schema/settings/settings';
 import { createApp } from './app';
 import { assertKeyed, requireKey } from './key';
 import { limitRequests } from './limit';

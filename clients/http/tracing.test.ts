@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
-import { readSettings } from '../../schema/settings';
+import { readSettings } from '../../schema/settings/settings';
 import { createExporter } from '../../telemetry/exporter';
 import { createLogger } from '../../telemetry/logger';
 import { parseTraceparent, Tracer } from '../../telemetry/trace';

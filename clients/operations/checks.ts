@@ -23,7 +23,7 @@ export const verify = operation({
     ),
   },
   result: (z) => z.object(started(z)),
-  run: () => import('./work/checks.js').then(({ startVerify }) => startVerify),
+  run: () => import('./work/runs/checks.js').then(({ startVerify }) => startVerify),
 });
 
 export const probe = operation({
@@ -37,5 +37,5 @@ export const probe = operation({
   examples: ['demo people', 'demo people --json'],
   input: entityOf,
   result: (z) => z.object(started(z)),
-  run: () => import('./work/checks.js').then(({ startProbe }) => startProbe),
+  run: () => import('./work/runs/checks.js').then(({ startProbe }) => startProbe),
 });

@@ -36,5 +36,5 @@ export const outcome = operation({
       result: anyResult(z).nullable().describe('what it counted and found, once it is done'),
       error: z.object({ type: z.string(), message: z.string() }).nullable(),
     }),
-  run: () => import('./work/outcome.js').then(({ showOutcome }) => showOutcome),
+  run: () => import('./work/runs/outcome.js').then(({ showOutcome }) => showOutcome),
 });

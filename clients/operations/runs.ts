@@ -13,7 +13,7 @@ export const runs = operation({
   examples: ['', 'demo people --limit 5', 'demo --json'],
   input: { ...filter, limit: withDefault(field.integer('how many', { min: 1, max: 1_000 }), 20) },
   result: (z) => z.object({ runs: z.array(run(z)) }),
-  run: () => import('./work/showRuns.js').then(({ showRuns }) => showRuns),
+  run: () => import('./work/runs/showRuns.js').then(({ showRuns }) => showRuns),
 });
 
 export const runsShow = operation({
@@ -65,7 +65,7 @@ export const runsShow = operation({
         .array(z.object({ reason: z.string(), open: z.int() }))
         .describe('what it set aside and is still set aside'),
     }),
-  run: () => import('./work/showRuns.js').then(({ showRun }) => showRun),
+  run: () => import('./work/runs/showRuns.js').then(({ showRun }) => showRun),
 });
 
 export const undo = operation({

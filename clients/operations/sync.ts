@@ -20,7 +20,7 @@ export const sync = operation({
       started: z.array(z.object({ ...target(z), ...started(z) })),
       alreadyRunning: z.array(z.object({ ...target(z), detail: z.string() })).describe('deltas that were not started'),
     }),
-  run: () => import('./work/runs.js').then(({ startDeltas }) => startDeltas),
+  run: () => import('./work/runs/runs.js').then(({ startDeltas }) => startDeltas),
 });
 
 export const reconcile = operation({
@@ -32,7 +32,7 @@ export const reconcile = operation({
   examples: ['demo people', 'demo people --dry-run', 'demo people --json'],
   input: { ...entityOf, dryRun: field.flag('find and count the differences, write nothing') },
   result: (z) => z.object(started(z)),
-  run: () => import('./work/runs.js').then(({ startReconciliation }) => startReconciliation),
+  run: () => import('./work/runs/runs.js').then(({ startReconciliation }) => startReconciliation),
 });
 
 export const backfill = operation({
@@ -45,7 +45,7 @@ export const backfill = operation({
   examples: ['demo people --since 2026-01-01T00:00:00Z', 'demo people --since 30d --no-wait'],
   input: { ...entityOf, since: field.instant('an instant, or how long ago') },
   result: (z) => z.object(started(z)),
-  run: () => import('./work/runs.js').then(({ startBackfill }) => startBackfill),
+  run: () => import('./work/runs/runs.js').then(({ startBackfill }) => startBackfill),
 });
 
 export const remap = operation({
@@ -58,5 +58,5 @@ export const remap = operation({
   examples: ['demo people', 'demo people --no-wait --json'],
   input: entityOf,
   result: (z) => z.object(started(z)),
-  run: () => import('./work/runs.js').then(({ startRemap }) => startRemap),
+  run: () => import('./work/runs/runs.js').then(({ startRemap }) => startRemap),
 });

@@ -6,8 +6,8 @@ import {
   type WorkflowClientInterceptor,
 } from '@temporalio/client';
 import { messageOf, TidemarkError } from '../../schema/errors';
-import type { Settings } from '../../schema/settings';
-import { temporalConfig } from '../../schema/temporalConfig';
+import type { Settings } from '../../schema/settings/settings';
+import { temporalConfig } from '../../schema/settings/temporalConfig';
 import { withTrace } from '../../telemetry/header';
 
 export interface Temporal {

@@ -1,7 +1,7 @@
 import { ids } from '../../schema/workflows';
 import { atEnd, testSettings, testTemporal } from '../../test/environment';
-import { testProxy } from '../../test/support/proxy';
 import { type TestServer, testServer, until } from '../../test/support/server';
+import { testProxy } from '../../test/support/sources/proxy';
 import { connectTemporalLater } from '../temporal/temporal';
 
 // Waits of the dispatcher itself may take half a minute. Each test has a server of its own, so they run side by side.

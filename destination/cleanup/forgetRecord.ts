@@ -4,8 +4,8 @@ import { TidemarkError } from '../../schema/errors';
 import type { Decision } from '../audit';
 import { audit } from '../audit';
 import { rememberForgotten } from '../rows/forgotten';
+import { tableName } from '../rows/format/rowFormat';
 import { lockEntity } from '../rows/lockEntity';
-import { tableName } from '../rows/rowFormat';
 import { tableExists } from '../rows/tables';
 
 /** What was erased of one record. */

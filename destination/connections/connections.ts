@@ -3,8 +3,8 @@ import type { z } from 'zod';
 import { type Connection, connection } from '../../schema/connection';
 import { mistakes } from '../../schema/definition/definition';
 import { TidemarkError } from '../../schema/errors';
-import { meantOrKnown } from '../../schema/nearest';
-import { storableJson } from '../../schema/storableText';
+import { meantOrKnown } from '../../schema/text/nearest';
+import { storableJson } from '../../schema/text/storableText';
 import type { Sealed } from './secrets';
 
 export type ConnectionInput = z.input<typeof connection>;

@@ -3,8 +3,8 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import { TidemarkError } from '../../schema/errors';
 import type { Decision } from '../audit';
 import { audit } from '../audit';
+import { tableName } from '../rows/format/rowFormat';
 import { lockEntity } from '../rows/lockEntity';
-import { tableName } from '../rows/rowFormat';
 import { tableExists } from '../rows/tables';
 
 /** Rows of a connection in one entity's table; those soft-deleted are among them. */

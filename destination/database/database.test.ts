@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { TidemarkError } from '../../schema/errors';
-import { isStorable, storableJson, storableText } from '../../schema/storableText';
+import { isStorable, storableJson, storableText } from '../../schema/text/storableText';
 import { type TestDatabase, testDatabase } from '../../test/environment';
 import { connectDatabase, inTransaction } from './database';
 import { destinationError, withRetry } from './destinationError';

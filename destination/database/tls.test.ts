@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { atEnd, testDatabase } from '../../test/environment';
-import { certificate, certificateKey } from '../../test/support/certificate';
+import { certificate, certificateKey } from '../../test/support/sources/certificate';
 import { connectDatabase } from './database';
 
 /** A PostgreSQL that speaks TLS: the real one, behind an end of TLS that does what its own would. */

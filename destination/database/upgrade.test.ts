@@ -8,7 +8,7 @@ import { migrations } from '../../schema/migrations';
 import type { ReconciliationResult, RunResult } from '../../schema/workflows';
 import { atEnd, testDatabase } from '../../test/environment';
 import { startEngine } from '../../test/support/engine';
-import { json, startSource } from '../../test/support/httpSource';
+import { json, startSource } from '../../test/support/sources/httpSource';
 import { connectDatabase } from './database';
 import { migrate } from './migrate';
 

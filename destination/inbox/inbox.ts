@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { isStorable, storableJson } from '../../schema/storableText';
+import { isStorable, storableJson } from '../../schema/text/storableText';
 import type { Target } from '../../schema/workflows';
 import { destinationError } from '../database/destinationError';
 import { isGathered, notePauses } from './inboxPauses';

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { storableText } from '../../schema/storableText';
+import { storableText } from '../../schema/text/storableText';
 import type { Target } from '../../schema/workflows';
 
 /**

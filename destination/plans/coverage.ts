@@ -3,8 +3,8 @@ import type { Coverage, NotCompared } from '../../schema/coverage';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import { query } from '../database/query';
+import { tableName } from '../rows/format/rowFormat';
 import { lockEntity } from '../rows/lockEntity';
-import { tableName } from '../rows/rowFormat';
 import { type Horizon, horizonBindings, insideSql } from './horizon';
 
 /** How many ids a complete scan staged, by partition. */

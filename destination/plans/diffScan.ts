@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { quote } from '../database/identifiers';
 import { queryIds } from '../database/query';
-import { tableName } from '../rows/rowFormat';
+import { tableName } from '../rows/format/rowFormat';
 import { type Horizon, horizonBindings, insideSql } from './horizon';
 import { stagingTable } from './staging';
 

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { DifferenceCause } from '../../schema/workflows';
-import { tableName } from '../rows/rowFormat';
+import { tableName } from '../rows/format/rowFormat';
 
 export interface DifferenceCauses {
   /** how many differences came about in each way */

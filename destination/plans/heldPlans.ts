@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { DeletionGuard } from '../../schema/definition/schedule';
 import { query, queryIds } from '../database/query';
-import { tableName } from '../rows/rowFormat';
+import { tableName } from '../rows/format/rowFormat';
 import { isPartitioned, type Listed } from './coverage';
 import { expiry, type NewPlan, type PlanStatus, whyWait } from './plans';
 

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { query } from '../database/query';
-import { tableName } from '../rows/rowFormat';
+import { tableName } from '../rows/format/rowFormat';
 import type { Differences } from './diffScan';
 import { stagingTable } from './staging';
 

@@ -4,7 +4,7 @@ import type { Connector } from '../../schema/definition/connector';
 import { parseDuration } from '../../schema/duration';
 import type { Strategy, Target } from '../../schema/workflows';
 import { type InboxCount, inboxCounts } from '../inbox/inboxCare';
-import { tableName } from '../rows/rowFormat';
+import { tableName } from '../rows/format/rowFormat';
 import { cursorSql } from '../runs/cursors';
 import type { Unjudged } from '../runs/entities';
 import { type SetAsideCount, setAsideCounts } from '../setAside/setAsideEntries';

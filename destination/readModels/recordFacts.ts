@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import type { Difference, PlanStatus } from '../plans/plans';
-import { tableName } from '../rows/rowFormat';
+import { tableName } from '../rows/format/rowFormat';
 import { tableExists } from '../rows/tables';
 import { type Run, runColumns } from '../runs/runs';
 

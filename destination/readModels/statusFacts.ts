@@ -3,7 +3,7 @@ import type { Coverage } from '../../schema/coverage';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import { sampleOfPlan } from '../plans/decidePlan';
-import { tableName } from '../rows/rowFormat';
+import { tableName } from '../rows/format/rowFormat';
 import { cursorSql } from '../runs/cursors';
 import type { Unjudged } from '../runs/entities';
 import type { Owed } from '../runs/owed';

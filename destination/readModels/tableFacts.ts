@@ -3,7 +3,7 @@ import type { Connection } from '../../schema/connection';
 import type { Connector } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import { query } from '../database/query';
-import { tableName } from '../rows/rowFormat';
+import { tableName } from '../rows/format/rowFormat';
 import { cursorSql } from '../runs/cursors';
 
 export interface TableFacts {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { queryIds } from '../database/query';
-import { tableName } from './rowFormat';
+import { tableName } from './format/rowFormat';
 
 /**
  * Disputed rows whose read lag has passed, since the dispute and since what the row holds: a confirming answer asked

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { type Asked, type Counts, noCounts } from '../../schema/answer';
-import { type EncodedAnswers, eachRow, encodeRows } from './encodedRows';
-import { tableName } from './rowFormat';
+import { type EncodedAnswers, eachRow, encodeRows } from './format/encodedRows';
+import { tableName } from './format/rowFormat';
 import type { WriteContext } from './writeContext';
 
 /** Notes that a record is erased now; the caller holds the entity's write lock. */

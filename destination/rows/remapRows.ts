@@ -6,9 +6,9 @@ import { withRetry } from '../database/destinationError';
 import { quote } from '../database/identifiers';
 import { setAside } from '../setAside/setAside';
 import { eachThatFits, refusedRecord } from './eachThatFits';
-import { exactRow, withExactNumbers } from './exactInJson';
+import { exactRow, withExactNumbers } from './format/exactInJson';
+import { contentColumns, tableName } from './format/rowFormat';
 import { lockEntity } from './lockEntity';
-import { contentColumns, tableName } from './rowFormat';
 
 /** What a kept record is mapped to now; null: it says that the record is gone, which is not for a mapping to decide. */
 export type Remapped = LiveAnswer | SetAsideAnswer | null;

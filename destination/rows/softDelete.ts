@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { GoneAnswer } from '../../schema/answer';
+import { tableName } from './format/rowFormat';
 import { mergeRule } from './mergeRule';
-import { tableName } from './rowFormat';
 import { touchSql } from './touchRows';
 import { heldColumns, traceSql } from './traceAnswers';
 import { contextSql, contextValues, type WriteContext } from './writeContext';

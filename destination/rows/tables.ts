@@ -4,7 +4,7 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import { TidemarkError } from '../../schema/errors';
 import { withRetry } from '../database/destinationError';
 import { quote } from '../database/identifiers';
-import { collatedColumns, tableColumns, tableName } from './rowFormat';
+import { collatedColumns, tableColumns, tableName } from './format/rowFormat';
 
 /** What was done to a table so that it agrees with its row schema. */
 export interface TableChange {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { databaseOf, writtenEntity } from '../../test/support/writtenEntity';
-import { encodeRows } from './encodedRows';
+import { encodeRows } from './format/encodedRows';
 import { softDelete } from './softDelete';
 import { ensureTable } from './tables';
 import { upsertRows } from './upsertRows';

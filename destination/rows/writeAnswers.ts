@@ -3,12 +3,12 @@ import { type Answers, addCounts, type Counts, noCounts, type SetAsideAnswer } f
 import { withRetry } from '../database/destinationError';
 import { clearSetAside, setAside } from '../setAside/setAside';
 import { eachThatFits, mayBeAboutARow, refusedRecord } from './eachThatFits';
-import { type EncodedAnswers, type EncodedRows, eachRow, encodeAnswers, rawOf } from './encodedRows';
 import { withoutForgotten } from './forgotten';
-import { withoutDuplicates } from './listedKeys';
+import { type EncodedAnswers, type EncodedRows, eachRow, encodeAnswers, rawOf } from './format/encodedRows';
+import { withoutDuplicates } from './keys/listedKeys';
+import { renameRows } from './keys/renameRows';
 import { lockEntity } from './lockEntity';
 import { composeRelated } from './related/composeRelated';
-import { renameRows } from './renameRows';
 import { type SoftDeleteResult, softDelete, type TimedGone } from './softDelete';
 import { tableFits } from './tables';
 import { type UpsertResult, upsertRows } from './upsertRows';

@@ -3,7 +3,7 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import { audit } from '../audit';
 import { query } from '../database/query';
-import { tableName } from '../rows/rowFormat';
+import { tableName } from '../rows/format/rowFormat';
 import { ensureTable } from '../rows/tables';
 import { cursorSql, dropCursors, getCursor } from './cursors';
 import { oweColumns } from './owed';

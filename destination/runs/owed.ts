@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
-import { contentColumns } from '../rows/rowFormat';
+import { contentColumns } from '../rows/format/rowFormat';
 import { cursorSql } from './cursors';
 
 /**

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { type Counts, noCounts } from '../../schema/answer';
-import type { ResumePoint } from '../../schema/definition/listing';
+import type { ResumePoint } from '../../schema/definition/listings/listing';
 import { TidemarkError } from '../../schema/errors';
 import { query } from '../database/query';
 import type { FoundCursor } from './cursors';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { SetAsideAnswer } from '../../schema/answer';
-import { SourceText } from '../../schema/sourceText';
-import { storableJson, storableText } from '../../schema/storableText';
+import { SourceText } from '../../schema/json/sourceText';
+import { storableJson, storableText } from '../../schema/text/storableText';
 import type { Target } from '../../schema/workflows';
 
 /**

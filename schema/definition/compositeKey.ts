@@ -1,4 +1,4 @@
-import { type JsonObject, valueAt } from '../json';
+import { type JsonObject, valueAt } from '../json/json';
 
 /** A part of a key: the path of a field, or the path and a function that makes different spellings of its text one. */
 export type KeyPart = string | { readonly path: string; readonly normalise: (text: string) => string };

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { type Auth, type AuthInput, auth } from './auth';
+import { type Auth, type AuthInput, auth } from './auth/auth';
+import { oauth2Templates } from './auth/oauth2';
+import { namedSecrets, type SecretName, secretName } from './auth/secretName';
 import { DefinitionError, mistakes } from './definition';
 import { type Entity, identifier } from './entity';
-import { oauth2Templates } from './oauth2';
 import { placeholderMistakes } from './placeholders';
 import { type RateLimit, rateLimit } from './rateLimit';
-import { namedSecrets, type SecretName, secretName } from './secretName';
 import {
   type WebhookDelivery,
   type WebhookEvent,

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { RelatedRecords } from '../answer';
 import { duration } from '../duration';
-import type { JsonObject } from '../json';
+import type { JsonObject } from '../json/json';
 import { versionKinds } from '../version';
 import { aFunction, pathOrFunction } from './callbacks';
 import { type Column, columnType } from './columns';
-import { coversMistakes } from './covers';
 import { DefinitionError, mistakes } from './definition';
 import { type Duplicates, duplicates, duplicatesMistakes } from './duplicates';
+import { coversMistakes } from './listings/covers';
 import {
   type ChangesListing,
   type ChangesListingInput,
@@ -18,9 +18,9 @@ import {
   type One,
   type OneInput,
   one,
-} from './listing';
+} from './listings/listing';
+import { requestMistakes } from './listings/requestMistakes';
 import { type Related, type RelatedInput, relatedByName, relatedMistakes } from './related';
-import { requestMistakes } from './requestMistakes';
 import { type DeletionGuard, deletionGuard, type EntitySchedule, entitySchedule } from './schedule';
 import { zone } from './zone';
 

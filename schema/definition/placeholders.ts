@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Json } from '../json';
+import type { Json } from '../json/json';
 
 interface Template {
   readonly path: string;

@@ -1,5 +1,5 @@
 import { TidemarkError } from '../errors';
-import { meantOrKnown } from '../nearest';
+import { meantOrKnown } from '../text/nearest';
 import type { Connector, ConnectorEntity } from './connector';
 
 /**

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { duration } from '../duration';
-import type { JsonObject } from '../json';
+import type { JsonObject } from '../json/json';
 import { aFunction, pathOrFunction } from './callbacks';
-import { severalListing, severalMistakes } from './several';
+import { severalListing, severalMistakes } from './listings/several';
 
 /**
  * Records that belong to a record of this entity and are listed apart from it, such as the contacts of a customer. The engine requests

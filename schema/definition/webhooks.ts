@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../duration';
-import { secretName } from './secretName';
+import { secretName } from './auth/secretName';
 
 /**
  * How a delivery proves that the source sent it: an HMAC, compared in constant time over the raw bytes.

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { inOrder } from '../../clients/cli/order';
 import { createProgram } from '../../clients/cli/program';
-import { pathOf } from '../../clients/http/project';
+import { pathOf } from '../../clients/http/api/project';
 import { operations } from '../../clients/operations';
 import type { Generated } from './generated';
 

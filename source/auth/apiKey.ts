@@ -1,4 +1,4 @@
-import type { Auth } from '../../schema/definition/auth';
+import type { Auth } from '../../schema/definition/auth/auth';
 import { type AuthScheme, headerSecretOf, secretOf } from './authorizer';
 
 export const apiKey: AuthScheme<Extract<Auth, { scheme: 'apiKey' }>> = (auth, secrets) => {

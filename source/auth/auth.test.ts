@@ -8,7 +8,7 @@ import {
   type TestSource,
   testClient,
   testClock,
-} from '../../test/support/httpSource';
+} from '../../test/support/sources/httpSource';
 import { createReporter } from '../wire/report';
 import { ask, type Sender } from '../wire/send';
 

@@ -1,9 +1,9 @@
-import type { Auth } from '../../schema/definition/auth';
-import type { SecretName } from '../../schema/definition/secretName';
+import type { Auth } from '../../schema/definition/auth/auth';
+import type { SecretName } from '../../schema/definition/auth/secretName';
 import type { ErrorOptions, ErrorType, TidemarkError } from '../../schema/errors';
-import { headerProblem } from '../../schema/headerText';
 import type { TokenStore } from '../../schema/ports';
-import { isWellFormed } from '../../schema/storableText';
+import { headerProblem } from '../../schema/text/headerText';
+import { isWellFormed } from '../../schema/text/storableText';
 
 /** A request about to be sent; schemes write into it. */
 export interface Outgoing {

@@ -1,4 +1,4 @@
-import type { Auth } from '../../schema/definition/auth';
+import type { Auth } from '../../schema/definition/auth/auth';
 import { type AuthScheme, secretOf, UnusableSecret } from './authorizer';
 
 /** RFC 7617, in UTF-8. */

@@ -1,4 +1,4 @@
-import type { Auth } from '../../schema/definition/auth';
+import type { Auth } from '../../schema/definition/auth/auth';
 import { type AuthScheme, headerSecretOf } from './authorizer';
 
 /** RFC 6750, section 2.1. */

@@ -1,5 +1,5 @@
-import type { Auth } from '../../schema/definition/auth';
-import type { SecretName } from '../../schema/definition/secretName';
+import type { Auth } from '../../schema/definition/auth/auth';
+import type { SecretName } from '../../schema/definition/auth/secretName';
 import { apiKey } from './apiKey';
 import { type AuthContext, type Authorizer, type AuthScheme, headerSecretOf, type Secrets } from './authorizer';
 import { basic } from './basic';
@@ -17,7 +17,7 @@ export {
   UnusableSecret,
 } from './authorizer';
 
-/** A further scheme is a file here, a line below and a variant of `schema/definition/auth.ts`. */
+/** A further scheme is a file here, a line below and a variant of `schema/definition/auth/auth.ts`. */
 const schemes: { readonly [S in Auth['scheme']]: AuthScheme<Extract<Auth, { scheme: S }>> } = {
   none,
   basic,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PagingInput } from '../../schema/definition/listing';
+import type { PagingInput } from '../../schema/definition/listings/listing';
 import { atEnd } from '../../test/environment/atEnd';
-import { idsOf, json, readAll, startSource, testClient } from '../../test/support/httpSource';
+import { idsOf, json, readAll, startSource, testClient } from '../../test/support/sources/httpSource';
 
 const records = Array.from({ length: 95 }, (_, index) => ({
   id: `r${String(index).padStart(3, '0')}`,

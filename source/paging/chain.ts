@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import type { Paging, ResumePoint } from '../../schema/definition/listing';
-import type { More } from '../../schema/definition/valueIs';
-import { CycleFinder, cyclePoint } from './cycle';
-import { ended, type ListEnd } from './end';
-import { placeOfMore, speaksOfMore, toldAt } from './more';
+import type { Paging, ResumePoint } from '../../schema/definition/listings/listing';
+import type { More } from '../../schema/definition/listings/valueIs';
 import { type NextAt, nextIn, place, speaksOfNext } from './next';
-import { RepeatFinder, repeatsPoint } from './repeats';
+import { CycleFinder, cyclePoint } from './proof/cycle';
+import { ended, type ListEnd } from './proof/end';
+import { placeOfMore, speaksOfMore, toldAt } from './proof/more';
+import { RepeatFinder, repeatsPoint } from './proof/repeats';
+import { Tally, tallyPoint } from './proof/tally';
 import { resumed } from './resume';
 import type { ListAnswer, ListedPage, ListReader } from './scheme';
-import { Tally, tallyPoint } from './tally';
 
 const chainPoint = z.strictObject({
   scheme: z.string(),

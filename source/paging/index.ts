@@ -1,4 +1,4 @@
-import type { Paging } from '../../schema/definition/listing';
+import type { Paging } from '../../schema/definition/listings/listing';
 import { keyset } from './keyset';
 import { link } from './link';
 import { none } from './none';
@@ -7,10 +7,10 @@ import { page } from './page';
 import type { PagingOf, PagingScheme } from './scheme';
 import { token } from './token';
 
-export type { EndProof, ListEnd } from './end';
+export type { EndProof, ListEnd } from './proof/end';
 export type { ListAnswer, ListedPage, ListReader, PagingScheme, Query, Told } from './scheme';
 
-/** A further scheme is a variant of `schema/definition/listing.ts`, a file here, and its line in this list. */
+/** A further scheme is a variant of `schema/definition/listings/listing.ts`, a file here, and its line in this list. */
 const schemes: { readonly [S in Paging['scheme']]: PagingScheme<PagingOf<S>> } = {
   none,
   offset,

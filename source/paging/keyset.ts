@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { valueAt } from '../../schema/json';
-import { CycleFinder, cyclePoint } from './cycle';
-import { ended } from './end';
-import { speaksOfMore, toldAt } from './more';
+import { valueAt } from '../../schema/json/json';
+import { CycleFinder, cyclePoint } from './proof/cycle';
+import { ended } from './proof/end';
+import { speaksOfMore, toldAt } from './proof/more';
+import { Tally, tallyPoint } from './proof/tally';
 import { resumed } from './resume';
 import type { ListReader, PagingOf, PagingScheme } from './scheme';
 import { pagesIn, sizeOf, sizeQuery } from './sizes';
-import { Tally, tallyPoint } from './tally';
 
 type Reader = ListReader<PagingOf<'keyset'>>;
 

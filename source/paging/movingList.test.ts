@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { PagingInput, ResumePoint } from '../../schema/definition/listing';
-import { json, readAll, startSource, type TestSource, testClient } from '../../test/support/httpSource';
+import type { PagingInput, ResumePoint } from '../../schema/definition/listings/listing';
 import { search, searchTimeout } from '../../test/support/search';
+import { json, readAll, startSource, type TestSource, testClient } from '../../test/support/sources/httpSource';
 
 interface Item {
   readonly id: number;

@@ -1,6 +1,6 @@
 import LinkHeader from 'http-link-header';
-import type { Paging } from '../../schema/definition/listing';
-import { valueAt } from '../../schema/json';
+import type { Paging } from '../../schema/definition/listings/listing';
+import { valueAt } from '../../schema/json/json';
 import type { ListReader, Told } from './scheme';
 
 /** Where a page names the next one: a path in the body, or a header. */

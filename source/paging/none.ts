@@ -1,4 +1,4 @@
-import { ended } from './end';
+import { ended } from './proof/end';
 import type { PagingOf, PagingScheme } from './scheme';
 
 /** One answer holds everything; a declared total must be exactly what came. */

@@ -1,5 +1,5 @@
-import { toldAt } from './more';
 import { readByPosition } from './positional';
+import { toldAt } from './proof/more';
 import type { PagingOf, PagingScheme } from './scheme';
 import { pagesIn, sizeOf, sizeQuery } from './sizes';
 

@@ -1,4 +1,4 @@
-import type { ListingInput } from '../../schema/definition/listing';
+import type { ListingInput } from '../../schema/definition/listings/listing';
 import {
   idsOf,
   json,
@@ -7,7 +7,7 @@ import {
   startSource,
   type TestSource,
   testClient,
-} from '../../test/support/httpSource';
+} from '../../test/support/sources/httpSource';
 
 let source: TestSource | undefined;
 afterEach(() => source?.close());

@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import type { ResumePoint } from '../../schema/definition/listing';
+import type { ResumePoint } from '../../schema/definition/listings/listing';
 import { Ahead } from './ahead';
-import { type Asked, type AskFor, checkFlag, checkRefusal, nothingBehind } from './behind';
-import { type EndProof, ended as endedBy } from './end';
-import { toldAt } from './more';
-import { resumed } from './resume';
-import type { ListAnswer, ListedPage, ListReader, PagingOf, Query } from './scheme';
+import { type Asked, type AskFor, checkFlag, checkRefusal, nothingBehind } from './proof/behind';
+import { type EndProof, ended as endedBy } from './proof/end';
+import { toldAt } from './proof/more';
 import {
   beginsWith,
   type Continuation,
@@ -21,7 +19,9 @@ import {
   type Tail,
   tailPoint,
   writeTail,
-} from './seam';
+} from './proof/seam';
+import { resumed } from './resume';
+import type { ListAnswer, ListedPage, ListReader, PagingOf, Query } from './scheme';
 
 type Reader = ListReader<PagingOf<'offset'> | PagingOf<'page'>>;
 

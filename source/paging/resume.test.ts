@@ -1,5 +1,5 @@
-import type { ListingInput, ResumePoint } from '../../schema/definition/listing';
-import { idsOf, json, startSource, type TestSource, testClient } from '../../test/support/httpSource';
+import type { ListingInput, ResumePoint } from '../../schema/definition/listings/listing';
+import { idsOf, json, startSource, type TestSource, testClient } from '../../test/support/sources/httpSource';
 
 let source: TestSource | undefined;
 afterEach(() => source?.close());

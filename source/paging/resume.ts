@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Paging, ResumePoint } from '../../schema/definition/listing';
+import type { Paging, ResumePoint } from '../../schema/definition/listings/listing';
 import type { ListReader } from './scheme';
 
 /** Checks a resume point that comes back from the database; null stays null. Throws Usage when it is not of this scheme. */

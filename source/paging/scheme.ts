@@ -1,8 +1,8 @@
 import type { Asked } from '../../schema/answer';
-import type { Paging, ResumePoint } from '../../schema/definition/listing';
+import type { Paging, ResumePoint } from '../../schema/definition/listings/listing';
 import type { TidemarkError } from '../../schema/errors';
-import type { SourceText } from '../../schema/sourceText';
-import type { ListEnd } from './end';
+import type { SourceText } from '../../schema/json/sourceText';
+import type { ListEnd } from './proof/end';
 
 /** Query parameters; sizes and positions are numbers. */
 export type Query = Readonly<Record<string, string | number>>;

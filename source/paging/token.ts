@@ -1,6 +1,6 @@
 import { followChain } from './chain';
-import { toldAt } from './more';
 import { namesNext } from './next';
+import { toldAt } from './proof/more';
 import type { PagingOf, PagingScheme } from './scheme';
 import { pagesIn, sizeOf, sizeQuery } from './sizes';
 

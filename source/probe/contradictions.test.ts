@@ -1,8 +1,8 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { EntityInput } from '../../schema/definition/entity';
-import type { Since } from '../../schema/definition/listing';
-import type { JsonObject } from '../../schema/json';
-import { json, type row, startSource, type TestSource, testClient } from '../../test/support/httpSource';
+import type { Since } from '../../schema/definition/listings/listing';
+import type { JsonObject } from '../../schema/json/json';
+import { json, type row, startSource, type TestSource, testClient } from '../../test/support/sources/httpSource';
 
 /** What probe contradicts, each with a source that shows it and one that refutes it. */
 let source: TestSource | undefined;

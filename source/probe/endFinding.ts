@@ -1,9 +1,9 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { Paging } from '../../schema/definition/listing';
+import type { Paging } from '../../schema/definition/listings/listing';
 import { schemeOf } from '../paging';
-import { placeOfMore, speaksOfMore } from '../paging/more';
 import { namesNext } from '../paging/next';
+import { placeOfMore, speaksOfMore } from '../paging/proof/more';
 import type { Asker, Probed } from './asker';
 import { pageOf, type SampledPage } from './sample';
 

@@ -1,10 +1,10 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import { type FilteredListing, filteredBy } from '../../schema/definition/listing';
+import { type FilteredListing, filteredBy } from '../../schema/definition/listings/listing';
 import { instantOfVersion } from '../../schema/version';
 import { schemeOf } from '../paging';
-import { type FilterValue, filterValue } from '../reading/cursorForm';
-import { olderThan } from '../reading/filter';
+import { type FilterValue, filterValue } from '../reading/filter/cursorForm';
+import { olderThan } from '../reading/filter/filter';
 import { filterOf } from '../reading/listRequest';
 import { emptied } from '../record/emptied';
 import type { Asker } from './asker';

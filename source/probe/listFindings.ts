@@ -1,7 +1,7 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { parseDuration } from '../../schema/duration';
-import { valueAt } from '../../schema/json';
+import { valueAt } from '../../schema/json/json';
 import { schemeOf } from '../paging';
 import type { Source } from '../wire/source';
 import type { Asker, Probed } from './asker';

@@ -1,10 +1,10 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { FilteredListing } from '../../schema/definition/listing';
-import { valueAt } from '../../schema/json';
+import type { FilteredListing } from '../../schema/definition/listings/listing';
+import { valueAt } from '../../schema/json/json';
 import { instantOfVersion } from '../../schema/version';
 import { schemeOf } from '../paging';
-import { filterValue } from '../reading/cursorForm';
+import { filterValue } from '../reading/filter/cursorForm';
 import { filterOf } from '../reading/listRequest';
 import type { Asker } from './asker';
 import { pageOf, type SampledPage } from './sample';

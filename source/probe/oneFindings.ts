@@ -1,8 +1,8 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { One } from '../../schema/definition/listing';
-import { valueAt } from '../../schema/json';
-import { whyUnfit } from '../reading/getById';
+import type { One } from '../../schema/definition/listings/listing';
+import { valueAt } from '../../schema/json/json';
+import { whyUnfit } from '../reading/byId/getById';
 import { declaredError } from '../reading/listAnswer';
 import { fieldsOf, keyOf } from '../record/fields';
 import { readRecord } from '../record/readRecord';

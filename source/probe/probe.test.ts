@@ -3,7 +3,7 @@ import { startPlanningCenterSimulator } from '../../connectors/planning-center/s
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { EntityInput } from '../../schema/definition/entity';
-import type { JsonObject } from '../../schema/json';
+import type { JsonObject } from '../../schema/json/json';
 import {
   json,
   openBudget,
@@ -12,7 +12,7 @@ import {
   type TestSource,
   testClient,
   testClock,
-} from '../../test/support/httpSource';
+} from '../../test/support/sources/httpSource';
 import { createSourceClient } from '../client';
 
 const signal = new AbortController().signal;

@@ -1,5 +1,5 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { Listing } from '../../schema/definition/listing';
+import type { Listing } from '../../schema/definition/listings/listing';
 import { messageOf } from '../../schema/errors';
 import type { Version } from '../../schema/version';
 import { schemeOf, type Told } from '../paging';

@@ -1,4 +1,4 @@
-import type { Since } from '../../schema/definition/listing';
+import type { Since } from '../../schema/definition/listings/listing';
 
 /** How one timestamp is written. */
 export interface TimestampForm {

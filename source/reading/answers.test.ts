@@ -1,5 +1,5 @@
 import type { Answers } from '../../schema/answer';
-import { json, startSource, type TestSource, testClient } from '../../test/support/httpSource';
+import { json, startSource, type TestSource, testClient } from '../../test/support/sources/httpSource';
 
 let source: TestSource | undefined;
 afterEach(() => source?.close());

@@ -4,8 +4,8 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { ListedRecord } from '../contract';
 import type { ListAnswer } from '../paging';
 import { readRecord, readVersionOnly } from '../record/readRecord';
+import { turns } from '../wire/body/turns';
 import type { Source } from '../wire/source';
-import { turns } from '../wire/turns';
 
 /** Records that are handed on together. */
 const recordsInPart = 1_000;

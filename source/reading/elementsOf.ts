@@ -1,4 +1,4 @@
-import { endOfString } from '../../schema/exactJson';
+import { endOfString } from '../../schema/json/exactJson';
 
 /** The elements of a JSON list as they are written, each by itself. The text is valid JSON of a list. One pass over it. */
 export function elementsOf(list: string): string[] {

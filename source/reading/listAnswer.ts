@@ -1,7 +1,7 @@
-import type { ErrorSign, Listing, Total } from '../../schema/definition/listing';
-import { holds } from '../../schema/definition/valueIs';
-import { valueAt } from '../../schema/json';
-import { preview } from '../../schema/preview';
+import type { ErrorSign, Listing, Total } from '../../schema/definition/listings/listing';
+import { holds } from '../../schema/definition/listings/valueIs';
+import { valueAt } from '../../schema/json/json';
+import { preview } from '../../schema/text/preview';
 import type { Told } from '../paging';
 import { NotThisList } from './notThisList';
 import { type Tabulated, tabulated } from './tabulated';

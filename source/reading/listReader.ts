@@ -1,7 +1,7 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { Listing, ListingName, Paging } from '../../schema/definition/listing';
+import type { Listing, ListingName, Paging } from '../../schema/definition/listings/listing';
 import { messageOf, TidemarkError } from '../../schema/errors';
-import { preview } from '../../schema/preview';
+import { preview } from '../../schema/text/preview';
 import type { ListOptions } from '../contract';
 import { type ListAnswer, type ListReader, schemeOf } from '../paging';
 import { identityOf, markOf, markOfPage } from '../record/mark';
@@ -9,7 +9,7 @@ import { pageLink, type Several } from '../wire/address';
 import type { About, Reporter } from '../wire/report';
 import { ask, shown, withoutKey } from '../wire/send';
 import type { Source } from '../wire/source';
-import { olderThan } from './filter';
+import { olderThan } from './filter/filter';
 import { declaredError, type Listed, listIn } from './listAnswer';
 import { type AskedFeed, declaredListing, type Filter, listRequest, withParams } from './listRequest';
 import { newHeaders } from './newHeaders';

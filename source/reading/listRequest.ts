@@ -1,14 +1,14 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { Feed } from '../../schema/definition/feed';
-import { feedParam, type Listing, type ListingName, type Since } from '../../schema/definition/listing';
+import type { Feed } from '../../schema/definition/listings/feed';
+import { feedParam, type Listing, type ListingName, type Since } from '../../schema/definition/listings/listing';
 import type { ListOptions } from '../contract';
 import type { Query } from '../paging';
 import type { Several } from '../wire/address';
-import { withValueAt } from '../wire/jsonBody';
+import { withValueAt } from '../wire/body/jsonBody';
 import { type Addressed, addressed } from '../wire/question';
 import type { About } from '../wire/report';
 import type { Source } from '../wire/source';
-import { type FilterValue, filterValue, untilValue } from './cursorForm';
+import { type FilterValue, filterValue, untilValue } from './filter/cursorForm';
 
 /** What a `changes` listing is filtered by. */
 export interface Filter extends FilterValue {

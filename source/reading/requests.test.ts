@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { defineConnector } from '../../schema/definition/connector';
-import type { ChangesListingInput } from '../../schema/definition/listing';
+import type { ChangesListingInput } from '../../schema/definition/listings/listing';
 import {
   json,
   type Responder,
@@ -10,7 +10,7 @@ import {
   type TestSource,
   testClient,
   testEntity,
-} from '../../test/support/httpSource';
+} from '../../test/support/sources/httpSource';
 
 let source: TestSource | undefined;
 afterEach(() => source?.close());

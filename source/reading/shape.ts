@@ -1,4 +1,4 @@
-import { preview } from '../../schema/preview';
+import { preview } from '../../schema/text/preview';
 
 /** What APIs call their own words about a failure, as opposed to a record's content. */
 const ofAnError = /^(errors?|error_\w+|message|reason|code|detail)$/i;

@@ -1,13 +1,13 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { Feed } from '../../schema/definition/feed';
-import type { ListingName } from '../../schema/definition/listing';
+import type { Feed } from '../../schema/definition/listings/feed';
+import type { ListingName } from '../../schema/definition/listings/listing';
 import type { ListOptions, SourcePage } from '../contract';
 import { schemeOf } from '../paging';
 import type { Source } from '../wire/source';
 import { answersOf, listedIn } from './answers';
-import { refuseDislikedForm, trustFilter } from './filterForm';
+import { refuseDislikedForm, trustFilter } from './filter/filterForm';
+import { refuseUnfiltered } from './filter/otherClock';
 import { openListing } from './listReader';
-import { refuseUnfiltered } from './otherClock';
 import { tokenIn } from './token';
 
 /** The feed whose tokens a listing gives; undefined where it gives none. */

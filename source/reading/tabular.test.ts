@@ -1,6 +1,6 @@
-import { tabular, tabularMistakes } from '../../schema/definition/tabular';
-import type { SourceText } from '../../schema/sourceText';
-import { json, readAll, startSource, type TestSource, testClient } from '../../test/support/httpSource';
+import { tabular, tabularMistakes } from '../../schema/definition/listings/tabular';
+import type { SourceText } from '../../schema/json/sourceText';
+import { json, readAll, startSource, type TestSource, testClient } from '../../test/support/sources/httpSource';
 import { elementsOf } from './elementsOf';
 
 let source: TestSource | undefined;

@@ -1,6 +1,6 @@
-import type { Tabular } from '../../schema/definition/tabular';
-import { valueAt } from '../../schema/json';
-import { SourceText } from '../../schema/sourceText';
+import type { Tabular } from '../../schema/definition/listings/tabular';
+import { valueAt } from '../../schema/json/json';
+import { SourceText } from '../../schema/json/sourceText';
 import type { ListAnswer } from '../paging';
 import { elementsOf } from './elementsOf';
 import { NotThisList } from './notThisList';

@@ -1,6 +1,6 @@
-import type { Feed } from '../../schema/definition/feed';
-import { holds } from '../../schema/definition/valueIs';
-import { valueAt } from '../../schema/json';
+import type { Feed } from '../../schema/definition/listings/feed';
+import { holds } from '../../schema/definition/listings/valueIs';
+import { valueAt } from '../../schema/json/json';
 import type { Told } from '../paging';
 
 /** A longer one would weigh more than a page. */

@@ -1,5 +1,5 @@
 import type { EntityInput } from '../../schema/definition/entity';
-import type { JsonObject } from '../../schema/json';
+import type { JsonObject } from '../../schema/json/json';
 import {
   idsOf,
   json,
@@ -8,7 +8,7 @@ import {
   startSource,
   type TestSource,
   testClient,
-} from '../../test/support/httpSource';
+} from '../../test/support/sources/httpSource';
 
 let source: TestSource | undefined;
 afterEach(() => source?.close());

@@ -1,7 +1,7 @@
 import { isComposite } from '../../schema/definition/compositeKey';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { isLocalTime, toInstant } from '../../schema/localTime';
-import { isStorable } from '../../schema/storableText';
+import { isStorable } from '../../schema/text/storableText';
 import { encodeVersion, type Version } from '../../schema/version';
 
 /** Reads one thing out of a record as the source sent it. */

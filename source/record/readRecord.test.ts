@@ -3,9 +3,9 @@ import { compositeKey } from '../../schema/definition/compositeKey';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { EntityInput } from '../../schema/definition/entity';
 import { SkipRecord } from '../../schema/errors';
-import type { JsonObject } from '../../schema/json';
-import type { row } from '../../test/support/httpSource';
-import { testEntity } from '../../test/support/httpSource';
+import type { JsonObject } from '../../schema/json/json';
+import type { row } from '../../test/support/sources/httpSource';
+import { testEntity } from '../../test/support/sources/httpSource';
 import { readRecord, readVersionOnly } from './readRecord';
 
 const context = { connection: { id: 'demo', settings: {}, timeZone: 'UTC' } };

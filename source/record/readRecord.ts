@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import type { GoneAnswer, LiveAnswer, RelatedRecords, SetAsideAnswer } from '../../schema/answer';
-import { isDecimal, isHeldByNumber } from '../../schema/decimal';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { MapContext } from '../../schema/definition/entity';
 import { messageOf, SkipRecord } from '../../schema/errors';
-import { SourceText } from '../../schema/sourceText';
-import { isStorable, storableText, storableValue } from '../../schema/storableText';
+import { isDecimal, isHeldByNumber } from '../../schema/json/decimal';
+import { SourceText } from '../../schema/json/sourceText';
+import { isStorable, storableText, storableValue } from '../../schema/text/storableText';
 import type { Version } from '../../schema/version';
-import type { SentRecord as SentAs } from '../wire/parse';
+import type { SentRecord as SentAs } from '../wire/body/parse';
 import { short } from '../wire/report';
 import { emptied } from './emptied';
 import { fieldsOf, keyOf, keysOf, versionOf } from './fields';

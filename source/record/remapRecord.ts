@@ -1,8 +1,8 @@
 import type { LiveAnswer, RelatedRecords, SetAsideAnswer } from '../../schema/answer';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { MapContext } from '../../schema/definition/entity';
-import { parseExactly } from '../../schema/exactJson';
-import { SourceText } from '../../schema/sourceText';
+import { parseExactly } from '../../schema/json/exactJson';
+import { SourceText } from '../../schema/json/sourceText';
 import { inZoneOf } from './inZoneOf';
 import { readRecord } from './readRecord';
 

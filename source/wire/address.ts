@@ -1,7 +1,7 @@
 import { placeholder } from '../../schema/definition/placeholders';
-import type { JsonObject } from '../../schema/json';
+import type { JsonObject } from '../../schema/json/json';
 import { baseUrlProblem } from '../../schema/sourceAddress';
-import { isWellFormed } from '../../schema/storableText';
+import { isWellFormed } from '../../schema/text/storableText';
 
 /** A request cannot be put together from the definition, the settings and the id; `message` says why. */
 export class NoAddress extends Error {}

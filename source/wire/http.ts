@@ -4,11 +4,11 @@ import type { Readable } from 'node:stream';
 import axios, { type AxiosResponse } from 'axios';
 import type { Asked } from '../../schema/answer';
 import type { DatabaseClock } from '../../schema/ports';
-import type { ProxyFor } from '../../schema/proxies';
-import { acceptedEncodings, decompressed, tooLarge } from './body';
-import { inUtf8 } from './charset';
-import { routeThrough } from './proxied';
-import { isOfProxy, nameOf, proxyFault, proxyRefusal } from './proxyProblem';
+import type { ProxyFor } from '../../schema/settings/proxies';
+import { acceptedEncodings, decompressed, tooLarge } from './body/body';
+import { inUtf8 } from './body/charset';
+import { routeThrough } from './proxy/proxied';
+import { isOfProxy, nameOf, proxyFault, proxyRefusal } from './proxy/proxyProblem';
 import { problemOf, TransportProblem, unavailable } from './transportProblem';
 
 export type Method = 'GET' | 'POST';

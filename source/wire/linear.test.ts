@@ -1,16 +1,16 @@
-import { decimal, isHeldByNumber } from '../../schema/decimal';
-import { parseExactly, pruning } from '../../schema/exactJson';
-import { preview } from '../../schema/preview';
-import { SourceText } from '../../schema/sourceText';
+import { decimal, isHeldByNumber } from '../../schema/json/decimal';
+import { parseExactly, pruning } from '../../schema/json/exactJson';
+import { SourceText } from '../../schema/json/sourceText';
+import { preview } from '../../schema/text/preview';
 import { encodeVersion } from '../../schema/version';
 import { shapeOf } from '../reading/shape';
 import { sameOrigin } from './address';
-import { inUtf8 } from './charset';
-import { parseBody } from './parse';
+import { inUtf8 } from './body/charset';
+import { parseBody } from './body/parse';
+import { whereBroken } from './body/whereBroken';
+import { retryAfter } from './pace/retryAfter';
 import { createReporter } from './report';
-import { retryAfter } from './retryAfter';
 import { isHtml, judge } from './verdict';
-import { whereBroken } from './whereBroken';
 
 /**
  * Everything that reads what a source sends takes time in proportion to its length. Each reader gets each text at a length and

@@ -1,8 +1,8 @@
-import { headerProblem } from '../../schema/headerText';
-import type { Json } from '../../schema/json';
+import type { Json } from '../../schema/json/json';
+import { headerProblem } from '../../schema/text/headerText';
 import { addressOf, type Filling, fill, NoAddress } from './address';
+import { filledBody } from './body/jsonBody';
 import type { Method } from './http';
-import { filledBody } from './jsonBody';
 import type { About } from './report';
 import type { Source } from './source';
 

@@ -1,17 +1,17 @@
 import type { Asked } from '../../schema/answer';
 import type { QuotaSigns } from '../../schema/definition/rateLimit';
 import type { ErrorType } from '../../schema/errors';
-import type { Json } from '../../schema/json';
+import type { Json } from '../../schema/json/json';
 import type { DatabaseClock, RequestBudget } from '../../schema/ports';
 import type { Authorizer, Credential } from '../auth';
 import { sameOrigin } from './address';
+import type { SentRecord } from './body/parse';
+import type { RecordPlace } from './body/spans';
 import { exchange, type Limits, type Method, type Reply } from './http';
-import { inLane } from './lanes';
-import type { SentRecord } from './parse';
-import { pause } from './pause';
-import { quotaWait, waitSaidBy } from './quota';
+import { inLane } from './pace/lanes';
+import { pause } from './pace/pause';
+import { quotaWait, waitSaidBy } from './pace/quota';
 import type { About, Reporter } from './report';
-import type { RecordPlace } from './spans';
 import { TransportProblem } from './transportProblem';
 import { isBlank, isHtml, judge, quoted, type Verdict } from './verdict';
 

@@ -4,7 +4,7 @@ import { baseUrlProblem } from '../../schema/sourceAddress';
 import { NoTokenResponse, type TokenEndpoint } from '../auth';
 import { fill, NoAddress } from './address';
 import { exchange, type Reply } from './http';
-import { quotaWait } from './quota';
+import { quotaWait } from './pace/quota';
 import type { Sender } from './send';
 import { TransportProblem } from './transportProblem';
 

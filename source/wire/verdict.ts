@@ -1,11 +1,11 @@
 import type { ErrorType } from '../../schema/errors';
-import { TooManyDigits } from '../../schema/exactJson';
+import { TooManyDigits } from '../../schema/json/exactJson';
+import { OutOfBounds } from './body/bounds';
+import { NotJson, type ParsedBody, parseBody } from './body/parse';
+import type { RecordPlace } from './body/spans';
+import { whereBroken } from './body/whereBroken';
 import type { Reply } from './http';
-import { NotJson, type ParsedBody, parseBody } from './parse';
 import type { Reporter } from './report';
-import { OutOfBounds } from './bounds';
-import type { RecordPlace } from './spans';
-import { whereBroken } from './whereBroken';
 
 /** What to do about a reply. */
 export type Verdict =

@@ -8,7 +8,7 @@ import { defineEntity } from '../../schema/definition/entity';
 import { atEnd, type TestDatabase, testSettings } from '../environment';
 import { databaseUrl } from '../environment/template';
 import { type Engine, startEngine } from '../support/engine';
-import { json, startSource } from '../support/httpSource';
+import { json, startSource } from '../support/sources/httpSource';
 
 /** The three strategies on databases and roles as administrators set them up. */
 const people = new Map<string, { id: string; updated_at: string; name: string; born: string; pay: number }>();

@@ -1,5 +1,5 @@
-import { besideWorst, type Held } from '../support/besideWorst';
-import { mostRecords, worstBodies } from '../support/worstBodies';
+import { besideWorst, type Held } from '../support/sources/besideWorst';
+import { mostRecords, worstBodies } from '../support/sources/worstBodies';
 
 jest.setTimeout(600_000);
 

@@ -1,5 +1,5 @@
-import { besideWorst, type Held } from '../support/besideWorst';
-import { worstBodies } from '../support/worstBodies';
+import { besideWorst, type Held } from '../support/sources/besideWorst';
+import { worstBodies } from '../support/sources/worstBodies';
 
 jest.setTimeout(120_000);
 

@@ -3,12 +3,12 @@ import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { defineConnector } from '../../schema/definition/connector';
 import { defineEntity } from '../../schema/definition/entity';
-import type { PagingInput } from '../../schema/definition/listing';
+import type { PagingInput } from '../../schema/definition/listings/listing';
 import type { ErrorType } from '../../schema/errors';
 import { atEnd } from '../environment';
 import { aMinuteLater, cursor, failureOf, lastRun } from '../invariants/support';
 import { type Engine, startEngine } from '../support/engine';
-import { json, startSource, type TestSource } from '../support/httpSource';
+import { json, startSource, type TestSource } from '../support/sources/httpSource';
 
 /**
  * A hostile source, as an operator sees it: each row of the table has an entity of its own, which was synced while the source

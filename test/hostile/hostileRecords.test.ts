@@ -5,7 +5,7 @@ import { defineEntity } from '../../schema/definition/entity';
 import { atEnd } from '../environment';
 import { aMinuteLater } from '../invariants/support';
 import { connectionId, type Engine, startEngine } from '../support/engine';
-import { json, startSource } from '../support/httpSource';
+import { json, startSource } from '../support/sources/httpSource';
 
 /** Hostile records: each among ninety-nine good ones lands as it should or is set aside, and the others land all the same. */
 const table = 'acme_items';

@@ -1,7 +1,7 @@
 import { claimRun } from '../../destination/runs/runs';
 import { activitiesOf, type RunActivity } from '../support/activities';
-import { startChildWorker } from '../support/children';
 import { connectionId, type Engine, startChurch } from '../support/engine';
+import { startChildWorker } from '../support/workers/children';
 import { afterRequests, aMinuteLater, type Control, expectEqual, failureOf, lastRun, people, until } from './support';
 
 /** Invariant 5: any activity may be killed at any instruction and run again, even while the first attempt still lives. */

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { readStatus } from '../../clients/operations/work/status';
 import { defineConnector } from '../../schema/definition/connector';
 import { defineEntity, type EntityInput } from '../../schema/definition/entity';
-import type { JsonObject } from '../../schema/json';
+import type { JsonObject } from '../../schema/json/json';
 import { atEnd } from '../environment';
 import { type Engine, startEngine } from '../support/engine';
-import { json, startSource, type TestSource } from '../support/httpSource';
+import { json, startSource, type TestSource } from '../support/sources/httpSource';
 import { aMinuteLater, failureOf, lastRun, until } from './support';
 
 /** Invariant 6, for sources whose changes are a feed: the cursor is the last token that the source gave. */

@@ -1,7 +1,7 @@
 import { storeEvents } from '../../destination/inbox/inbox';
 import { reopenEvents } from '../../destination/inbox/inboxEvents';
 import { knownLiveIds } from '../../destination/plans/diffScan';
-import { otherLiveId } from '../../destination/rows/liveIds';
+import { otherLiveId } from '../../destination/rows/queries/liveIds';
 import { listSetAside } from '../../destination/setAside/setAsideEntries';
 import { workflowNames } from '../../schema/workflows';
 import { connectionId, type Engine, startChurch, startEngine } from '../support/engine';

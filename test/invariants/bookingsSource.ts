@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { type Connector, defineConnector } from '../../schema/definition/connector';
 import { defineEntity, type EntityInput } from '../../schema/definition/entity';
-import type { JsonObject } from '../../schema/json';
+import type { JsonObject } from '../../schema/json/json';
 import { atEnd } from '../environment';
 import { type Engine, startEngine } from '../support/engine';
-import { json, startSource, type TestSource } from '../support/httpSource';
+import { json, startSource, type TestSource } from '../support/sources/httpSource';
 import { aMinuteLater } from './support';
 
 export interface Booking {

@@ -1,12 +1,12 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import pino from 'pino';
-import { noteEndedAttempt } from '../../activities/endedAttempt';
+import { noteEndedAttempt } from '../../activities/attempt/endedAttempt';
 import { claimRun } from '../../destination/runs/runs';
 import { TidemarkError } from '../../schema/errors';
 import { workflowNames } from '../../schema/workflows';
 import { activitiesOf, type RunActivity } from '../support/activities';
-import { startChildWorker } from '../support/children';
 import { connectionId, type Engine, startChurch } from '../support/engine';
+import { startChildWorker } from '../support/workers/children';
 import { type Control, expectEqual, failureOf, lastRun, until } from './support';
 
 /** Work that ends every worker which takes it up, as a page that needs more memory than there is, must not go round for ever. */

@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { type Connector, defineConnector } from '../../schema/definition/connector';
 import { defineEntity, type EntityInput } from '../../schema/definition/entity';
-import type { JsonObject } from '../../schema/json';
+import type { JsonObject } from '../../schema/json/json';
 import { atEnd } from '../environment';
-import { json, startSource, type TestSource } from '../support/httpSource';
+import { json, startSource, type TestSource } from '../support/sources/httpSource';
 
 /** A record of the small source below. */
 export interface Thing {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Connector, defineConnector } from '../../schema/definition/connector';
 import { defineEntity } from '../../schema/definition/entity';
-import type { ListingInput, PagingInput, Since } from '../../schema/definition/listing';
+import type { ListingInput, PagingInput, Since } from '../../schema/definition/listings/listing';
 
 export const readLagMs = 10_000;
 export const lookbackMs = 60_000;

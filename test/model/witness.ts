@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Knex } from 'knex';
-import { tableName } from '../../destination/rows/rowFormat';
+import { tableName } from '../../destination/rows/format/rowFormat';
 import type { RunResult, Target } from '../../schema/workflows';
 import type { Attempt, Flow } from './attempt';
 import type { Expectations, History } from './history';

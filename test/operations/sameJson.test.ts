@@ -1,4 +1,4 @@
-import { pathOf } from '../../clients/http/project';
+import { pathOf } from '../../clients/http/api/project';
 import { operations } from '../../clients/operations';
 import { type Case, casesOf, planThatWaits } from './cases';
 import { type BothWays, bothWays, type Document, outcomeOf } from './support';

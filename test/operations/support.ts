@@ -1,10 +1,10 @@
 import { startServer } from '../../clients/server';
 import type { Simulator } from '../../connectors/planning-center/simulator';
-import { readSettings } from '../../schema/settings';
+import { readSettings } from '../../schema/settings/settings';
 import { taskQueue } from '../../schema/workflows';
 import { atEnd } from '../environment';
-import { temporaryFolder } from '../support/cli';
-import { startCliHost } from '../support/cliHost';
+import { temporaryFolder } from '../support/cli/cli';
+import { startCliHost } from '../support/cli/cliHost';
 import { type Engine, encryptionKey, startChurch } from '../support/engine';
 
 /** For tests: one engine, reached by the built command line and by the server's HTTP API. */

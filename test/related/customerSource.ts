@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { type Connector, defineConnector } from '../../schema/definition/connector';
 import { defineEntity, type EntityInput } from '../../schema/definition/entity';
 import { SkipRecord } from '../../schema/errors';
-import type { JsonObject } from '../../schema/json';
+import type { JsonObject } from '../../schema/json/json';
 import { atEnd } from '../environment';
 import { connectionId, type Engine, startEngine } from '../support/engine';
-import { json, startSource, type TestSource } from '../support/httpSource';
+import { json, startSource, type TestSource } from '../support/sources/httpSource';
 
 export interface Customer {
   readonly id: string;

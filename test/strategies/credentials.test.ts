@@ -8,8 +8,8 @@ import { getConnection } from '../../destination/connections/connections';
 import { openTargets, storeEvents } from '../../destination/inbox/inbox';
 import { failureOf, histories, until } from '../invariants/support';
 import { connectionId, type Engine, ring, startEngine } from '../support/engine';
+import { startTokenSource, type TokenSource } from '../support/sources/tokenSource';
 import { oauthConnector } from '../support/tokenClients';
-import { startTokenSource, type TokenSource } from '../support/tokenSource';
 
 /** A connection whose source issues tokens, from the first run until an operator has to give other credentials. */
 let engine: Engine;

@@ -3,7 +3,7 @@ import { defineConnector } from '../../schema/definition/connector';
 import { defineEntity } from '../../schema/definition/entity';
 import { atEnd } from '../environment';
 import { startEngine } from '../support/engine';
-import { json, startSource } from '../support/httpSource';
+import { json, startSource } from '../support/sources/httpSource';
 
 /** One booking comes under two ids of one store, and once for each of its items. */
 test('the first of several records with one key is the record, whichever partition answers first: rows stay as they are from run to run', async () => {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Simulator, startPlanningCenterSimulator } from '../../connectors/planning-center/simulator';
 import { atEnd, type TestDatabase, testDatabase, testTemporal } from '../environment';
-import { type Finished, runCli, type StartedCli, startCli, temporaryFolder } from '../support/cli';
-import { startCliHost } from '../support/cliHost';
+import { type Finished, runCli, type StartedCli, startCli, temporaryFolder } from '../support/cli/cli';
+import { startCliHost } from '../support/cli/cliHost';
 
 jest.setTimeout(120_000);
 

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { readyContext } from '../../clients/operations/definition/context';
 import { showRow } from '../../clients/operations/work/records';
 import { listSetAside } from '../../destination/setAside/setAsideEntries';
-import { decimal } from '../../schema/decimal';
 import type { VerifyResult } from '../../schema/definition/checks';
 import { defineConnector } from '../../schema/definition/connector';
 import { defineEntity } from '../../schema/definition/entity';
-import type { JsonObject } from '../../schema/json';
+import { decimal } from '../../schema/json/decimal';
+import type { JsonObject } from '../../schema/json/json';
 import { workflowNames } from '../../schema/workflows';
 import { atEnd } from '../environment';
 import { connectionId, type Engine, startEngine } from '../support/engine';
-import { json, startSource } from '../support/httpSource';
+import { json, startSource } from '../support/sources/httpSource';
 
 /** The amounts as text, so that what is sent is known digit by digit. */
 const amounts = ['12345678901234.5678', '0.123456789012345678', '100.10', '-9999999999999999.99', '9007199254740993'];

@@ -3,8 +3,8 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { storeEvents } from '../../destination/inbox/inbox';
 import { workflowNames } from '../../schema/workflows';
 import { type Control, expectEqual, until } from '../invariants/support';
-import { startChildWorker } from '../support/children';
 import { connectionId, type Engine, startChurch } from '../support/engine';
+import { startChildWorker } from '../support/workers/children';
 
 /** Thousands of events about one record cost a handful of requests, and nobody else waits for that. */
 const target = { connectionId, entity: 'people' };

@@ -1,7 +1,7 @@
 import { until } from '../invariants/support';
-import { startChildWorker } from '../support/children';
 import { type Engine, startEngine } from '../support/engine';
-import { startTokenList, tokenList } from '../support/tokenList';
+import { startTokenList, tokenList } from '../support/sources/tokenList';
+import { startChildWorker } from '../support/workers/children';
 
 /**
  * A list by tokens goes on from the newest resume point however often it is interrupted: one that goes on from the first would read the

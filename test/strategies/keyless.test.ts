@@ -3,7 +3,7 @@ import { defineConnector } from '../../schema/definition/connector';
 import { defineEntity } from '../../schema/definition/entity';
 import { atEnd } from '../environment';
 import { startEngine } from '../support/engine';
-import { json, startSource } from '../support/httpSource';
+import { json, startSource } from '../support/sources/httpSource';
 
 test('without `one`, a row that is not listed while a record without an id is stays live and waits; without such a record it is deleted', async () => {
   const rows = new Map(['1', '2', '3'].map((id) => [id, [id, `n${id}`]]));

@@ -1,6 +1,6 @@
 import { readyContext } from '../../clients/operations/definition/context';
 import { explainRecord } from '../../clients/operations/work/explain/explain';
-import type { One } from '../../schema/definition/listing';
+import type { One } from '../../schema/definition/listings/listing';
 import { aMinuteLater } from '../invariants/support';
 import { someThings, startThings, type Things, thingsPage } from '../invariants/thingsSource';
 import { connectionId, type Engine, startEngine } from '../support/engine';

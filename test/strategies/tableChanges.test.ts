@@ -4,7 +4,7 @@ import { type Connector, defineConnector } from '../../schema/definition/connect
 import { defineEntity } from '../../schema/definition/entity';
 import { atEnd } from '../environment';
 import { connectionId, type Engine, startEngine } from '../support/engine';
-import { json, startSource } from '../support/httpSource';
+import { json, startSource } from '../support/sources/httpSource';
 
 /** What an operator does to a table, and what a run counts then. */
 interface Item {

@@ -6,7 +6,7 @@ import { workflowNames } from '../../schema/workflows';
 import { atEnd } from '../environment';
 import { aMinuteLater, failureOf, lastRun } from '../invariants/support';
 import { connectionId, type Engine, startEngine } from '../support/engine';
-import { json, startSource } from '../support/httpSource';
+import { json, startSource } from '../support/sources/httpSource';
 
 /**
  * Without `one`, two complete scans delete what neither lists. A list in whose pages nothing ever says whether another follows, and whose

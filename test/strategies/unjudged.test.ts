@@ -5,7 +5,7 @@ import { defineConnector } from '../../schema/definition/connector';
 import { defineEntity } from '../../schema/definition/entity';
 import { atEnd } from '../environment';
 import { type Engine, startEngine } from '../support/engine';
-import { json, startSource } from '../support/httpSource';
+import { json, startSource } from '../support/sources/httpSource';
 
 /** What a reconciliation cannot judge is counted by reason, shown with the command that lists it, and stays as it is. */
 const record = (id: string) => ({ id, name: `n${id}`, updated_at: '2026-01-01T00:00:00Z' });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { defineConnector } from '../../schema/definition/connector';
 import { defineEntity } from '../../schema/definition/entity';
-import type { JsonObject } from '../../schema/json';
+import type { JsonObject } from '../../schema/json/json';
 import { atEnd } from '../environment';
 import { startEngine } from '../support/engine';
-import { json, startSource } from '../support/httpSource';
+import { json, startSource } from '../support/sources/httpSource';
 
 /** Records without a version, which one list shows together with another kind. */
 test('changes are seen by their columns, unchanged rows are not written, and a deleted record that is listed again is live at once', async () => {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { encodeRows } from '../../destination/rows/encodedRows';
+import { encodeRows } from '../../destination/rows/format/encodedRows';
 import { softDelete } from '../../destination/rows/softDelete';
 import { ensureTable } from '../../destination/rows/tables';
 import { upsertRows } from '../../destination/rows/upsertRows';

@@ -7,7 +7,7 @@ import { createConnection } from '../../destination/connections/connections';
 import { keyRing, saveSecrets } from '../../destination/connections/secrets';
 import { connectDatabase } from '../../destination/database/database';
 import type { Connector } from '../../schema/definition/connector';
-import { readSettings, type Settings } from '../../schema/settings';
+import { readSettings, type Settings } from '../../schema/settings/settings';
 import { atEnd, testDatabase, testTemporal, uniqueTaskQueue } from '../environment';
 import { testConnector } from './connector';
 

@@ -4,11 +4,11 @@ import { getConnectionAndSeal } from '../../destination/connections/connections'
 import { keyRing } from '../../destination/connections/seal';
 import { createTokenStore } from '../../destination/connections/tokens';
 import { type Connector, type ConnectorInput, defineConnector } from '../../schema/definition/connector';
-import type { JsonObject } from '../../schema/json';
+import type { JsonObject } from '../../schema/json/json';
 import type { TokenStore } from '../../schema/ports';
 import { createSourceClient } from '../../source/client';
 import type { SourceClient } from '../../source/contract';
-import { openBudget, testClock, testEntity } from './httpSource';
+import { openBudget, testClock, testEntity } from './sources/httpSource';
 
 export const testRing = keyRing('5c'.repeat(32));
 

@@ -2,8 +2,8 @@ import type { Knex } from 'knex';
 import { createConnection } from '../../destination/connections/connections';
 import { connectDatabase } from '../../destination/database/database';
 import { testDatabase } from '../environment';
+import { startTokenSource, type TokenSource } from './sources/tokenSource';
 import { type OAuthClient, type OAuthClientOptions, oauthClient, oauthConnector } from './tokenClients';
-import { startTokenSource, type TokenSource } from './tokenSource';
 
 /** For tests of OAuth tokens: a source and a connection for each test, and the database that all workers share. */
 export interface TokenWorld {

@@ -4,7 +4,7 @@ import { connectDatabase } from '../../destination/database/database';
 import { ensureTable } from '../../destination/rows/tables';
 import { type ConnectorEntity, defineConnector } from '../../schema/definition/connector';
 import { type DeltaSyncField, defineEntity } from '../../schema/definition/entity';
-import type { JsonObject } from '../../schema/json';
+import type { JsonObject } from '../../schema/json/json';
 import { testDatabase } from '../environment';
 
 /** An entity of a connector `x` whose source is never asked, for tests that make up the answers: they write them with integer versions. */

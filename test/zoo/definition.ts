@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { decimal } from '../../schema/decimal';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { defineEntity, type EntityInput } from '../../schema/definition/entity';
-import type { ChangesListingInput, ListingInput, PagingInput } from '../../schema/definition/listing';
-import type { JsonObject } from '../../schema/json';
+import type { ChangesListingInput, ListingInput, PagingInput } from '../../schema/definition/listings/listing';
+import { decimal } from '../../schema/json/decimal';
+import type { JsonObject } from '../../schema/json/json';
 import type { World } from './world';
 
 const exact = decimal().nullable();

@@ -4,7 +4,7 @@ import type { ProbeFinding } from '../../schema/definition/checks';
 import { defineConnector } from '../../schema/definition/connector';
 import { createSourceClient } from '../../source/client';
 import { atEnd } from '../environment';
-import { openBudget, testClock } from '../support/httpSource';
+import { openBudget, testClock } from '../support/sources/httpSource';
 import { definitionOf } from './definition';
 import { changesAtSource, worlds } from './draw';
 import { flawsOf, mayMention } from './flaws';

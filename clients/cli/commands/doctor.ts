@@ -1,5 +1,5 @@
 import type { Connector } from '../../../schema/definition/connector';
-import type { Settings } from '../../../schema/settings';
+import type { Settings } from '../../../schema/settings/settings';
 import { doctor } from '../../operations/doctor';
 import type { Checkup } from '../../operations/doctor/checkup';
 import { type AddCommand, addCommand, perform } from '../command';
@@ -36,7 +36,7 @@ async function examine(shell: Shell): Promise<readonly Checkup[]> {
   let connectors: readonly Connector[] = [];
   const first = [
     await check('settings', async () => {
-      const { readSettings } = await import('../../../schema/settings.js');
+      const { readSettings } = await import('../../../schema/settings/settings.js');
       settings = readSettings(await resolveEnvironment(shell));
       return shell.env.DATABASE_URL ? 'from the environment' : 'of the stack in this folder';
     }),

@@ -1,5 +1,5 @@
 import { migrate } from '../../../destination/database/migrate';
-import { readSettings } from '../../../schema/settings';
+import { readSettings } from '../../../schema/settings/settings';
 import { registerSearchAttributes } from '../../temporal/searchAttributes';
 import { connectTemporal } from '../../temporal/temporal';
 import { resolveEnvironment } from '../terminal/session';

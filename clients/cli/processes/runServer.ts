@@ -1,6 +1,6 @@
 import { destination } from 'pino';
 import { connectDatabase } from '../../../destination/database/database';
-import { readSettings } from '../../../schema/settings';
+import { readSettings } from '../../../schema/settings/settings';
 import { loadConfig } from '../../config';
 import { startServer } from '../../server';
 import { connectTemporalLater } from '../../temporal/temporal';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TidemarkError } from '../../../schema/errors';
-import { meantOrKnown } from '../../../schema/nearest';
+import { meantOrKnown } from '../../../schema/text/nearest';
 
 /** A secret as the connector declares it. */
 export interface DeclaredSecret {

@@ -1,5 +1,5 @@
 import { TidemarkError } from '../../../schema/errors';
-import type { Settings } from '../../../schema/settings';
+import type { Settings } from '../../../schema/settings/settings';
 import type { LoadedConfig } from '../../config';
 import type { OperationContext } from '../../operations/definition/context';
 import type { Shell } from './shell';
@@ -52,7 +52,7 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
   { needsTemporal = false }: SessionOptions = {},
 ): Promise<T> {
-  const { readSettings } = await import('../../../schema/settings.js');
+  const { readSettings } = await import('../../../schema/settings/settings.js');
   const settings = readSettings(await resolveEnvironment(shell));
   let loaded: Promise<LoadedConfig> | undefined;
   const config = () => {

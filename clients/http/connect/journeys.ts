@@ -13,7 +13,7 @@ import { getConnection } from '../../../destination/connections/connections';
 import { type KeyRing, loadSecrets } from '../../../destination/connections/secrets';
 import type { Connector } from '../../../schema/definition/connector';
 import { connectorOf } from '../../../schema/definition/registered';
-import type { ProxyFor } from '../../../schema/proxies';
+import type { ProxyFor } from '../../../schema/settings/proxies';
 import { type Authorization, authorizationOf } from '../../../source/authorization';
 import { catchUp } from '../../operations/connections/catchUp';
 import { readyContext } from '../../operations/definition/context';

@@ -1,7 +1,7 @@
 import { TidemarkError } from '../../../schema/errors';
 import type { OperationContext } from '../definition/context';
 import { agreeOrLater } from '../work/agreeOrLater';
-import { startDeltas } from '../work/runs';
+import { startDeltas } from '../work/runs/runs';
 
 /**
  * A connection that needed credentials has others: its schedules fire again, and one delta of each entity reads now what was missed. Where

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { credentialsChanged, needCredentials } from '../../../destination/connections/credentials';
+import { notAuthorized, oauth2Templates, tokensAfter } from '../../../schema/definition/auth/oauth2';
 import type { Connector } from '../../../schema/definition/connector';
-import { notAuthorized, oauth2Templates, tokensAfter } from '../../../schema/definition/oauth2';
 import { placeholdersIn } from '../../../schema/definition/placeholders';
 
 /** What of a connection was given. */

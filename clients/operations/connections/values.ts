@@ -1,4 +1,4 @@
-import { isStorable } from '../../../schema/storableText';
+import { isStorable } from '../../../schema/text/storableText';
 import { field, nullable, optional, storable, type Z } from '../definition/fields';
 
 /** What a connection can be given. Nothing of it has a form on the command line of its own: `connect` makes it from its options. */

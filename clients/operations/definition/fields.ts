@@ -1,6 +1,6 @@
 import ms, { type StringValue } from 'ms';
 import type { z as zod } from 'zod';
-import { isStorable } from '../../../schema/storableText';
+import { isStorable } from '../../../schema/text/storableText';
 
 /**
  * What an operation takes, as plain data: each field knows its form on the command line, its JSON and its text in a query.

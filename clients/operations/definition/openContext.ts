@@ -1,5 +1,5 @@
 import type { Connector } from '../../../schema/definition/connector';
-import type { Settings } from '../../../schema/settings';
+import type { Settings } from '../../../schema/settings/settings';
 import type { OperationContext } from './context';
 
 export interface OpenContext {

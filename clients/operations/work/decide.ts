@@ -9,8 +9,8 @@ import type { ApplyPlanResult } from '../../../schema/workflows';
 import { type StartContext, type Started, startWorkflow } from '../../temporal/start';
 import { applyPlan } from '../../temporal/workflows';
 import type { By, OperationContext } from '../definition/context';
-import { startContext } from './runs';
-import { type StartedIds, startedIds } from './started';
+import { startContext } from './runs/runs';
+import { type StartedIds, startedIds } from './runs/started';
 import { findTarget } from './targets';
 
 /** Plans that wait for a decision. */

@@ -12,7 +12,7 @@ import { temporalError } from '../../temporal/temporal';
 import { wakeInbox } from '../../webhooks/wake';
 import type { By, OperationContext } from '../definition/context';
 import { readEventsAgain } from './readAgain';
-import { startContext } from './runs';
+import { startContext } from './runs/runs';
 import { assertNames } from './targets';
 
 /** What is left out does not narrow. */

@@ -1,6 +1,6 @@
 import type { ConnectorEntity } from '../../../schema/definition/connector';
 import { TidemarkError } from '../../../schema/errors';
-import type { JsonObject } from '../../../schema/json';
+import type { JsonObject } from '../../../schema/json/json';
 
 /** Throws TidemarkError 'NotFound' for a partition that the entity does not have. */
 export function assertPartition(

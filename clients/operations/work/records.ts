@@ -1,12 +1,12 @@
 import { blockOf } from '../../../destination/budget/budget';
-import { readRow } from '../../../destination/rows/readRow';
+import { readRow } from '../../../destination/rows/queries/readRow';
 import { TidemarkError } from '../../../schema/errors';
-import { parseExactly } from '../../../schema/exactJson';
+import { parseExactly } from '../../../schema/json/exactJson';
 import { startWorkflow } from '../../temporal/start';
 import { singleRecord } from '../../temporal/workflows';
 import type { OperationContext } from '../definition/context';
-import { startContext } from './runs';
-import { type StartedIds, startedIds } from './started';
+import { startContext } from './runs/runs';
+import { type StartedIds, startedIds } from './runs/started';
 import { findTarget, type TargetInput } from './targets';
 
 /** Shorter waits are waited for. */

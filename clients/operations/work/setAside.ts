@@ -12,8 +12,8 @@ import { mapLimited } from '../../mapLimited';
 import { startWorkflow } from '../../temporal/start';
 import { idsAtMost, records, singleRecord } from '../../temporal/workflows';
 import type { By, OperationContext } from '../definition/context';
-import { startContext } from './runs';
-import { type StartedIds, startedIds } from './started';
+import { startContext } from './runs/runs';
+import { type StartedIds, startedIds } from './runs/started';
 import { assertNames, findTarget } from './targets';
 
 /** Which entries: those of a connection, of an entity, set aside for one reason. */

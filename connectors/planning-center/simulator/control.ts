@@ -3,8 +3,8 @@ import { type OperationInput, operations } from './operations';
 import type { RateLimiter, RateLimitSetting } from './rateLimit';
 import type { Records } from './records';
 import type { EntityName, ResourceObject } from './resources';
-import type { EventAction, WebhookSetting } from './webhookSetting';
-import type { Delivery, Webhooks } from './webhooks';
+import type { EventAction, WebhookSetting } from './webhooks/webhookSetting';
+import type { Delivery, Webhooks } from './webhooks/webhooks';
 
 type Change = Omit<Extract<OperationInput, { do: 'change' }>, 'do' | 'entity' | 'id'>;
 type Creation = Omit<Extract<OperationInput, { do: 'create' }>, 'do' | 'entity'>;

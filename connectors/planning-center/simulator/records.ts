@@ -4,7 +4,7 @@ import type { Journal } from '../../simulator/journal';
 import type { StaleReads } from '../../simulator/staleReads';
 import type { Operation } from './operations';
 import { type EntityName, type Resource, type ResourceObject, render } from './resources';
-import type { EventAction } from './webhookSetting';
+import type { EventAction } from './webhooks/webhookSetting';
 
 /** One change to one record: its state afterwards, or null for a deleted record. */
 export interface Mutation {

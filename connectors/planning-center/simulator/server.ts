@@ -12,7 +12,7 @@ import { controlRoutes } from './controlRoutes';
 import { documentedRateLimit, RateLimiter, type RateLimitSetting } from './rateLimit';
 import { type Happening, Records } from './records';
 import { donationsResource, peopleResource } from './resources';
-import { Webhooks } from './webhooks';
+import { Webhooks } from './webhooks/webhooks';
 
 export interface SimulatorOptions {
   /** default: a free one */

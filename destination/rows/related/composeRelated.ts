@@ -10,7 +10,7 @@ import {
 import { TidemarkError } from '../../../schema/errors';
 import { oweRecords, settleOwedRecords } from '../../owed/owed';
 import { eachThatFits, refusedRecord } from '../eachThatFits';
-import { jsonText } from '../rowArrays';
+import { jsonText } from '../format/rowArrays';
 import type { WriteContext } from '../writeContext';
 import { type BestReading, bestReading, judgeRelated } from './relatedRule';
 import { type HeldRelated, heldRelated, type KeptTexts, keptTexts, type RelatedWrite, relateRows } from './relateRows';

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../../schema/definition/connector';
 import { query } from '../../database/query';
-import { tableName } from '../rowFormat';
+import { tableName } from '../format/rowFormat';
 
 /** Which of the records have a row. A row without its record, as of an id that was deleted before it was seen, is none that is live. */
 export async function knownRows(

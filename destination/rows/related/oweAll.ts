@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../../schema/definition/connector';
 import { queryIds } from '../../database/query';
-import { tableName } from '../rowFormat';
+import { tableName } from '../format/rowFormat';
 
 /**
  * Connections of which the related records of all rows were read longer ago than this. One that has not been synced in full yet is not

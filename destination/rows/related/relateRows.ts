@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
 import type { LiveAnswer, RelatedPart } from '../../../schema/answer';
 import type { ConnectorEntity } from '../../../schema/definition/connector';
-import { storableJson } from '../../../schema/storableText';
+import { storableJson } from '../../../schema/text/storableText';
 import { quote } from '../../database/identifiers';
 import { query } from '../../database/query';
-import { contentColumns, tableName } from '../rowFormat';
+import { contentColumns, tableName } from '../format/rowFormat';
 
 /** What a row holds of the related records, and how it compares with an incoming reading. */
 export interface HeldRelated {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { auth } from '../../../schema/definition/auth';
+import { auth } from '../../../schema/definition/auth/auth';
 import { compositeKey } from '../../../schema/definition/compositeKey';
 import { connectorDefinition } from '../../../schema/definition/connector';
 import { entityDefinition } from '../../../schema/definition/entity';
-import { paging } from '../../../schema/definition/listing';
+import { paging } from '../../../schema/definition/listings/listing';
 import { type Part, partsOf, renderDefinitions } from './definitions';
 import { sections } from './sections';
 

@@ -1,18 +1,18 @@
 import type { z } from 'zod';
-import { auth } from '../../../schema/definition/auth';
+import { auth } from '../../../schema/definition/auth/auth';
+import { oauth2 } from '../../../schema/definition/auth/oauth2';
 import { connectorDefinition } from '../../../schema/definition/connector';
-import { covers } from '../../../schema/definition/covers';
 import { duplicates } from '../../../schema/definition/duplicates';
 import { entityDefinition } from '../../../schema/definition/entity';
-import { feed, firstToken } from '../../../schema/definition/feed';
-import { changesListing, listing, one, paging, since } from '../../../schema/definition/listing';
-import { oauth2 } from '../../../schema/definition/oauth2';
+import { covers } from '../../../schema/definition/listings/covers';
+import { feed, firstToken } from '../../../schema/definition/listings/feed';
+import { changesListing, listing, one, paging, since } from '../../../schema/definition/listings/listing';
+import { severalListing } from '../../../schema/definition/listings/several';
+import { tabular } from '../../../schema/definition/listings/tabular';
+import { valueIs } from '../../../schema/definition/listings/valueIs';
 import { rateLimit } from '../../../schema/definition/rateLimit';
 import { related } from '../../../schema/definition/related';
 import { businessHours, deletionGuard, entitySchedule } from '../../../schema/definition/schedule';
-import { severalListing } from '../../../schema/definition/several';
-import { tabular } from '../../../schema/definition/tabular';
-import { valueIs } from '../../../schema/definition/valueIs';
 import { webhookSignature } from '../../../schema/definition/webhooks';
 
 /** One object of a definition, and where its doc comments are. */
@@ -38,8 +38,8 @@ export const sections: readonly Section[] = [
     schema: connectorDefinition,
   },
   { title: 'Rate limit', file: 'rateLimit', comments: ['rateLimit'], schema: rateLimit },
-  { title: 'Auth', file: 'auth', comments: ['auth'], schema: auth },
-  { title: 'OAuth', file: 'oauth2', comments: ['oauth2', 'tokenRequest'], schema: oauth2 },
+  { title: 'Auth', file: 'auth/auth', comments: ['auth'], schema: auth },
+  { title: 'OAuth', file: 'auth/oauth2', comments: ['oauth2', 'tokenRequest'], schema: oauth2 },
   { title: 'Entity', file: 'entity', comments: ['EntityInput', 'entityDefinition'], schema: entityDefinition },
   { title: 'Duplicates', file: 'duplicates', comments: ['duplicates'], schema: duplicates },
   {
@@ -52,28 +52,28 @@ export const sections: readonly Section[] = [
   { title: 'Context of `map`', file: 'entity', comments: ['MapContext'] },
   { title: 'Schedule', file: 'schedule', comments: ['entitySchedule'], schema: entitySchedule },
   { title: 'Deletion guard', file: 'schedule', comments: ['deletionGuard'], schema: deletionGuard },
-  { title: 'Listing', file: 'listing', comments: ['listing', 'request'], schema: listing },
+  { title: 'Listing', file: 'listings/listing', comments: ['listing', 'request'], schema: listing },
   {
     title: 'Listing `changes`',
-    file: 'listing',
+    file: 'listings/listing',
     comments: ['changesListing', 'listing', 'request'],
     schema: changesListing,
   },
-  { title: 'Range that a listing covers', file: 'covers', comments: ['covers'], schema: covers },
+  { title: 'Range that a listing covers', file: 'listings/covers', comments: ['covers'], schema: covers },
   {
     title: 'Listing for several ids',
-    file: ['several', 'listing'],
+    file: ['listings/several', 'listings/listing'],
     comments: ['severalListing', 'listing', 'request'],
     schema: severalListing,
   },
-  { title: 'Filter `since`', file: 'listing', comments: ['since'], schema: since },
-  { title: 'Feed of changes', file: 'feed', comments: ['feed'], schema: feed },
-  { title: 'First token of a feed', file: 'feed', comments: ['firstToken'], schema: firstToken },
-  { title: 'Cursor forms', file: 'listing', comments: ['cursorForms'], words: true },
-  { title: 'Request `one`', file: 'listing', comments: ['one', 'request'], schema: one },
-  { title: 'Rows with headers', file: 'tabular', comments: ['tabular'], schema: tabular },
-  { title: 'Value in a body', file: 'valueIs', comments: ['valueIs'], schema: valueIs },
-  { title: 'Paging', file: 'listing', comments: ['paging'], schema: paging },
+  { title: 'Filter `since`', file: 'listings/listing', comments: ['since'], schema: since },
+  { title: 'Feed of changes', file: 'listings/feed', comments: ['feed'], schema: feed },
+  { title: 'First token of a feed', file: 'listings/feed', comments: ['firstToken'], schema: firstToken },
+  { title: 'Cursor forms', file: 'listings/listing', comments: ['cursorForms'], words: true },
+  { title: 'Request `one`', file: 'listings/listing', comments: ['one', 'request'], schema: one },
+  { title: 'Rows with headers', file: 'listings/tabular', comments: ['tabular'], schema: tabular },
+  { title: 'Value in a body', file: 'listings/valueIs', comments: ['valueIs'], schema: valueIs },
+  { title: 'Paging', file: 'listings/listing', comments: ['paging'], schema: paging },
   { title: 'Webhook signature', file: 'webhooks', comments: ['webhookSignature'], schema: webhookSignature },
   { title: 'Webhook delivery', file: 'webhooks', comments: ['WebhookDelivery'] },
   { title: 'Webhook event', file: 'webhooks', comments: ['WebhookEvent'] },

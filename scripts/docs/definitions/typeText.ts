@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { secretName } from '../../../schema/definition/secretName';
+import { secretName } from '../../../schema/definition/auth/secretName';
 import { duration } from '../../../schema/duration';
 
 /** A field's schema without what makes it optional, and its default as code. */

@@ -1,5 +1,5 @@
 import { authorizationCodeGrantRequest, calculatePKCECodeChallenge, validateAuthResponse } from 'oauth4webapi';
-import type { OAuth2 } from '../../../schema/definition/oauth2';
+import type { OAuth2 } from '../../../schema/definition/auth/oauth2';
 import { NoTokenResponse, type Secrets, type TokenEndpoint } from '../authorizer';
 import { clientOf, tokenRequestOf } from './grant';
 import type { TokenAnswer } from './response';

@@ -11,7 +11,7 @@ import {
   None,
   refreshTokenGrantRequest,
 } from 'oauth4webapi';
-import type { OAuth2 } from '../../../schema/definition/oauth2';
+import type { OAuth2 } from '../../../schema/definition/auth/oauth2';
 import type { StoredToken } from '../../../schema/ports';
 import { type Secrets, secretOf, type TokenEndpoint } from '../authorizer';
 import { readTokenResponse, type TokenAnswer } from './response';

@@ -1,4 +1,4 @@
-import type { OAuth2 } from '../../../schema/definition/oauth2';
+import type { OAuth2 } from '../../../schema/definition/auth/oauth2';
 import type { AuthScheme } from '../authorizer';
 import { grantOf } from './grant';
 import { tokenHolder } from './holder';

@@ -1,6 +1,6 @@
-import { json } from '../../../test/support/httpSource';
+import { json } from '../../../test/support/sources/httpSource';
+import type { TokenSource } from '../../../test/support/sources/tokenSource';
 import { oauthConnector } from '../../../test/support/tokenClients';
-import type { TokenSource } from '../../../test/support/tokenSource';
 import { password, tokenWorld } from '../../../test/support/tokenWorld';
 
 const world = tokenWorld();
@@ -48,7 +48,9 @@ describe('the request for a token', () => {
       ...{ clientId: undefined, clientSecret: undefined },
     });
     await world.db.raw('delete from tidemark.tokens');
-    await expect((await world.worker({ connector: bare })).read()).rejects.toMatchObject({ type: 'CredentialsRefused' });
+    await expect((await world.worker({ connector: bare })).read()).rejects.toMatchObject({
+      type: 'CredentialsRefused',
+    });
     expect(world.source.asked[1]?.has('client_id')).toBe(false);
   });
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { notAuthorized } from '../../../schema/definition/oauth2';
+import { notAuthorized } from '../../../schema/definition/auth/oauth2';
 import { TidemarkError } from '../../../schema/errors';
 import type { IssuedToken, StoredToken, TokenLease, TokenStore } from '../../../schema/ports';
 import { NoTokenResponse, type TokenEndpoint } from '../authorizer';

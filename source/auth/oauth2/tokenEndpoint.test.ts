@@ -1,5 +1,5 @@
-import { json } from '../../../test/support/httpSource';
-import type { TokenSource } from '../../../test/support/tokenSource';
+import { json } from '../../../test/support/sources/httpSource';
+import type { TokenSource } from '../../../test/support/sources/tokenSource';
 import { tokenWorld } from '../../../test/support/tokenWorld';
 
 const world = tokenWorld();
@@ -54,7 +54,7 @@ describe('a token endpoint that', () => {
     expect(await (await world.worker()).read()).toBe(1);
     const { issued_at: issued, expires_at: expires } = await world.row();
     if (seconds === null) expect(expires).toBeNull();
-    else expect(Math.abs((expires.getTime() - issued.getTime()) / 1000 - seconds)).toBeLessThan(5);
+    else expect(Math.abs(((expires?.getTime() ?? Number.NaN) - issued.getTime()) / 1000 - seconds)).toBeLessThan(5);
     expect(await (await world.worker()).read()).toBe(1);
     expect(world.source.asked).toHaveLength(1);
   });

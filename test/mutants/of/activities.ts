@@ -79,7 +79,7 @@ export const activities: readonly Mutant[] = [
   {
     invariant: 9,
     name: 'a batch returns the ids that it fetched',
-    file: 'activities/records.ts',
+    file: 'activities/records/records.ts',
     find: 'batch.unanswered(fetched.unanswered);',
     replace: 'batch.unanswered(fetched.unanswered); Object.assign(total, { [total.fetches]: fetched.live });',
     test: {
@@ -101,7 +101,7 @@ export const activities: readonly Mutant[] = [
   {
     invariant: 6,
     name: 'a delta moves the cursor before it has read everything',
-    file: 'activities/ownRun.ts',
+    file: 'activities/attempt/ownRun.ts',
     find: 'if (done && parts === partitions.length) return;',
     replace: 'if (parts <= partitions.length) return;',
     test: {

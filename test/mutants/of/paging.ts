@@ -16,7 +16,7 @@ export const paging: readonly Mutant[] = [
   {
     invariant: 12,
     name: 'a list that is cut short has ended',
-    file: 'source/paging/tally.ts',
+    file: 'source/paging/proof/tally.ts',
     find: 'if (leastTotal !== null && came < leastTotal) {',
     replace: 'if (leastTotal !== null && came < 0) {',
     test: { file: 'source/paging/paging.test.ts', name: 'a list that is %s' },
@@ -24,7 +24,7 @@ export const paging: readonly Mutant[] = [
   {
     invariant: 12,
     name: 'a list may go round in a circle',
-    file: 'source/paging/cycle.ts',
+    file: 'source/paging/proof/cycle.ts',
     find: 'if (hash === this.state.mark) return true;',
     replace: '',
     test: {
@@ -43,7 +43,7 @@ export const paging: readonly Mutant[] = [
   {
     invariant: 12,
     name: 'a list that is interrupted twice goes on from the first interruption',
-    file: 'source/paging/tally.ts',
+    file: 'source/paging/proof/tally.ts',
     find: 'resume ? ownPart(resume) : undefined',
     replace: 'resume ? { ...resume } : undefined',
     test: {
@@ -58,7 +58,7 @@ export const paging: readonly Mutant[] = [
     find: `if (!chain.sizable) return ended('absence');`,
     replace: `if (chain.sizable) return ended('sign');`,
     test: {
-      file: 'source/paging/ends.test.ts',
+      file: 'source/paging/proof/ends.test.ts',
       name: '%s: is no end, however long the list is',
     },
   },
@@ -69,7 +69,7 @@ export const paging: readonly Mutant[] = [
     find: 'if (next !== undefined) return next;',
     replace: 'return next;',
     test: {
-      file: 'source/paging/ends.test.ts',
+      file: 'source/paging/proof/ends.test.ts',
       name: 'that promises more without a token, or is missing while there is one, is no end',
     },
   },
@@ -80,7 +80,7 @@ export const paging: readonly Mutant[] = [
     find: 'if (answer.refused && !across) await',
     replace: 'if (answer.refused && across && false) await',
     test: {
-      file: 'source/paging/ends.test.ts',
+      file: 'source/paging/proof/ends.test.ts',
       name: 'is no end where the source refuses to be read any deeper',
     },
   },

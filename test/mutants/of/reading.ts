@@ -5,7 +5,7 @@ export const reading: readonly Mutant[] = [
   {
     invariant: 6,
     name: 'the cursor is rounded up on its way to the source',
-    file: 'source/reading/cursorForm.ts',
+    file: 'source/reading/filter/cursorForm.ts',
     find: 'Math.floor(earliest / tick)',
     replace: 'Math.ceil(earliest / tick)',
     test: {
@@ -27,7 +27,7 @@ export const reading: readonly Mutant[] = [
   {
     invariant: 11,
     name: 'old records among changes are taken',
-    file: 'source/reading/otherClock.ts',
+    file: 'source/reading/filter/otherClock.ts',
     find: 'if (!ageless && older * 2 <= readable) return 0;',
     replace: 'if (older >= 0) return 0;',
     test: {
@@ -38,7 +38,7 @@ export const reading: readonly Mutant[] = [
   {
     invariant: 11,
     name: 'only a page of nothing but old records is refused',
-    file: 'source/reading/otherClock.ts',
+    file: 'source/reading/filter/otherClock.ts',
     find: 'if (!ageless && older * 2 <= readable) return 0;',
     replace: 'if (older < readable) return 0;',
     test: {
@@ -49,11 +49,11 @@ export const reading: readonly Mutant[] = [
   {
     invariant: 2,
     name: 'after the clock was put back, the cursor of a local time is sent as it is',
-    file: 'source/reading/cursorForm.ts',
+    file: 'source/reading/filter/cursorForm.ts',
     find: `wallAt(cursor, timeZone) - putBackSince(cursor - day, now, timeZone)`,
     replace: `wallAt(cursor, timeZone)`,
     test: {
-      file: 'source/reading/cursorForm.test.ts',
+      file: 'source/reading/filter/cursorForm.test.ts',
       name: 'a change after the clock was put back is found by a cursor from before, at whatever time of either hour',
     },
   },

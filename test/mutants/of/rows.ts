@@ -114,19 +114,22 @@ export const rows: readonly Mutant[] = [
   {
     invariant: 3,
     name: 'a row is renamed for whichever of two records comes first',
-    file: 'destination/rows/renameRows.ts',
+    file: 'destination/rows/keys/renameRows.ts',
     find: 'others.length > 0 || ambiguous.has(id) ? []',
     replace: 'ambiguous.has(id) ? []',
-    test: { file: 'destination/rows/renameRows.test.ts', name: 'two records that lay claim to one row are both new' },
+    test: {
+      file: 'destination/rows/keys/renameRows.test.ts',
+      name: 'two records that lay claim to one row are both new',
+    },
   },
   {
     invariant: 1,
     name: 'what an earlier page has listed is forgotten by the next',
-    file: 'destination/rows/listedKeys.ts',
+    file: 'destination/rows/keys/listedKeys.ts',
     find: `first: 'do nothing',`,
     replace: `first: 'do update set version = excluded.version',`,
     test: {
-      file: 'destination/rows/listedKeys.test.ts',
+      file: 'destination/rows/keys/listedKeys.test.ts',
       name: 'first: within a page, across pages and across batches, run after run the same',
     },
   },

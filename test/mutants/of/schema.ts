@@ -18,18 +18,18 @@ export const schema: readonly Mutant[] = [
   {
     invariant: 1,
     name: 'a number of more digits than a double holds is rounded',
-    file: 'schema/exactJson.ts',
+    file: 'schema/json/exactJson.ts',
     find: 'return isHeldByNumber(literal) ? literal : `"${literal}"`;',
     replace: 'return literal;',
     test: {
-      file: 'source/wire/parse.test.ts',
+      file: 'source/wire/body/parse.test.ts',
       name: 'numbers that no double holds come out as text of their digits, all others as numbers',
     },
   },
   {
     invariant: 1,
     name: 'what a double cannot hold is rounded on the way into the table',
-    file: 'schema/exactJson.ts',
+    file: 'schema/json/exactJson.ts',
     find: 'return isHeldByNumber(literal) ? literal : `"${literal}"`;',
     replace: 'return literal;',
     test: { file: 'test/zoo/counterexamples.test.ts', name: 'decimals of more digits than a double holds' },

@@ -5,33 +5,33 @@ export const wire: readonly Mutant[] = [
   {
     invariant: 8,
     name: 'a record nested too deep is read',
-    file: 'source/wire/scan.ts',
+    file: 'source/wire/body/scan.ts',
     find: 'this.recordMarks |= marks.deep;',
     replace: '',
     test: {
-      file: 'source/wire/parse.test.ts',
+      file: 'source/wire/body/parse.test.ts',
       name: 'a record nested 60,000 levels deep cannot be read, wherever it is, and the others can',
     },
   },
   {
     invariant: 8,
     name: 'the records of a page are not bounded',
-    file: 'source/wire/spans.ts',
+    file: 'source/wire/body/spans.ts',
     find: 'if (count >= bounds.records) {',
     replace: 'if (count < 0) {',
     test: {
-      file: 'source/wire/parse.test.ts',
+      file: 'source/wire/body/parse.test.ts',
       name: 'more %s than the limit are refused before anything is parsed',
     },
   },
   {
     invariant: 8,
     name: 'the values of a response are not bounded',
-    file: 'source/wire/scan.ts',
+    file: 'source/wire/body/scan.ts',
     find: 'if (this.values > bounds.values) {',
     replace: 'if (this.values < 0) {',
     test: {
-      file: 'source/wire/parse.test.ts',
+      file: 'source/wire/body/parse.test.ts',
       name: 'more %s than the limit are refused before anything is parsed',
     },
   },
@@ -60,18 +60,18 @@ export const wire: readonly Mutant[] = [
   {
     invariant: 13,
     name: 'a 403 of a used-up quota is no wait',
-    file: 'source/wire/quota.ts',
+    file: 'source/wire/pace/quota.ts',
     find: '[403, 429, 503]',
     replace: '[429, 503]',
     test: {
-      file: 'source/wire/quota.test.ts',
+      file: 'source/wire/pace/quota.test.ts',
       name: 'a used-up quota is a wait for all, and no evidence that a record is gone even where 403 means gone',
     },
   },
   {
     invariant: 1,
     name: 'every charset of one byte is read as ISO 8859-1',
-    file: 'source/wire/charset.ts',
+    file: 'source/wire/body/charset.ts',
     find: 'decode(plain, name, { stripBOM: false })',
     replace: "plain.toString('latin1')",
     test: {
@@ -82,7 +82,7 @@ export const wire: readonly Mutant[] = [
   {
     invariant: 3,
     name: 'what a proxy says to CONNECT is read as the response of the source',
-    file: 'source/wire/tunnel.ts',
+    file: 'source/wire/proxy/tunnel.ts',
     find: 'if (status < 200 || status > 299) {',
     replace: 'if (status === 0) {',
     test: {

@@ -12,7 +12,7 @@ export const zoo: readonly Mutant[] = [
   {
     invariant: 1,
     name: 'the zoo: a number of more digits than a double holds is rounded',
-    file: 'schema/exactJson.ts',
+    file: 'schema/json/exactJson.ts',
     find: 'return isHeldByNumber(literal) ? literal : `"${literal}"`;',
     replace: 'return literal;',
     test,
@@ -20,7 +20,7 @@ export const zoo: readonly Mutant[] = [
   {
     invariant: 1,
     name: 'the zoo: every charset of one byte is read as ISO 8859-1',
-    file: 'source/wire/charset.ts',
+    file: 'source/wire/body/charset.ts',
     find: 'decode(plain, name, { stripBOM: false })',
     replace: "plain.toString('latin1')",
     test,
@@ -28,7 +28,7 @@ export const zoo: readonly Mutant[] = [
   {
     invariant: 1,
     name: 'a record that was merged is taken for the one that its id is answered with',
-    file: 'source/reading/getById.ts',
+    file: 'source/reading/byId/getById.ts',
     find: 'if (found.id !== undefined && found.id !== id) {',
     replace: "if (found.id !== undefined && found.id === '') {",
     test: {
@@ -39,7 +39,7 @@ export const zoo: readonly Mutant[] = [
   {
     invariant: 3,
     name: 'an id that no path can hold fails the run',
-    file: 'source/reading/getById.ts',
+    file: 'source/reading/byId/getById.ts',
     find: "if (unfit !== undefined) throw reporter.error('ContractBroken',",
     replace: "if (unfit !== undefined) throw reporter.error('Usage',",
     test: { file: 'test/zoo/counterexamples.test.ts', name: 'a gone record beside three whose ids no path can hold' },
@@ -58,7 +58,7 @@ export const zoo: readonly Mutant[] = [
   {
     invariant: 13,
     name: 'a 403 of a used-up quota fails the run',
-    file: 'source/wire/quota.ts',
+    file: 'source/wire/pace/quota.ts',
     find: '[403, 429, 503]',
     replace: '[429, 503]',
     test: {

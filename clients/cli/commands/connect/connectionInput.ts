@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Connection } from '../../../../schema/connection';
 import type { Connector } from '../../../../schema/definition/connector';
 import type { EntitySchedule } from '../../../../schema/definition/schedule';
-import type { Json } from '../../../../schema/json';
+import type { Json } from '../../../../schema/json/json';
 
 /**
  * The settings of `--set key=value`: a value is taken as text where the connector wants text, else as JSON (`--set pageSize=100`).

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { rowCounts } from '../../../../destination/readModels/statusFacts';
-import { readRow } from '../../../../destination/rows/readRow';
+import { readRow } from '../../../../destination/rows/queries/readRow';
 import type { ConnectorEntity } from '../../../../schema/definition/connector';
 import { startWorkflow } from '../../../temporal/start';
 import { delta as deltaRun, reconciliation } from '../../../temporal/workflows';

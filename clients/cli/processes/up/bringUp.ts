@@ -7,7 +7,7 @@ import { migrate } from '../../../../destination/database/migrate';
 import { scriptArguments } from '../../../../local/script';
 import { type Stack, startStack } from '../../../../local/stack';
 import { type SupervisedChild, untilReady } from '../../../../local/supervise';
-import { readSettings, type Settings } from '../../../../schema/settings';
+import { readSettings, type Settings } from '../../../../schema/settings/settings';
 import { workerEnvironment } from '../../../../workers/environment';
 import { type LoadedConfig, loadConfig } from '../../../config';
 import { readyContext } from '../../../operations/definition/context';

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { choosePort, isFree } from '../../../../local/ports';
 import { readStack, type Stack } from '../../../../local/stack';
 import { TidemarkError } from '../../../../schema/errors';
-import { defaultPort } from '../../../../schema/settings';
+import { defaultPort } from '../../../../schema/settings/settings';
 import { taskQueue } from '../../../../schema/workflows';
 
 /** The API's port: the wanted one, which must be free; else that of the last time, the usual one, or any free one. */

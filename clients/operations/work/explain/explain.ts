@@ -8,7 +8,7 @@ import { parseDuration } from '../../../../schema/duration';
 import type { Target } from '../../../../schema/workflows';
 import { temporalError } from '../../../temporal/temporal';
 import type { OperationContext } from '../../definition/context';
-import { startContext } from '../runs';
+import { startContext } from '../runs/runs';
 import { findTarget, type KnownTarget, type TargetInput } from '../targets';
 import { lookAt } from './askSource';
 import { type StoryEntry, storyOf } from './story';

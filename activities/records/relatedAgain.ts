@@ -1,0 +1,19 @@
+import { dueForReadingAgain, noteReadAgain } from '../../destination/rows/related/oweAll';
+import { tableExists } from '../../destination/rows/tables';
+import { parseDuration } from '../../schema/duration';
+import type { ActivityDeps } from '../deps';
+
+/**
+ * Owes the related records of every live row where the interval that the definition names has passed: of what was changed or removed
+ * without the record itself being changed, nothing else hears.
+ */
+export async function readRelatedAgain({ db, connectors }: Pick<ActivityDeps, 'db' | 'connectors'>): Promise<void> {
+  for (const connector of connectors.values()) {
+    for (const entity of connector.entities.values()) {
+      if (entity.related === undefined || !(await tableExists(db, entity))) continue;
+      const everyMs = Math.min(...Object.values(entity.related).map(({ readAgain }) => parseDuration(readAgain)));
+      for (const connectionId of await dueForReadingAgain(db, connector.name, entity, everyMs))
+        await noteReadAgain(db, connectionId, entity);
+    }
+  }
+}

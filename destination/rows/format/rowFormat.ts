@@ -1,0 +1,62 @@
+import type { Column } from '../../../schema/definition/columns';
+import type { ConnectorEntity } from '../../../schema/definition/connector';
+import { quote } from '../../database/identifiers';
+
+/**
+ * What every destination row has next to its typed columns. The columns with an underscore are the engine's: the answer that the
+ * row holds, its watermark and its dispute; the partition that listed it last (null: not known), who brought it (`source`, `import`;
+ * null: not the engine), and the keys of its record.
+ */
+export const keyColumns: readonly Column[] = [
+  { name: 'connection_id', type: 'text' },
+  { name: 'external_id', type: 'text' },
+];
+
+export const engineColumns: readonly Column[] = [
+  { name: 'source_updated_at', type: 'timestamp with time zone' },
+  { name: 'synced_at', type: 'timestamp with time zone' },
+  { name: 'deleted_at', type: 'timestamp with time zone' },
+  { name: '_version', type: 'text' },
+  { name: '_sent_at', type: 'timestamp with time zone' },
+  { name: '_received_at', type: 'timestamp with time zone' },
+  { name: '_watermark_at', type: 'timestamp with time zone' },
+  { name: '_disputed_at', type: 'timestamp with time zone' },
+  { name: '_written_by', type: 'text' },
+  { name: '_partition', type: 'text' },
+  { name: '_origin', type: 'text' },
+  { name: '_keys', type: 'text[]' },
+];
+
+export const rawColumn: Column = { name: 'raw', type: 'jsonb' };
+
+/** Of an entity with related records: what the row holds of them, and when the request that showed it was sent and answered. */
+export const relatedColumns: readonly Column[] = [
+  { name: 'raw_related', type: 'jsonb' },
+  { name: '_related_sent_at', type: 'timestamp with time zone' },
+  { name: '_related_received_at', type: 'timestamp with time zone' },
+];
+
+/** Columns that hold what the mapping made: the content that the merge rule compares. */
+export function contentColumns(entity: ConnectorEntity): readonly Column[] {
+  return entity.columns;
+}
+
+/** Every column of an entity's table, in order. */
+export function tableColumns(entity: ConnectorEntity): Column[] {
+  const related = entity.related === undefined ? [] : relatedColumns;
+  return [...keyColumns, ...entity.columns, ...engineColumns, ...(entity.raw ? [rawColumn] : []), ...related];
+}
+
+/** The quoted, schema-qualified table. */
+export function tableName(entity: ConnectorEntity): string {
+  return `public.${quote(entity.table)}`;
+}
+
+/** Text columns that are compared byte by byte. */
+export const collatedColumns: ReadonlySet<string> = new Set([
+  'connection_id',
+  'external_id',
+  '_version',
+  '_partition',
+  '_origin',
+]);

@@ -1,0 +1,333 @@
+import { z } from 'zod';
+import { duration, parseDuration } from '../../duration';
+import { zone } from '../zone';
+import { covers } from './covers';
+import { feed } from './feed';
+import { tabular } from './tabular';
+import { more, valueIs } from './valueIs';
+
+const name = z.string().min(1);
+/** where a page names the next one: a path in the body, or a header */
+const next = z.union([name, z.strictObject({ header: name })]);
+const pageSize = z.int().min(1).max(100_000);
+
+/**
+ * How an API hands out a list in pages. Lists change while they are read: with paging by position (`offset`, `page`), a record that
+ * leaves an earlier page shifts another record across the page boundary, where no page shows it. The engine therefore checks
+ * each page boundary of these two schemes and reads the list again from where it broke. Prefer `keyset`, `token` or `link`
+ * where the API has them.
+ */
+// A further scheme is a variant here and a file in `source/paging/`.
+export const paging = z.discriminatedUnion('scheme', [
+  /**
+   * One response holds the whole list.
+   * @example
+   * { scheme: 'none' }
+   */
+  z.strictObject({ scheme: z.literal('none') }),
+  /**
+   * A page begins at a position counted in records: `offset=200&per_page=100`.
+   * @example
+   * { scheme: 'offset', param: 'offset', sizeParam: 'per_page', pageSize: 100, overlap: 1, more: 'links.next' }
+   */
+  z.strictObject({
+    scheme: z.literal('offset'),
+    /** The query parameter for the position of a page's first record, counted from 0. */
+    param: name.default('offset'),
+    /** The query parameter for the number of records per page. */
+    sizeParam: name,
+    /** How many records to request per page. Use the largest number that the API accepts. */
+    pageSize,
+    /** How many records consecutive pages share. Their ids must agree, which shows that nothing moved at the page boundary. */
+    overlap: z.int().min(1).max(50).default(1),
+    /** Path in the body whose value, while another page follows, is present and neither null, false nor empty; or a path and the value that says so, such as `{ path: 'state', is: 'MORE' }`. Without it the list ends when `total` records were read, or, without `total`, at a page that is not full. */
+    more: more.optional(),
+  }),
+  /**
+   * Pages are numbered: `page=3&pageSize=100`. The engine varies the page size slightly, up to `pageSize`, so that consecutive pages
+   * overlap and page boundaries can be checked.
+   * @example
+   * { scheme: 'page', param: 'page', sizeParam: 'pageSize', pageSize: 100, firstPage: 1, more: 'next', stable: false }
+   */
+  z.strictObject({
+    scheme: z.literal('page'),
+    /** The query parameter for the number of the page. */
+    param: name.default('page'),
+    /** The query parameter for the number of records per page. */
+    sizeParam: name,
+    /** The largest number of records to request per page. */
+    pageSize,
+    /** The number of the first page; 0 for some APIs. */
+    firstPage: z.int().default(1),
+    /** Path in the body whose value, while another page follows, is present and neither null, false nor empty; or a path and the value that says so, such as `{ path: 'state', is: 'MORE' }`. Without it the list ends when `total` records were read, or, without `total`, at a page that is not full. */
+    more: more.optional(),
+    /** `true` where the order cannot change and no record is ever removed. The engine then does not check page boundaries. */
+    stable: z.boolean().default(false),
+  }),
+  /**
+   * Each page contains the address of the next, in the body or in the `Link` header. The engine follows it at the base URL's origin only;
+   * an address that differs from it in scheme or port, as servers behind a proxy write it, is followed there too.
+   * @example
+   * { scheme: 'link', next: { header: 'Link' }, more: { path: 'state', is: 'MORE' }, followAt: 'baseUrl', sizeParam: 'per_page', pageSize: 100 }
+   */
+  z.strictObject({
+    scheme: z.literal('link'),
+    /**
+     * Path in the body to the address of the next page, or a header (`{ header: 'Link' }`, the target of `rel="next"`). The list ends
+     * where it is absent, null or empty, unless `more` is declared.
+     */
+    next,
+    /** As for `token`. */
+    more: more.optional(),
+    /** `baseUrl` follows path and query of each address at the base URL, whatever host the address names. */
+    followAt: z.literal('baseUrl').optional(),
+    /** The query parameter for the number of records per page, on the first request. */
+    sizeParam: name.optional(),
+    /** How many records to request per page. */
+    pageSize: pageSize.optional(),
+  }),
+  /**
+   * Each body contains an opaque token, which the next request sends back.
+   * @example
+   * { scheme: 'token', param: 'page_token', next: 'meta.next_page_token', more: 'meta.has_more', sizeParam: 'limit', pageSize: 200 }
+   */
+  z.strictObject({
+    scheme: z.literal('token'),
+    /** The query parameter for the token. */
+    param: name,
+    /** Path in the body to the token of the next page, or a header (`{ header: 'X-Next' }`). Without `more`, the list ends where it is absent, null or empty. */
+    next,
+    /** As for `offset`, where the source sends a token with the last page too, to be used later. The list then ends where this says so, whatever the token. */
+    more: more.optional(),
+    /** The query parameter for the number of records per page. */
+    sizeParam: name.optional(),
+    /** How many records to request per page. */
+    pageSize: pageSize.optional(),
+  }),
+  /**
+   * The next page begins after a value of the last record, such as its id: `after=417&limit=100`.
+   * @example
+   * { scheme: 'keyset', param: 'after', from: 'id', more: 'has_more', sizeParam: 'limit', pageSize: 100 }
+   */
+  z.strictObject({
+    scheme: z.literal('keyset'),
+    /** The query parameter for the value after which a page begins. */
+    param: name,
+    /** Path in a record to the value that the next request sends. */
+    from: name,
+    /** As for `offset`. Without it the list ends at an empty page, or at a page that is not full once a full one came. */
+    more: more.optional(),
+    /** The query parameter for the number of records per page. */
+    sizeParam: name,
+    /** How many records to request per page. */
+    pageSize,
+  }),
+]);
+export type Paging = z.infer<typeof paging>;
+export type PagingInput = z.input<typeof paging>;
+
+/** How a source writes the instant that a `changes` query is filtered by, so that a cursor is sent in the source's own form. */
+export const cursorForms = [
+  /** 2026-11-21 09:20:37Z */
+  'space-seconds',
+  /** 2026-11-21 09:20:37.123Z */
+  'space-milliseconds',
+  /** 2026-11-21 09:20:37.123456Z */
+  'space-microseconds',
+  /** Sat, 21 Nov 2026 09:20:37 GMT, as `If-Modified-Since` takes it */
+  'http-date',
+  /** 2026-11-21T09:20:37Z */
+  'iso-seconds',
+  /** 2026-11-21T09:20:37.123Z */
+  'iso-milliseconds',
+  /** 2026-11-21T09:20:37.123456Z */
+  'iso-microseconds',
+  /** 2026-11-21, the day in UTC */
+  'date',
+  /** 1795252837 */
+  'epoch-seconds',
+  /** 1795252837123 */
+  'epoch-milliseconds',
+] as const;
+
+/**
+ * How the listing `changes` is filtered by the cursor. A filter that the source ignores fails the run.
+ * @example
+ * { param: 'where[touched_at][gte]', field: 'touched_at', form: 'iso-seconds', timeZone: 'connection', boundary: 'inclusive' }
+ */
+export const since = z.strictObject({
+  /** The parameter that carries the cursor. Leave it out where the request contains `{since}`, once or several times. */
+  param: name.optional(),
+  /** Path in a record to the field that the source filters by, where that is another field than `deltaSyncField`. */
+  field: name.optional(),
+  /** How the source writes an instant. */
+  form: z.enum(cursorForms),
+  /** The zone of sources that compare with times without one: a name such as `Asia/Kolkata`, or `connection` for that of the connection. Forms with a date are then sent as the clock there shows, without `Z`. For 24 hours after that clock was put back, the cursor is sent earlier by as much. */
+  timeZone: zone.optional(),
+  /**
+   * `inclusive` where the source returns records changed at that instant or later (`>=`), `exclusive` where it returns those
+   * changed later (`>`). For `exclusive`, the engine sends a cursor one unit of `form` earlier, because a strict comparison
+   * loses the records changed at the instant of the cursor.
+   */
+  boundary: z.enum(['inclusive', 'exclusive']),
+});
+export type Since = z.infer<typeof since>;
+
+const query = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+const request = {
+  /**
+   * The path of the request, appended to the connection's `baseUrl`. `{tenantId}` is replaced by the connection's setting of
+   * that name, `{partition}` by each of the entity's `partitions`, and `{id}` (in `one`) by the record's id. In `changes`,
+   * `{since}` is replaced by the cursor and `{until}` by the present. `{{id}}` is the text `{id}` itself.
+   */
+  path: z.string().startsWith('/'),
+  /** Query parameters of each request: text, numbers or booleans. `{…}` is replaced as in `path`. */
+  query: query.optional(),
+  /** Headers of each request, in addition to those of the connector. */
+  headers: z.record(z.string(), z.string()).optional(),
+  /** `POST` for endpoints that search. The engine repeats the request like any other, so it must only read. */
+  method: z.enum(['GET', 'POST']).default('GET'),
+  /** What a `POST` sends as JSON. `{…}` is replaced as in `path`. */
+  body: z.json().optional(),
+};
+
+const error = z.union([name, valueIs]);
+export type ErrorSign = z.infer<typeof error>;
+const pages = z.enum(['every', 'first']).default('every');
+const total = z.union([name, z.strictObject({ path: name, pages }), z.strictObject({ header: name, pages })]);
+export type Total = z.infer<typeof total>;
+
+/**
+ * One way to enumerate an entity. `all` lists every record, `changes` the records changed since the cursor, and `ids` every record
+ * in a cheaper form, of which only key and version are read.
+ * @example
+ * {
+ *   path: '/v2/{tenantId}/people',
+ *   query: { include: 'emails', active: true },
+ *   headers: { 'X-Api-Version': '2026-01' },
+ *   method: 'POST',
+ *   body: { kind: 'person' },
+ *   params: 'body',
+ *   paging: { scheme: 'keyset', param: 'after', from: 'id', sizeParam: 'limit', pageSize: 100 },
+ *   records: 'data',
+ *   tabular: { headers: 'headers', fields: { id: 'ID' } },
+ *   total: 'meta.total_count',
+ *   error: 'errors.0.message',
+ *   empty: { path: 'data', is: null },
+ *   covers: { field: 'booked_on', from: '365d' },
+ *   heldBack: '15m',
+ * }
+ */
+export const listing = z.strictObject({
+  ...request,
+  /** How the source splits the list into pages. */
+  paging,
+  /** Where the parameters of `paging` and `since` go: `query`, or `body` as dotted paths, the default with `method: 'POST'`. */
+  params: z.enum(['query', 'body']).optional(),
+  /** Dotted path in the body to the array of records. The empty path is the body itself. */
+  records: z.string().default(''),
+  /** Where rows are lists of values and their headers come once: how they become objects. */
+  tabular: tabular.optional(),
+  /**
+   * Path in the body to the number of records of the whole list, where the source states it, or `{ header: 'X-Total-Count' }`. The run fails
+   * when another number was read or a response lacks it; with `pages: 'first'`, only the first page must have it.
+   */
+  total: total.optional(),
+  /**
+   * Path in the body that is present only when a response with status 200 is an error, or a path and the value that means an error, such
+   * as `{ path: 'status', is: false }`. Its text is shown in the run's error.
+   */
+  error: error.optional(),
+  /** The value in the body that means "no records" where there is no list, such as `{ path: 'data', is: null }`. */
+  empty: valueIs.optional(),
+  /** The range of records that the list shows, where it does not show all. Of a list that shows everything leave it out. */
+  covers: covers.optional(),
+  /** How long the source withholds its newest changes from this list, such as `15m`: the cursor is left that much earlier. */
+  heldBack: duration.optional(),
+});
+export type Listing = z.infer<typeof listing>;
+export type ListingInput = z.input<typeof listing>;
+
+/**
+ * The listing `changes`: every field of a listing, and `since` or `feed`, one of the two.
+ * @example
+ * {
+ *   path: '/v2/people',
+ *   query: { order: 'updated_at' },
+ *   headers: { 'X-Api-Version': '2026-01' },
+ *   method: 'POST',
+ *   body: { kind: 'person' },
+ *   params: 'query',
+ *   paging: { scheme: 'token', param: 'page_token', next: 'next' },
+ *   records: 'data',
+ *   tabular: { headers: 'headers', fields: { id: 'ID' } },
+ *   total: { header: 'X-Total-Count' },
+ *   error: { path: 'status', is: 'error' },
+ *   empty: { path: 'data', is: null },
+ *   heldBack: '15m',
+ *   since: { param: 'updated_since', form: 'iso-milliseconds', boundary: 'inclusive' },
+ *   feed: { token: 'sync_token', first: 'all' },
+ * }
+ */
+export const changesListing = listing.omit({ covers: true }).extend({
+  /** How the source is asked for the records changed since an instant. */
+  since: since.optional(),
+  /** How it is asked for what changed since it gave a token, instead of `since`. */
+  feed: feed.optional(),
+});
+export type ChangesListing = z.infer<typeof changesListing>;
+
+/** A listing `changes` that is filtered by an instant. */
+export type FilteredListing = ChangesListing & { readonly since: Since };
+
+/** The listing `changes` where it is filtered by an instant; undefined where there is none, or one that goes on from a token. */
+export function filteredBy(changes: ChangesListing | undefined): FilteredListing | undefined {
+  return changes?.since === undefined ? undefined : { ...changes, since: changes.since };
+}
+export type ChangesListingInput = z.input<typeof changesListing>;
+
+/**
+ * The request that returns one record by its id. Webhooks need it, and reconciliation confirms with it that a record is gone.
+ * @example
+ * {
+ *   path: '/v2/people/search',
+ *   query: { include: 'emails' },
+ *   headers: { 'X-Api-Version': '2026-01' },
+ *   method: 'POST',
+ *   body: { id: '{id}' },
+ *   record: 'data.0',
+ *   error: 'error',
+ *   otherId: 'gone-if-unlisted',
+ * }
+ */
+export const one = z.strictObject({
+  ...request,
+  /** Dotted path in the body to the record. The empty path is the body itself. */
+  record: z.string().default(''),
+  /** As in a listing. */
+  error: error.optional(),
+  /**
+   * What it means when the source answers with another record, as some do after a merge: `gone` always means gone, `gone-if-unlisted` only
+   * where a complete listing lacks the record too, `error` never; the row then stays.
+   */
+  otherId: z.enum(['gone', 'gone-if-unlisted', 'error']).default('gone-if-unlisted'),
+});
+export type One = z.infer<typeof one>;
+export type OneInput = z.input<typeof one>;
+
+/** The parameter that carries a feed's token; undefined where only the request's `{since}` can. */
+export function feedParam({ feed: from, paging: pages }: Pick<ChangesListing, 'feed' | 'paging'>): string | undefined {
+  return from?.param ?? (pages.scheme === 'token' ? pages.param : undefined);
+}
+
+/** For how long a listing withholds the newest changes, in milliseconds. */
+export function heldBackMs(listing: Pick<Listing, 'heldBack'> | undefined): number {
+  return listing?.heldBack === undefined ? 0 : parseDuration(listing.heldBack);
+}
+
+/** The names of an entity's paged listings. */
+export type ListingName = 'all' | 'changes' | 'ids';
+
+/** Where an unfinished listing goes on: made by the paging scheme, opaque to everyone else, a few hundred bytes of JSON. */
+export type ResumePoint = { [key: string]: string | number | boolean | null };
