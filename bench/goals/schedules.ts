@@ -33,7 +33,9 @@ export const schedules: Goal = {
       const kept = await keptSchedules(bench, since);
       if (ran === 0) throw new Error('no schedule has fired');
       const expected = (connections * entities * watchMs) / (everySeconds * 1_000);
-      await patiently(() => agreeWithDatabase(engine.db, bench.client, [], { taskQueue: engine.taskQueue, concurrency: 8 }));
+      await patiently(() =>
+        agreeWithDatabase(engine.db, bench.client, [], { taskQueue: engine.taskQueue, concurrency: 8 }),
+      );
       return [
         row(
           11,
@@ -141,7 +143,8 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (error) {
-      const busy = error instanceof ServiceError || (error instanceof TidemarkError && error.type === 'TemporalUnavailable');
+      const busy =
+        error instanceof ServiceError || (error instanceof TidemarkError && error.type === 'TemporalUnavailable');
       if (!busy || performance.now() > until) throw error;
     }
     await sleep(pauseMs);

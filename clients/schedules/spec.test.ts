@@ -130,7 +130,12 @@ describe('what Temporal makes of our times', () => {
   });
 
   test('without business hours an interval goes on day and night, whatever the clocks do', async () => {
-    const times = await firingTimes(client, everySpec(7 * 60_000, 'demo'), '2026-03-29T00:00:00Z', '2026-03-29T04:00:00Z');
+    const times = await firingTimes(
+      client,
+      everySpec(7 * 60_000, 'demo'),
+      '2026-03-29T00:00:00Z',
+      '2026-03-29T04:00:00Z',
+    );
     const seconds = times.map((time) => Date.parse(time) / 1000);
     expect(seconds.length).toBeGreaterThan(30);
     expect(seconds.every((time) => time % 420 === offsetOf('demo', 420))).toBe(true);
