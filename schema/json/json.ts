@@ -9,7 +9,7 @@ export type JsonObject = { [key: string]: Json };
 export function valueAt(value: unknown, path: string): unknown {
   if (path === '') return value;
   let here: unknown = value;
-  for (const step of path.split('..')) {
+  for (const step of path.split('.')) {
     if (here === null || typeof here !== 'object' || !Object.hasOwn(here, step)) return undefined;
     here = (here as Record<string, unknown>)[step];
   }

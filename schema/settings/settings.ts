@@ -108,7 +108,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const given = { ...set, ...inUpperCase(set, ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY']) };
   const parsed = environment.safeParse(given);
   if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `${issue.path.join('..')} ${issue.message}`);
+    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
     throw new TidemarkError('Usage', lines.join('\n'));
   }
   const values = parsed.data;

@@ -140,7 +140,7 @@ test('dropped, doubled and reordered', async () => {
   expect(received).toEqual([]);
   expect(control.releaseWebhooks('reversed')).toBe(3);
   await control.webhooksSettled();
-  expect(received.map(({ name }) => name.split('..').at(-1))).toEqual(['destroyed', 'updated', 'created']);
+  expect(received.map(({ name }) => name.split('.').at(-1))).toEqual(['destroyed', 'updated', 'created']);
 });
 
 test('a target that does not answer is status 0 with the reason', async () => {
