@@ -11,6 +11,7 @@ import type { RunOutcome, RunResult, RunStrategy, Target, Trigger } from '../sch
 import { assertComplete, ownRun } from './attempt/ownRun';
 import { deltaResult, endDelta } from './delta/endDelta';
 import { readAtOnce } from './delta/readAtOnce';
+import { relatedFeeds } from './delta/relatedChanges';
 import type { ActivityDeps } from './deps';
 import { runEnded } from './metrics';
 import type { OpenTarget, TargetOpener } from './openTarget';
@@ -93,7 +94,7 @@ export function runActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const claimed = await ownRun(db, { runId, connectionId, entity }, ['delta']);
       const pulled = await sumParts(db, runId, 'pull');
       if (claimed.status === 'running') assertComplete(claimed, pulled, open.partitions);
-      const run = await endDelta(db, open, runId);
+      const run = await db.transaction((trx) => endDelta(trx, open, runId));
       runEnded(deps, run);
       const result = await deltaResult(db, run);
       const fed = open.entity.listings.changes?.feed !== undefined;
@@ -147,7 +148,7 @@ async function claim(
         readLagMs,
         hasOne: entity.listings.one !== undefined,
         hasIds: entity.listings.ids !== undefined,
-        ...(isOrdered(entity) && { inOrder: true }),
+        ...((isOrdered(entity) || beginsRelated(entity, taken.run)) && { inOrder: true }),
         settleAfterMs,
       };
     }
@@ -204,6 +205,14 @@ async function workflowStatus(temporal: ActivityDeps['temporal'], run: Run): Pro
     if (error instanceof WorkflowNotFoundError) return 'UNKNOWN';
     throw error;
   }
+}
+
+/**
+ * The first partition's pull has the first token of changed related records, which must be had before the related records of any partition are
+ * read.
+ */
+function beginsRelated(entity: OpenTarget['entity'], { strategy }: Run): boolean {
+  return strategy === 'delta' && relatedFeeds(entity).some(({ tokens }) => tokens);
 }
 
 function isOrdered({ duplicates }: OpenTarget['entity']): boolean {

@@ -10,6 +10,7 @@ import { askOne } from './reading/byId/askOne';
 import { getById } from './reading/byId/getById';
 import { readRelated } from './reading/byId/relatedRecords';
 import { firstToken } from './reading/firstToken';
+import { relatedChanges } from './reading/relatedChanges';
 import { streamAll } from './reading/streamAll';
 import { inZoneOf } from './record/inZoneOf';
 import { baseUrl, NoAddress } from './wire/address';
@@ -74,6 +75,7 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
     ask: (entity, id, { signal }) => askOne(source, here(entity), id, signal),
     getById: (entity, id, { signal }) => getById(source, here(entity), id, signal),
     readRelated: (entity, ids, { signal }) => readRelated(source, entity, ids, signal),
+    relatedChanges: (entity, name, listOptions) => relatedChanges(source, here(entity), name, listOptions),
     probe: (entity, probeOptions) => probe(source, here(entity), probeOptions),
   };
 }

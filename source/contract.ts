@@ -55,6 +55,24 @@ export interface ListOptions {
   readonly signal: AbortSignal;
 }
 
+/** Whose first token is requested. */
+export interface FirstTokenOptions extends Pick<ListOptions, 'partition' | 'signal'> {
+  /** the related records of whose changes it is; default: the entity's own listing `changes` */
+  readonly related?: string;
+}
+
+/** Where a listing of changed related records goes on: `since` or `token`, as its definition says. */
+export type RelatedChangesOptions = Pick<ListOptions, 'since' | 'token' | 'resumePoint' | 'signal'>;
+
+/** One page of a listing of changed related records. */
+export interface RelatedChangesPage
+  extends Asked,
+    Pick<SourcePage, 'resumePoint' | 'end' | 'token' | 'bytes' | 'sourceSent' | 'requests'> {
+  readonly records: number;
+  /** ids of the records that they belong to, none twice */
+  readonly parents: readonly string[];
+}
+
 /** A token, and when it was asked for; `sourceSent` in the source's clock, see SourcePage. */
 export interface GivenToken extends Asked, Pick<SourcePage, 'sourceSent'> {
   readonly token: string;
@@ -114,10 +132,7 @@ export interface SourceClient {
    * The first token of a feed whose `all` gives none: to be had before the first page of `all`. Throws like `streamAll`; Usage where
    * the entity declares no request for one.
    */
-  firstToken(
-    entity: ConnectorEntity,
-    options: { readonly partition: string; readonly signal: AbortSignal },
-  ): Promise<GivenToken>;
+  firstToken(entity: ConnectorEntity, options: FirstTokenOptions): Promise<GivenToken>;
   /** Asks `one` and reads what comes. Throws what is wrong with the source as a whole, like `streamAll`. */
   ask(entity: ConnectorEntity, id: string, options: { readonly signal: AbortSignal }): Promise<RecordAnswer>;
   /**
@@ -134,6 +149,15 @@ export interface SourceClient {
     ids: readonly string[],
     options: { readonly signal: AbortSignal },
   ): Promise<ReadonlyMap<string, ReadRelated>>;
+  /**
+   * The pages of a listing of related records that were changed. Throws like `streamAll`: ContractBroken where its filter is ignored, or most
+   * of the listed records do not name the record that they belong to.
+   */
+  relatedChanges(
+    entity: ConnectorEntity,
+    name: string,
+    options: RelatedChangesOptions,
+  ): AsyncIterable<RelatedChangesPage>;
   /**
    * Finds out with at most 25 requests, which only read, whether the API behaves as the definition says. Throws
    * CredentialsRefused, SourceAsksToWait or SourceUnavailable where nothing can be found out.

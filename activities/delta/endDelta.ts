@@ -10,9 +10,11 @@ import { heldBackMs } from '../../schema/definition/listings/listing';
 import { parseDuration } from '../../schema/duration';
 import type { RunOutcome, RunResult } from '../../schema/workflows';
 import type { OpenTarget } from '../openTarget';
+import { beginRelated } from './relatedChanges';
 
-/** Ends a delta that has read all it was to read: the run and the cursors of its partitions in one statement. */
-export async function endDelta(db: Knex, { entity, target }: OpenTarget, runId: string): Promise<Run> {
+/** Ends a delta that has read all it was to read: the run and the cursors of its partitions in one transaction. */
+export async function endDelta(db: Knex.Transaction, open: OpenTarget, runId: string): Promise<Run> {
+  const { entity, target } = open;
   const { all, changes } = entity.listings;
   const lookback = parseDuration(entity.lookback);
   const tokens = changes?.feed !== undefined;
@@ -21,6 +23,7 @@ export async function endDelta(db: Knex, { entity, target }: OpenTarget, runId: 
     status: 'succeeded',
     cursorLead: { all: lookback + heldBackMs(all), changes: lookback + heldBackMs(changes), tokens },
   });
+  if (run.status === 'succeeded') await beginRelated(db, open, run);
   if (run.full) {
     await clearKeyless(db, runId, true);
     await settleOwed(db, run, runId);

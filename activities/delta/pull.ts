@@ -16,6 +16,7 @@ import { progressOf, recordsIn } from '../listing/pageProgress';
 import { inBatches } from '../listing/readAhead';
 import type { TargetOpener } from '../openTarget';
 import { listedContext } from '../openTarget';
+import { fetchAllChanged, readRelatedChanges, relatedFeeds } from './relatedChanges';
 
 export interface PullInput extends Target {
   readonly runId: string;
@@ -58,7 +59,9 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       let listing = part.listing ?? input.listing;
       let { resumePoint, firstSent } = part;
       const done = { pages: part.pages, records: part.records, counts: { ...noCounts, ...part.counts } };
-      if (part.done) return done;
+      const readsRelated =
+        run.strategy === 'delta' && input.partition === open.partitions[0] && relatedFeeds(open.entity).length > 0;
+      if (part.done && !readsRelated) return done;
       const context = listedContext(open, `run ${input.runId}`, input.partition);
       const listedKeys = await listedKeysOf(deps, open, input.runId, 'pull');
       const liveness = startLiveness();
@@ -103,14 +106,20 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         await readOn();
       };
 
+      const readPartition = async () => {
+        if (part.done) return;
+        if (feed && listing === 'changes' && token === null && input.since === undefined) return readAll();
+        await readOn().catch(async (error: unknown) => {
+          if (!(error instanceof TidemarkError && error.type === 'TokenExpired')) throw error;
+          await readAll();
+        });
+      };
+      const related = { signal: cancellationSignal, onProgress: () => liveness.progress({ ...done }) };
+
       try {
-        if (feed && listing === 'changes' && token === null && input.since === undefined) await readAll();
-        else {
-          await readOn().catch(async (error: unknown) => {
-            if (!(error instanceof TidemarkError && error.type === 'TokenExpired')) throw error;
-            await readAll();
-          });
-        }
+        if (readsRelated) await readRelatedChanges(deps, open, run, related);
+        await readPartition();
+        if (readsRelated) await fetchAllChanged(deps, open, run, related);
         return done;
       } catch (error) {
         throw await deferWhileWaiting(deps, key, error);

@@ -14,6 +14,7 @@ import { countedPage, progressOf } from '../listing/pageProgress';
 import { runEnded } from '../metrics';
 import { listedContext, type OpenTarget } from '../openTarget';
 import { deltaResult, endDelta } from './endDelta';
+import { changedRelated, fetchChanged, readRelatedChanges, relatedFeeds } from './relatedChanges';
 
 /** How long the source may take to answer; a slower one is read by the ordinary pull. */
 const patienceMs = 5_000;
@@ -38,9 +39,11 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
   // the ordinary pull reads everything
   if (fed && token === null) return undefined;
   const name = { runId: run.id, step: 'pull', partition };
+  const feeds = relatedFeeds(open.entity).length > 0;
   const liveness = startLiveness();
   try {
     const signal = AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(patienceMs)]);
+    if (feeds) await readRelatedChanges(deps, open, run, { signal, onProgress: () => undefined });
     const page = await firstPage(open, partition, token === null ? { since: run.cursorBefore } : { token }, signal);
     if (open.entity.related !== undefined && page.records.length > relatedAtOnceAtMost) return undefined;
     let ended: Run | undefined;
@@ -51,10 +54,16 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
       if (page.resumePoint !== null) return;
       ended = await endDelta(trx, open, run.id);
     };
-    if (page.records.length === 0) await db.transaction((trx) => alongside(trx, { counts: { ...noCounts } }));
+    const answers = page.records.length === 0 ? [] : await interpretPage(deps, open, page, signal);
+    if (feeds && page.resumePoint === null) {
+      const changed = await changedRelated(deps, open, relatedAtOnceAtMost + 1, shownIds(answers));
+      if (changed.length > relatedAtOnceAtMost) return undefined;
+      if (changed.length > 0) await fetchChanged(deps, open, run, changed, signal);
+    }
+    if (answers.length === 0) await db.transaction((trx) => alongside(trx, { counts: { ...noCounts } }));
     else {
       const context = listedContext(open, `run ${run.id}`, partition);
-      const { counts } = await writeAnswers(db, context, await interpretPage(deps, open, page, signal), {
+      const { counts } = await writeAnswers(db, context, answers, {
         runId: run.id,
         alongside,
       });
@@ -70,6 +79,11 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
   } finally {
     liveness.stop();
   }
+}
+
+/** Records whose related records have been read with them. */
+function shownIds(answers: Awaited<ReturnType<typeof interpretPage>>): string[] {
+  return answers.flatMap((one) => ('live' in one ? [...one.live, ...one.setAside].flatMap(({ id }) => id ?? []) : []));
 }
 
 async function firstPage(

@@ -13,7 +13,7 @@ export async function readRelatedAgain({ db, connectors }: Pick<ActivityDeps, 'd
       if (entity.related === undefined || !(await tableExists(db, entity))) continue;
       const everyMs = Math.min(...Object.values(entity.related).map(({ readAgain }) => parseDuration(readAgain)));
       for (const connectionId of await dueForReadingAgain(db, connector.name, entity, everyMs))
-        await noteReadAgain(db, connectionId, entity);
+        await db.transaction((trx) => noteReadAgain(trx, connectionId, entity));
     }
   }
 }

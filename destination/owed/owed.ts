@@ -12,24 +12,29 @@ export type OwedReason = 'unread' | 'changed' | 'again';
 const pause = (attempts: string) =>
   `least(interval '1 hour', interval '15 seconds' * power(2, least(${attempts}, 10)))`;
 
-/** Notes that the related records of these records are to be read again, from now on: what was requested before does not settle it. */
+/**
+ * Notes that the related records of these records are to be read again: what was requested before `since` does not settle it, in milliseconds
+ * since 1970 in PostgreSQL's time; default: now. A `since` in the future is read at once, and once more then.
+ */
 export async function oweRecords(
   trx: Knex.Transaction,
   { connectionId, entity }: Target,
   ids: readonly string[],
   reason: OwedReason,
+  since: number | null = null,
 ): Promise<void> {
   if (ids.length === 0) return;
   // one that fails again and again is asked for less and less often
   await trx.raw(
     /* sql */ `
-    insert into tidemark.owed as o (connection_id, entity, external_id, reason)
-    select :connectionId, :entity, id, :reason from unnest(cast(:ids as text[])) as n(id) order by id collate "C"
-    on conflict (connection_id, entity, external_id) do update set reason = excluded.reason, since = clock_timestamp(),
+    insert into tidemark.owed as o (connection_id, entity, external_id, reason, since)
+    select :connectionId, :entity, id, :reason, coalesce(to_timestamp(cast(:since as float8) / 1000), clock_timestamp())
+    from unnest(cast(:ids as text[])) as n(id) order by id collate "C"
+    on conflict (connection_id, entity, external_id) do update set reason = excluded.reason, since = greatest(o.since, excluded.since),
       attempts = case when excluded.reason = 'unread' then o.attempts + 1 else 0 end,
       due_at = clock_timestamp() + case when excluded.reason = 'unread'
         then ${pause('o.attempts')} else interval '0' end`,
-    { connectionId, entity, ids: [...new Set(ids)], reason },
+    { connectionId, entity, ids: [...new Set(ids)], reason, since },
   );
 }
 
@@ -76,24 +81,25 @@ export async function postponeOwed(
 ): Promise<void> {
   await trx.raw(
     /* sql */ `
-    update tidemark.owed set attempts = attempts + 1, due_at = clock_timestamp() + ${pause('attempts')}
+    update tidemark.owed set attempts = attempts + 1, due_at = greatest(clock_timestamp() + ${pause('attempts')}, since)
     where connection_id = ? and entity = ? and external_id = any(?) and due_at <= clock_timestamp()`,
     [connectionId, entity, [...ids]],
   );
 }
 
-/** Records that are owed and due, the longest owed first. */
+/** Records that are owed and due, the longest owed first; `reason`: for no other one. */
 export async function dueOwed(
   db: Knex,
   { connectionId, entity }: Target,
   limit: number,
-  without: readonly string[] = [],
+  { without = [], reason = null }: { readonly without?: readonly string[]; readonly reason?: OwedReason | null } = {},
 ): Promise<string[]> {
   return queryIds(
     db,
     `select external_id as id from tidemark.owed
-     where connection_id = ? and entity = ? and due_at <= clock_timestamp() and external_id <> all(?) order by since limit ?`,
-    [connectionId, entity, [...without], limit],
+     where connection_id = ? and entity = ? and due_at <= clock_timestamp() and external_id <> all(?) and reason = coalesce(?, reason)
+     order by since limit ?`,
+    [connectionId, entity, [...without], reason, limit],
   );
 }
 

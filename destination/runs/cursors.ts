@@ -81,6 +81,12 @@ export async function setCursor(trx: Knex.Transaction, target: Target, to: Date 
      on conflict (connection_id, entity, listing, partition) do update set ${asSet}`,
     [connectionId, entity, to],
   );
+  // what changed since then is read again, also of the related records; tokens have no order
+  await trx.raw(
+    `update tidemark.cursors set at = least(at, ?), run_id = null, updated_at = clock_timestamp()
+     where connection_id = ? and entity = ? and starts_with(listing, 'related:') and kind = 'instant'`,
+    [to, connectionId, entity],
+  );
 }
 
 /**
@@ -112,11 +118,10 @@ export async function setOwnCursor(
   to: Date | null,
 ): Promise<void> {
   if (to === null) {
-    await trx.raw('delete from tidemark.cursors where connection_id = ? and entity = ? and partition = ?', [
-      connectionId,
-      entity,
-      partition,
-    ]);
+    await trx.raw(
+      `delete from tidemark.cursors where connection_id = ? and entity = ? and listing = 'changes' and partition = ?`,
+      [connectionId, entity, partition],
+    );
     return;
   }
   await trx.raw(

@@ -10,7 +10,7 @@ import { leaseMs } from './runs';
 /** One partition of one listing of a run. */
 export interface PartName {
   readonly runId: string;
-  /** `pull`, `scan`, `second-scan`, `confirm`, `fetch` */
+  /** `pull`, `scan`, `second-scan`, `confirm`, `fetch`; `related:<name>` of a listing of changed related records, as its cursor is called */
   readonly step: string;
   readonly partition: string;
 }
@@ -73,8 +73,8 @@ export async function openPart(db: Knex, name: PartName, { number, scheduled, ro
     /* sql */ `
     with held as (${heldCursor}
     ), own as (
-      insert into tidemark.cursors (connection_id, entity, partition, kind, at, token, run_id)
-      select connection_id, entity, :partition, kind, at, token, run_id from held where partition <> :partition on conflict do nothing)
+      insert into tidemark.cursors (connection_id, entity, listing, partition, kind, at, token, run_id)
+      select connection_id, entity, listing, :partition, kind, at, token, run_id from held where partition <> :partition on conflict do nothing)
     insert into tidemark.run_parts as p (run_id, step, partition, fence, attempt, attempt_at, tries, tries_since, listing, found_at, found_token)
     select cast(:runId as bigint), cast(:step as text), cast(:partition as text), cast(:before as bigint) + 1, cast(:number as int), cast(:scheduled as bigint), 1, clock_timestamp(), (
         select case when r.full_listing or r.strategy = 'delta' and held.at is null then 'all' else 'changes' end
@@ -105,15 +105,16 @@ export async function openPart(db: Knex, name: PartName, { number, scheduled, ro
 }
 
 /**
- * The cursor of a delta's partition, for a part that is opened for the first time. One of the whole entity, from before it had
+ * The cursor of a delta's partition, or of a listing of changed related records, for a part that is opened for the first time. One of the whole entity, from before it had
  * partitions or from an operator, becomes the partition's own, so that it can move by itself.
  */
 const heldCursor = /* sql */ `
       select k.*
       from tidemark.runs r
-      join tidemark.cursors k on k.connection_id = r.connection_id and k.entity = r.entity and k.listing = 'changes'
+      join tidemark.cursors k on k.connection_id = r.connection_id and k.entity = r.entity
+        and k.listing = case when :step = 'pull' then 'changes' else :step end
         and (k.partition = :partition or k.partition = '' and k.left_at is null)
-      where r.id = :runId and :step = 'pull' and r.strategy = 'delta'
+      where r.id = :runId and (:step = 'pull' or starts_with(:step, 'related:')) and r.strategy = 'delta'
       order by k.partition = :partition desc limit 1`;
 
 /**

@@ -290,7 +290,13 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
   found.push(...requestMistakes(where, entity.listings));
   found.push(...coversMistakes(where, { all, ids }, columns));
   const { related = {}, raw } = entity;
-  found.push(...relatedMistakes(where, related, { hasOne: entity.listings.one !== undefined, keepsRaw: raw }));
+  found.push(
+    ...relatedMistakes(where, related, {
+      hasOne: entity.listings.one !== undefined,
+      hasChanges: changes !== undefined,
+      keepsRaw: raw,
+    }),
+  );
   if (!entity.supportsWebhooks && entity.schedule.reconciliation === false) {
     found.push(
       `${where}.schedule.reconciliation: required if supportsWebhooks is false, since nothing else finds deletions`,

@@ -8,11 +8,17 @@ interface Template {
   readonly body?: Json | undefined;
 }
 
+interface ChangesTemplate extends Template {
+  readonly feed?: { readonly first: 'all' | Template } | undefined;
+}
+
 /** Of an entity, what holds placeholders. */
 interface Templates {
   readonly name: string;
   readonly listings: { readonly [L in 'all' | 'changes' | 'ids' | 'one']?: Template | undefined };
-  readonly related?: Readonly<Record<string, { readonly listing: Template }>> | undefined;
+  readonly related?:
+    | Readonly<Record<string, { readonly listing: Template; readonly changes?: ChangesTemplate | undefined }>>
+    | undefined;
   readonly partitions: unknown;
 }
 
@@ -87,9 +93,15 @@ export function placeholderMistakes(
         ...unfilled(`${at}.changes`, listings.changes, [...parted, 'since', 'until']),
         ...unfilled(`${at}.ids`, listings.ids, parted),
         ...unfilled(`${at}.one`, listings.one, ['id']),
-        ...Object.entries(related ?? {}).flatMap(([of, { listing }]) =>
-          unfilled(`${where}.entities.${name}.related.${of}.listing`, listing, ['ids']),
-        ),
+        ...Object.entries(related ?? {}).flatMap(([of, { listing, changes }]) => {
+          const here = `${where}.entities.${name}.related.${of}`;
+          const first = changes?.feed?.first;
+          return [
+            ...unfilled(`${here}.listing`, listing, ['ids']),
+            ...unfilled(`${here}.changes`, changes, ['since', 'until']),
+            ...unfilled(`${here}.changes.feed.first`, first === 'all' ? undefined : first, []),
+          ];
+        }),
       ];
     }),
   ];

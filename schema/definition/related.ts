@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration } from '../duration';
 import type { JsonObject } from '../json/json';
 import { aFunction, pathOrFunction } from './callbacks';
+import { relatedChanges, relatedChangesMistakes } from './listings/relatedChanges';
 import { severalListing, severalMistakes } from './listings/several';
 
 /**
@@ -18,6 +19,12 @@ import { severalListing, severalMistakes } from './listings/several';
  *     paging: { scheme: 'page', sizeParam: 'pageSize', pageSize: 500, more: 'hasMore' },
  *     records: 'data',
  *   },
+ *   changes: {
+ *     path: '/customers/contacts',
+ *     paging: { scheme: 'page', sizeParam: 'pageSize', pageSize: 500, more: 'hasMore' },
+ *     records: 'data',
+ *     since: { param: 'modifiedOnOrAfter', field: 'modifiedOn', form: 'iso-seconds', boundary: 'inclusive' },
+ *   },
  *   parent: 'customerId',
  *   key: 'id',
  *   gone: (contact) => contact.active === false,
@@ -27,6 +34,8 @@ import { severalListing, severalMistakes } from './listings/several';
 export const related = z.strictObject({
   /** Lists what belongs to several records at once. */
   listing: severalListing,
+  /** Lists the related records that were changed since a cursor of its own. Each delta then reads it, and what belongs to the records that it names. */
+  changes: relatedChanges.optional(),
   /** Where a related record contains the id of the record that it belongs to: a dotted path, or a function. */
   parent: pathOrFunction,
   /** Where a related record contains its own id: a dotted path, or a function. */
@@ -44,7 +53,10 @@ export const related = z.strictObject({
 export type Related = z.infer<typeof related>;
 
 /** What an author writes. */
-export type RelatedInput = Omit<z.input<typeof related>, 'parent' | 'key' | 'gone'> & {
+export type RelatedInput = Omit<z.input<typeof related>, 'parent' | 'key' | 'gone' | 'changes'> & {
+  readonly changes?: Omit<z.input<typeof relatedChanges>, 'parent'> & {
+    readonly parent?: string | ((record: JsonObject) => unknown);
+  };
   readonly parent: string | ((record: JsonObject) => unknown);
   readonly key?: string | ((record: JsonObject) => unknown);
   readonly gone?: (record: JsonObject) => boolean;
@@ -61,7 +73,11 @@ export const relatedByName = z.record(
 export function relatedMistakes(
   where: string,
   byName: Readonly<Record<string, Related>>,
-  { hasOne, keepsRaw }: { readonly hasOne: boolean; readonly keepsRaw: boolean },
+  {
+    hasOne,
+    hasChanges,
+    keepsRaw,
+  }: { readonly hasOne: boolean; readonly hasChanges: boolean; readonly keepsRaw: boolean },
 ): string[] {
   const names = Object.keys(byName);
   if (names.length === 0) return [];
@@ -72,6 +88,14 @@ export function relatedMistakes(
           `${where}.listings.one: required with related, since a record whose related records could not be read is fetched again`,
         ]),
     ...(keepsRaw ? [] : [`${where}.raw: required with related, since a row is mapped again when they change`]),
-    ...names.flatMap((name) => severalMistakes(`${where}.related.${name}.listing`, (byName[name] as Related).listing)),
+    ...Object.entries(byName).flatMap(([name, { listing, changes }]) => {
+      const at = `${where}.related.${name}`;
+      const needless = `${at}.changes: needs \`listings.changes\`; without it each delta reads all related records`;
+      return [
+        ...severalMistakes(`${at}.listing`, listing),
+        ...(changes === undefined ? [] : relatedChangesMistakes(`${at}.changes`, changes)),
+        ...(changes === undefined || hasChanges ? [] : [needless]),
+      ];
+    }),
   ];
 }

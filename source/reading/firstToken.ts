@@ -1,5 +1,5 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { GivenToken } from '../contract';
+import type { FirstTokenOptions, GivenToken } from '../contract';
 import { addressed } from '../wire/question';
 import { ask, shown } from '../wire/send';
 import type { Source } from '../wire/source';
@@ -11,18 +11,14 @@ const none: ReadonlySet<number> = new Set();
 export async function firstToken(
   source: Source,
   entity: ConnectorEntity,
-  { partition, signal }: { readonly partition: string; readonly signal: AbortSignal },
+  { partition, related, signal }: FirstTokenOptions,
 ): Promise<GivenToken> {
   const { sender } = source;
-  const about = { entity: entity.name, what: 'the first token' };
-  const first = entity.listings.changes?.feed?.first;
+  const of = related === undefined ? 'listings.changes' : `related.${related}.changes`;
+  const about = { entity: entity.name, what: related === undefined ? 'the first token' : `the first token of ${of}` };
+  const first = (related === undefined ? entity.listings.changes : entity.related?.[related]?.changes)?.feed?.first;
   if (first === undefined || first === 'all')
-    throw sender.reporter.error(
-      'Usage',
-      about,
-      'no request for it is declared',
-      'Declare `listings.changes.feed.first`',
-    );
+    throw sender.reporter.error('Usage', about, 'no request for it is declared', `Declare \`${of}.feed.first\``);
   const question = {
     ...addressed(source, first, { partition }, about),
     ...{ about, signal, statuses: none, empty: none, place: { path: '', list: false } },
@@ -35,8 +31,7 @@ export async function firstToken(
   const broken = (problem: string, todo: string) =>
     sender.reporter.error('ContractBroken', about, `GET ${shown(sender, answer.url)}: ${problem}`, todo);
   const token = tokenIn(answer, first.token, broken);
-  if (token === null)
-    throw broken('the response contains no token', 'Check the path of `listings.changes.feed.first.token`');
+  if (token === null) throw broken('the response contains no token', `Check the path of \`${of}.feed.first.token\``);
   const { sent, received, sourceSent } = answer;
   return { token, sent, received, sourceSent };
 }

@@ -1,6 +1,12 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Feed } from '../../schema/definition/listings/feed';
-import { feedParam, type Listing, type ListingName, type Since } from '../../schema/definition/listings/listing';
+import {
+  type ChangesListing,
+  feedParam,
+  type Listing,
+  type ListingName,
+  type Since,
+} from '../../schema/definition/listings/listing';
 import type { ListOptions } from '../contract';
 import type { Query } from '../paging';
 import type { Several } from '../wire/address';
@@ -32,7 +38,15 @@ export function declaredListing(
   const usage = (problem: string, todo: string) => source.sender.reporter.error('Usage', about, problem, todo);
   const listing = entity.listings[name];
   if (!listing) throw usage('the entity has no such listing', `Add \`listings.${name}\` to its definition`);
-  const changes = name === 'changes' ? entity.listings.changes : undefined;
+  return { listing, ...askedSince(name === 'changes' ? entity.listings.changes : undefined, options, usage) };
+}
+
+/** What a listing of changes is asked since; nothing for another one. Throws Usage where that does not fit the call. */
+export function askedSince(
+  changes: ChangesListing | undefined,
+  options: Pick<ListOptions, 'since' | 'token'>,
+  usage: (problem: string, todo: string) => Error,
+): Omit<Declared, 'listing'> {
   const needs = { since: changes?.since !== undefined, token: changes?.feed !== undefined };
   for (const cursor of ['since', 'token'] as const) {
     if (needs[cursor] === (options[cursor] !== undefined)) continue;
@@ -41,15 +55,10 @@ export function declaredListing(
       'Only `changes` takes one, and always: a cursor with `since`, a token with `feed`',
     );
   }
-  if (changes?.feed && options.token !== undefined) {
-    return {
-      listing,
-      filter: undefined,
-      asked: { token: options.token, feed: changes.feed, param: feedParam(changes) },
-    };
-  }
-  if (!changes?.since || !options.since) return { listing, filter: undefined };
-  return { listing, filter: filterOf(changes.since, filterValue(changes.since, options.since)) };
+  if (changes?.feed && options.token !== undefined)
+    return { filter: undefined, asked: { token: options.token, feed: changes.feed, param: feedParam(changes) } };
+  if (!changes?.since || !options.since) return { filter: undefined };
+  return { filter: filterOf(changes.since, filterValue(changes.since, options.since)) };
 }
 
 interface Declared {

@@ -32,6 +32,12 @@ export interface Customers {
   instead: (url: URL) => { readonly status: number; readonly body?: unknown } | undefined | Promise<undefined>;
   readonly connector: Connector;
   change(id: string, name: string): void;
+  /** every change of a contact since the beginning, removals included: a token is the number of changes before it */
+  readonly log: Contact[];
+  /** tokens below are no longer known */
+  forgotten: number;
+  putContact(contact: Contact): void;
+  removeContact(id: number): void;
   /** requests since the last call, without their parameters of paging */
   asked(path: string): URL[];
 }
@@ -50,6 +56,11 @@ export async function startCustomers(
     const spoiled = await world.instead(url);
     if (spoiled) return json(response, spoiled.body ?? { error: 'spoiled' }, spoiled.status);
     const id = /^\/customers\/(.+)$/.exec(url.pathname)?.[1];
+    if (url.pathname === '/contacts/start') return json(response, { now: `t${world.log.length}` });
+    if (url.pathname === '/contacts/changes') {
+      const page = changesPage(world, url);
+      return page ? json(response, page) : json(response, { error: 'token too old' }, 410);
+    }
     if (id === 'contacts') return json(response, contactPage(world, url));
     if (id !== undefined) {
       const found = world.customers.get(id);
@@ -77,6 +88,18 @@ export async function startCustomers(
     contacts: new Map(
       numbers.map((number) => [number, { id: number, customerId: `c${number}`, value: phone(number) }]),
     ),
+    log: [],
+    forgotten: 0,
+    putContact: (contact) => {
+      const changed = { ...contact, modified_at: new Date().toISOString() };
+      world.contacts.set(contact.id, changed);
+      world.log.push(changed);
+    },
+    removeContact: (id) => {
+      const contact = world.contacts.get(id);
+      world.contacts.delete(id);
+      if (contact) world.log.push({ ...contact, active: false, modified_at: new Date().toISOString() });
+    },
     instead: () => undefined,
     connector: connectorOf(changes),
     change: (id, name) => void world.customers.set(id, { id, name, updated_at: new Date().toISOString() }),
@@ -105,6 +128,33 @@ function contactPage({ contacts }: Customers, url: URL) {
   const found = [...contacts.values()].filter(({ customerId }) => asked.includes(customerId));
   return { data: found.slice((page - 1) * size, page * size), hasMore: page * size < found.length };
 }
+
+/** Changed contacts, by the instant or the token that is asked for, in pages of two; undefined for a token that is no longer known. */
+function changesPage({ log, forgotten }: Customers, url: URL) {
+  const since = url.searchParams.get('since');
+  const after = Number(url.searchParams.get('after')?.slice(1) ?? 0);
+  if (since === null && after < forgotten) return undefined;
+  const found = since === null ? log : log.filter(({ modified_at }) => (modified_at ?? '') >= since);
+  const from = since === null ? after : (Number(url.searchParams.get('page') ?? 1) - 1) * pageSize;
+  const reached = Math.min(from + pageSize, found.length);
+  return { data: found.slice(from, reached), token: `t${reached}`, more: reached < found.length };
+}
+
+/** The changes of contacts since an instant. */
+export const changedContacts = {
+  path: '/contacts/changes',
+  paging: { scheme: 'page', sizeParam: 'pageSize', pageSize, more: 'more', stable: true },
+  records: 'data',
+  since: { param: 'since', field: 'modified_at', form: 'iso-milliseconds', boundary: 'inclusive' },
+} as const;
+
+/** The changes of contacts since a token. */
+export const contactFeed = {
+  path: '/contacts/changes',
+  paging: { scheme: 'token', param: 'after', next: 'token', more: 'more' },
+  records: 'data',
+  feed: { token: 'token', first: { path: '/contacts/start', token: 'now' } },
+} as const;
 
 const whole = { path: '/customers', paging: { scheme: 'none' }, records: 'data' } as const;
 

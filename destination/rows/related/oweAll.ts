@@ -24,18 +24,20 @@ export async function dueForReadingAgain(
 }
 
 /** Owes the related records of every live row of a connection, and notes that they are being read as of now. */
-export async function noteReadAgain(db: Knex, connectionId: string, entity: ConnectorEntity): Promise<void> {
-  await db.transaction(async (trx) => {
-    await trx.raw(
-      /* sql */ `
-      insert into tidemark.owed (connection_id, entity, external_id, reason)
-      select connection_id, ?, external_id, 'again' from ${tableName(entity)}
-      where connection_id = ? and deleted_at is null order by external_id
-      on conflict do nothing`,
-      [entity.name, connectionId],
-    );
-    await noteRelatedRead(trx, connectionId, entity.name, null);
-  });
+export async function noteReadAgain(
+  trx: Knex.Transaction,
+  connectionId: string,
+  entity: ConnectorEntity,
+): Promise<void> {
+  await trx.raw(
+    /* sql */ `
+    insert into tidemark.owed as o (connection_id, entity, external_id, reason)
+    select connection_id, ?, external_id, 'again' from ${tableName(entity)}
+    where connection_id = ? and deleted_at is null order by external_id
+    on conflict (connection_id, entity, external_id) do update set since = greatest(o.since, excluded.since)`,
+    [entity.name, connectionId],
+  );
+  await noteRelatedRead(trx, connectionId, entity.name, null);
 }
 
 /** Notes since when the related records of all rows have been read: since the beginning of a run, or since now. */

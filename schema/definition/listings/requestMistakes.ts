@@ -12,23 +12,46 @@ interface Listings {
 /** What is wrong with a listing's request by itself. */
 export function requestMistakes(where: string, { one, ...lists }: Listings): string[] {
   const found: string[] = [];
-  const has = (request: Listing | One, name: string) => placeholdersIn(request).some(([, found]) => found === name);
   for (const [name, request] of Object.entries({ ...lists, one })) {
     if (request?.body !== undefined && request.method === 'GET')
       found.push(`${where}.listings.${name}.body: a body is sent with method 'POST' only`);
   }
   for (const [name, list] of Object.entries(lists)) {
     if (list?.tabular) found.push(...tabularMistakes(`${where}.listings.${name}.tabular`, list.tabular));
-    if (list?.params === 'body' && list.method === 'GET')
-      found.push(`${where}.listings.${name}.params: parameters go into the body with method 'POST' only`);
+    if (list) found.push(...paramsMistakes(`${where}.listings.${name}`, list));
   }
-  if (lists.changes && (lists.changes.since === undefined) === (lists.changes.feed === undefined))
-    found.push(`${where}.listings.changes: needs \`since\` or \`feed\`, one of the two`);
-  if (lists.changes?.feed && feedParam(lists.changes) === undefined && !has(lists.changes, 'since'))
-    found.push(`${where}.listings.changes.feed.param: missing, and the request holds no {since} either`);
-  if (lists.changes?.since && lists.changes.since.param === undefined && !has(lists.changes, 'since'))
-    found.push(`${where}.listings.changes.since.param: missing, and the request holds no {since} either`);
+  if (lists.changes) found.push(...cursorMistakes(`${where}.listings.changes`, lists.changes));
   if (one && !has(one, 'id'))
     found.push(`${where}.listings.one.path: must contain {id}, or the query or the body must`);
   return found;
+}
+
+/** What is wrong with a listing of changes by itself, wherever it is in a definition. */
+export function changesMistakes(at: string, changes: Omit<ChangesListing, 'tabular'>): string[] {
+  const body =
+    changes.body !== undefined && changes.method === 'GET'
+      ? [`${at}.body: a body is sent with method 'POST' only`]
+      : [];
+  return [...body, ...paramsMistakes(at, changes), ...cursorMistakes(at, changes)];
+}
+
+function paramsMistakes(at: string, { params, method }: Pick<Listing, 'params' | 'method'>): string[] {
+  return params === 'body' && method === 'GET'
+    ? [`${at}.params: parameters go into the body with method 'POST' only`]
+    : [];
+}
+
+function cursorMistakes(at: string, changes: Omit<ChangesListing, 'tabular'>): string[] {
+  const { since, feed } = changes;
+  const found: string[] = [];
+  if ((since === undefined) === (feed === undefined)) found.push(`${at}: needs \`since\` or \`feed\`, one of the two`);
+  if (feed && feedParam(changes) === undefined && !has(changes, 'since'))
+    found.push(`${at}.feed.param: missing, and the request holds no {since} either`);
+  if (since && since.param === undefined && !has(changes, 'since'))
+    found.push(`${at}.since.param: missing, and the request holds no {since} either`);
+  return found;
+}
+
+function has(request: Parameters<typeof placeholdersIn>[0], name: string): boolean {
+  return placeholdersIn(request).some(([, found]) => found === name);
 }

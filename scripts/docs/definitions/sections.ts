@@ -7,6 +7,7 @@ import { entityDefinition } from '../../../schema/definition/entity';
 import { covers } from '../../../schema/definition/listings/covers';
 import { feed, firstToken } from '../../../schema/definition/listings/feed';
 import { changesListing, listing, one, paging, since } from '../../../schema/definition/listings/listing';
+import { relatedChanges } from '../../../schema/definition/listings/relatedChanges';
 import { severalListing } from '../../../schema/definition/listings/several';
 import { tabular } from '../../../schema/definition/listings/tabular';
 import { valueIs } from '../../../schema/definition/listings/valueIs';
@@ -49,6 +50,12 @@ export const sections: readonly Section[] = [
     schema: entityDefinition.shape.deltaSyncField.unwrap(),
   },
   { title: 'Related records', file: 'related', comments: ['related'], schema: related },
+  {
+    title: 'Changes of related records',
+    file: ['listings/relatedChanges', 'listings/listing'],
+    comments: ['relatedChanges', 'changesListing', 'listing', 'request'],
+    schema: relatedChanges,
+  },
   { title: 'Context of `map`', file: 'entity', comments: ['MapContext'] },
   { title: 'Schedule', file: 'schedule', comments: ['entitySchedule'], schema: entitySchedule },
   { title: 'Deletion guard', file: 'schedule', comments: ['deletionGuard'], schema: deletionGuard },

@@ -13,12 +13,7 @@ export function olderThan(
   instant: number,
   field?: string,
 ): { readonly older: number; readonly readable: number } {
-  if (field !== undefined) {
-    const instants = records.flatMap(
-      (record) => instantIn(valueAt(record, field), entity.listings.changes?.since?.timeZone) ?? [],
-    );
-    return { older: instants.filter((at) => at < instant).length, readable: instants.length };
-  }
+  if (field !== undefined) return olderByField(records, instant, field, entity.listings.changes?.since?.timeZone);
   if (entity.deltaSyncField?.kind !== 'instant') return { older: 0, readable: 0 };
   const fields = fieldsOf(entity);
   // compared as encoded text: one encoding here instead of one decoding a record
@@ -36,4 +31,15 @@ export function olderThan(
     }
   }
   return { older, readable };
+}
+
+/** The same by the field at this path, read in this zone where it has none of its own. */
+export function olderByField(
+  records: readonly unknown[],
+  instant: number,
+  field: string,
+  timeZone: string | undefined,
+): { readonly older: number; readonly readable: number } {
+  const instants = records.flatMap((record) => instantIn(valueAt(record, field), timeZone) ?? []);
+  return { older: instants.filter((at) => at < instant).length, readable: instants.length };
 }

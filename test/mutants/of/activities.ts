@@ -3,6 +3,28 @@ import type { Mutant } from '../mutant';
 /** Mutants of activities/. */
 export const activities: readonly Mutant[] = [
   {
+    invariant: 6,
+    name: 'the cursor of changed related records moves with the first page of several',
+    file: 'activities/delta/relatedChanges.ts',
+    find: 'if (page.resumePoint === null) await moveRelatedCursor(trx, key, feed);',
+    replace: 'await moveRelatedCursor(trx, key, feed);',
+    test: {
+      file: 'test/related/relatedChanges.test.ts',
+      name: 'what one page named is owed although the run fails at the next one, and the cursor stays',
+    },
+  },
+  {
+    invariant: 2,
+    name: 'one reading settles a change of a related record that no list shows again',
+    file: 'activities/delta/relatedChanges.ts',
+    find: 'return listedAgain ? page.sent : page.received + readLagMs;',
+    replace: 'return page.sent;',
+    test: {
+      file: 'test/related/relatedChanges.test.ts',
+      name: 'a change is read once more after the read lag, since no list shows it again',
+    },
+  },
+  {
     invariant: 2,
     name: 'no lookback',
     file: 'activities/delta/endDelta.ts',
