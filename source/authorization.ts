@@ -4,7 +4,7 @@ import type { IssuedToken, RequestBudget } from '../schema/ports';
 import type { ProxyFor } from '../schema/settings/proxies';
 import type { Secrets } from './auth/authorizer';
 import { type AuthorizationCode, authorizationAddress, type Journey, redeem } from './auth/oauth2/authorization';
-import { createReporter } from './wire/report';
+import { createReporter, hiddenOf } from './wire/report';
 import { createTokenEndpoint } from './wire/tokenEndpoint';
 
 export type { Journey } from './auth/oauth2/authorization';
@@ -36,7 +36,7 @@ export function authorizationOf(options: AuthorizationOptions): Authorization | 
   const auth: AuthorizationCode = connector.auth;
   const clock = { sent: Date.now, received: Date.now };
   const sender = {
-    reporter: createReporter(connector.name, connection.id, secrets),
+    reporter: createReporter(connector.name, connection.id, hiddenOf(secrets, proxyFor)),
     ...{ budget, clock, onAnswer: () => undefined },
     limits: { bytes: 1024 * 1024, timeoutMs: 20_000, idleMs: 20_000, proxyFor },
     quota: connector.rateLimit,

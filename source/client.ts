@@ -15,7 +15,7 @@ import { streamAll } from './reading/streamAll';
 import { inZoneOf } from './record/inZoneOf';
 import { baseUrl, NoAddress } from './wire/address';
 import type { Limits } from './wire/http';
-import { createReporter, type Reporter } from './wire/report';
+import { createReporter, hiddenOf, type Reporter } from './wire/report';
 import type { Source } from './wire/source';
 import { createTokenEndpoint } from './wire/tokenEndpoint';
 
@@ -47,9 +47,8 @@ function nothing(): void {}
  */
 export function createSourceClient(options: SourceClientOptions): SourceClient {
   const { connector, connection, secrets, budget, clock, proxyFor } = options;
-  const base = usableBase(connection, createReporter(connector.name, connection.id, secrets));
-  const ofProxy = Object.entries(proxyFor?.(base)?.credentials ?? {}).map(([name, value]) => [`proxy ${name}`, value]);
-  const reporter = createReporter(connector.name, connection.id, { ...secrets, ...Object.fromEntries(ofProxy) });
+  const reporter = createReporter(connector.name, connection.id, hiddenOf(secrets, proxyFor));
+  const base = usableBase(connection, reporter);
   const sender = {
     reporter,
     budget,

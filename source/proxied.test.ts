@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { z } from 'zod';
+import { defineConnector } from '../schema/definition/connector';
 import { readSettings } from '../schema/settings/settings';
 import { atEnd } from '../test/environment';
 import { sourceCertificate, sourceCertificateKey } from '../test/support/sources/certificate';
@@ -12,12 +14,15 @@ import { type ForwardProxy, forwardProxy } from '../test/support/sources/forward
 import {
   idsOf,
   json,
+  openBudget,
   type Responder,
   readAll,
   startSource,
   testClient,
   testClock,
+  testEntity,
 } from '../test/support/sources/httpSource';
+import { authorizationOf } from './authorization';
 import { exchange } from './wire/http';
 
 jest.setTimeout(120_000);
@@ -188,6 +193,55 @@ test('a source that echoes the proxy’s credentials does not get them into an e
   expect(failure.message).not.toContain(password);
   expect(failure.message).not.toContain(encodeURIComponent(password));
 });
+
+describe.each(['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy'])('the credentials in %s', (variable) => {
+  const { proxyFor } = readSettings({ [variable]: `http://${credentials}@proxy.corp:3128` });
+  const forms = [password, encodeURIComponent(password), Buffer.from(`ada:${password}`).toString('base64')];
+  const echo: Responder = (_, response) => json(response, { error: forms.join(' ') }, 400);
+
+  test('are in no error about a source that is reached without it', async () => {
+    const source = await startSource(echo);
+    atEnd(() => source.close());
+    const failure = await readAll(testClient(source.baseUrl, {}, { proxyFor })).catch((error: Error) => error);
+    expect(failure).toMatchObject({ message: expect.stringContaining('answered 400') });
+    for (const form of forms) expect(String(failure)).not.toContain(form);
+  });
+
+  test('are in no error about a token endpoint', async () => {
+    const endpoint = await startSource(echo);
+    atEnd(() => endpoint.close());
+    const authorization = authorizationOf({
+      connector: byPerson(endpoint.baseUrl),
+      connection: { id: 'demo', settings: { baseUrl: endpoint.baseUrl }, timeZone: 'UTC' },
+      secrets: { clientId: 'client', clientSecret: 'client-secret' },
+      budget: openBudget(),
+      proxyFor,
+    });
+    const journey = { redirectUri: 'https://example.com/back', state: 'state', verifier: 'v'.repeat(43) };
+    const back = new URLSearchParams({ code: 'c0de', state: journey.state });
+    const answer = JSON.stringify(await authorization?.redeem(journey, back));
+    expect(answer).toContain('problem');
+    for (const form of forms) expect(answer).not.toContain(form);
+  });
+});
+
+/** A connector that a person authorizes. */
+function byPerson(baseUrl: string) {
+  return defineConnector({
+    name: 'acme',
+    settings: z.object({ baseUrl: z.url() }),
+    secrets: z.object({ clientId: z.string(), clientSecret: z.string() }),
+    auth: {
+      scheme: 'oauth2',
+      grant: 'authorizationCode',
+      tokenUrl: `${baseUrl}/token`,
+      authorizationUrl: `${baseUrl}/authorize`,
+      clientId: 'clientId',
+      clientSecret: 'clientSecret',
+    },
+    entities: [testEntity()],
+  });
+}
 
 test('a proxy that says nothing ends with the request’s patience, and the error names it', async () => {
   const silent = await startSource(() => undefined);

@@ -10,8 +10,12 @@ export interface HttpProxy {
   readonly credentials?: { readonly username: string; readonly password: string };
 }
 
-/** The proxy for an address; undefined: it is reached directly. */
-export type ProxyFor = (url: URL) => HttpProxy | undefined;
+export interface ProxyFor {
+  /** The proxy for an address; undefined: it is reached directly. */
+  (url: URL): HttpProxy | undefined;
+  /** users and passwords of all proxies, whatever is asked through them: no message may show one */
+  readonly credentials: readonly string[];
+}
 
 /** What the environment says about proxies, checked. */
 export interface ProxyVariables {
@@ -117,12 +121,14 @@ loopback.addAddress('::1', 'ipv6');
  */
 export function proxyRule({ https, http, exceptions }: ProxyVariables): ProxyFor | undefined {
   if (!https && !http) return undefined;
-  return (url) => {
+  const credentials = [https, http].flatMap((proxy) => Object.values(proxy?.credentials ?? {}));
+  const rule = (url: URL) => {
     const host = hostname(url);
     if (host === 'localhost' || host.endsWith('.localhost') || contains(loopback, host)) return undefined;
     if (exceptions?.(url)) return undefined;
     return url.protocol === 'https:' ? https : http;
   };
+  return Object.assign(rule, { credentials: [...new Set(credentials)] });
 }
 
 function contains(list: BlockList, host: string): boolean {

@@ -1,4 +1,5 @@
 import { type ErrorOptions, type ErrorType, TidemarkError } from '../../schema/errors';
+import type { ProxyFor } from '../../schema/proxies';
 import type { Secrets } from '../auth/authorizer';
 
 /** What a request is about, for messages: `people`, and `listing 'changes'` or `record '17'`. */
@@ -26,6 +27,12 @@ const excerptLength = 300;
 const addressLength = 500;
 /** Tokens that are blotted out; former ones are of no use to anybody. */
 const hiddenAtMost = 12;
+
+/** What no message about a connection may show: its own secrets, and the credentials of every proxy that the environment names. */
+export function hiddenOf(secrets: Secrets, proxyFor: ProxyFor | undefined): Secrets {
+  const ofProxies = (proxyFor?.credentials ?? []).map((value, at) => [`credential ${at} of a proxy`, value]);
+  return { ...secrets, ...Object.fromEntries(ofProxies) };
+}
 
 export function createReporter(connector: string, connectionId: string, secrets: Secrets): Reporter {
   const given = Object.values(secrets);
