@@ -2,6 +2,7 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 import { destinationError } from '../destination/database/destinationError';
 import { wordsOf } from '../destination/database/postgresWords';
 import { messageOf, type Recovery, TidemarkError } from '../schema/errors';
+import type { Deferred } from './attempt/deferral';
 
 /** Nothing helps against these but a person, or another run. */
 const final: ReadonlySet<Recovery> = new Set<Recovery>([
@@ -24,9 +25,10 @@ const attemptsForTheUnforeseen = 5;
 
 /**
  * What an activity threw, as it is reported to Temporal: a stable type, a bounded message without secrets, whether to try again
- * and when. Cancellation passes through. Errors end up in histories, so neither causes nor stacks of others travel along.
+ * and when; `deferred` is when, for a wait. Cancellation passes through. Errors end up in histories, so neither causes nor stacks of
+ * others travel along.
  */
-export function toFailure(error: unknown): Error {
+export function toFailure(error: unknown, deferred?: Deferred): Error {
   if (error instanceof ApplicationFailure) return error;
   const { cancellationSignal } = Context.current();
   if (cancellationSignal.aborted) {
@@ -38,11 +40,13 @@ export function toFailure(error: unknown): Error {
   }
   const known = destinationError(error);
   if (known instanceof TidemarkError) {
+    const retryAfterMs = deferred?.afterMs ?? known.retryAfterMs;
     return ApplicationFailure.create({
       type: known.type,
       message: known.message.slice(0, 2000),
       nonRetryable: final.has(known.recovery),
-      ...(known.retryAfterMs === undefined ? {} : { nextRetryDelay: known.retryAfterMs }),
+      ...(retryAfterMs === undefined ? {} : { nextRetryDelay: retryAfterMs }),
+      ...(deferred && { details: [deferred.deferral] }),
     });
   }
   const { attempt } = Context.current().info;
@@ -53,9 +57,13 @@ export function toFailure(error: unknown): Error {
   });
 }
 
-/** Wraps every activity of a set so that what it throws is a failure that Temporal and the workflows can route on. */
+/**
+ * Wraps every activity of a set so that what it throws is a failure that Temporal and the workflows can route on. `defer` is called
+ * with each error, for when to try again; what it throws counts instead.
+ */
 export function withFailures<T extends Record<string, (input: never) => Promise<unknown>>>(
   activities: T,
+  defer: (input: unknown, error: unknown) => Promise<Deferred | undefined>,
   onError: (activity: string, input: unknown, error: unknown, failure: Error) => void,
 ): T {
   const wrapped = Object.entries(activities).map(([name, run]) => [
@@ -64,7 +72,7 @@ export function withFailures<T extends Record<string, (input: never) => Promise<
       try {
         return await run(input);
       } catch (error) {
-        const failure = toFailure(error);
+        const failure = await defer(input, error).then((deferred) => toFailure(error, deferred), toFailure);
         onError(name, input, error, failure);
         throw failure;
       }

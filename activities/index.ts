@@ -1,3 +1,4 @@
+import { deferredBy } from './attempt/deferral';
 import { lookActivities } from './checks/look';
 import { probeActivities } from './checks/probe';
 import { verifyActivities } from './checks/verify';
@@ -32,6 +33,7 @@ export function createActivities(deps: ActivityDeps) {
       ...verifyActivities(deps, openTarget),
       ...remapActivities(deps, openTarget),
     },
+    (input, error) => deferredBy(deps, input, error),
     (activity, input, error, failure) =>
       deps.log.warn({ activity, ...about(input), failure: failure.message, err: error }, 'an activity attempt failed'),
   );

@@ -6,10 +6,12 @@ import { targetsWithDueOwed } from '../destination/owed/owed';
 import { connectionsWithDueDisputes } from '../destination/rows/disputes';
 import { tableExists } from '../destination/rows/tables';
 import { runsWithoutLease } from '../destination/runs/runs';
+import { resumedLately } from '../destination/runs/waits';
 import { retention } from '../schema/definition/retention';
 import { parseDuration } from '../schema/duration';
 import type { Target } from '../schema/workflows';
 import { alive } from './attempt/liveness';
+import { goOnAfterResume } from './attempt/tryNow';
 import type { ActivityDeps } from './deps';
 import { readRelatedAgain } from './records/relatedAgain';
 import { settleLostRun } from './runs';
@@ -32,7 +34,7 @@ const leftBehindMs = 10_000;
 /** Once an hour is enough for what is kept for weeks. */
 const pruningMinute = 17;
 
-/** Looks after what is left: lost runs, events that were left, disputes that are due, what is old. */
+/** Looks after what is left: lost runs, runs that an operator resumed, events that were left, disputes that are due, what is old. */
 export function sweepActivities(deps: ActivityDeps) {
   const { db, connectors } = deps;
   return {
@@ -52,11 +54,21 @@ export function sweepActivities(deps: ActivityDeps) {
       const due = await connectionsWithDueDisputes(db, entity, parseDuration(entity.readLag));
       disputes.push(...due.map((connectionId) => ({ connectionId, entity: entity.name })));
     }
+    await keepResumed();
     await readRelatedAgain(deps);
     await removeOldPauses(db);
     if (new Date().getMinutes() === pruningMinute)
       await prune(db, retention.parse({}), { signal: Context.current().cancellationSignal });
     return { lostRuns, inbox, disputes: disputes.slice(0, targetsPerSweep), owed: await owedTargets() };
+  }
+
+  /** A server that cannot do it has said so to the operator. */
+  async function keepResumed(): Promise<void> {
+    try {
+      await goOnAfterResume(deps.temporal, await resumedLately(db));
+    } catch (err) {
+      deps.log.warn({ err }, 'what was deferred after its wait had been ended does not go on early');
+    }
   }
 
   /** Only those that this worker knows how to read. */

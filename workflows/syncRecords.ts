@@ -13,13 +13,15 @@ import { longRunning } from './activities';
 const roundsAtMost = 100;
 
 /**
- * Fetches a batch of records that is given by reference. For the inbox it works until no event is open; a signal that
- * arrives meanwhile makes it look once more.
+ * Fetches a batch of records that is given by reference. For the inbox it works until no event is open. A signal that arrives
+ * meanwhile makes it look once more, at disputed rows after as many milliseconds as the signal names: they are not due before.
  */
 export async function syncRecords(input: SyncRecordsInput): Promise<SyncRecordsResult & { disputed: number }> {
   let again = false;
-  setHandler(defineSignal(againSignal), () => {
+  let againAfterMs = 0;
+  setHandler(defineSignal<[number?]>(againSignal), (afterMs = 0) => {
     again = true;
+    againAfterMs = afterMs;
   });
   const total = { counts: { ...noCounts }, fetches: 0, disputed: 0 };
   setHandler(defineQuery<Progress>(progressQuery), () => ({
@@ -36,8 +38,9 @@ export async function syncRecords(input: SyncRecordsInput): Promise<SyncRecordsR
     total.counts = addCounts(total.counts, done.counts);
     total.fetches += done.fetches;
     total.disputed = done.disputed;
-    if (input.batch.of !== 'inbox') break;
-    if (!again && !(await condition(() => again, '50ms'))) break;
+    if (input.batch.of === 'disputes' && again) await sleep(againAfterMs);
+    else if (input.batch.of !== 'inbox') break;
+    else if (!again && !(await condition(() => again, '50ms'))) break;
     if (round >= roundsAtMost) await continueAsNew<typeof syncRecords>(input);
   }
   const { connectionId, entity } = input;

@@ -1,34 +1,37 @@
-import type { PartKey } from '../../destination/runs/runParts';
-import { noteFailing } from '../../destination/runs/runParts';
 import { noteWait } from '../../destination/runs/waits';
 import { TidemarkError } from '../../schema/errors';
 import type { ActivityDeps } from '../deps';
-import { noteEndedAttempt } from './endedAttempt';
+import { runOf } from './runOf';
 
-/** Notes on a run that the source said wait. `runId` null: what is fetched belongs to no run. */
-export async function noteWaiting(db: ActivityDeps['db'], runId: string | null, error: unknown): Promise<void> {
-  if (runId === null || !(error instanceof TidemarkError) || error.recovery !== 'wait') return;
-  await noteWait(db, runId, error.retryAfterMs ?? 0, error.message);
+/** What Temporal keeps of an attempt that waits, in the details of its failure. */
+export interface Deferral {
+  /** see `NotedWait` */
+  readonly resumes: number;
 }
 
+/** How an attempt that a wait stopped is to be repeated. */
+export interface Deferred {
+  readonly afterMs: number;
+  readonly deferral: Deferral;
+}
+
+/** An attempt whose wait an operator has ended goes on after this; not at once, since an error of ours must not make a busy loop. */
+const goesOnAfterMs = 1_000;
+
 /**
- * What to throw when a part of a run was stopped by its source. A long wait is deferred in Temporal, and the run keeps its
- * place until then. A source that has been unreachable for too long, without any progress between, ends the run.
+ * Notes the wait that stopped an activity on its run, and returns when to try again; undefined for what is no wait. What it
+ * returns holds even if an operator ends the wait before Temporal hears of it: see `tryNow`. Throws where PostgreSQL cannot be asked.
  */
-export async function deferWhileWaiting(deps: ActivityDeps, key: PartKey, error: unknown): Promise<unknown> {
-  const { db, giveUpAfterMs } = deps;
-  await noteEndedAttempt(deps, key, error);
-  if (!(error instanceof TidemarkError)) return error;
-  if (error.recovery === 'wait') {
-    await noteWaiting(db, key.runId, error);
-    return error;
-  }
-  if (error.type !== 'SourceUnavailable') return error;
-  const failingForMs = await noteFailing(db, key, error.message);
-  if (failingForMs < giveUpAfterMs) return error;
-  const minutes = Math.round(failingForMs / 60_000);
-  return new TidemarkError(
-    'SourceUnreachable',
-    `${error.message} (for ${minutes} minutes now: this run gives up, the next one retries)`,
-  );
+export async function deferredBy(
+  { db }: Pick<ActivityDeps, 'db'>,
+  input: unknown,
+  error: unknown,
+): Promise<Deferred | undefined> {
+  if (!(error instanceof TidemarkError) || error.recovery !== 'wait') return undefined;
+  const { connectionId } = input as { readonly connectionId?: unknown };
+  if (typeof connectionId !== 'string') return undefined;
+  const { message: reason, retryAfterMs: milliseconds = 0, byBudget } = error;
+  const runId = await runOf(db, input);
+  const { resumes, ended } = await noteWait(db, { connectionId, runId, milliseconds, reason, byBudget });
+  return { afterMs: ended ? Math.min(goesOnAfterMs, milliseconds) : milliseconds, deferral: { resumes } };
 }

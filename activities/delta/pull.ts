@@ -1,11 +1,12 @@
 import { Context } from '@temporalio/activity';
+import { forgetListed } from '../../destination/rows/keys/listedKeys';
 import { writeAnswers } from '../../destination/rows/writeAnswers';
 import { advancePart, openPart } from '../../destination/runs/runParts';
 import { noteFirstToken, startOver } from '../../destination/runs/tokens';
 import { type Counts, noCounts } from '../../schema/answer';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
-import { deferWhileWaiting } from '../attempt/deferral';
+import { afterEndOfPart } from '../attempt/endedAttempt';
 import { startLiveness } from '../attempt/liveness';
 import { assertAsClaimed, assertPartition, ownRun } from '../attempt/ownRun';
 import { thisAttempt } from '../attempt/thisAttempt';
@@ -63,7 +64,7 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         run.strategy === 'delta' && input.partition === open.partitions[0] && relatedFeeds(open.entity).length > 0;
       if (part.done && !readsRelated) return done;
       const context = listedContext(open, `run ${input.runId}`, input.partition);
-      const listedKeys = await listedKeysOf(deps, open, input.runId, 'pull');
+      const listedKeys = await listedKeysOf(deps, open, input, 'pull');
       const liveness = startLiveness();
       const { cancellationSignal } = Context.current();
       let mostlyNew = false;
@@ -99,7 +100,10 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       };
       /** Without a token that the source knows, everything is read. The cursor stays until that has succeeded. */
       const readAll = async () => {
-        await startOver(db, key);
+        await db.transaction(async (trx) => {
+          await startOver(trx, key);
+          if (listedKeys) await forgetListed(trx, listedKeys.table, input.partition);
+        });
         listing = 'all';
         resumePoint = null;
         firstSent = null;
@@ -122,7 +126,7 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         if (readsRelated) await fetchAllChanged(deps, open, run, related);
         return done;
       } catch (error) {
-        throw await deferWhileWaiting(deps, key, error);
+        throw await afterEndOfPart(deps, key, error);
       } finally {
         liveness.stop();
       }

@@ -1,4 +1,4 @@
-import { createListedKeys, listedKeysTable } from '../../destination/rows/keys/listedKeys';
+import { createListedKeys, type ListedKeys, listedKeysTable } from '../../destination/rows/keys/listedKeys';
 import type { ActivityDeps } from '../deps';
 import type { OpenTarget } from '../openTarget';
 
@@ -6,11 +6,11 @@ import type { OpenTarget } from '../openTarget';
 export async function listedKeysOf(
   { db }: Pick<ActivityDeps, 'db'>,
   { entity }: OpenTarget,
-  runId: string,
+  { runId, partition }: { readonly runId: string; readonly partition: string },
   step: string,
-): Promise<string | undefined> {
+): Promise<ListedKeys | undefined> {
   if (entity.duplicates === undefined) return undefined;
   const table = listedKeysTable(runId, step);
   await createListedKeys(db, table);
-  return table;
+  return { table, partition };
 }

@@ -10,7 +10,6 @@ import { getRun } from '../../destination/runs/runs';
 import { heldBackMs } from '../../schema/definition/listings/listing';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
-import { noteWaiting } from '../attempt/deferral';
 import { alive } from '../attempt/liveness';
 import { assertComplete, ownRun } from '../attempt/ownRun';
 import { startSurvivingLiveness } from '../attempt/survivingLiveness';
@@ -91,7 +90,6 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
         return null;
       } catch (error) {
         liveness.failed();
-        await noteWaiting(db, input.runId, error);
         throw error;
       } finally {
         liveness.stop();

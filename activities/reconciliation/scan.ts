@@ -2,13 +2,14 @@ import { Context } from '@temporalio/activity';
 import type { Knex } from 'knex';
 import { isPartitioned } from '../../destination/plans/coverage';
 import { createStaging, emptyStaging, encodeIds, stageIds, stagingTable } from '../../destination/plans/staging';
+import type { ListedKeys } from '../../destination/rows/keys/listedKeys';
 import { type WriteResult, writeAnswers } from '../../destination/rows/writeAnswers';
 import { advancePart, openPart, type PartKey } from '../../destination/runs/runParts';
 import { noCounts } from '../../schema/answer';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
 import type { SourcePage } from '../../source/contract';
-import { deferWhileWaiting } from '../attempt/deferral';
+import { afterEndOfPart } from '../attempt/endedAttempt';
 import { startLiveness } from '../attempt/liveness';
 import { assertAsClaimed, assertPartition, ownRun } from '../attempt/ownRun';
 import { thisAttempt } from '../attempt/thisAttempt';
@@ -64,7 +65,7 @@ export function scanActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const done = { pages: part.pages, records: part.records };
       if (part.done) return done;
       const listedKeys = input.write
-        ? await listedKeysOf(deps, open, input.runId, `${input.step}-${input.round}`)
+        ? await listedKeysOf(deps, open, input, `${input.step}-${input.round}`)
         : undefined;
       const { interpret, write, limits } = writerOf(deps, open, input, key, listedKeys);
       const liveness = startLiveness();
@@ -99,7 +100,7 @@ export function scanActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         }
         return done;
       } catch (error) {
-        throw await deferWhileWaiting(deps, key, error);
+        throw await afterEndOfPart(deps, key, error);
       } finally {
         liveness.stop();
       }
@@ -126,7 +127,7 @@ type PageAnswers = Awaited<ReturnType<typeof interpretPage>>;
 type Commit = (trx: Knex.Transaction, written: Pick<WriteResult, 'counts'>) => Promise<void>;
 
 /** How a page is written: over `all`, its records too; they confirm where `one` is not there to do it, or would take too long. */
-function writerOf(deps: ActivityDeps, open: OpenTarget, input: ScanInput, key: PartKey, listedKeys?: string) {
+function writerOf(deps: ActivityDeps, open: OpenTarget, input: ScanInput, key: PartKey, listedKeys?: ListedKeys) {
   const { db, metrics } = deps;
   const { entity } = open;
   if (input.listing === 'ids' || !input.write) {

@@ -17,8 +17,8 @@ export interface OwedOptions {
   readonly runId: string | null;
   readonly writtenBy: string;
   readonly signal: AbortSignal;
-  /** what must be committed with the rows */
-  readonly alongside?: (trx: Knex.Transaction, counts: Counts) => Promise<void>;
+  /** what must be committed with the rows; `records`: how many were read */
+  readonly alongside?: (trx: Knex.Transaction, counts: Counts, records: number) => Promise<void>;
 }
 
 /**
@@ -50,7 +50,7 @@ export async function fetchOwed(
       runId,
       alongside: async (trx, written) => {
         await postponeOwed(trx, target, withRow);
-        await alongside?.(trx, written.counts);
+        await alongside?.(trx, written.counts, withRow.length);
       },
     });
     deps.metrics.rows(target, counts);
@@ -61,7 +61,7 @@ export async function fetchOwed(
       ...{ runId, writtenBy, signal },
       alongside: async (trx, written) => {
         await postponeOwed(trx, target, missing);
-        await alongside?.(trx, written.counts);
+        await alongside?.(trx, written.counts, missing.length);
       },
     });
     total = { counts: addCounts(total.counts, fetched.counts), fetches: total.fetches + fetched.fetches };

@@ -7,10 +7,10 @@ import { dueOwed } from '../../destination/owed/owed';
 import { ownPlan } from '../../destination/plans/planRights';
 import { closeItems, openItems, runOfPlan } from '../../destination/plans/plans';
 import { countDisputed, dueDisputes } from '../../destination/rows/disputes';
+import { addToBatch, type BatchKey, DoneMeanwhile, sumOfBatch } from '../../destination/runs/batchCounts';
 import { addFetched } from '../../destination/runs/runParts';
-import { addCounts, type Counts, noCounts } from '../../schema/answer';
+import type { Counts } from '../../schema/answer';
 import type { Batch, SingleRecordInput, SyncRecordsInput, Target } from '../../schema/workflows';
-import { noteWaiting } from '../attempt/deferral';
 import { alive } from '../attempt/liveness';
 import { startSurvivingLiveness } from '../attempt/survivingLiveness';
 import type { ActivityDeps } from '../deps';
@@ -71,11 +71,12 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const open = await openTarget(input, input.batch.of === 'inbox' ? 'webhook' : 'reconciliation');
       if (input.batch.of === 'plan') await ownPlan(deps.db, { ...input, planId: input.batch.planId });
       const signal = Context.current().cancellationSignal;
-      const batch = sourceOfIds(deps, open, input.batch);
+      const key = batchKeyOf(input);
+      const batch = sourceOfIds(deps, open, input.batch, key);
       const liveness = startSurvivingLiveness(
         `The records of ${input.connectionId}/${input.entity} that are fetched by id (${input.batch.of})`,
       );
-      const total = { counts: { ...noCounts }, fetches: 0 };
+      let { fetches } = await sumOfBatch(deps.db, key);
       try {
         for (let idle = 0; idle < batch.idleRounds; ) {
           const ids = await batch.next();
@@ -88,13 +89,13 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
           }
           idle = 0;
           if (input.batch.of === 'owed') {
-            const options = { runId: null, writtenBy: batch.writtenBy, signal };
-            const fetched = await withTable(deps, open, () => fetchOwed(deps, open, ids, options));
-            total.counts = addCounts(total.counts, fetched.counts);
-            total.fetches += fetched.fetches;
-            liveness.progress({ fetches: total.fetches, counts: total.counts });
+            const alongside = (trx: Knex, counts: Counts, done: number) => addToBatch(trx, key, { done, counts });
+            const options = { runId: null, writtenBy: batch.writtenBy, signal, alongside };
+            fetches += (await withTable(deps, open, () => fetchOwed(deps, open, ids, options))).fetches;
+            liveness.progress({ fetches });
             continue;
           }
+          const from = batch.from?.();
           const fetched = await withTable(deps, open, () =>
             fetchRecords(deps, open, ids, {
               runId: null,
@@ -102,10 +103,11 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
               signal,
               alongside: async (trx, answered) => {
                 await endEvents(trx, deps, input, ids, answered);
-                const { failed } = answered;
+                const { failed, counts } = answered;
+                if (input.batch.of !== 'plan') await addToBatch(trx, key, { done: ids.length, from, counts });
                 if (input.batch.of === 'disputes' && input.batch.runId !== undefined) {
-                  const key = { runId: input.batch.runId, step: 'disputes' };
-                  await addFetched(trx, key, { records: ids.length, counts: answered.counts });
+                  const run = { runId: input.batch.runId, step: 'disputes' };
+                  await addFetched(trx, run, { records: ids.length, counts });
                 }
                 if (input.batch.of !== 'plan') return;
                 const outcome = (id: string) => (failed.has(id) ? 'failed' : 'fetched');
@@ -116,32 +118,31 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
                 );
                 const runId = await runOfPlan(trx, input.batch.planId);
                 if (closed > 0 && runId !== null) {
-                  await addFetched(trx, { runId, step: 'fetch' }, { records: ids.length, counts: answered.counts });
+                  await addFetched(trx, { runId, step: 'fetch' }, { records: ids.length, counts });
+                  await addToBatch(trx, key, { done: ids.length, counts });
                 }
               },
             }),
-          );
+          ).catch((error: unknown) => {
+            if (error instanceof DoneMeanwhile) return null;
+            throw error;
+          });
+          if (fetched === null) continue;
           batch.unanswered(fetched.unanswered);
-          total.counts = addCounts(total.counts, fetched.counts);
-          total.fetches += fetched.fetches;
-          liveness.progress({ fetches: total.fetches, counts: total.counts });
+          fetches += fetched.fetches;
+          liveness.progress({ fetches });
         }
-        return { ...total, disputed: await countDisputed(deps.db, input.connectionId, open.entity) };
+        // of all attempts: this one may have begun where another was lost
+        const { counts, fetches: committed } = await sumOfBatch(deps.db, key);
+        return { counts, fetches: committed, disputed: await countDisputed(deps.db, input.connectionId, open.entity) };
       } catch (error) {
         liveness.failed();
-        await noteWaiting(deps.db, await runOfBatch(deps, input.batch), error);
         throw error;
       } finally {
         liveness.stop();
       }
     },
   };
-}
-
-/** The run that a batch belongs to; null where it belongs to none. */
-async function runOfBatch({ db }: ActivityDeps, batch: Batch): Promise<string | null> {
-  if (batch.of === 'plan') return runOfPlan(db, batch.planId);
-  return batch.of === 'disputes' ? (batch.runId ?? null) : null;
 }
 
 /**
@@ -160,19 +161,40 @@ async function endEvents(
   for (const id of unanswered) await parkEvents(trx, target, [id], sent - giveUpAfterMs, failed.get(id) ?? '');
 }
 
+/** This activity, whichever attempt of it. */
+function batchKeyOf({ connectionId }: Target): BatchKey {
+  const { workflowExecution, activityId } = Context.current().info;
+  return { connectionId, workflowRunId: workflowExecution?.runId ?? '', activityId };
+}
+
+interface Ids {
+  readonly writtenBy: string;
+  readonly idleRounds: number;
+  next(): Promise<string[]>;
+  /** the place of the ids that came last, in a given list */
+  from?(): number;
+}
+
 /** Where a batch's next ids come from; each is empty when there are none left. */
-function sourceOfIds(deps: ActivityDeps, open: OpenTarget, batch: Batch) {
+function sourceOfIds(deps: ActivityDeps, open: OpenTarget, batch: Batch, key: BatchKey) {
   /** what the source says nothing about is not asked again at once */
   const without: string[] = [];
+  const ids: Ids = idsOf(deps, open, batch, without, key);
   return {
-    ...idsOf(deps, open, batch, without),
+    ...ids,
     unanswered: (ids: Iterable<string>) => void without.push(...ids),
     /** null when nothing more is to come */
     gatheredMs: async () => (batch.of === 'inbox' ? gatheredForMs(deps.db, open.target, without) : null),
   };
 }
 
-function idsOf({ db }: ActivityDeps, { target, entity, readLagMs }: OpenTarget, batch: Batch, without: string[]) {
+function idsOf(
+  { db }: ActivityDeps,
+  { target, entity, readLagMs }: OpenTarget,
+  batch: Batch,
+  without: string[],
+  key: BatchKey,
+): Ids {
   switch (batch.of) {
     case 'inbox': {
       let found: string[] = [];
@@ -213,15 +235,15 @@ function idsOf({ db }: ActivityDeps, { target, entity, readLagMs }: OpenTarget, 
         next: () => dueOwed(db, target, owedAtOnce),
       };
     case 'ids': {
-      let rest = [...batch.ids];
+      let done = 0;
       return {
         writtenBy: 'cli',
         idleRounds: 1,
         next: async () => {
-          const ids = rest.slice(0, chunk);
-          rest = rest.slice(chunk);
-          return ids;
+          ({ done } = await sumOfBatch(db, key));
+          return batch.ids.slice(done, done + chunk);
         },
+        from: () => done,
       };
     }
   }

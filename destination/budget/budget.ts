@@ -58,6 +58,7 @@ export function createBudget(db: Knex, options: BudgetOptions): RequestBudget {
 
   async function takeNow(signal: AbortSignal): Promise<void> {
     const started = performance.now();
+    let doubted = false;
     for (;;) {
       signal.throwIfAborted();
       if (request === undefined && performance.now() < freeUntil) return;
@@ -66,7 +67,13 @@ export function createBudget(db: Knex, options: BudgetOptions): RequestBudget {
         freeUntil = performance.now() + blockSeenWithinMs;
         return;
       }
-      if (performance.now() - started + waitMs > waitAtMostMs) throw await asksToWait(db, options, waitMs);
+      if (performance.now() - started + waitMs > waitAtMostMs) {
+        const block = await blockOf(db, options.account);
+        if (block !== undefined || doubted) throw asksToWait(options, waitMs, block);
+        // an operator may have ended a block in between
+        doubted = true;
+        continue;
+      }
       // not all at once
       const jitter = Math.random() * Math.min(50, waitMs / 20);
       await sleep(waitMs + jitter, undefined, { signal }).catch((error) => {
@@ -117,15 +124,14 @@ function describeRequest({ account, rateLimit, priority }: BudgetOptions): TakeR
   };
 }
 
-async function asksToWait(db: Knex, { account }: BudgetOptions, waitMs: number): Promise<TidemarkError> {
-  const block = await blockOf(db, account);
+function asksToWait({ account }: BudgetOptions, waitMs: number, block: Block | undefined): TidemarkError {
   const until = `the engine sends requests again in ${Math.ceil(waitMs / 1000)} s`;
   return new TidemarkError(
     'SourceAsksToWait',
     block === undefined
       ? `The request budget of '${account}' is used up: ${until}`
       : `The source of '${account}' said wait (${block.because}): ${until}`,
-    { retryAfterMs: waitMs },
+    { retryAfterMs: waitMs, byBudget: block === undefined },
   );
 }
 

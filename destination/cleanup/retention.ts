@@ -51,6 +51,7 @@ export async function prune(db: Knex, settings: Retention, options: PruneOptions
     const plans = await repeat(plansSql, settings.plans);
     const runs = await repeat(runsSql, settings.runs);
     const forgotten = await repeat(forgottenSql, settings.forgotten);
+    await repeat(batchCountsSql, keptBatchCounts);
     options.signal?.throwIfAborted();
     return {
       inbox,
@@ -114,6 +115,13 @@ from looked_at`;
 const setAsideSql = /* sql */ `
 delete from tidemark.set_aside where id in (
   select id from tidemark.set_aside where cleared_at < now() - cast(:age as interval) limit :batch)`;
+
+/** An activity lasts a day at most. */
+const keptBatchCounts = '2d';
+
+const batchCountsSql = /* sql */ `
+delete from tidemark.batch_counts where ctid = any(array(
+  select ctid from tidemark.batch_counts where at < now() - cast(:age as interval) limit :batch))`;
 
 /** The oldest come first in the primary key, so a batch without any that is old enough is the last. */
 const answersSql = /* sql */ `

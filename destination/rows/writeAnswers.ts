@@ -5,7 +5,7 @@ import { clearSetAside, setAside } from '../setAside/setAside';
 import { eachThatFits, mayBeAboutARow, refusedRecord } from './eachThatFits';
 import { withoutForgotten } from './forgotten';
 import { type EncodedAnswers, type EncodedRows, eachRow, encodeAnswers, rawOf } from './format/encodedRows';
-import { withoutDuplicates } from './keys/listedKeys';
+import { type ListedKeys, withoutDuplicates } from './keys/listedKeys';
 import { renameRows } from './keys/renameRows';
 import { lockEntity } from './lockEntity';
 import { composeRelated } from './related/composeRelated';
@@ -19,7 +19,7 @@ export interface WriteOptions {
   /** For absence from a scan, see `TimedGone.receivedBefore`; milliseconds in PostgreSQL's time. */
   readonly receivedBefore?: number;
   /** the keys that the run has listed, for entities that declare what duplicates are, see `listedKeysTable` */
-  readonly listedKeys?: string | undefined;
+  readonly listedKeys?: ListedKeys | undefined;
   /** a guess: no row is there yet for most of the records, see `upsertRows` */
   readonly mostlyNew?: boolean;
   /**

@@ -14,16 +14,51 @@ export interface WaitingRun extends Target {
   readonly reason: string;
 }
 
-/** Notes that a run waits, and keeps its place until then and a little longer. */
-export async function noteWait(db: Knex, runId: string, milliseconds: number, reason: string): Promise<void> {
-  await db.raw(
-    /* sql */ `
-    update tidemark.runs set waiting_until = clock_timestamp() + cast(:wait as float8) * interval '1 millisecond',
-      waiting_reason = :reason,
-      lease_until = greatest(lease_until, clock_timestamp() + (cast(:wait as float8) + :lease) * interval '1 millisecond')
-    where id = :runId and status = 'running'`,
-    { runId, wait: milliseconds, reason: reason.slice(0, 500), lease: leaseMs },
-  );
+/** A wait that stopped an attempt at something. */
+export interface Wait {
+  readonly connectionId: string;
+  /** the run that the attempt works for; null: none */
+  readonly runId: string | null;
+  readonly milliseconds: number;
+  readonly reason: string;
+  /** the request budget of the engine is used up: no source said so, and no operator can end it */
+  readonly byBudget: boolean;
+}
+
+/** What an attempt that was stopped by a wait has to know. */
+export interface NotedWait {
+  /** how often operators have ended waits of this connection; who is deferred with another number than the latest goes on */
+  readonly resumes: number;
+  /** an operator has ended this wait before it was noted */
+  readonly ended: boolean;
+}
+
+/**
+ * Notes that an attempt waits. Its run, if any, keeps its place until then and a little longer. The account's row is locked
+ * first, as by `endWaits`: either that sees the run which waits, or this sees that the wait was ended.
+ */
+export async function noteWait(db: Knex, wait: Wait): Promise<NotedWait> {
+  const { connectionId, runId, milliseconds, reason, byBudget } = wait;
+  return await db.transaction(async (trx) => {
+    const { rows } = await trx.raw(
+      /* sql */ `
+      select resumes::float8 as resumes, coalesce(blocked_until > clock_timestamp(), false) as blocked
+      from tidemark.budgets where account = ? for share`,
+      [connectionId],
+    );
+    const { resumes, blocked }: { resumes: number; blocked: boolean } = rows[0] ?? { resumes: 0, blocked: false };
+    // whoever says wait blocks the account, and only an operator ends that before its time
+    if (!blocked && !byBudget) return { resumes, ended: true };
+    await trx.raw(
+      /* sql */ `
+      update tidemark.runs set waiting_until = clock_timestamp() + cast(:wait as float8) * interval '1 millisecond',
+        waiting_reason = :reason,
+        lease_until = greatest(lease_until, clock_timestamp() + (cast(:wait as float8) + :lease) * interval '1 millisecond')
+      where id = :runId and connection_id = :connectionId and status = 'running'`,
+      { runId, connectionId, wait: milliseconds, reason: reason.slice(0, 500), lease: leaseMs },
+    );
+    return { resumes, ended: false };
+  });
 }
 
 /** Runs that wait now, the longest wait first; of one connection, or of all. */
@@ -48,25 +83,30 @@ export interface EndedWaits {
 
 /**
  * Ends what a source asked a connection to wait for: the request budget lets requests through again, and its runs no longer
- * wait. Audited. Returns what was ended, for whoever makes the runs go on now.
+ * wait. Audited. Returns what was ended, for whoever makes the runs go on now; the sweep does so too, see `resumedLately`.
  */
 export async function endWaits(db: Knex, connectionId: string, by: Decision): Promise<EndedWaits> {
   return await db.transaction(async (trx) => {
-    const runs = await waitingRuns(trx, connectionId);
+    await trx.raw('insert into tidemark.budgets (account) values (?) on conflict do nothing', [connectionId]);
     const { rows } = await trx.raw(
       /* sql */ `
       with before as (
-        select account as of, blocked_until as until, coalesce(blocked_because, 'an earlier response') as because
-        from tidemark.budgets where account = ? and blocked_until > clock_timestamp() for update)
-      update tidemark.budgets b set blocked_until = null, blocked_because = null from before where b.account = before.of
+        select account as of, case when blocked_until > clock_timestamp() then blocked_until end as until,
+          coalesce(blocked_because, 'an earlier response') as because
+        from tidemark.budgets where account = ? for update)
+      update tidemark.budgets b
+      set blocked_until = null, blocked_because = null, resumes = b.resumes + 1, resumed_at = clock_timestamp()
+      from before where b.account = before.of
       returning before.until, before.because`,
       [connectionId],
     );
+    const runs = await waitingRuns(trx, connectionId);
     await trx.raw(
       `update tidemark.runs set waiting_until = null, waiting_reason = null where connection_id = ? and status = 'running'`,
       [connectionId],
     );
-    const wait: EndedWaits['wait'] = rows[0] ?? null;
+    const [before]: { until: Date | null; because: string }[] = rows;
+    const wait: EndedWaits['wait'] = before?.until ? { until: before.until, because: before.because } : null;
     const details = {
       until: wait?.until.toISOString() ?? null,
       runs: runs.map(({ runId, until }) => ({ runId, until: until.toISOString() })),
@@ -75,6 +115,32 @@ export async function endWaits(db: Knex, connectionId: string, by: Decision): Pr
     return { wait, runs };
   });
 }
+
+/** A connection whose waits an operator has ended, and its runs. */
+export interface Resumed {
+  readonly connectionId: string;
+  /** see `NotedWait` */
+  readonly resumes: number;
+  readonly runs: readonly { readonly workflowId: string; readonly workflowRunId: string }[];
+}
+
+/** Connections whose waits were ended recently: an attempt that did not know it may have been deferred since. */
+export async function resumedLately(db: Knex, connectionId?: string): Promise<Resumed[]> {
+  const { rows } = await db.raw(
+    /* sql */ `
+    select b.account as "connectionId", b.resumes::float8 as resumes, coalesce(
+      (select jsonb_agg(jsonb_build_object('workflowId', r.workflow_id, 'workflowRunId', r.workflow_run_id))
+       from tidemark.runs r where r.connection_id = b.account and r.status = 'running'), '[]') as runs
+    from tidemark.budgets b
+    where b.resumed_at > clock_timestamp() - cast(:within as float8) * interval '1 millisecond'
+      and (cast(:connectionId as text) is null or b.account = :connectionId)`,
+    { within: deferredWithinMs, connectionId: connectionId ?? null },
+  );
+  return rows;
+}
+
+/** How long after an attempt has read that it must wait Temporal may hear of it: later, the attempt counts as dead. */
+const deferredWithinMs = 600_000;
 
 /**
  * Ends a run as cancelled and frees its place; audited. `cancel` ends its workflow, and nothing is recorded where it throws.

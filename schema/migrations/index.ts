@@ -11,6 +11,7 @@ import { renamedRows } from './0010_renamed_rows';
 import { syncState } from './0011_sync_state';
 import { relatedRecords } from './0012_related_records';
 import { authorizationLinks } from './0013_authorization_links';
+import { endedWaits } from './0014_ended_waits';
 
 export interface Migration {
   readonly version: number;
@@ -41,4 +42,5 @@ export const migrations: readonly Migration[] = [
   { version: 11, name: 'the state of every entity in plain SQL', sql: syncState, breaking: false },
   { version: 12, name: 'related records', sql: relatedRecords, breaking: false },
   { version: 13, name: 'pages to authorize a connection', sql: authorizationLinks, breaking: false },
+  { version: 14, name: 'waits whose end nothing misses', sql: endedWaits, breaking: false },
 ];

@@ -1,5 +1,5 @@
 import { type ErrorOptions, type ErrorType, TidemarkError } from '../../schema/errors';
-import type { ProxyFor } from '../../schema/proxies';
+import type { ProxyFor } from '../../schema/settings/proxies';
 import type { Secrets } from '../auth/authorizer';
 
 /** What a request is about, for messages: `people`, and `listing 'changes'` or `record '17'`. */

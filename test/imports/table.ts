@@ -156,7 +156,15 @@ export const rooms: readonly Room[] = [
   {
     folder: 'clients/operations',
     holds: 'what an operator can do or ask, each defined once',
-    may: ['schema', 'destination', 'clients/temporal', 'clients/schedules', 'clients/webhooks', 'clients/mapLimited'],
+    may: [
+      'schema',
+      'activities/attempt/tryNow',
+      'destination',
+      'clients/temporal',
+      'clients/schedules',
+      'clients/webhooks',
+      'clients/mapLimited',
+    ],
   },
   {
     folder: 'clients/http/metrics',

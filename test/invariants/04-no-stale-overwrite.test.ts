@@ -50,6 +50,22 @@ function holdNextList(): { asked(): Promise<void>; release(): void } {
   return { asked: () => until(() => asked), release };
 }
 
+/** The next request for this record is answered when `release` is called. */
+function holdNextRecord(id: string): { asked(): Promise<void>; release(): void } {
+  let release: () => void = () => undefined;
+  let asked = false;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  things.instead = async (url) => {
+    if (url.pathname !== `/things/${id}` || asked) return undefined;
+    asked = true;
+    await released;
+    return undefined;
+  };
+  return { asked: () => until(() => asked), release };
+}
+
 test('a page of a delta that was slow does not undo what a webhook wrote meanwhile', async () => {
   set('t1001', 'Old');
   const page = holdNextList();
@@ -126,4 +142,20 @@ test('a slow page that brings such a version back is disputed, and does not outl
   expect((await running).counts).toMatchObject({ disputed: 1 });
   await engine.reconcile('things');
   expect((await row('t1005')).name).toBe('Corrected');
+});
+
+test('rows that a second delta leaves disputed, while those of a first one wait, are settled after the read lag as well', async () => {
+  for (const id of ['t1006', 't1007']) set(id, 'Of the future', '2099-01-01T00:00:00Z');
+  await engine.delta('things', true);
+  await aMinuteLater(engine, table);
+  set('t1006', 'Corrected');
+  expect((await engine.delta('things', true)).counts).toMatchObject({ disputed: 1 });
+  // the batch that settles the first one runs: until the second delta is over it is held at the source
+  const ask = holdNextRecord('t1006');
+  await ask.asked();
+  set('t1007', 'Corrected too');
+  expect((await engine.delta('things', true)).counts).toMatchObject({ disputed: 2 });
+  ask.release();
+  await until(async () => (await row('t1006'))._disputed_at === null && (await row('t1007'))._disputed_at === null);
+  expect([(await row('t1006')).name, (await row('t1007')).name]).toEqual(['Corrected', 'Corrected too']);
 });

@@ -1,3 +1,4 @@
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { coloursFor } from '../../clients/cli/terminal/shell';
 import { runText } from '../../clients/cli/text/parts/runText';
 import { statusText } from '../../clients/cli/text/parts/statusText';
@@ -7,8 +8,9 @@ import { startDeltas } from '../../clients/operations/work/runs/runs';
 import { showRun } from '../../clients/operations/work/runs/showRuns';
 import { showStatus } from '../../clients/operations/work/status';
 import { cancelRun, resumeConnection } from '../../clients/operations/work/waits';
+import { createBudget } from '../../destination/budget/budget';
 import { removeConnection } from '../../destination/connections/removeConnection';
-import { waitingRuns } from '../../destination/runs/waits';
+import { noteWait, waitingRuns } from '../../destination/runs/waits';
 import { type RunResult, workflowNames } from '../../schema/workflows';
 import { type Control, expectEqual, lastRun, until } from '../invariants/support';
 import { connectionId, type Engine, startChurch } from '../support/engine';
@@ -19,9 +21,21 @@ const people = { connection: connectionId, entity: 'people' };
 const size = 250;
 let engine: Engine;
 let control: Control;
+/** Temporal hears of a failed attempt only after this. */
+let heldUntil: Promise<void> | undefined;
+
+const holding: ActivityInterceptorsFactory = () => ({
+  inbound: {
+    execute: (input, next) =>
+      next(input).catch(async (error: unknown) => {
+        await heldUntil;
+        throw error;
+      }),
+  },
+});
 
 beforeAll(async () => {
-  ({ engine, control } = await startChurch({ people: size }));
+  ({ engine, control } = await startChurch({ people: size }, { activityInterceptors: [holding] }));
   await engine.startWorker();
   await engine.delta('people');
 });
@@ -41,16 +55,21 @@ const quota403 = {
 
 type Fault = typeof said429 | typeof quota403;
 
-/** Starts a workflow whose source says wait for an hour where `match` is asked, and returns once Temporal has deferred it. */
-async function waiting(match: string, fault: Fault, workflow: string, input: object, skip = 0) {
+/** Starts a workflow whose source says wait for an hour where `match` is asked, and returns once its run shows it. */
+async function shownWaiting(match: string, fault: Fault, workflow: string, input: object, skip = 0) {
   control.addFault({ match, skip, count: 1, fault });
   const handle = await engine.start<RunResult>(workflow, { connectionId, entity: 'people', trigger: 'api', ...input });
   await until(async () => (await waitingRuns(engine.db, connectionId)).length > 0);
   const [run] = await waitingRuns(engine.db, connectionId);
   if (run === undefined) throw new Error('the run does not wait');
-  // the wait is noted just before Temporal hears of it
-  await until(async () => (await deferred(handle.workflowId)) > 0);
   return { handle, run };
+}
+
+/** The same, once Temporal has deferred it: the wait is noted just before Temporal hears of it. */
+async function waiting(...wait: Parameters<typeof shownWaiting>) {
+  const shown = await shownWaiting(...wait);
+  await until(async () => (await deferred(shown.handle.workflowId)) > 0);
+  return shown;
 }
 
 /** Activities of a workflow and its children that wait for their next attempt. */
@@ -85,6 +104,60 @@ describe.each([
     });
     expect(await waitingRuns(engine.db)).toEqual([]);
     await expectEqual(engine, control);
+  });
+});
+
+describe('a wait that an operator ends before Temporal has heard of it', () => {
+  let release: () => void = () => undefined;
+  beforeEach(() => {
+    heldUntil = new Promise((resolve) => {
+      release = resolve;
+    });
+  });
+  afterEach(() => {
+    release();
+    heldUntil = undefined;
+  });
+  const full = () => shownWaiting('/people?', said429, workflowNames.deltaSync, { full: true }, 1);
+  const succeeded = { outcome: 'succeeded', pages: 3, counts: { unchanged: size } };
+
+  test('a run that is deferred a little later goes on at once', async () => {
+    const { handle } = await full();
+    const resumed = resumeConnection(context(), { connection: connectionId }, by);
+    await until(async () => (await waitingRuns(engine.db)).length === 0);
+    release();
+    expect(await resumed).toMatchObject({ resumed: 1 });
+    expect(await handle.result()).toMatchObject(succeeded);
+  });
+
+  test('a run that is deferred after resume has looked goes on with the next sweep', async () => {
+    const { handle, run } = await full();
+    expect(await resumeConnection(context(), { connection: connectionId }, by)).toMatchObject({ resumed: 0 });
+    release();
+    await until(async () => (await deferred(handle.workflowId)) > 0);
+    await (await engine.start(workflowNames.sweep, {})).result();
+    expect(await handle.result()).toMatchObject({ ...succeeded, runId: run.runId });
+  });
+
+  test('a wait that the source asks for afterwards is obeyed', async () => {
+    await resumeConnection(context(), { connection: connectionId }, by);
+    release();
+    const { handle, run } = await waiting('/people?', said429, workflowNames.deltaSync, { full: true }, 1);
+    await (await engine.start(workflowNames.sweep, {})).result();
+    expect(await deferred(handle.workflowId)).toBe(1);
+    expect((await waitingRuns(engine.db)).map(({ runId }) => runId)).toEqual([run.runId]);
+    await resumeConnection(context(), { connection: connectionId }, by);
+    expect(await handle.result()).toMatchObject(succeeded);
+  });
+
+  test('a wait that was ended before it is noted is none, and a used-up budget is one', async () => {
+    const wait = { connectionId, runId: null, milliseconds: 3_600_000, reason: 'said wait', byBudget: false };
+    await createBudget(engine.db, { account: connectionId, priority: 'delta' }).block(3_600_000, 'said wait');
+    const { resumes } = await noteWait(engine.db, wait);
+    expect(await noteWait(engine.db, wait)).toEqual({ resumes, ended: false });
+    await resumeConnection(context(), { connection: connectionId }, by);
+    expect(await noteWait(engine.db, wait)).toEqual({ resumes: resumes + 1, ended: true });
+    expect(await noteWait(engine.db, { ...wait, byBudget: true })).toEqual({ resumes: resumes + 1, ended: false });
   });
 });
 

@@ -1,22 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { goOnAfterResume } from '../../activities/attempt/tryNow';
 import type { OperationContext } from '../../clients/operations/definition/context';
-import { tryNow } from '../../clients/operations/work/tryNow';
 import { resumeConnection } from '../../clients/operations/work/waits';
+import { resumedLately } from '../../destination/runs/waits';
 
 const by = { actor: 'zoo', reason: 'the source is well again' };
 const everyMs = 300;
 /** A wait that is shorter ends by itself. */
 const longMs = 60_000;
 
-/** An operator who ends each long wait of a connection as soon as it shows, until the returned function is called. */
+/** An operator who ends each long wait of a connection as soon as it shows, next to a sweep, until the returned function is called. */
 export function endingWaits(context: OperationContext, connectionId: string): () => Promise<void> {
   let over = false;
   const watching = (async () => {
     for (; !over; await sleep(everyMs)) {
       if (await isBlocked(context, connectionId)) await resumeConnection(context, { connection: connectionId }, by);
-      // a wait shows a little before Temporal has deferred the run, which that resumption then missed
-      const runs = await deferredRuns(context, connectionId);
-      if (runs.length > 0) await tryNow(await context.client(), connectionId, runs);
+      // as the sweep does, which does not run here
+      const resumed = await resumedLately(context.db, connectionId);
+      if (resumed.length > 0) await goOnAfterResume(await context.client(), resumed);
     }
   })();
   return async () => {
@@ -32,17 +33,4 @@ async function isBlocked({ db }: OperationContext, connectionId: string): Promis
     [connectionId, longMs],
   );
   return rows[0].blocked;
-}
-
-/** A run that waits keeps its place, by its lease, for as long. */
-async function deferredRuns(
-  { db }: OperationContext,
-  connectionId: string,
-): Promise<{ workflowId: string; workflowRunId: string }[]> {
-  const { rows } = await db.raw(
-    `select workflow_id as "workflowId", workflow_run_id as "workflowRunId" from tidemark.runs
-     where connection_id = ? and status = 'running' and lease_until > clock_timestamp() + 2 * ? * interval '1 millisecond'`,
-    [connectionId, longMs],
-  );
-  return rows;
 }

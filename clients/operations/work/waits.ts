@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { tryNow } from '../../../activities/attempt/tryNow';
 import { getConnection } from '../../../destination/connections/connections';
-import { cancelClaimed, type EndedWaits, endWaits } from '../../../destination/runs/waits';
+import { cancelClaimed, type EndedWaits, endWaits, type WaitingRun } from '../../../destination/runs/waits';
 import { answerWithinMs, temporalError } from '../../temporal/temporal';
 import type { By, OperationContext } from '../definition/context';
-import { tryNow } from './tryNow';
 
 export interface Resumed extends EndedWaits {
   readonly connectionId: string;
@@ -10,9 +12,13 @@ export interface Resumed extends EndedWaits {
   readonly resumed: number;
 }
 
+/** How long and how often `resume` looks after attempts of waiting runs of which Temporal is about to hear; the sweep does later. */
+const lookAgain = { forMs: 2_000, everyMs: 100 };
+
 /**
- * Ends what the source of a connection asked to wait for, and has everything that was deferred go on now. Audited. Throws
- * TidemarkError 'NotFound', and 'TemporalUnavailable', after which it may be called again.
+ * Ends what the source of a connection asked to wait for, and has everything that was deferred go on now. What Temporal hears of
+ * only afterwards goes on with the next sweep. Audited. Throws TidemarkError 'NotFound', and 'TemporalUnavailable', after which it
+ * may be called again.
  */
 export async function resumeConnection(
   { db, client }: OperationContext,
@@ -22,7 +28,24 @@ export async function resumeConnection(
   await getConnection(db, connectionId);
   const temporal = await client();
   const ended = await endWaits(db, connectionId, by);
-  return { connectionId, ...ended, resumed: await tryNow(temporal, connectionId, ended.runs) };
+  try {
+    return { connectionId, ...ended, resumed: await goOn(temporal, connectionId, ended.runs) };
+  } catch (error) {
+    throw temporalError(error);
+  }
+}
+
+/** A run shows that it waits a little before Temporal has deferred its attempt. Returns how many activities go on. */
+async function goOn(client: Client, connectionId: string, runs: readonly WaitingRun[]): Promise<number> {
+  const until = performance.now() + lookAgain.forMs;
+  let resumed = 0;
+  for (;;) {
+    const { reset, underWay } = await tryNow(client, { connectionId, runs });
+    resumed += reset;
+    // what was reset is under way now
+    if (underWay <= reset || resumed >= runs.length || performance.now() > until) return resumed;
+    await sleep(lookAgain.everyMs);
+  }
 }
 
 /**

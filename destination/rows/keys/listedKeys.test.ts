@@ -29,8 +29,8 @@ async function run(
 ) {
   runs += 1;
   const entity: ConnectorEntity = { ...things, conflict, duplicates: { keep, ordered: true } };
-  const listedKeys = listedKeysTable(String(runs), 'pull');
-  await createListedKeys(db, listedKeys);
+  const listedKeys = { table: listedKeysTable(String(runs), 'pull'), partition: '' };
+  await createListedKeys(db, listedKeys.table);
   clock += 3_600_000;
   const counts: Counts[] = [];
   for (const pages of batches) {
@@ -179,8 +179,8 @@ test('another run counts anew', async () => {
 
 test('a batch that is written again after a failure is judged again', async () => {
   const entity: ConnectorEntity = { ...things, duplicates: { keep: 'first', ordered: true } };
-  const listedKeys = listedKeysTable('900', 'pull');
-  await createListedKeys(db, listedKeys);
+  const listedKeys = { table: listedKeysTable('900', 'pull'), partition: '' };
+  await createListedKeys(db, listedKeys.table);
   const context = { connectionId: 'c', entity, confirming: false, readLagMs: 1, writtenBy: 'run 900' };
   const live = [{ id: '1', version: encodeVersion('integer', 1), row: { content: 'a' }, raw: {} }];
   const request = { sent: clock, received: clock + 1, live, gone: [], setAside: [] };

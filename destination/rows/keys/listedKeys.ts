@@ -16,17 +16,34 @@ export async function createListedKeys(db: Knex, table: string): Promise<void> {
   await db.transaction(async (trx) => {
     await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 2))', [table]);
     await trx.raw(
-      `create table if not exists ${table} (external_id text collate "C" primary key, version text collate "C" not null)`,
+      `create table if not exists ${table} (external_id text collate "C" primary key, version text collate "C" not null, partition text not null default '')`,
     );
+    // of a run that an earlier version of the engine began; not always, since it locks the table
+    const { rows } = await trx.raw(
+      `select from pg_attribute where attrelid = to_regclass(?) and attname = 'partition'`,
+      [table],
+    );
+    if (rows.length === 0) await trx.raw(`alter table ${table} add column partition text not null default ''`);
   });
+}
+
+/** What a partition has listed counts no more: it is read again from its beginning, by another listing. */
+export async function forgetListed(trx: Knex.Transaction, table: string, partition: string): Promise<void> {
+  await trx.raw(`delete from ${table} where partition = ?`, [partition]);
 }
 
 /** The statements return the keys that may be written, and of each whether it had been listed before. */
 const claims: Readonly<Record<'first' | 'last' | 'newest', string>> = {
   first: 'do nothing',
-  last: 'do update set version = excluded.version',
-  newest: 'do update set version = excluded.version where excluded.version > t.version',
+  last: 'do update set version = excluded.version, partition = excluded.partition',
+  newest: 'do update set version = excluded.version, partition = excluded.partition where excluded.version > t.version',
 };
+
+/** Where the keys that a run has listed are noted, and for which of its partitions. */
+export interface ListedKeys {
+  readonly table: string;
+  readonly partition: string;
+}
 
 export interface Unique {
   readonly answers: readonly EncodedAnswers[];
@@ -40,7 +57,7 @@ export interface Unique {
 export async function withoutDuplicates(
   trx: Knex.Transaction,
   entity: ConnectorEntity,
-  table: string,
+  { table, partition }: ListedKeys,
   answers: readonly EncodedAnswers[],
 ): Promise<Unique> {
   const { keep } = entity.duplicates ?? {};
@@ -49,10 +66,10 @@ export async function withoutDuplicates(
   if (chosen.size === 0) return { answers, duplicates: 0 };
   const { rows } = await trx.raw(
     /* sql */ `
-    insert into ${table} as t (external_id, version)
-    select * from unnest(?::text[], ?::text[])
+    insert into ${table} as t (external_id, version, partition)
+    select id, version, ? from unnest(?::text[], ?::text[]) as u(id, version)
     on conflict (external_id) ${claims[keep]} returning external_id as id, xmax <> 0 as again`,
-    [[...chosen.keys()], [...chosen.values()].map(({ version }) => version)],
+    [partition, [...chosen.keys()], [...chosen.values()].map(({ version }) => version)],
   );
   const claimed = rows as readonly { readonly id: string; readonly again: boolean }[];
   const mine = new Set(claimed.map(({ id }) => id));

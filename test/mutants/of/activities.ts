@@ -153,4 +153,34 @@ export const activities: readonly Mutant[] = [
       name: 'without `one`, a row that is not listed while a record without an id is stays live and waits; without such a record it is deleted',
     },
   },
+  {
+    invariant: 13,
+    name: 'an end of a wait is missed by whoever is deferred after it',
+    file: 'activities/attempt/tryNow.ts',
+    find: 'deferral === undefined || deferral.resumes === otherThan',
+    replace: 'deferral !== undefined',
+    test: {
+      file: 'test/strategies/waits.test.ts',
+      name: 'a run that is deferred after resume has looked goes on with the next sweep',
+    },
+  },
+  {
+    invariant: 13,
+    name: 'the sweep ends a wait that the source asked for after the operator had ended another',
+    file: 'activities/attempt/tryNow.ts',
+    find: 'deferral === undefined || deferral.resumes === otherThan',
+    replace: 'deferral === undefined',
+    test: { file: 'test/strategies/waits.test.ts', name: 'a wait that the source asks for afterwards is obeyed' },
+  },
+  {
+    invariant: 1,
+    name: 'what was listed before a token expired counts in the full read',
+    file: 'activities/delta/pull.ts',
+    find: 'if (listedKeys) await forgetListed(trx, listedKeys.table, input.partition);',
+    replace: '',
+    test: {
+      file: 'test/invariants/06-token-feeds.test.ts',
+      name: 'a token that expires between two pages: what was listed before is no duplicate in the full read, keeping the %s',
+    },
+  },
 ];

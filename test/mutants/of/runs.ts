@@ -125,4 +125,15 @@ export const runs: readonly Mutant[] = [
     replace: `where status = 'running' and lease_until < '-infinity'`,
     test: { file: 'test/invariants/10-status.test.ts', name: '… or as soon as the sweep comes by' },
   },
+  {
+    invariant: 13,
+    name: 'a wait is noted although an operator has ended it',
+    file: 'destination/runs/waits.ts',
+    find: 'if (!blocked && !byBudget) return { resumes, ended: true };',
+    replace: '',
+    test: {
+      file: 'test/strategies/waits.test.ts',
+      name: 'a wait that was ended before it is noted is none, and a used-up budget is one',
+    },
+  },
 ];

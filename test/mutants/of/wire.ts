@@ -101,4 +101,12 @@ export const wire: readonly Mutant[] = [
       name: 'a refusal of the proxy with %i is no response of the source',
     },
   },
+  {
+    invariant: 14,
+    name: 'only the credentials of the proxy that a request goes through are hidden',
+    file: 'source/wire/report.ts',
+    find: '(proxyFor?.credentials ?? [])',
+    replace: '([] as string[])',
+    test: { file: 'source/proxied.test.ts', name: 'are in no error about a source that is reached without it' },
+  },
 ];

@@ -24,4 +24,15 @@ export const workflows: readonly Mutant[] = [
       name: '$what settles its disputes a read lag later, by asking each record once',
     },
   },
+  {
+    invariant: 4,
+    name: 'what a second delta leaves disputed, while a batch of disputes runs, is left to the sweep',
+    file: 'workflows/startBatch.ts',
+    find: `if ((await start()) > 0 || !patched('settle-again')) return;`,
+    replace: 'await start();\n  return;',
+    test: {
+      file: 'test/invariants/04-no-stale-overwrite.test.ts',
+      name: 'rows that a second delta leaves disputed, while those of a first one wait, are settled after the read lag as well',
+    },
+  },
 ];
