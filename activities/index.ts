@@ -10,6 +10,7 @@ import { deletionActivities } from './reconciliation/confirmDeletions';
 import { drawPlanActivities } from './reconciliation/drawPlan';
 import { finishActivities } from './reconciliation/finish';
 import { scanActivities } from './reconciliation/scan';
+import { scanRelatedActivities } from './reconciliation/scanRelated';
 import { recordActivities } from './records/records';
 import { remapActivities } from './remap';
 import { runActivities } from './runs';
@@ -23,6 +24,7 @@ export function createActivities(deps: ActivityDeps) {
       ...runActivities(deps, openTarget),
       ...pullActivities(deps, openTarget),
       ...scanActivities(deps, openTarget),
+      ...scanRelatedActivities(deps, openTarget),
       ...drawPlanActivities(deps, openTarget),
       ...deletionActivities(deps, openTarget),
       ...finishActivities(deps, openTarget),

@@ -15,6 +15,7 @@ import { relatedFeeds } from './delta/relatedChanges';
 import type { ActivityDeps } from './deps';
 import { runEnded } from './metrics';
 import type { OpenTarget, TargetOpener } from './openTarget';
+import { comparedRelated } from './reconciliation/scanRelated';
 
 export interface ClaimRunInput extends Target {
   readonly strategy: RunStrategy;
@@ -43,6 +44,8 @@ export type ClaimedRun =
       readonly readLagMs: number;
       readonly hasOne: boolean;
       readonly hasIds: boolean;
+      /** a reconciliation compares related records too. Histories of before have no such field */
+      readonly comparesRelated?: boolean;
       /** partitions are read one after another: the order decides which of several records with one key counts */
       readonly inOrder?: boolean;
       readonly settleAfterMs: number | null;
@@ -148,6 +151,7 @@ async function claim(
         readLagMs,
         hasOne: entity.listings.one !== undefined,
         hasIds: entity.listings.ids !== undefined,
+        ...(comparedRelated(entity).length > 0 && { comparesRelated: true }),
         ...((isOrdered(entity) || beginsRelated(entity, taken.run)) && { inOrder: true }),
         settleAfterMs,
       };

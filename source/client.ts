@@ -10,7 +10,8 @@ import { askOne } from './reading/byId/askOne';
 import { getById } from './reading/byId/getById';
 import { readRelated } from './reading/byId/relatedRecords';
 import { firstToken } from './reading/firstToken';
-import { relatedChanges } from './reading/relatedChanges';
+import { relatedChanges } from './reading/related/relatedChanges';
+import { relatedIds } from './reading/related/relatedIds';
 import { streamAll } from './reading/streamAll';
 import { inZoneOf } from './record/inZoneOf';
 import { baseUrl, NoAddress } from './wire/address';
@@ -75,6 +76,7 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
     getById: (entity, id, { signal }) => getById(source, here(entity), id, signal),
     readRelated: (entity, ids, { signal }) => readRelated(source, entity, ids, signal),
     relatedChanges: (entity, name, listOptions) => relatedChanges(source, here(entity), name, listOptions),
+    relatedIds: (entity, name, listOptions) => relatedIds(source, entity, name, listOptions),
     probe: (entity, probeOptions) => probe(source, here(entity), probeOptions),
   };
 }

@@ -73,6 +73,19 @@ export interface RelatedChangesPage
   readonly parents: readonly string[];
 }
 
+/** A related record as a list of all of them shows it. */
+export interface RelatedId {
+  readonly parent: string;
+  readonly key: string;
+  /** as text; null where it has none or the definition names none */
+  readonly version: string | null;
+}
+
+/** One page of a listing of all related records. */
+export interface RelatedIdsPage extends Omit<RelatedChangesPage, 'parents'> {
+  readonly listed: readonly RelatedId[];
+}
+
 /** A token, and when it was asked for; `sourceSent` in the source's clock, see SourcePage. */
 export interface GivenToken extends Asked, Pick<SourcePage, 'sourceSent'> {
   readonly token: string;
@@ -158,6 +171,12 @@ export interface SourceClient {
     name: string,
     options: RelatedChangesOptions,
   ): AsyncIterable<RelatedChangesPage>;
+  /** The pages of a listing of the related records of all records. Throws like `relatedChanges`. */
+  relatedIds(
+    entity: ConnectorEntity,
+    name: string,
+    options: Pick<ListOptions, 'resumePoint' | 'signal'>,
+  ): AsyncIterable<RelatedIdsPage>;
   /**
    * Finds out with at most 25 requests, which only read, whether the API behaves as the definition says. Throws
    * CredentialsRefused, SourceAsksToWait or SourceUnavailable where nothing can be found out.

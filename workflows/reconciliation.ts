@@ -95,6 +95,10 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
         progress.phase = 'fetching what is missing or stale';
         await fetch({ of: 'plan', planId });
       }
+      if (run.comparesRelated) {
+        progress.phase = 'comparing related records';
+        await longRunning.scanRelated({ ...target, runId });
+      }
       if (hasOne) await settleDisputes();
       if (plan.gone + plan.unlisted > 0 && wait === null) {
         progress.phase = 'confirming deletions';

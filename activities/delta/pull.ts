@@ -17,7 +17,8 @@ import { progressOf, recordsIn } from '../listing/pageProgress';
 import { inBatches } from '../listing/readAhead';
 import type { TargetOpener } from '../openTarget';
 import { listedContext } from '../openTarget';
-import { fetchAllChanged, readRelatedChanges, relatedFeeds } from './relatedChanges';
+import { fetchDueInRun } from '../records/owedInRun';
+import { readRelatedChanges, relatedFeeds } from './relatedChanges';
 
 export interface PullInput extends Target {
   readonly runId: string;
@@ -123,7 +124,7 @@ export function pullActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       try {
         if (readsRelated) await readRelatedChanges(deps, open, run, related);
         await readPartition();
-        if (readsRelated) await fetchAllChanged(deps, open, run, related);
+        if (readsRelated) await fetchDueInRun(deps, open, run.id, 'changed', related);
         return done;
       } catch (error) {
         throw await afterEndOfPart(deps, key, error);

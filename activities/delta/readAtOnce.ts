@@ -13,8 +13,9 @@ import { interpretPage } from '../listing/interpret';
 import { countedPage, progressOf } from '../listing/pageProgress';
 import { runEnded } from '../metrics';
 import { listedContext, type OpenTarget } from '../openTarget';
+import { fetchInRun } from '../records/owedInRun';
 import { deltaResult, endDelta } from './endDelta';
-import { changedRelated, fetchChanged, readRelatedChanges, relatedFeeds } from './relatedChanges';
+import { changedRelated, readRelatedChanges, relatedFeeds } from './relatedChanges';
 
 /** How long the source may take to answer; a slower one is read by the ordinary pull. */
 const patienceMs = 5_000;
@@ -58,7 +59,7 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
     if (feeds && page.resumePoint === null) {
       const changed = await changedRelated(deps, open, relatedAtOnceAtMost + 1, shownIds(answers));
       if (changed.length > relatedAtOnceAtMost) return undefined;
-      if (changed.length > 0) await fetchChanged(deps, open, run, changed, signal);
+      if (changed.length > 0) await fetchInRun(deps, open, run.id, changed, signal);
     }
     if (answers.length === 0) await db.transaction((trx) => alongside(trx, { counts: { ...noCounts } }));
     else {

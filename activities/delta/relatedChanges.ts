@@ -7,7 +7,7 @@ import {
   type RelatedCursor,
   relatedListing,
 } from '../../destination/runs/relatedCursors';
-import { addFetched, advancePart, openPart, type Part } from '../../destination/runs/runParts';
+import { advancePart, openPart, type Part } from '../../destination/runs/runParts';
 import type { Run } from '../../destination/runs/runs';
 import { noteFirstToken } from '../../destination/runs/tokens';
 import { noCounts } from '../../schema/answer';
@@ -16,12 +16,12 @@ import { heldBackMs } from '../../schema/definition/listings/listing';
 import type { RelatedChanges } from '../../schema/definition/listings/relatedChanges';
 import { parseDuration } from '../../schema/duration';
 import { TidemarkError } from '../../schema/errors';
-import { type RelatedChangesPage, relatedAtOnce } from '../../source/contract';
+import type { RelatedChangesPage } from '../../source/contract';
 import { noteEndedAttempt } from '../attempt/endedAttempt';
 import { thisAttempt } from '../attempt/thisAttempt';
 import type { ActivityDeps } from '../deps';
 import type { OpenTarget } from '../openTarget';
-import { fetchOwed } from '../records/owed';
+import type { ReadingOptions } from '../records/owedInRun';
 
 /** A listing of changed related records, and its cursor. */
 interface RelatedFeed extends RelatedCursor {
@@ -40,12 +40,6 @@ export function relatedFeeds({ related = {}, lookback }: ConnectorEntity): Relat
           leadMs: changes.feed === undefined ? parseDuration(lookback) + heldBackMs(changes) : 0,
         },
   );
-}
-
-/** How a delta reads the changes of related records, and says that it goes on. */
-export interface ReadingOptions {
-  readonly signal: AbortSignal;
-  readonly onProgress: () => void;
 }
 
 /**
@@ -147,9 +141,6 @@ function progressOf(page: RelatedChangesPage) {
   };
 }
 
-/** What is read together, and written in one transaction. */
-const atOnce = 500;
-
 /** Records whose related records have changed and are to be read in this run, without these, whose own answers come with them. */
 export async function changedRelated(
   { db }: ActivityDeps,
@@ -158,38 +149,6 @@ export async function changedRelated(
   without: readonly string[] = [],
 ): Promise<string[]> {
   return await dueOwed(db, target, limit, { without, reason: 'changed' });
-}
-
-/** Reads the related records of these records, and counts what that changed in the run. */
-export async function fetchChanged(
-  deps: ActivityDeps,
-  open: OpenTarget,
-  run: Run,
-  ids: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
-  const kinds = Object.keys(open.entity.related ?? {}).length;
-  const requests = Math.ceil(ids.length / relatedAtOnce(open.entity)) * kinds;
-  await fetchOwed(deps, open, ids, {
-    ...{ runId: run.id, writtenBy: `run ${run.id}`, signal },
-    alongside: (trx, counts) =>
-      addFetched(trx, { runId: run.id, step: 'related' }, { records: ids.length, requests, counts }),
-  });
-}
-
-/** Reads what has changed, until nothing of it is due: what could not be read is due later. */
-export async function fetchAllChanged(
-  deps: ActivityDeps,
-  open: OpenTarget,
-  run: Run,
-  { signal, onProgress }: ReadingOptions,
-): Promise<void> {
-  for (;;) {
-    const ids = await changedRelated(deps, open, atOnce);
-    if (ids.length === 0) return;
-    await fetchChanged(deps, open, run, ids, signal);
-    onProgress();
-  }
 }
 
 /** As a delta ends: listings of changed related records that have no cursor yet begin from this run. What had changed before is owed, unless it read all. */

@@ -2,6 +2,7 @@ import { countOwed } from '../../destination/owed/owed';
 import { coversAll } from '../../destination/plans/coverage';
 import { knownPlan } from '../../destination/plans/decidePlan';
 import { explainDifferences } from '../../destination/plans/differenceCauses';
+import { relatedStaging } from '../../destination/plans/diffRelated';
 import { assertApplies, assertSettled } from '../../destination/plans/planRights';
 import { coverageOfPlan, getPlan, markApplied, settlePlan } from '../../destination/plans/plans';
 import { dropStaging, stagingTable } from '../../destination/plans/staging';
@@ -25,6 +26,7 @@ import { runEnded } from '../metrics';
 import type { TargetOpener } from '../openTarget';
 import type { PlanInput } from './confirmDeletions';
 import { proposeLookback } from './proposeLookback';
+import { comparedRelated } from './scanRelated';
 
 export interface FinishInput extends PlanInput {
   readonly dryRun: boolean;
@@ -107,7 +109,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     if (!input.dryRun) await settlePlan(db, planId, waiting ? 'waiting' : 'applied', wait);
     const plan = await getPlan(db, planId);
     const deleted = plan?.deleted ?? 0;
-    const notCompared = readsAll ? 0 : Object.keys(entity.related ?? {}).length;
+    const notCompared = readsAll ? 0 : Object.keys(entity.related ?? {}).length - comparedRelated(entity).length;
     const unjudged = input.dryRun || waiting ? {} : await unjudgedOf(input, notCompared);
     if (!input.dryRun && !waiting && plan) {
       const started = plan.scanStarted.getTime();
@@ -146,6 +148,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     if (!input.dryRun) await clearKeyless(db, runId, readsAll);
     runEnded(deps, run);
     for (const step of ['scan', 'second-scan', 'full-listing']) await dropStaging(db, stagingTable(runId, step));
+    for (const [name] of comparedRelated(entity)) await dropStaging(db, relatedStaging(runId, name));
     const cursor = await getCursor(db, input);
     return { ...runResult(run, waiting ? 'waiting' : 'succeeded', cursor), dryRun: input.dryRun, ...found };
   }

@@ -10,8 +10,9 @@ import type { ActivityDeps } from '../deps';
 export async function readRelatedAgain({ db, connectors }: Pick<ActivityDeps, 'db' | 'connectors'>): Promise<void> {
   for (const connector of connectors.values()) {
     for (const entity of connector.entities.values()) {
-      if (entity.related === undefined || !(await tableExists(db, entity))) continue;
-      const everyMs = Math.min(...Object.values(entity.related).map(({ readAgain }) => parseDuration(readAgain)));
+      const intervals = Object.values(entity.related ?? {}).flatMap(({ readAgain }) => readAgain ?? []);
+      if (intervals.length === 0 || !(await tableExists(db, entity))) continue;
+      const everyMs = Math.min(...intervals.map(parseDuration));
       for (const connectionId of await dueForReadingAgain(db, connector.name, entity, everyMs))
         await db.transaction((trx) => noteReadAgain(trx, connectionId, entity));
     }

@@ -4,9 +4,9 @@ import { query, queryIds } from '../database/query';
 
 /**
  * Why the related records of a record are to be read again: `unread`: they could not be read in full; `changed`: their source said that they
- * have changed; `again`: the definition's interval has passed.
+ * have changed; `differs`: a reconciliation found others than those that the row holds; `again`: the definition's interval has passed.
  */
-export type OwedReason = 'unread' | 'changed' | 'again';
+export type OwedReason = 'unread' | 'changed' | 'differs' | 'again';
 
 /** SQL: how long one that failed so often is left alone. */
 const pause = (attempts: string) =>

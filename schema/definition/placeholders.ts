@@ -17,7 +17,16 @@ interface Templates {
   readonly name: string;
   readonly listings: { readonly [L in 'all' | 'changes' | 'ids' | 'one']?: Template | undefined };
   readonly related?:
-    | Readonly<Record<string, { readonly listing: Template; readonly changes?: ChangesTemplate | undefined }>>
+    | Readonly<
+        Record<
+          string,
+          {
+            readonly listing: Template;
+            readonly changes?: ChangesTemplate | undefined;
+            readonly ids?: Template | undefined;
+          }
+        >
+      >
     | undefined;
   readonly partitions: unknown;
 }
@@ -93,11 +102,12 @@ export function placeholderMistakes(
         ...unfilled(`${at}.changes`, listings.changes, [...parted, 'since', 'until']),
         ...unfilled(`${at}.ids`, listings.ids, parted),
         ...unfilled(`${at}.one`, listings.one, ['id']),
-        ...Object.entries(related ?? {}).flatMap(([of, { listing, changes }]) => {
+        ...Object.entries(related ?? {}).flatMap(([of, { listing, changes, ids }]) => {
           const here = `${where}.entities.${name}.related.${of}`;
           const first = changes?.feed?.first;
           return [
             ...unfilled(`${here}.listing`, listing, ['ids']),
+            ...unfilled(`${here}.ids`, ids, []),
             ...unfilled(`${here}.changes`, changes, ['since', 'until']),
             ...unfilled(`${here}.changes.feed.first`, first === 'all' ? undefined : first, []),
           ];

@@ -56,6 +56,10 @@ export async function startCustomers(
     const spoiled = await world.instead(url);
     if (spoiled) return json(response, spoiled.body ?? { error: 'spoiled' }, spoiled.status);
     const id = /^\/customers\/(.+)$/.exec(url.pathname)?.[1];
+    if (url.pathname === '/contacts/ids') {
+      const data = [...world.contacts.values(), ...world.log.filter(({ active }) => active === false)];
+      return json(response, { data: data.map(({ value: _, ...listed }) => listed) });
+    }
     if (url.pathname === '/contacts/start') return json(response, { now: `t${world.log.length}` });
     if (url.pathname === '/contacts/changes') {
       const page = changesPage(world, url);
@@ -139,6 +143,9 @@ function changesPage({ log, forgotten }: Customers, url: URL) {
   const reached = Math.min(from + pageSize, found.length);
   return { data: found.slice(from, reached), token: `t${reached}`, more: reached < found.length };
 }
+
+/** Every contact without its number; removed ones are shown as such. */
+export const contactIds = { path: '/contacts/ids', paging: { scheme: 'none' }, records: 'data' } as const;
 
 /** The changes of contacts since an instant. */
 export const changedContacts = {

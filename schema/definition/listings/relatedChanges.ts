@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { pathOrFunction } from '../callbacks';
 import { changesListing } from './listing';
 import { changesMistakes } from './requestMistakes';
@@ -24,11 +24,14 @@ import { changesMistakes } from './requestMistakes';
  *   since: { param: 'modifiedOnOrAfter', field: 'modifiedOn', form: 'iso-seconds', boundary: 'inclusive' },
  *   feed: { token: 'sync_token', param: 'sync_token', first: { path: '/changes/start', token: 'token' } },
  *   parent: 'customer.id',
+ *   listsRemoved: true,
  * }
  */
 export const relatedChanges = changesListing.omit({ tabular: true }).extend({
   /** Where a listed record contains the id of the record that it belongs to. Default: the `parent` of the related records. */
   parent: pathOrFunction.optional(),
+  /** `true` where this list shows related records that were removed, too; `parent` must lead to their record. */
+  listsRemoved: z.boolean().default(false),
 });
 export type RelatedChanges = z.infer<typeof relatedChanges>;
 

@@ -28,11 +28,14 @@ export function requestMistakes(where: string, { one, ...lists }: Listings): str
 
 /** What is wrong with a listing of changes by itself, wherever it is in a definition. */
 export function changesMistakes(at: string, changes: Omit<ChangesListing, 'tabular'>): string[] {
+  return [...listMistakes(at, changes), ...cursorMistakes(at, changes)];
+}
+
+/** What is wrong with the request of a list, wherever it is in a definition. */
+export function listMistakes(at: string, list: Pick<Listing, 'body' | 'params' | 'method'>): string[] {
   const body =
-    changes.body !== undefined && changes.method === 'GET'
-      ? [`${at}.body: a body is sent with method 'POST' only`]
-      : [];
-  return [...body, ...paramsMistakes(at, changes), ...cursorMistakes(at, changes)];
+    list.body !== undefined && list.method === 'GET' ? [`${at}.body: a body is sent with method 'POST' only`] : [];
+  return [...body, ...paramsMistakes(at, list)];
 }
 
 function paramsMistakes(at: string, { params, method }: Pick<Listing, 'params' | 'method'>): string[] {

@@ -8,6 +8,7 @@ import { covers } from '../../../schema/definition/listings/covers';
 import { feed, firstToken } from '../../../schema/definition/listings/feed';
 import { changesListing, listing, one, paging, since } from '../../../schema/definition/listings/listing';
 import { relatedChanges } from '../../../schema/definition/listings/relatedChanges';
+import { relatedIds } from '../../../schema/definition/listings/relatedIds';
 import { severalListing } from '../../../schema/definition/listings/several';
 import { tabular } from '../../../schema/definition/listings/tabular';
 import { valueIs } from '../../../schema/definition/listings/valueIs';
@@ -55,6 +56,12 @@ export const sections: readonly Section[] = [
     file: ['listings/relatedChanges', 'listings/listing'],
     comments: ['relatedChanges', 'changesListing', 'listing', 'request'],
     schema: relatedChanges,
+  },
+  {
+    title: 'Ids of related records',
+    file: ['listings/relatedIds', 'listings/listing'],
+    comments: ['relatedIds', 'listing', 'request'],
+    schema: relatedIds,
   },
   { title: 'Context of `map`', file: 'entity', comments: ['MapContext'] },
   { title: 'Schedule', file: 'schedule', comments: ['entitySchedule'], schema: entitySchedule },

@@ -6,6 +6,17 @@ import type { Mutant } from '../mutant';
 export const plans: readonly Mutant[] = [
   {
     invariant: 1,
+    name: 'related records that differ are not owed',
+    file: 'destination/plans/diffRelated.ts',
+    find: 'where h.digest is distinct from l.digest',
+    replace: 'where h.digest is distinct from l.digest and false',
+    test: {
+      file: 'test/related/relatedIds.test.ts',
+      name: 'a contact that moved is taken from one customer and given to the other',
+    },
+  },
+  {
+    invariant: 1,
     name: 'a reconciliation does not look at versions',
     file: 'destination/plans/diffScan.ts',
     find: `'c._version is distinct from s.version'`,

@@ -1,15 +1,14 @@
-import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { Paging } from '../../schema/definition/listings/listing';
-import type { RelatedChanges } from '../../schema/definition/listings/relatedChanges';
-import type { Related } from '../../schema/definition/related';
-import type { RelatedChangesOptions, RelatedChangesPage } from '../contract';
-import { type ListReader, schemeOf } from '../paging';
-import { type FieldReader, fieldReader, usableKey } from '../record/fields';
-import type { Source } from '../wire/source';
-import { olderByField } from './filter/filter';
-import { listReader } from './listReader';
-import { askedSince, type Filter } from './listRequest';
-import { tokenIn } from './token';
+import type { ConnectorEntity } from '../../../schema/definition/connector';
+import type { Paging } from '../../../schema/definition/listings/listing';
+import type { RelatedChanges } from '../../../schema/definition/listings/relatedChanges';
+import type { RelatedChangesOptions, RelatedChangesPage } from '../../contract';
+import { type ListReader, schemeOf } from '../../paging';
+import type { FieldReader } from '../../record/fields';
+import type { Source } from '../../wire/source';
+import { olderByField } from '../filter/filter';
+import { askedSince, type Filter } from '../listRequest';
+import { tokenIn } from '../token';
+import { parentsOf, relatedListReader } from './relatedList';
 
 /** See SourceClient.relatedChanges. */
 export async function* relatedChanges(
@@ -28,23 +27,24 @@ export async function* relatedChanges(
   const resume = resumePoint ?? null;
   const count = { requests: 0 };
   const older = (records: readonly unknown[], instant: number) => olderIn(kind.changes, records, instant);
-  const reader = listReader(
-    source,
-    {
-      ...cursor,
-      ...{ listing, about, signal, name: 'changes', partition: '', pageSize: undefined, resumed: resume !== null },
-      // these records have ids of their own, which the entity's `key` does not read
-      identity: (record) => JSON.stringify(record) ?? '',
-      changedSince: (records, instant) => {
-        const { older: before, readable } = older(records, instant);
-        return readable - before;
-      },
-    },
-    count,
-  );
+  const changedSince = (records: readonly unknown[], instant: number) => {
+    const { older: before, readable } = older(records, instant);
+    return readable - before;
+  };
+  const list = {
+    ...cursor,
+    listing,
+    what: about.what,
+    name: 'changes',
+    changedSince,
+    resumed: resume !== null,
+    signal,
+  };
+  const reader = relatedListReader(source, entity, list, count);
   for await (const { answer, records, next, end } of schemeOf(reader.paging).read(reader, resume)) {
     if (cursor.filter) refuseUnfiltered(reader, cursor.filter, records, older(records, cursor.filter.instant));
-    const parents = parentsIn(reader, kind, records);
+    const named = parentsOf(reader, (kind.changes.parent ?? kind.parent) as string | FieldReader, records);
+    const parents = [...new Set(named)].filter((parent) => parent !== null);
     const { sent, received, bytes, sourceSent } = answer;
     const given = kind.changes.feed === undefined ? null : tokenIn(answer, kind.changes.feed.token, reader.broken);
     const { requests } = count;
@@ -82,29 +82,4 @@ function refuseUnfiltered(
     `the filter is ignored: ${older} of ${readable} records are older than ${filter.shown}`,
     'Check `since` of the listing: its parameter, its form, its field, and whether this endpoint filters at all',
   );
-}
-
-/** One without a parent is about no record of ours, such as a contact of a supplier. */
-function parentsIn(
-  reader: Pick<ListReader<Paging>, 'broken'>,
-  { parent, changes }: Related,
-  records: readonly unknown[],
-): string[] {
-  const read = fieldReader((changes?.parent ?? parent) as string | FieldReader);
-  const parents = new Set<string>();
-  let without = 0;
-  for (const record of records) {
-    try {
-      parents.add(usableKey(read(record), 'parent'));
-    } catch {
-      without += 1;
-    }
-  }
-  if (without > records.length / 2) {
-    throw reader.broken(
-      `${without} of ${records.length} records do not name the record that they belong to`,
-      'Check `parent`: it must lead to the id of that record',
-    );
-  }
-  return [...parents];
 }
