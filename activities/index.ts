@@ -15,6 +15,7 @@ import { recordActivities } from './records/records';
 import { remapActivities } from './remap';
 import { runActivities } from './runs';
 import { sweepActivities } from './sweep';
+import { touchActivities } from './touch';
 
 /** Everything that workflows can have done. Their names stand in histories: a public API. */
 export function createActivities(deps: ActivityDeps) {
@@ -34,6 +35,7 @@ export function createActivities(deps: ActivityDeps) {
       ...probeActivities(deps, openTarget),
       ...verifyActivities(deps, openTarget),
       ...remapActivities(deps, openTarget),
+      ...touchActivities(deps, openTarget),
     },
     (input, error) => deferredBy(deps, input, error),
     (activity, input, error, failure) =>

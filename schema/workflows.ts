@@ -18,6 +18,7 @@ export const workflowNames = {
   lookAt: 'lookAt',
   probe: 'probe',
   verify: 'verify',
+  touch: 'touch',
 } as const;
 
 /** Those that schedules start. */
@@ -164,6 +165,21 @@ export interface ApplyPlanResult extends Target {
   readonly counts: Counts;
 }
 
+/** Makes a harmless change at the source. What it says is in PostgreSQL under this number. */
+export interface TouchInput extends Target {
+  readonly touchId: string;
+}
+
+/** `unknown`: the request was sent, and nothing proves whether the source did it. */
+export type TouchOutcome = 'done' | 'not-done' | 'unknown';
+
+export interface TouchResult extends TouchInput {
+  readonly outcome: TouchOutcome;
+  /** of the last response; null: there was none */
+  readonly status: number | null;
+  readonly detail: string;
+}
+
 /** Answered by a run's `progress` query. */
 export interface Progress {
   readonly phase: string;
@@ -196,6 +212,9 @@ export const ids = {
   backfill: ({ connectionId, entity }: Target) => `tidemark/backfill/${connectionId}/${entity}`,
   remap: ({ connectionId, entity }: Target) => `tidemark/remap/${connectionId}/${entity}`,
   look: ({ connectionId, entity }: Target, recordKey: string) => `tidemark/look/${connectionId}/${entity}/${recordKey}`,
+  /** shows one record to the operator who asked for it; `key` makes each such request another */
+  show: ({ connectionId, entity }: Target, key: string) => `tidemark/show/${connectionId}/${entity}/${key}`,
+  touch: ({ connectionId, entity }: Target, touchId: string) => `tidemark/touch/${connectionId}/${entity}/${touchId}`,
   probe: ({ connectionId, entity }: Target) => `tidemark/probe/${connectionId}/${entity}`,
   verify: ({ connectionId, entity }: Target) => `tidemark/verify/${connectionId}/${entity}`,
   /** fetches the records that an operator named; `key` makes each such order another */

@@ -9,6 +9,7 @@ import { probe } from './probe/probe';
 import { askOne } from './reading/byId/askOne';
 import { getById } from './reading/byId/getById';
 import { readRelated } from './reading/byId/relatedRecords';
+import { touch } from './reading/byId/touch';
 import { firstToken } from './reading/firstToken';
 import { relatedChanges } from './reading/related/relatedChanges';
 import { relatedIds } from './reading/related/relatedIds';
@@ -77,6 +78,7 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
     readRelated: (entity, ids, { signal }) => readRelated(source, entity, ids, signal),
     relatedChanges: (entity, name, listOptions) => relatedChanges(source, here(entity), name, listOptions),
     relatedIds: (entity, name, listOptions) => relatedIds(source, entity, name, listOptions),
+    touch: (entity, id, touchOptions) => touch(source, entity, id, touchOptions),
     probe: (entity, probeOptions) => probe(source, here(entity), probeOptions),
   };
 }

@@ -13,6 +13,7 @@ import type { Listing, ListingName, ResumePoint } from '../schema/definition/lis
 import type { SourceText } from '../schema/json/sourceText';
 import type { Version } from '../schema/version';
 import { type ListEnd, schemeOf } from './paging';
+import type { Once, OnceResult } from './wire/sendOnce';
 
 /** One page of a listing. */
 export interface SourcePage extends Asked {
@@ -177,6 +178,15 @@ export interface SourceClient {
     name: string,
     options: Pick<ListOptions, 'resumePoint' | 'signal'>,
   ): AsyncIterable<RelatedIdsPage>;
+  /**
+   * Sends the entity's `touch` for a record, so that the source does it once at most. `once` is called before it is sent. Throws TidemarkError
+   * before it was sent: Usage where the entity declares none, ContractBroken for an id that no request can hold, and like `streamAll`.
+   */
+  touch(
+    entity: ConnectorEntity,
+    id: string,
+    options: { readonly text: string; readonly once: Once; readonly signal: AbortSignal },
+  ): Promise<OnceResult>;
   /**
    * Finds out with at most 25 requests, which only read, whether the API behaves as the definition says. Throws
    * CredentialsRefused, SourceAsksToWait or SourceUnavailable where nothing can be found out.

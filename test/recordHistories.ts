@@ -12,7 +12,7 @@ import { record } from './support/recordedHistories';
  * workflow has taken a new path; what was recorded before a change shows whether runs under way survive it.
  */
 const { deltaSync, reconciliation, singleRecord, syncRecords, applyPlan, sweep } = workflowNames;
-const { lookAt, probe, verify, backfill, remap } = workflowNames;
+const { lookAt, probe, verify, backfill, remap, touch } = workflowNames;
 const people = { connectionId, entity: 'people' };
 const things = { connectionId, entity: 'things' };
 const delta = { ...people, trigger: 'api' } as const;
@@ -178,6 +178,14 @@ test('a source without `one`: absence is confirmed by a second scan', async () =
   const { handle: plan } = await approvePlan(context, planId as string, byTest);
   await plan.result();
   await record('applyPlan.second-scan', plan);
+});
+
+test('a harmless change at the source', async () => {
+  const { engine } = await startChurch({ people: 5 });
+  const row = { connection_id: connectionId, entity: 'people', external_id: '1', text: 'a test' };
+  const [{ id }] = await engine.db('tidemark.touches').insert(row).returning('id');
+  await run(engine, 'ended', touch, { ...people, touchId: String(id) });
+  await run(engine, 'lost', touch, { ...people, touchId: '999' });
 });
 
 test('what an operator asks', async () => {

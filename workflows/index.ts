@@ -9,4 +9,5 @@ export { remap } from './remap';
 export { singleRecord } from './singleRecord';
 export { sweep } from './sweep';
 export { syncRecords } from './syncRecords';
+export { touch } from './touch';
 export { verify } from './verify';

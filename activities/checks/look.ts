@@ -1,8 +1,10 @@
 import { Context } from '@temporalio/activity';
 import { codeOf } from '../../destination/database/errorCode';
 import { wordsOf } from '../../destination/database/postgresWords';
+import { keepShown } from '../../destination/requests/shownRecords';
 import { type ComparedRow, compareRows } from '../../destination/rows/queries/compareRows';
 import { tableExists } from '../../destination/rows/tables';
+import { rawText } from '../../destination/setAside/setAside';
 import type { Asked, LiveAnswer } from '../../schema/answer';
 import type { LookAtInput, LookAtResult } from '../../schema/definition/checks';
 import { instantOfVersion } from '../../schema/version';
@@ -15,7 +17,7 @@ import { relate } from '../records/related';
 export function lookActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   return {
     /** Asks `one`, and compares what it shows with the row. Only ids, columns and versions leave it: histories hold no content. */
-    async lookAt({ connectionId, entity, id }: LookAtInput): Promise<LookAtResult> {
+    async lookAt({ connectionId, entity, id, showAs }: LookAtInput): Promise<LookAtResult> {
       const target = { connectionId, entity };
       const open = await openTarget(target, 'webhook');
       const about = { ...target, id, version: null, row: null, columns: [] };
@@ -27,6 +29,10 @@ export function lookActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         open.source.ask(open.entity, id, { signal: Context.current().cancellationSignal }),
       );
       const askedAt = new Date(said.sent).toISOString();
+      if (showAs !== undefined && (said.kind === 'live' || said.kind === 'set-aside')) {
+        const { raw } = said.kind === 'live' ? said.live : said.setAside;
+        await keepShown(deps.db, target, { id: showAs, recordId: id, record: rawText(raw) });
+      }
       if (said.kind !== 'live') {
         const says = said.kind === 'other-id' ? 'unclear' : said.kind;
         return { ...about, askedAt, says, detail: said.detail };

@@ -6,6 +6,14 @@ export const groups: Readonly<Record<string, Omit<CommandText, 'usage'>>> = {
     summary: 'show the cursor of an entity, or move it',
     examples: ['cursor show demo people', 'cursor reset demo people --reason "the mapping lost a column"'],
   },
+  rows: {
+    summary: 'count rows per hour, find duplicates and walks through the whole list',
+    examples: [
+      'rows hours demo people',
+      'rows walks demo people --since 30m',
+      'rows duplicates demo people --columns last_name',
+    ],
+  },
   'set-aside': {
     summary: 'list, show, retry or discard records that could not or should not be written',
     details: 'A record that any later run can write is cleared by itself.',

@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 /** Every command in the order in which an operator needs them: `--help` and the documents list them so. */
 const order = [
   ...['init', 'up', 'demo', 'connect', 'connections'],
-  ...['status', 'sync', 'reconcile', 'record', 'explain', 'verify', 'probe', 'doctor'],
+  ...['status', 'sync', 'reconcile', 'record', 'touch', 'explain', 'verify', 'probe', 'doctor'],
   ...['runs', 'outcome', 'cancel', 'resume', 'plans', 'approve', 'reject', 'undo'],
-  ...['set-aside', 'webhooks', 'schedules', 'cursor', 'backfill', 'remap', 'forget'],
+  ...['rows', 'set-aside', 'webhooks', 'schedules', 'cursor', 'backfill', 'remap', 'forget'],
   ...['migrate', 'worker', 'server'],
 ];
 

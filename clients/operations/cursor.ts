@@ -72,6 +72,10 @@ export const cursorReset = operation({
       ...target(z),
       before: instant(z).nullable(),
       after: instant(z).nullable().describe('null: the next delta reads everything'),
+      skipped: z
+        .object({ from: instant(z).nullable().describe('null: everything before `to`'), to: instant(z) })
+        .nullable()
+        .describe('changes in this span are left out until a reconciliation finds them; null: none are'),
       runningDelta: z.string().nullable().describe('a delta that is running: it ends without moving the cursor'),
     }),
   run: () => import('./work/cursor.js').then(({ moveCursor }) => moveCursor),

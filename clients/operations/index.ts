@@ -17,12 +17,14 @@ import { explain } from './explain';
 import { forget } from './forget';
 import { outcome } from './outcome';
 import { approve, plans, plansShow, reject } from './plans';
-import { record, recordRow } from './records';
+import { record, recordRaw, recordRow } from './records';
+import { rowsDuplicates, rowsHours, rowsWalks } from './rows';
 import { runs, runsShow, undo } from './runs';
 import { schedulesList, schedulesPause, schedulesRepair, schedulesResume } from './schedules';
 import { setAsideDiscard, setAsideList, setAsideRetry, setAsideShow } from './setAside';
 import { status } from './status';
 import { backfill, reconcile, remap, sync } from './sync';
+import { touch } from './touch';
 import { cancel, resume } from './waits';
 import { webhooksList, webhooksReplay } from './webhooks';
 
@@ -30,9 +32,10 @@ import { webhooksList, webhooksReplay } from './webhooks';
 export const operations: readonly AnyOperation[] = [
   ...[connect, connectionsChange, connections, connectionsShow, connectionsEnable, connectionsDisable],
   ...[connectionsLink, connectionsRotateSecret, connectionsReseal, connectionsRemove],
-  ...[status, sync, reconcile, record, recordRow, probe, verify, backfill, remap, outcome, doctor],
+  ...[status, sync, reconcile, record, recordRaw, recordRow, touch, probe, verify, backfill, remap, outcome, doctor],
   ...[runs, runsShow, resume, cancel, plans, plansShow, approve, reject, undo],
   ...[cursorShow, cursorReset],
+  ...[rowsHours, rowsWalks, rowsDuplicates],
   ...[setAsideList, setAsideShow, setAsideRetry, setAsideDiscard, webhooksList, webhooksReplay, explain, forget],
   ...[schedulesList, schedulesPause, schedulesResume, schedulesRepair],
 ];

@@ -1,5 +1,5 @@
 import { operation } from './definition/operation';
-import { started } from './definition/schemas';
+import { instant, started, target } from './definition/schemas';
 import { recordOf } from './definition/targetFields';
 
 export const record = operation({
@@ -12,6 +12,27 @@ export const record = operation({
   input: recordOf,
   result: (z) => z.object(started(z)),
   run: () => import('./work/records.js').then(({ fetchRecord }) => fetchRecord),
+});
+
+export const recordRaw = operation({
+  name: 'record raw',
+  effect: 'look',
+  summary: 'show one record as the source has it now; nothing is written',
+  details: 'A worker asks the source, within 45 seconds. The record is not part of any workflow history.',
+  examples: ['demo people 10000001', 'demo people 10000001 --json'],
+  input: recordOf,
+  result: (z) =>
+    z.object({
+      ...target(z),
+      id: z.string(),
+      askedAt: instant(z).nullable().describe("when the request was sent, in PostgreSQL's time; null: no answer came"),
+      says: z
+        .enum(['live', 'gone', 'set-aside', 'unclear', 'no-answer'])
+        .describe('`set-aside`: it cannot be written; `no-answer`: the request failed'),
+      detail: z.string().describe('the evidence, or the reason'),
+      record: z.unknown().describe('as the source sent it; null: it sent none'),
+    }),
+  run: () => import('./work/rawRecord.js').then(({ showRaw }) => showRaw),
 });
 
 export const recordRow = operation({

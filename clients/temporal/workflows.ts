@@ -26,6 +26,8 @@ import {
   type SyncRecordsInput,
   type SyncRecordsResult,
   type Target,
+  type TouchInput,
+  type TouchResult,
   workflowNames,
 } from '../../schema/workflows';
 
@@ -138,6 +140,25 @@ export function lookAt(entity: ConnectorEntity): Startable<LookAtInput, LookAtRe
     timeout: '45 seconds',
   };
 }
+
+/** The same for an operator who wants to see the record: it is kept in PostgreSQL under `showAs`. */
+export const showRecord: Startable<LookAtInput & { readonly showAs: string }, LookAtResult> = {
+  name: workflowNames.lookAt,
+  workflowId: (input) => ids.show(input, input.showAs),
+  strategy: 'look',
+  whileRunning: 'refuse',
+  priority: 'webhook',
+  timeout: '45 seconds',
+};
+
+/** Makes a harmless change at the source, once at most. */
+export const touch: Startable<TouchInput, TouchResult> = {
+  name: workflowNames.touch,
+  workflowId: (input) => ids.touch(input, input.touchId),
+  strategy: 'touch',
+  whileRunning: 'refuse',
+  priority: 'webhook',
+};
 
 /** Asks the live API how it behaves; writes nothing. */
 export const probe: Startable<ProbeInput, ProbeResult> = {

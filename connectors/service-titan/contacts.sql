@@ -1,9 +1,5 @@
 -- The table `contacts` of people who used other tools before, as a view: one row per customer that has a phone or an e-mail address.
 -- Run it once, after the first sync:  psql "$DATABASE_URL" -f connectors/service-titan/contacts.sql
--- The added column is yours: the engine leaves columns alone that are not in its row schema. Rows that were written before it was
--- added have the time at which it was added.
-alter table public.service_titan_customers add column if not exists first_written_at timestamptz not null default now();
-
 create or replace view public.contacts as
 select
   c.workspace_id || '/' || c.crm_id as id,

@@ -39,6 +39,7 @@ export const customerContacts = defineEntity({
     changes: { ...transactional('/customers/contacts', { sort: '+ModifiedOn' }), since: modifiedOnOrAfter },
   },
   gone: { record: (contact) => contact.active === false },
+  alikeBy: ['value'],
   supportsWebhooks: false,
   schedule: { delta: { every: '15m' }, reconciliation: { at: '03:30' } },
   map: (contact) => ({

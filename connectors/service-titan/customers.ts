@@ -60,6 +60,7 @@ export const customers = defineEntity({
     ids: transactional('/customers', { active, sort: '+Id' }),
     one: { path: '/crm/v2/tenant/{tenant}/customers/{id}' },
   },
+  touch: { path: '/crm/v2/tenant/{tenant}/customers/{id}/notes', body: { text: '{text}' } },
   supportsWebhooks: false,
   schedule: { delta: { every: '15m' }, reconciliation: { at: '03:00' } },
   map: (customer, { connection }) => ({

@@ -55,6 +55,8 @@ export async function forgetRecord(
     const events = await erase(`delete from tidemark.inbox where ${ofRecord}`, record);
     await erase(`delete from tidemark.inbox_pauses where ${ofRecord}`, record);
     await erase(`delete from tidemark.owed where ${ofRecord}`, record);
+    await erase(`delete from tidemark.shown_records where ${ofRecord}`, record);
+    await erase(`delete from tidemark.touches where ${ofRecord}`, record);
     const answers = await erase(`delete from tidemark.answers where ${ofRecord}`, record);
     const planItems = await erase(
       `delete from tidemark.plan_items i using tidemark.plans p

@@ -50,6 +50,8 @@ export async function prune(db: Knex, settings: Retention, options: PruneOptions
     await repeat(planItemsSql, settings.plans);
     const plans = await repeat(plansSql, settings.plans);
     const runs = await repeat(runsSql, settings.runs);
+    await repeat(touchesSql, settings.runs);
+    await repeat(shownRecordsSql, '10m');
     const forgotten = await repeat(forgottenSql, settings.forgotten);
     await repeat(batchCountsSql, keptBatchCounts);
     options.signal?.throwIfAborted();
@@ -127,6 +129,15 @@ delete from tidemark.batch_counts where ctid = any(array(
 const answersSql = /* sql */ `
 delete from tidemark.answers where at < now() - cast(:age as interval) and id in (
   select id from tidemark.answers order by id limit :batch)`;
+
+const touchesSql = /* sql */ `
+delete from tidemark.touches where id in (
+  select id from tidemark.touches where requested_at < now() - cast(:age as interval) order by id limit :batch)`;
+
+/** Those that their operators did not wait for. */
+const shownRecordsSql = /* sql */ `
+delete from tidemark.shown_records where ctid = any(array(
+  select ctid from tidemark.shown_records where created_at < now() - cast(:age as interval) limit :batch))`;
 
 const forgottenSql = /* sql */ `
 delete from tidemark.forgotten where ctid = any(array(

@@ -4,7 +4,7 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import { TidemarkError } from '../../schema/errors';
 import { withRetry } from '../database/destinationError';
 import { quote } from '../database/identifiers';
-import { collatedColumns, tableColumns, tableName } from './format/rowFormat';
+import { collatedColumns, tableColumns, tableName, timedColumns } from './format/rowFormat';
 
 /** What was done to a table so that it agrees with its row schema. */
 export interface TableChange {
@@ -44,9 +44,7 @@ export async function ensureTable(
       }
       const change = { created: false, added: lacking.map(({ name }) => name) };
       if (lacking.length > 0) {
-        await trx.raw(
-          `alter table ${tableName(entity)} ${lacking.map((column) => `add column ${definition(column)}`).join(', ')}`,
-        );
+        await trx.raw(`alter table ${tableName(entity)} ${lacking.flatMap(additions).join(', ')}`);
         await alongside(trx, change);
       }
       return change;
@@ -103,10 +101,19 @@ async function existingColumns(db: Knex, entity: ConnectorEntity): Promise<Map<s
 }
 
 function createStatement(entity: ConnectorEntity, columns: readonly Column[]): string {
-  return `create table ${tableName(entity)} (${columns.map(definition).join(', ')}, primary key (connection_id, external_id))`;
+  const definitions = columns.map(
+    (column) => `${definition(column)}${timedColumns.has(column.name) ? ' default now()' : ''}`,
+  );
+  return `create table ${tableName(entity)} (${definitions.join(', ')}, primary key (connection_id, external_id))`;
+}
+
+/** The default of an added column is set apart, so that rows which were written before have no time that is wrong. */
+function additions(column: Column): string[] {
+  const added = `add column ${definition(column)}`;
+  return timedColumns.has(column.name) ? [added, `alter column ${quote(column.name)} set default now()`] : [added];
 }
 
 function definition({ name, type }: Column): string {
   // Typed columns may be null: an id that was deleted before it was ever seen has a row without content.
-  return `${quote(name)} ${type}${collatedColumns.has(name) ? ' collate "C"' : ''}${name === 'synced_at' ? ' not null default now()' : ''}`;
+  return `${quote(name)} ${type}${collatedColumns.has(name) ? ' collate "C"' : ''}${name === 'synced_at' ? ' not null' : ''}`;
 }

@@ -18,6 +18,8 @@ export interface ResetTo {
 export interface MovedCursor {
   readonly before: Date | null;
   readonly after: Date | null;
+  /** what the next delta leaves out: changes from `from` (null: all before) to `to`; null where the cursor did not move forward */
+  readonly skipped: { readonly from: Date | null; readonly to: Date } | null;
 }
 
 /**
@@ -55,9 +57,15 @@ export async function resetCursor(
       );
     }
     await (partition === undefined ? setCursor(tx, target, to) : setOwnCursor(tx, target, partition, to));
-    const details = { before, after: to, ...(partition !== undefined && { partition }) };
+    const skipped = to !== null && (before === null || to > before) ? { from: before, to } : null;
+    const details = {
+      before,
+      after: to,
+      ...(skipped !== null && { skipped }),
+      ...(partition !== undefined && { partition }),
+    };
     await audit(tx, { ...by, ...target, action: 'cursor reset', details });
-    return { before, after: to };
+    return { before, after: to, skipped };
   });
 }
 

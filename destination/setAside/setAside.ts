@@ -58,8 +58,8 @@ function entryOf({ id, reason, detail, raw }: SetAsideAnswer): Entry {
   };
 }
 
-/** JSON, in which U+0000 and lone surrogates stand as escapes, so that nothing of the payload is lost. */
-function rawText(raw: unknown): string {
+/** A record's JSON, in which U+0000 and lone surrogates stand as escapes, so that nothing of the payload is lost. */
+export function rawText(raw: unknown): string {
   if (raw instanceof SourceText) return raw.text;
   return JSON.stringify(raw, (_key, value) => (typeof value === 'bigint' ? String(value) : value)) ?? 'null';
 }

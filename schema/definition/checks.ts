@@ -8,6 +8,8 @@ import type { Target } from '../workflows';
 
 export interface LookAtInput extends Target {
   readonly id: string;
+  /** a UUID: the record is kept under it in PostgreSQL, for the operator who asked to see it */
+  readonly showAs?: string;
 }
 
 /** How a row compares with what the source says of its record: `differs` in the columns that are named. */

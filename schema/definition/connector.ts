@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Alias, type AliasInput, alias } from './aliases';
 import { type Auth, type AuthInput, auth } from './auth/auth';
 import { oauth2Templates } from './auth/oauth2';
 import { namedSecrets, type SecretName, secretName } from './auth/secretName';
@@ -31,6 +32,7 @@ import {
  *     events: ({ body }) => [{ type: body.type, entity: 'people', id: body.person.id }],
  *   },
  *   entities: [people],
+ *   aliases: [{ method: 'POST', path: '/trigger', operation: 'sync', input: { connection: '{accountId}' } }],
  * }
  */
 export interface ConnectorInput<Settings extends z.ZodObject, Secrets extends z.ZodObject> {
@@ -72,6 +74,8 @@ export interface ConnectorInput<Settings extends z.ZodObject, Secrets extends z.
   };
   /** The kinds of records, each made by `defineEntity`. Their names and tables must differ. */
   readonly entities: readonly Entity[];
+  /** Paths of a service that Tidemark replaces, for callers that know it by those. */
+  readonly aliases?: readonly AliasInput[];
 }
 
 /** A connector as the engine uses it. */
@@ -85,6 +89,7 @@ export interface Connector {
   readonly secretHeaders: Readonly<Record<string, SecretName>>;
   readonly webhooks: WebhookRules | undefined;
   readonly entities: ReadonlyMap<string, Entity & { readonly table: string }>;
+  readonly aliases: readonly Alias[];
 }
 
 /** An entity of a connector: its table is known. */
@@ -125,6 +130,7 @@ export const connectorDefinition = z.strictObject({
     })
     .optional(),
   entities: z.array(z.custom<Entity>((value) => typeof value === 'object' && value !== null)).min(1),
+  aliases: z.array(alias).default([]),
 });
 
 /** Describes one API. A mistake is reported with its path, such as `planning_center.auth.username`. Throws DefinitionError. */

@@ -22,6 +22,7 @@ import {
 import { requestMistakes } from './listings/requestMistakes';
 import { type Related, type RelatedInput, relatedByName, relatedMistakes } from './related';
 import { type DeletionGuard, deletionGuard, type EntitySchedule, entitySchedule } from './schedule';
+import { type Touch, type TouchRequest, touch, touchMistakes } from './touch';
 import { zone } from './zone';
 
 /** What `map` receives next to the record. */
@@ -91,6 +92,8 @@ export interface DeltaSyncField<Source> {
  *       readAgain: '7d',
  *     },
  *   },
+ *   alikeBy: ['name'],
+ *   touch: { path: '/people/{id}/notes', body: { text: '{text}' } },
  *   supportsWebhooks: true,
  *   schedule: { delta: { every: '15m' } },
  *   conflict: 'update',
@@ -134,6 +137,10 @@ export interface EntityInput<Row extends z.ZodObject, Source> {
   };
   /** Records that belong to a record and are listed apart from it, each kind by a name of its own. They are stored with the row. */
   readonly related?: Readonly<Record<string, RelatedInput>>;
+  /** A harmless change of a record at the source, such as a note: `tidemark touch` sends it, so that an operator can test whether changes arrive. */
+  readonly touch?: TouchRequest;
+  /** Columns of `row` that rows of the same person or thing have in common, such as a phone number: `tidemark rows duplicates` compares each of them. */
+  readonly alikeBy?: readonly string[];
   /** `true` where the source announces creates, updates and deletes of this entity; `listings.one` and the connector's `webhooks` are then needed. `false` makes a reconciliation schedule mandatory. */
   readonly supportsWebhooks: boolean;
   /** When deltas and reconciliations run. */
@@ -181,6 +188,9 @@ export interface Entity {
   };
   /** undefined where there are none */
   readonly related: Readonly<Record<string, Related>> | undefined;
+  /** undefined where none is declared */
+  readonly touch: Touch | undefined;
+  readonly alikeBy: readonly string[] | undefined;
   readonly supportsWebhooks: boolean;
   readonly schedule: EntitySchedule;
   readonly conflict: 'update' | 'skip';
@@ -225,6 +235,8 @@ export const entityDefinition = z.strictObject({
     one: one.optional(),
   }),
   related: relatedByName.optional(),
+  touch: touch.optional(),
+  alikeBy: z.array(z.string()).min(1).optional(),
   supportsWebhooks: z.boolean(),
   schedule: entitySchedule.prefault({}),
   conflict: z.enum(['update', 'skip']).default('update'),
@@ -244,6 +256,7 @@ export const reservedColumns: ReadonlySet<string> = new Set([
   'external_id',
   'source_updated_at',
   'synced_at',
+  'first_written_at',
   'deleted_at',
   'raw',
   'raw_related',
@@ -297,6 +310,11 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
       keepsRaw: raw,
     }),
   );
+  for (const name of entity.alikeBy ?? []) {
+    if (!columns.some((column) => column.name === name))
+      found.push(`${where}.alikeBy: there is no column '${name}' in row`);
+  }
+  if (entity.touch) found.push(...touchMistakes(`${where}.touch`, entity.touch));
   if (!entity.supportsWebhooks && entity.schedule.reconciliation === false) {
     found.push(
       `${where}.schedule.reconciliation: required if supportsWebhooks is false, since nothing else finds deletions`,

@@ -28,6 +28,7 @@ interface Templates {
         >
       >
     | undefined;
+  readonly touch?: Template | undefined;
   readonly partitions: unknown;
 }
 
@@ -56,7 +57,8 @@ function leaves(at: string, value: Json | undefined): [string, string][] {
 
 /**
  * What nothing would fill when a request is made, one sentence each: a placeholder is a setting of the connector, or one of the engine's
- * own: `{partition}` in listings of an entity with partitions, `{since}` and `{until}` in `changes`, `{id}` in `one`, `{ids}` in related.
+ * own: `{partition}` in listings of an entity with partitions, `{since}` and `{until}` in `changes`, `{id}` in `one`, `{ids}` in related, `{id}` and
+ * `{text}` in `touch`.
  */
 export function placeholderMistakes(
   where: string,
@@ -94,7 +96,7 @@ export function placeholderMistakes(
         [],
       ),
     ),
-    ...entities.flatMap(({ name, listings, related, partitions }) => {
+    ...entities.flatMap(({ name, listings, related, touch, partitions }) => {
       const at = `${where}.entities.${name}.listings`;
       const parted = Array.isArray(partitions) && partitions.length === 1 && partitions[0] === '' ? [] : ['partition'];
       return [
@@ -102,6 +104,7 @@ export function placeholderMistakes(
         ...unfilled(`${at}.changes`, listings.changes, [...parted, 'since', 'until']),
         ...unfilled(`${at}.ids`, listings.ids, parted),
         ...unfilled(`${at}.one`, listings.one, ['id']),
+        ...unfilled(`${where}.entities.${name}.touch`, touch, ['id', 'text']),
         ...Object.entries(related ?? {}).flatMap(([of, { listing, changes, ids }]) => {
           const here = `${where}.entities.${name}.related.${of}`;
           const first = changes?.feed?.first;

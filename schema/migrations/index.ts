@@ -12,6 +12,7 @@ import { syncState } from './0011_sync_state';
 import { relatedRecords } from './0012_related_records';
 import { authorizationLinks } from './0013_authorization_links';
 import { endedWaits } from './0014_ended_waits';
+import { operatorRequests } from './0015_operator_requests';
 
 export interface Migration {
   readonly version: number;
@@ -43,4 +44,5 @@ export const migrations: readonly Migration[] = [
   { version: 12, name: 'related records', sql: relatedRecords, breaking: false },
   { version: 13, name: 'pages to authorize a connection', sql: authorizationLinks, breaking: false },
   { version: 14, name: 'waits whose end nothing misses', sql: endedWaits, breaking: false },
+  { version: 15, name: 'records shown to operators, harmless changes', sql: operatorRequests, breaking: false },
 ];

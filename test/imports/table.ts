@@ -83,6 +83,11 @@ export const rooms: readonly Room[] = [
     may: ['schema', 'destination/database'],
   },
   {
+    folder: 'destination/requests',
+    holds: 'what operators ask of a source: records to look at, harmless changes',
+    may: ['schema', 'destination/audit'],
+  },
+  {
     folder: 'destination/rows',
     holds: 'entity tables, the merge rule, every statement that writes or compares rows',
     may: ['schema', 'destination/database', 'destination/owed', 'destination/setAside'],

@@ -164,6 +164,26 @@ export function casesOf(both: BothWays, plan: string): Readonly<Record<string, (
     sync: () => ({ input: { ...people, full: true }, args: [...names, '--full'] }),
     reconcile: () => ({ input: { ...people, dryRun: true }, args: [...names, '--dry-run'] }),
     record: () => ({ input: { ...people, id: firstPerson() }, args: [...names, firstPerson()] }),
+    'record raw': () => ({
+      input: { ...people, id: firstPerson() },
+      args: [...names, firstPerson()],
+      changing: ['askedAt'],
+    }),
+    // Planning Center's people declare none; the whole of it is tested with ServiceTitan
+    touch: () => ({
+      input: { ...people, id: firstPerson(), text: 'hello', reason },
+      args: [...names, firstPerson(), '--text', 'hello', ...because],
+      refused: { exit: 2, http: 409 },
+    }),
+    'rows hours': () => ({ input: { ...people, hours: 3 }, args: [...names, '--hours', '3'] }),
+    'rows walks': () => ({
+      input: { ...people, since: '2026-01-01T00:00:00Z', limit: 5 },
+      args: [...names, '--since', '2026-01-01T00:00:00Z', '--limit', '5'],
+    }),
+    'rows duplicates': () => ({
+      input: { ...people, columns: 'first_name, last_name' },
+      args: [...names, '--columns', 'first_name, last_name'],
+    }),
     'record show': () => ({ input: { ...people, id: firstPerson() }, args: [...names, firstPerson()] }),
     probe: () => ({ input: people, args: names }),
     verify: () => ({ input: { ...people, sample: null }, args: [...names, '--all'] }),

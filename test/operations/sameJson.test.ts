@@ -56,9 +56,15 @@ test.each(operations.filter(({ effect }) => effect === 'start').map(({ name }) =
   async (name) => {
     const operation = operations.find((one) => one.name === name);
     if (operation === undefined) throw new Error(name);
-    const { input, args, before } = cases[name]?.() ?? { input: {}, args: [] };
+    const { input, args, before, refused } = cases[name]?.() ?? { input: {}, args: [] };
     await before?.();
     const started = await both.cli([...name.split(' '), ...args, '--no-wait']);
+    if (refused) {
+      const http = await both.http('POST', pathOf(operation), input);
+      expect([started.status, http.status]).toEqual([refused.exit, refused.http]);
+      expect(started.document.error).toMatchObject({ message: http.document.detail });
+      return;
+    }
     for (const handle of handlesOf(started.document)) await outcomeOf(both, handle);
     await before?.();
     const { path, values } = placed(pathOf(operation), input);

@@ -40,7 +40,14 @@ function shownText({
   return [shown, ...each, ...moved].join('\n');
 }
 
-function movedText({ connectionId, entity, before, after, runningDelta }: ResultOf<typeof cursorReset>): string {
+function movedText({
+  connectionId,
+  entity,
+  before,
+  after,
+  skipped,
+  runningDelta,
+}: ResultOf<typeof cursorReset>): string {
   const from = before === null ? 'no cursor' : before.toISOString();
   const reads =
     after === null
@@ -48,6 +55,11 @@ function movedText({ connectionId, entity, before, after, runningDelta }: Result
       : `the next delta reads what changed since ${after.toISOString()}`;
   return [
     `The cursor of ${connectionId}/${entity} was moved from ${from}: ${reads}.`,
+    ...(skipped === null
+      ? []
+      : [
+          `Skipped: what changed ${skipped.from === null ? 'before' : `from ${skipped.from.toISOString()} to`} ${skipped.to.toISOString()}. The next reconciliation finds it: tidemark reconcile ${connectionId} ${entity}`,
+        ]),
     ...(runningDelta === null
       ? []
       : [`Run ${runningDelta} began before and is still running: it ends without moving the cursor.`]),

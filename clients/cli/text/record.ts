@@ -1,5 +1,5 @@
 import type { SingleRecordResult } from '../../../schema/workflows';
-import { type record, recordRow } from '../../operations/records';
+import { type record, type recordRaw, recordRow } from '../../operations/records';
 import { exitStatus } from '../failure';
 import { statusOfOutcomes } from '../runOperation';
 import { type Outcome, view } from '../view';
@@ -25,6 +25,11 @@ export const views = {
       outcomes.some((one) => ['set-aside', 'unknown-record'].includes(fetched(one)?.outcome ?? ''))
         ? exitStatus.failed
         : statusOfOutcomes(outcomes),
+  }),
+  'record raw': view<typeof recordRaw>({
+    text: ({ id, says, detail, record: sent }) =>
+      sent === null ? `${id}: the source shows no record (${says}): ${detail}` : JSON.stringify(sent, null, 2),
+    status: ({ record: sent }) => (sent === null ? exitStatus.failed : exitStatus.done),
   }),
   'record show': view<typeof recordRow>({ text: ({ row }) => rowText(row) }),
 };

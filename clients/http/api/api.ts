@@ -4,6 +4,7 @@ import { type ContextParts, readyContext } from '../../operations/definition/con
 import { requireKey } from '../key';
 import { limitRequests } from '../limit';
 import { type MetricsSource, metricsRoute } from '../metrics';
+import { mountAliases } from './aliases';
 import { takeJson } from './jsonBody';
 import { describeApi } from './openapi';
 import { routeOf } from './project';
@@ -32,5 +33,9 @@ export async function apiRoutes(app: FastifyInstance, parts: ApiParts): Promise<
   for (const one of routes) mount(app, one);
   const description = describeApi(routes);
   metricsRoute(app, parts.metrics);
+  const byName = new Map(
+    operations.flatMap(({ name }, index) => (routes[index] ? [[name, routes[index]] as const] : [])),
+  );
+  mountAliases(app, parts.connectors, byName);
   app.get('/api/openapi.json', async () => description);
 }

@@ -1,7 +1,7 @@
 import { CommonControl, type CommonParts, ControlError } from '../../simulator/control';
 import { type ChangeInput, type Changes, changes } from './changes';
 import type { RateLimiter, RateLimitSetting } from './rateLimit';
-import type { Shown, Tenant } from './tenant';
+import type { Note, Shown, Tenant } from './tenant';
 import type { Tokens } from './tokens';
 
 export interface ServiceTitanParts extends CommonParts {
@@ -45,6 +45,11 @@ export class ServiceTitanControl extends CommonControl<ServiceTitanParts> {
   /** Adds a note, which moves the customer's `modifiedOn`. Returns the note's id. */
   note(tenant: string, id: string, text = 'note'): string {
     return this.bulk([{ do: 'note', tenant, id, text }])[0] ?? '';
+  }
+
+  /** The notes of a customer, oldest first. */
+  notesOf(tenant: string, customer: string): Note[] {
+    return [...this.parts.changes.tenant(tenant).notes.values()].filter((note) => note.customer === customer);
   }
 
   addContact(tenant: string, customer: string, fields: Fields): string {

@@ -5,7 +5,7 @@ import { quote } from '../../database/identifiers';
 /**
  * What every destination row has next to its typed columns. The columns with an underscore are the engine's: the answer that the
  * row holds, its watermark and its dispute; the partition that listed it last (null: not known), who brought it (`source`, `import`;
- * null: not the engine), and the keys of its record.
+ * null: not the engine), and the keys of its record. No statement writes `first_written_at`: it is the default of the column.
  */
 export const keyColumns: readonly Column[] = [
   { name: 'connection_id', type: 'text' },
@@ -15,6 +15,7 @@ export const keyColumns: readonly Column[] = [
 export const engineColumns: readonly Column[] = [
   { name: 'source_updated_at', type: 'timestamp with time zone' },
   { name: 'synced_at', type: 'timestamp with time zone' },
+  { name: 'first_written_at', type: 'timestamp with time zone' },
   { name: 'deleted_at', type: 'timestamp with time zone' },
   { name: '_version', type: 'text' },
   { name: '_sent_at', type: 'timestamp with time zone' },
@@ -51,6 +52,9 @@ export function tableColumns(entity: ConnectorEntity): Column[] {
 export function tableName(entity: ConnectorEntity): string {
   return `public.${quote(entity.table)}`;
 }
+
+/** Columns that get the time of their statement where it names none. */
+export const timedColumns: ReadonlySet<string> = new Set(['synced_at', 'first_written_at']);
 
 /** Text columns that are compared byte by byte. */
 export const collatedColumns: ReadonlySet<string> = new Set([

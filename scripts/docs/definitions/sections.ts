@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { alias } from '../../../schema/definition/aliases';
 import { auth } from '../../../schema/definition/auth/auth';
 import { oauth2 } from '../../../schema/definition/auth/oauth2';
 import { connectorDefinition } from '../../../schema/definition/connector';
@@ -15,6 +16,7 @@ import { valueIs } from '../../../schema/definition/listings/valueIs';
 import { rateLimit } from '../../../schema/definition/rateLimit';
 import { related } from '../../../schema/definition/related';
 import { businessHours, deletionGuard, entitySchedule } from '../../../schema/definition/schedule';
+import { touch } from '../../../schema/definition/touch';
 import { webhookSignature } from '../../../schema/definition/webhooks';
 
 /** One object of a definition, and where its doc comments are. */
@@ -85,9 +87,11 @@ export const sections: readonly Section[] = [
   { title: 'First token of a feed', file: 'listings/feed', comments: ['firstToken'], schema: firstToken },
   { title: 'Cursor forms', file: 'listings/listing', comments: ['cursorForms'], words: true },
   { title: 'Request `one`', file: 'listings/listing', comments: ['one', 'request'], schema: one },
+  { title: 'Harmless change', file: 'touch', comments: ['touch'], schema: touch },
   { title: 'Rows with headers', file: 'listings/tabular', comments: ['tabular'], schema: tabular },
   { title: 'Value in a body', file: 'listings/valueIs', comments: ['valueIs'], schema: valueIs },
   { title: 'Paging', file: 'listings/listing', comments: ['paging'], schema: paging },
+  { title: 'Alias of an operation', file: 'aliases', comments: ['alias'], schema: alias },
   { title: 'Webhook signature', file: 'webhooks', comments: ['webhookSignature'], schema: webhookSignature },
   { title: 'Webhook delivery', file: 'webhooks', comments: ['WebhookDelivery'] },
   { title: 'Webhook event', file: 'webhooks', comments: ['WebhookEvent'] },

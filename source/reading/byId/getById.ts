@@ -83,7 +83,7 @@ export async function getById(
 }
 
 /** Why an id cannot be put into the request for one record; undefined where it can. */
-export function whyUnfit(one: One, id: string): string | undefined {
+export function whyUnfit(one: Pick<One, 'path' | 'query' | 'headers' | 'body'>, id: string): string | undefined {
   if (id.trim() === '') return 'the id is empty, which would ask for the whole list';
   // what follows the question mark of a path is a query, which holds any text
   const [path = '', query = ''] = one.path.split('?', 2);
