@@ -7,6 +7,7 @@ import { assertApplies, assertSettled } from '../../destination/plans/planRights
 import { coverageOfPlan, getPlan, markApplied, settlePlan } from '../../destination/plans/plans';
 import { dropStaging, stagingTable } from '../../destination/plans/staging';
 import { countUnlisted } from '../../destination/plans/unjudged';
+import { countUnwritten } from '../../destination/plans/unwritten';
 import { getCursor } from '../../destination/runs/cursors';
 import { raiseWatermark, type Unjudged } from '../../destination/runs/entities';
 import { settleOwed } from '../../destination/runs/owed';
@@ -112,6 +113,8 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     const notCompared = readsAll ? 0 : Object.keys(entity.related ?? {}).length - comparedRelated(entity).length;
     const unjudged = input.dryRun || waiting ? {} : await unjudgedOf(input, notCompared);
     if (!input.dryRun && !waiting && plan) {
+      // these stay as they are: the proof counts them among what it could not judge, not among what it corrected
+      const aside = await countUnwritten(db, { runId, connectionId: input.connectionId, entity });
       const started = plan.scanStarted.getTime();
       const coverage = await coverageOfPlan(db, planId);
       if (coversAll(coverage)) await deletionsKnown(db, input, started);
@@ -121,7 +124,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
           ? started - readLagMs - heldBackMs(entity.listings[readsAll ? 'all' : 'ids'])
           : null,
         provedAt: started,
-        differences: plan.missing + plan.stale + deleted,
+        differences: Math.max(0, plan.missing + plan.stale + deleted - aside.missing - aside.stale),
         unjudged,
         coverage,
       });

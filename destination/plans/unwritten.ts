@@ -17,15 +17,19 @@ export async function countUnwritten(
     entity,
   }: { readonly runId: string; readonly connectionId: string; readonly entity: ConnectorEntity },
 ): Promise<Pick<Differences, 'missing' | 'stale'>> {
+  const staging = stagingTable(runId, 'scan');
+  const [known] = await query<{ known: boolean }>(trx, 'select to_regclass(?) is not null as known', [staging]);
+  // a run that has dropped it already has recorded its proof
+  if (!known?.known) return { missing: 0, stale: 0 };
   const differs = entity.conflict === 'skip' ? 'false' : 'c._version is distinct from s.version';
   const [found] = await query<Pick<Differences, 'missing' | 'stale'>>(
     trx,
     /* sql */ `
-    select count(*) filter (where c.external_id is null or c.deleted_at is not null)::int as missing,
-      count(*) filter (where c.deleted_at is null and c.external_id is not null and ${differs})::int as stale
+    select count(distinct a.id) filter (where c.external_id is null or c.deleted_at is not null)::int as missing,
+      count(distinct a.id) filter (where c.deleted_at is null and c.external_id is not null and ${differs})::int as stale
     from (select distinct external_id as id from tidemark.set_aside
       where connection_id = ? and entity = ? and reason <> 'skipped' and cleared_at is null) a
-    cross join lateral (select version from ${stagingTable(runId, 'scan')} where external_id = a.id limit 1) s
+    join ${staging} s on s.external_id = a.id
     left join ${tableName(entity)} c on c.connection_id = ? and c.external_id = a.id`,
     [connectionId, entity.name, connectionId],
   );

@@ -48,3 +48,18 @@ export async function countDisputed(db: Knex, connectionId: string, entity: Conn
   );
   return rows[0].disputed;
 }
+
+/** Makes live rows disputed, so that their records are fetched again. Returns their ids. The caller holds the write lock. */
+export async function raiseDisputes(
+  trx: Knex.Transaction,
+  { connectionId, entity }: { readonly connectionId: string; readonly entity: ConnectorEntity },
+  ids: readonly string[],
+): Promise<string[]> {
+  if (ids.length === 0) return [];
+  return queryIds(
+    trx,
+    `update ${tableName(entity)} set _disputed_at = clock_timestamp()
+     where connection_id = ? and external_id = any(?) and _disputed_at is null returning external_id as id`,
+    [connectionId, [...ids]],
+  );
+}

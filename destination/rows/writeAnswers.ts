@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { type Answers, addCounts, type Counts, noCounts, type SetAsideAnswer } from '../../schema/answer';
 import { withRetry } from '../database/destinationError';
 import { clearSetAside, setAside } from '../setAside/setAside';
+import { raiseDisputes } from './disputes';
 import { eachThatFits, mayBeAboutARow, refusedRecord } from './eachThatFits';
 import { withoutForgotten } from './forgotten';
 import { type EncodedAnswers, type EncodedRows, eachRow, encodeAnswers, rawOf } from './format/encodedRows';
@@ -9,6 +10,7 @@ import { type ListedKeys, withoutDuplicates } from './keys/listedKeys';
 import { renameRows } from './keys/renameRows';
 import { lockEntity } from './lockEntity';
 import { composeRelated } from './related/composeRelated';
+import { idleCounts, roundsOf, saidGone, saidOf, sameRow } from './rounds';
 import { type SoftDeleteResult, softDelete, type TimedGone } from './softDelete';
 import { tableFits } from './tables';
 import { type UpsertResult, upsertRows } from './upsertRows';
@@ -144,15 +146,21 @@ interface Batch {
   readonly mostlyNew: boolean;
 }
 
-/** An id that comes several times is written several times, one after another, so that the merge rule judges each pair. */
+/**
+ * An id that comes several times is written several times, one after another, so that the merge rule judges each pair; of what one
+ * response says of it again and again, only what decides.
+ */
 async function writeInRounds(
   trx: Knex.Transaction,
   context: WriteContext,
   { live, gone, oneByOne, mostlyNew }: Batch,
 ): Promise<Written> {
+  const { entity } = context;
   const written: Written = { counts: { ...noCounts }, disputed: [], deleted: [], setAside: [] };
   const upsert = (rows: readonly EncodedRows[]) => upsertRows(trx, context, rows, mostlyNew);
-  for (const round of roundsOf(live, ({ ids }) => ids, eachRow)) {
+  const shown = roundsOf(live, ({ ids }) => ids, { each: eachRow, said: saidOf(entity), same: sameRow });
+  note(written, { counts: idleCounts(entity, shown), disputed: [] });
+  for (const round of shown.rounds) {
     if (!oneByOne) note(written, await upsert(round));
     else {
       await eachThatFits(trx, round.flatMap(eachRow), {
@@ -162,12 +170,17 @@ async function writeInRounds(
       });
     }
   }
+  const contradicted = await raiseDisputes(trx, context, shown.contradicted);
+  note(written, { counts: { ...noCounts, disputed: contradicted.length }, disputed: contradicted });
   const remove = (part: readonly TimedGone[]) => softDelete(trx, context, part);
-  for (const round of roundsOf(
-    gone,
-    ({ answer }) => [answer.id],
-    (one) => [one],
-  )) {
+  const deleted = roundsOf(gone, ({ answer }) => [answer.id], {
+    each: (one) => [one],
+    said: saidGone(entity),
+    same: () => true,
+  });
+  written.counts.unchanged += deleted.repeated;
+  written.counts.refused += deleted.outranked;
+  for (const round of deleted.rounds) {
     if (!oneByOne) noteDeleted(written, await remove(round));
     else {
       await eachThatFits(trx, round, {
@@ -189,26 +202,4 @@ function noteDeleted(written: Written, { deleted, unchanged, refused, disputed, 
   written.counts = addCounts(written.counts, { ...noCounts, deleted, unchanged, refused, disputed });
   written.disputed.push(...ids.disputedIds);
   written.deleted.push(...ids.deletedIds);
-}
-
-/** The parts as they are where no id comes twice; otherwise their items, each id once in a round. */
-function roundsOf<T>(
-  parts: readonly T[],
-  idsOf: (part: T) => readonly string[],
-  each: (part: T) => readonly T[],
-): T[][] {
-  const ids = parts.flatMap(idsOf);
-  if (ids.length === 0) return [];
-  if (new Set(ids).size === ids.length) return [[...parts]];
-  const rounds: T[][] = [];
-  const seen = new Map<string, number>();
-  for (const item of parts.flatMap(each)) {
-    const [id = ''] = idsOf(item);
-    const round = seen.get(id) ?? 0;
-    seen.set(id, round + 1);
-    const items = rounds[round];
-    if (items) items.push(item);
-    else rounds.push([item]);
-  }
-  return rounds;
 }

@@ -1,3 +1,5 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { z } from 'zod';
 import { approvePlan } from '../../clients/operations/work/decide';
 import { storeEvents } from '../../destination/inbox/inbox';
@@ -46,6 +48,19 @@ const forms = {
   'with neither': { listings: {} },
 } as const;
 
+/** The next batch that is done counts as failed at Temporal. */
+let losesBatch = false;
+const losingBatches: ActivityInterceptorsFactory = ({ info }) => ({
+  inbound: {
+    execute: async (input, next) => {
+      const result = await next(input);
+      if (!losesBatch || info.activityType !== 'syncBatch') return result;
+      losesBatch = false;
+      throw ApplicationFailure.retryable('the worker died', 'Died');
+    },
+  },
+});
+
 describe.each(Object.entries(forms))('an entity %s', (form, { listings }: { listings?: object }) => {
   let things: Things;
   let engine: Engine;
@@ -63,6 +78,7 @@ describe.each(Object.entries(forms))('an entity %s', (form, { listings }: { list
       connector: things.connector,
       settings: { baseUrl: things.source.baseUrl },
       secrets: { token: 'hunter2-hunter2' },
+      worker: { activityInterceptors: [losingBatches] },
     });
   });
 
@@ -154,6 +170,9 @@ describe.each(Object.entries(forms))('an entity %s', (form, { listings }: { list
     await addsUp(result, scanned);
     await planAddsUp(result.planId, 0);
     expect(Object.values(result.causes).reduce((all, count) => all + count, 0)).toBe(9);
+    // what is set aside is not judged: it is no difference that was found and corrected
+    const proofs = await engine.db.raw('select proof_differences, proof_unjudged from tidemark.entities');
+    expect(proofs.rows).toEqual([{ proof_differences: 9, proof_unjudged: { setAside: 2 } }]);
     expect(result.counts).toMatchObject({ inserted: 3, updated: 5, deleted: 1 });
     expect((await engine.rows('acme_things')).size).toBe(result.scanned - 3);
   });
@@ -215,5 +234,25 @@ describe.each(Object.entries(forms))('an entity %s', (form, { listings }: { list
     expect(told.counts).toMatchObject({ updated: 1, deleted: 1, errors: 2, skipped: 1 });
     const named = await start<SyncRecordsResult>(workflowNames.syncRecords, { batch: { of: 'ids', ids } });
     expect([named.fetches, sum({ ...named.counts })]).toEqual([ids.length, ids.length]);
+  });
+
+  test('a batch whose first result is lost counts what both attempts did, and asks for nothing twice', async () => {
+    const ids = [...things.records.keys()].slice(0, 60);
+    await engine.db.raw('delete from acme_things where external_id = any(?)', [ids.slice(0, 3)]);
+    losesBatch = true;
+    const before = things.source.requests.length;
+    const named = await start<SyncRecordsResult>(workflowNames.syncRecords, { batch: { of: 'ids', ids } });
+    expect(losesBatch).toBe(false);
+    expect([named.fetches, sum({ ...named.counts })]).toEqual([ids.length, ids.length]);
+    expect(named.counts).toMatchObject({ inserted: 3 });
+    expect(things.source.requests.length - before).toBe(ids.length);
+    await engine.db.raw('delete from acme_things where external_id = any(?)', [ids.slice(0, 3)]);
+    await storeEvents(
+      engine.db,
+      ids.map((id) => ({ ...target, eventId: `second-${id}`, type: 'changed', id, headers: {}, body: '{}' })),
+    );
+    losesBatch = true;
+    const told = await start<SyncRecordsResult>(workflowNames.syncRecords, { batch: { of: 'inbox' } });
+    expect([told.fetches, told.counts.inserted]).toEqual([ids.length, 3]);
   });
 });

@@ -14,13 +14,15 @@ interface StoredRow {
   readonly amount: string | null;
   readonly quantity: string | null;
   readonly raw: string | null;
+  /** that listed it last */
+  readonly partition: string | null;
   readonly deleted: boolean;
   readonly disputed: boolean;
 }
 
 async function storedRows(db: Knex, connectionId: string): Promise<Map<string, StoredRow>> {
   const { rows } = await db.raw(
-    `select external_id as id, name, amount::text, quantity::text, raw::text, deleted_at is not null as deleted,
+    `select external_id as id, name, amount::text, quantity::text, raw::text, _partition as partition, deleted_at is not null as deleted,
        _disputed_at is not null as disputed from ${zooTable} where connection_id = ? order by external_id`,
     [connectionId],
   );
@@ -61,7 +63,7 @@ export async function allDifferences(db: Knex, connectionId: string, store: Stor
   const proof = await readProof(db, connectionId);
   const records = [...store.records.values()];
   const live = new Set(records.map(({ id }) => id));
-  const { counted, unjudged } = proof;
+  const { counted, shown, unjudged } = proof;
   return [
     ...records.flatMap((record) =>
       isRefused(store.world, record.id) && unjudged.has(record.id)
@@ -73,11 +75,11 @@ export async function allDifferences(db: Knex, connectionId: string, store: Stor
         ? []
         : [`${id} is gone, but its row is live, and the proof does not count it`],
     ),
-    ...(counted === unjudged.size
-      ? []
-      : [`the proof counts ${counted} that it could not judge, but ${unjudged.size} are shown`]),
+    ...(counted === shown ? [] : [`the proof counts ${counted} that it could not judge, but ${shown} are shown`]),
     ...[...unjudged].flatMap(([id, why]) =>
-      isHardToJudge(store, id) ? [] : [`${id} counts as not judged (${why}), though the source says all about it`],
+      isHardToJudge(store, id) || isOfSilent(store, rows.get(id))
+        ? []
+        : [`${id} counts as not judged (${why}), though the source says all about it`],
     ),
   ];
 }
@@ -91,6 +93,11 @@ function isHardToJudge({ world, deleted }: Store, id: string): boolean {
   if (isRefused(world, id)) return true;
   const wasReplaced = [...deleted.values()].some(({ record, survivor }) => record.id === id && survivor !== undefined);
   return wasReplaced && world.one !== null;
+}
+
+/** Whether a row is of a partition that lists nothing now: that is no evidence, so an operator is asked. */
+function isOfSilent({ world, records }: Store, row: StoredRow | undefined): boolean {
+  return world.partitions > 1 && ![...records.values()].some(({ partition }) => partition === row?.partition);
 }
 
 /** Where they differ in records that have been as they are all the while. An id that was created again is disputed for a while. */

@@ -133,4 +133,26 @@ export const rows: readonly Mutant[] = [
       name: 'first: within a page, across pages and across batches, run after run the same',
     },
   },
+  {
+    invariant: 4,
+    name: 'of what one response says of a record again and again only the first counts',
+    file: 'destination/rows/repeats.ts',
+    find: 'const top = places.reduce((best, at) => (higher(at, best) ? at : best), first);',
+    replace: 'const top = places.reduce((best, at) => (higher(best, at) ? at : best), first);',
+    test: {
+      file: 'destination/rows/repeats.test.ts',
+      name: 'a response that shows a record again and again ends as if each were written by itself',
+    },
+  },
+  {
+    invariant: 4,
+    name: 'a response that contradicts itself again and again is not doubted',
+    file: 'destination/rows/writeAnswers.ts',
+    find: 'raiseDisputes(trx, context, shown.contradicted)',
+    replace: 'raiseDisputes(trx, context, [])',
+    test: {
+      file: 'destination/rows/repeats.test.ts',
+      name: 'a response that shows 20,000 times %s of one record takes a few statements',
+    },
+  },
 ];

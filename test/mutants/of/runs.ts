@@ -136,4 +136,15 @@ export const runs: readonly Mutant[] = [
       name: 'a wait that was ended before it is noted is none, and a used-up budget is one',
     },
   },
+  {
+    invariant: 5,
+    name: 'a batch counts its last attempt only',
+    file: 'destination/runs/batchCounts.ts',
+    find: 'set done = b.done + excluded.done, fetches = b.fetches + excluded.fetches',
+    replace: 'set done = excluded.done, fetches = excluded.fetches',
+    test: {
+      file: 'test/strategies/counts.test.ts',
+      name: 'a batch whose first result is lost counts what both attempts did, and asks for nothing twice',
+    },
+  },
 ];
