@@ -10,7 +10,7 @@ import { stagingTable } from './staging';
  * lists ids only. Those that the mapping skips are neither.
  */
 export async function countUnwritten(
-  trx: Knex.Transaction,
+  trx: Knex,
   {
     runId,
     connectionId,
