@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { defineConnector } from '../../schema';
 import { aliases } from './aliases';
-import { customerContacts } from './customerContacts';
 import { customers } from './customers';
 
 /**
@@ -34,6 +33,6 @@ export const serviceTitan = defineConnector({
   secretHeaders: { 'ST-App-Key': 'appKey' },
   // a refusal says how long to wait in `Retry-After`, or only in its title
   rateLimit: { requests: 60, per: '1s', retryAfter: { path: 'title', text: 'again in {wait} second' } },
-  entities: [customers, customerContacts],
+  entities: [customers],
   aliases,
 });

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { defineEntity } from '../../schema';
+import { contacts, reachedBy } from './contacts';
 import { exported, modifiedOnOrAfter, transactional } from './listings';
 import { splitName } from './names';
 import { instantOrNull } from './times';
 
-/** What we use of a customer. Phones and e-mail addresses are not in it: they are `customer_contacts`. */
+/** What we use of a customer. Phones and e-mail addresses are not in it: they are its related `contacts`. */
 const record = z.looseObject({
   id: z.int(),
   active: z.boolean(),
@@ -39,6 +40,8 @@ export const customers = defineEntity({
     firstname: z.string().nullable(),
     lastname: z.string().nullable(),
     company: z.string().nullable(),
+    phone: z.string().nullable(),
+    email: z.string().nullable(),
     type: z.string().nullable(),
     active: z.boolean(),
     merged_to_id: z.string().nullable(),
@@ -61,12 +64,15 @@ export const customers = defineEntity({
     one: { path: '/crm/v2/tenant/{tenant}/customers/{id}' },
   },
   touch: { path: '/crm/v2/tenant/{tenant}/customers/{id}/notes', body: { text: '{text}' } },
+  related: { contacts },
+  alikeBy: ['phone', 'email'],
   supportsWebhooks: false,
   schedule: { delta: { every: '15m' }, reconciliation: { at: '03:00' } },
-  map: (customer, { connection }) => ({
+  map: (customer, { connection, related }) => ({
     workspace_id: connection.id,
     crm_id: String(customer.id),
     ...splitName(customer.name ?? '', customer.type),
+    ...reachedBy(related.contacts),
     type: customer.type ?? null,
     active: customer.active,
     merged_to_id: customer.mergedToId == null ? null : String(customer.mergedToId),

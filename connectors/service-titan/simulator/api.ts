@@ -73,7 +73,7 @@ function route(asked: Asked, path: string): Answer {
 }
 
 function exported({ api, tenant, url, faults }: Asked, kind: 'customers' | 'contacts'): Answer {
-  const clock = { now: api.clock.now(), heldBackMs: api.control.heldBackMs };
+  const clock = { now: api.clock.now(), heldBackMs: api.control.heldBackMs, withheldMs: api.control.withheldMs };
   return jsonAnswer(exportPage(tenant, kind, url.searchParams, faults, clock));
 }
 

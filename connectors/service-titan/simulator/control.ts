@@ -19,6 +19,8 @@ export class ServiceTitanControl extends CommonControl<ServiceTitanParts> {
   readonly hidden = new Set<string>();
   /** how long an export withholds the newest changes, unless they are asked for */
   heldBackMs = 60_000;
+  /** how long it withholds them although they are asked for: nothing says how soon `includeRecentChanges` shows them */
+  withheldMs = 0;
 
   constructor(
     parts: ServiceTitanParts,

@@ -25,7 +25,7 @@ const beginning: Place = { at: Number.NEGATIVE_INFINITY, slot: -1 };
 
 /**
  * `GET /export/customers` and `GET /export/customers/contacts`: everything, active or not, in the order of changes, and no filter but the
- * place to go on from. The newest changes are held back for a while; with `includeRecentChanges` they come at once, and come
+ * place to go on from. The newest changes are held back for a while; with `includeRecentChanges` they come sooner, and come
  * again in later requests. Throws BadRequest.
  */
 export function exportPage(
@@ -33,14 +33,14 @@ export function exportPage(
   kind: 'customers' | 'contacts',
   params: URLSearchParams,
   faults: readonly Fault[],
-  { now, heldBackMs }: { readonly now: number; readonly heldBackMs: number },
+  { now, heldBackMs, withheldMs }: { readonly now: number; readonly heldBackMs: number; readonly withheldMs: number },
 ): ExportBody {
   const records = tenant[kind];
   const index = records.index('updated_at');
   const from = placeAsked(params.get('from'));
   const horizon = now - heldBackMs;
   const recent = flag(params, 'includeRecentChanges');
-  const end = recent ? index.size : index.rankOf(horizon + 1);
+  const end = index.rankOf((recent ? now - withheldMs : horizon) + 1);
   const start = rankAfter(records, from);
   const slots = faultOf(faults, 'emptyList')
     ? []
