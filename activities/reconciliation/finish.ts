@@ -1,4 +1,5 @@
 import { countOwed } from '../../destination/owed/owed';
+import { clearUnlisted } from '../../destination/plans/clearUnlisted';
 import { coversAll } from '../../destination/plans/coverage';
 import { knownPlan } from '../../destination/plans/decidePlan';
 import { explainDifferences } from '../../destination/plans/differenceCauses';
@@ -17,6 +18,7 @@ import { deletionsKnown } from '../../destination/runs/tokens';
 import { clearKeyless } from '../../destination/setAside/clearKeyless';
 import { setAsideCounts } from '../../destination/setAside/setAsideEntries';
 import { noCounts } from '../../schema/answer';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import { heldBackMs } from '../../schema/definition/listings/listing';
 import type { ApplyPlanResult, ReconciliationResult } from '../../schema/workflows';
 import { alive } from '../attempt/liveness';
@@ -88,6 +90,15 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
   }
 
+  /** Of records that the source no longer has, nothing is left to judge. */
+  async function clearGone(input: FinishInput, entity: ConnectorEntity, seenBefore: number): Promise<void> {
+    const { runId, planId, connectionId } = input;
+    const scan = await sumParts(db, runId, 'scan');
+    if (scan.uncertainEnds > 0 || !coversAll(await coverageOfPlan(db, planId))) return;
+    const { staged } = scan;
+    await clearUnlisted(db, { runId, connectionId, entity, staged, seenBefore: new Date(seenBefore) });
+  }
+
   async function finish(input: FinishInput): Promise<ReconciliationResult> {
     const { entity, readLagMs } = await openTarget(input, 'reconciliation');
     const { runId, planId, wait, scanned, missing, stale, gone, unlisted, held } = input;
@@ -111,6 +122,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     const plan = await getPlan(db, planId);
     const deleted = plan?.deleted ?? 0;
     const notCompared = readsAll ? 0 : Object.keys(entity.related ?? {}).length - comparedRelated(entity).length;
+    if (!input.dryRun && !waiting && plan) await clearGone(input, entity, plan.scanStarted.getTime() - readLagMs);
     const unjudged = input.dryRun || waiting ? {} : await unjudgedOf(input, notCompared);
     if (!input.dryRun && !waiting && plan) {
       // these stay as they are: the proof counts them among what it could not judge, not among what it corrected

@@ -56,10 +56,15 @@ export async function fetchRecords(
 
   await inParallel(ids, open.connector.rateLimit?.concurrency ?? 4, async (id) => {
     fetches += 1;
-    const answer = await open.source.ask(open.entity, id, { signal: options.signal }).catch(async (error: unknown) => {
+    const ask = () => open.source.ask(open.entity, id, { signal: options.signal });
+    const answer = await ask().catch(async (error: unknown) => {
       if (!isUnavailable(error) || !(await answersOthers(deps, open, ids, live[0], options.signal))) throw error;
-      unanswered.add(id);
-      return unclear(deps, error.message);
+      // one error is no property of the record
+      return ask().catch((again: unknown) => {
+        if (!isUnavailable(again)) throw again;
+        unanswered.add(id);
+        return unclear(deps, again.message);
+      });
     });
     const said = options.unlisted ? goneIfUnlisted(id, answer) : answer;
     if (answer.kind === 'other-id' && said.kind === 'gone') replaced.set(id, said.detail);

@@ -93,3 +93,51 @@ test('a list that nothing shows to have ended proves no absence: the row stays, 
     'demo/customers: proved equal but for what its list may not have shown, since nothing showed that it had ended: tidemark probe demo customers',
   );
 });
+
+test('a record that was set aside and that the source then deleted is not counted for good: the next reconciliation clears it', async () => {
+  const listed = new Map<string, unknown>([
+    ['1', 'Ada'],
+    ['2', 5],
+  ]);
+  const source = await startSource((_request, response, url) => {
+    const id = url.pathname.split('/')[2];
+    const shown = (key: string) => ({ ...record(key), name: listed.get(key) });
+    if (id === undefined) return json(response, { data: [...listed.keys()].map(shown) });
+    return listed.has(id) ? json(response, shown(id)) : json(response, {}, 404);
+  });
+  atEnd(() => source.close());
+  const connector = defineConnector({
+    name: 'crm',
+    settings: z.object({ baseUrl: z.url() }),
+    secrets: z.object({}),
+    auth: { scheme: 'none' },
+    entities: [
+      defineEntity({
+        name: 'customers',
+        row: z.object({ name: z.string() }),
+        key: 'id',
+        deltaSyncField: { name: 'updated_at', kind: 'instant' },
+        map: ({ name }) => ({ name: name as string }),
+        supportsWebhooks: false,
+        readLag: '1s',
+        listings: {
+          all: { path: '/customers', records: 'data', paging: none },
+          one: { path: '/customers/{id}' },
+        },
+      }),
+    ],
+  });
+  const engine = await startEngine({ connector, settings: { baseUrl: source.baseUrl } });
+  const later = () => engine.db.raw(`update tidemark.set_aside set last_seen_at = last_seen_at - interval '1 minute'`);
+  await engine.delta('customers');
+  await engine.reconcile('customers');
+  expect((await shown(engine)).unjudged).toEqual({ setAside: 1 });
+  await later();
+  await engine.reconcile('customers');
+  expect((await shown(engine)).unjudged).toEqual({ setAside: 1 });
+  listed.delete('2');
+  await later();
+  await engine.reconcile('customers');
+  expect((await shown(engine)).unjudged).toEqual({});
+  expect(await live(engine)).toEqual(['1']);
+});
