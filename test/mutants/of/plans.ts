@@ -125,4 +125,15 @@ export const plans: readonly Mutant[] = [
       name: 'a reconciliation cannot confirm deletions above the guard by leaving out the verdict',
     },
   },
+  {
+    invariant: 1,
+    name: 'what is set aside stays so although the source has deleted it',
+    file: 'destination/plans/clearUnlisted.ts',
+    find: 'if (open.length === 0 ||',
+    replace: 'if (open.length >= 0 ||',
+    test: {
+      file: 'test/strategies/unjudged.test.ts',
+      name: 'a record that was set aside and that the source then deleted is not counted for good: the next reconciliation clears it',
+    },
+  },
 ];

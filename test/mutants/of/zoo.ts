@@ -66,4 +66,15 @@ export const zoo: readonly Mutant[] = [
       name: 'a quota that is used up and told with 403 and Retry-After',
     },
   },
+  {
+    invariant: 8,
+    name: 'one error of the source sets a record aside',
+    file: 'activities/records/fetchRecords.ts',
+    find: 'return ask().catch((again: unknown) => {',
+    replace: 'return Promise.reject(error).catch((again: unknown) => {',
+    test: {
+      file: 'test/zoo/counterexamples.test.ts',
+      name: 'a record that is answered 500 once, while others are answered',
+    },
+  },
 ];
