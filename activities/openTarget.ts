@@ -4,7 +4,8 @@ import { openSecrets } from '../destination/connections/secrets';
 import { createTokenStore } from '../destination/connections/tokens';
 import type { WriteContext } from '../destination/rows/writeContext';
 import type { Connector, ConnectorEntity } from '../schema/definition/connector';
-import type { MapContext } from '../schema/definition/entity';
+import type { MapContext } from '../schema/definition/mapContext';
+import { isFrom } from '../schema/definition/partitions';
 import { connectorOf, entityNamed } from '../schema/definition/registered';
 import { parseDuration } from '../schema/duration';
 import type { Priority } from '../schema/ports';
@@ -23,6 +24,7 @@ export interface OpenTarget {
   readonly source: SourceClient;
   readonly mapContext: Pick<MapContext, 'connection'>;
   readonly readLagMs: number;
+  /** as the definition lists them; none where they are records of another entity, see `partitionsFor` */
   readonly partitions: readonly string[];
 }
 
@@ -53,6 +55,11 @@ export function writeContext(
 
 type OpenConnection = Pick<OpenTarget, 'connection' | 'connector' | 'source' | 'mapContext'>;
 
+function declaredPartitions({ partitions }: ConnectorEntity, settings: StoredConnection['settings']): string[] {
+  if (isFrom(partitions)) return [];
+  return [...new Set(typeof partitions === 'function' ? partitions(settings) : partitions)];
+}
+
 /** Opens an entity of a connection, ready to be read with this priority of its request budget. */
 export type TargetOpener = (target: Target, priority: Priority) => Promise<OpenTarget>;
 
@@ -81,9 +88,7 @@ export function targetOpener({
       target,
       entity,
       readLagMs: parseDuration(entity.readLag),
-      partitions: [
-        ...new Set(typeof entity.partitions === 'function' ? entity.partitions(settings) : entity.partitions),
-      ],
+      partitions: declaredPartitions(entity, settings),
     };
   };
 

@@ -16,6 +16,7 @@ import { runResult } from './delta/endDelta';
 import type { ActivityDeps } from './deps';
 import { runEnded } from './metrics';
 import type { OpenTarget, TargetOpener } from './openTarget';
+import { partitionsFor } from './parents';
 
 export interface FinishRunInput extends Target {
   readonly runId: string;
@@ -51,7 +52,8 @@ export function remapActivities(deps: ActivityDeps, openTarget: TargetOpener) {
             runId: input.runId,
             after,
             limit: batchRows,
-            map: (id, raw, related) => remapRecord(open.entity, id, raw, open.mapContext, related),
+            map: (id, raw, related, partition) =>
+              remapRecord(open.entity, id, raw, { ...open.mapContext, partition }, related),
             alongside: (trx, { counts, last, rows }) =>
               advancePart(trx, key, {
                 resumePoint: last === null ? null : { after: last },
@@ -81,9 +83,9 @@ export function remapActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     async finishRun({ runId, details, ...target }: FinishRunInput): Promise<RunResult> {
       const claimed = await ownRun(db, { ...target, runId }, ['backfill', 'remap']);
       if (claimed.status === 'running') {
-        const { partitions } = await openTarget(target, 'backfill');
+        const open = await openTarget(target, 'backfill');
         if (claimed.strategy === 'remap') assertComplete(claimed, await sumParts(db, runId, 'remap'), ['']);
-        else assertComplete(claimed, await sumParts(db, runId, 'pull'), partitions);
+        else assertComplete(claimed, await sumParts(db, runId, 'pull'), await partitionsFor(db, open, runId, 'pull'));
       }
       const run = await endRun(db, runId, { status: 'succeeded', details });
       if (run.strategy === 'remap') await settleOwed(db, target, runId);

@@ -3,10 +3,13 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { endLostRun } from '../destination/runs/endLostRun';
 import { ensureEntityTable, noticeEmptied } from '../destination/runs/entityTable';
+import { fixPartitions } from '../destination/runs/parentParts';
 import { sumParts } from '../destination/runs/runParts';
 import { type EndStatus, endedAs, endRun, extendLease, type Run, claimRun as takeRun } from '../destination/runs/runs';
 import { deletionsUnknownSince, hasStartedOver } from '../destination/runs/tokens';
+import { assertAnyRead } from '../destination/runs/unreadParts';
 import { type ErrorType, TidemarkError } from '../schema/errors';
+import { type Slice, slicesOf } from '../schema/slice';
 import type { RunOutcome, RunResult, RunStrategy, Target, Trigger } from '../schema/workflows';
 import { assertComplete, ownRun } from './attempt/ownRun';
 import { deltaResult, endDelta } from './delta/endDelta';
@@ -15,6 +18,7 @@ import { relatedFeeds } from './delta/relatedChanges';
 import type { ActivityDeps } from './deps';
 import { runEnded } from './metrics';
 import type { OpenTarget, TargetOpener } from './openTarget';
+import { partitionsFor } from './parents';
 import { comparedRelated } from './reconciliation/scanRelated';
 
 export interface ClaimRunInput extends Target {
@@ -41,6 +45,8 @@ export type ClaimedRun =
       /** what a delta reads: `all` the first time, when asked for, and where there is no `changes` */
       readonly listing: 'all' | 'changes';
       readonly partitions: readonly string[];
+      /** of partitions that are records of another entity: the shares in which activities read them. Workflows of before know no such field */
+      readonly slices?: readonly Slice[];
       readonly readLagMs: number;
       readonly hasOne: boolean;
       readonly hasIds: boolean;
@@ -96,7 +102,10 @@ export function runActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const open = await openTarget({ connectionId, entity }, 'delta');
       const claimed = await ownRun(db, { runId, connectionId, entity }, ['delta']);
       const pulled = await sumParts(db, runId, 'pull');
-      if (claimed.status === 'running') assertComplete(claimed, pulled, open.partitions);
+      if (claimed.status === 'running') {
+        assertComplete(claimed, pulled, await partitionsFor(db, open, runId, 'pull'));
+        if (open.entity.parents !== undefined) await assertAnyRead(db, claimed, 'pull');
+      }
       const run = await db.transaction((trx) => endDelta(trx, open, runId));
       runEnded(deps, run);
       const result = await deltaResult(db, run);
@@ -148,6 +157,7 @@ async function claim(
         runId: taken.run.id,
         listing: taken.run.full ? 'all' : 'changes',
         partitions,
+        ...(await slicesFor(deps, open, taken.run)),
         readLagMs,
         hasOne: entity.listings.one !== undefined,
         hasIds: entity.listings.ids !== undefined,
@@ -160,6 +170,29 @@ async function claim(
     if (!holder.leaseExpired || (await settleLostRun(deps, holder)) === 'running') {
       return { outcome: 'already-running', holder: holder.id };
     }
+  }
+}
+
+/**
+ * Fixes the partitions of a run that are records of another entity. Where nothing is known of them, the run ends as failed and the error
+ * is thrown.
+ */
+async function slicesFor(
+  { db, log, metrics }: ActivityDeps,
+  { entity: { parents } }: OpenTarget,
+  run: Run,
+): Promise<{ readonly slices?: readonly Slice[] }> {
+  if (parents === undefined || run.strategy === 'remap') return {};
+  try {
+    const step = run.strategy === 'reconciliation' ? 'scan' : 'pull';
+    return { slices: slicesOf(await fixPartitions(db, run, step, parents)) };
+  } catch (error) {
+    if (!(error instanceof TidemarkError) || error.type !== 'ContractBroken') throw error;
+    runEnded(
+      { log, metrics },
+      await endRun(db, run.id, { status: 'failed', errorType: error.type, error: error.message }),
+    );
+    throw error;
   }
 }
 

@@ -22,6 +22,8 @@ export const errorTypes = {
   ContractBroken: 'contract',
   /** the source no longer knows the token that a delta goes on from: the delta reads everything instead */
   TokenExpired: 'contract',
+  /** the source does not serve the list of one parent: the others are read, see `partitions` */
+  PartitionUnread: 'contract',
   /** this one record is gone */
   RecordGone: 'gone',
   /** a definition, setting or argument is wrong */

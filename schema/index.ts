@@ -18,7 +18,6 @@ export {
   defineEntity,
   type Entity,
   type EntityInput,
-  type MapContext,
 } from './definition/entity';
 export type {
   ChangesListing,
@@ -31,6 +30,19 @@ export type {
   PagingInput,
   Since,
 } from './definition/listings/listing';
+export type {
+  ListingContext,
+  ListingEnd,
+  ListingFunction,
+  OneContext,
+  OneFunction,
+  OneSays,
+  OwnPage,
+  OwnRequest,
+  OwnResponse,
+} from './definition/listings/ownRequests';
+export type { MapContext } from './definition/mapContext';
+export type { ParentPartition } from './definition/partitions';
 export type { RateLimit } from './definition/rateLimit';
 export type { DeletionGuard, EntitySchedule } from './definition/schedule';
 export type {

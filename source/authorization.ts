@@ -1,5 +1,5 @@
 import type { Connector } from '../schema/definition/connector';
-import type { MapContext } from '../schema/definition/entity';
+import type { MapContext } from '../schema/definition/mapContext';
 import type { IssuedToken, RequestBudget } from '../schema/ports';
 import type { ProxyFor } from '../schema/settings/proxies';
 import type { Secrets } from './auth/authorizer';

@@ -1,5 +1,5 @@
 import type { Connector, ConnectorEntity } from '../schema/definition/connector';
-import type { MapContext } from '../schema/definition/entity';
+import type { MapContext } from '../schema/definition/mapContext';
 import type { DatabaseClock, RequestBudget, TokenStore } from '../schema/ports';
 import type { ProxyFor } from '../schema/settings/proxies';
 import { type AuthContext, type Authorizer, authorizerOf, UnusableSecret } from './auth';
@@ -73,8 +73,8 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
   return {
     streamAll: (entity, listing, listOptions) => streamAll(source, here(entity), listing, listOptions),
     firstToken: (entity, tokenOptions) => firstToken(source, entity, tokenOptions),
-    ask: (entity, id, { signal }) => askOne(source, here(entity), id, signal),
-    getById: (entity, id, { signal }) => getById(source, here(entity), id, signal),
+    ask: (entity, id, askOptions) => askOne(source, here(entity), id, askOptions),
+    getById: (entity, id, askOptions) => getById(source, here(entity), id, askOptions),
     readRelated: (entity, ids, { signal }) => readRelated(source, entity, ids, signal),
     relatedChanges: (entity, name, listOptions) => relatedChanges(source, here(entity), name, listOptions),
     relatedIds: (entity, name, listOptions) => relatedIds(source, entity, name, listOptions),

@@ -10,6 +10,7 @@ import type {
 import type { ProbeFinding } from '../schema/definition/checks';
 import type { ConnectorEntity } from '../schema/definition/connector';
 import type { Listing, ListingName, ResumePoint } from '../schema/definition/listings/listing';
+import type { ParentPartition } from '../schema/definition/partitions';
 import type { SourceText } from '../schema/json/sourceText';
 import type { Version } from '../schema/version';
 import { type ListEnd, schemeOf } from './paging';
@@ -46,6 +47,8 @@ export interface SourcePage extends Asked {
 export interface ListOptions {
   /** the value of `{partition}`; '' where the entity has none */
   readonly partition: string;
+  /** of an entity whose partitions are records of another: that record. Its list may then be unread: the reading throws PartitionUnread */
+  readonly parent?: ParentPartition | undefined;
   /** the cursor; needed for a `changes` that is filtered by it, refused for the others */
   readonly since?: Date;
   /** the token to go on from; needed for a `changes` that is a feed, refused for the others */
@@ -57,7 +60,7 @@ export interface ListOptions {
 }
 
 /** Whose first token is requested. */
-export interface FirstTokenOptions extends Pick<ListOptions, 'partition' | 'signal'> {
+export interface FirstTokenOptions extends Pick<ListOptions, 'partition' | 'parent' | 'signal'> {
   /** the related records of whose changes it is; default: the entity's own listing `changes` */
   readonly related?: string;
 }
@@ -90,6 +93,12 @@ export interface RelatedIdsPage extends Omit<RelatedChangesPage, 'parents'> {
 /** A token, and when it was asked for; `sourceSent` in the source's clock, see SourcePage. */
 export interface GivenToken extends Asked, Pick<SourcePage, 'sourceSent'> {
   readonly token: string;
+}
+
+export interface AskOptions {
+  readonly signal: AbortSignal;
+  /** in whose list the record is, for its mapping; null or left out where that is not known */
+  readonly parent?: ParentPartition | null | undefined;
 }
 
 export interface ListedRecord {
@@ -139,7 +148,7 @@ export interface SourceClient {
   /**
    * The pages of a listing. The next page can be asked for while the former is still being written. Ends only where the
    * end of the list is proved. Throws TidemarkError: SourceUnavailable, SourceAsksToWait, CredentialsRefused, ContractBroken,
-   * Usage, TokenExpired where a feed no longer knows the token; or the signal's reason.
+   * Usage, TokenExpired where a feed no longer knows the token, PartitionUnread where the source does not serve the list of `parent`; or the signal's reason.
    */
   streamAll(entity: ConnectorEntity, listing: ListingName, options: ListOptions): AsyncIterable<SourcePage>;
   /**
@@ -148,12 +157,12 @@ export interface SourceClient {
    */
   firstToken(entity: ConnectorEntity, options: FirstTokenOptions): Promise<GivenToken>;
   /** Asks `one` and reads what comes. Throws what is wrong with the source as a whole, like `streamAll`. */
-  ask(entity: ConnectorEntity, id: string, options: { readonly signal: AbortSignal }): Promise<RecordAnswer>;
+  ask(entity: ConnectorEntity, id: string, options: AskOptions): Promise<RecordAnswer>;
   /**
    * One record, not yet read. Gone only on evidence: one of the entity's `gone.statuses` that is not a web page, or a tombstone. Throws like
    * `streamAll`; a ContractBroken is about this record only.
    */
-  getById(entity: ConnectorEntity, id: string, options: { readonly signal: AbortSignal }): Promise<OneRecord>;
+  getById(entity: ConnectorEntity, id: string, options: AskOptions): Promise<OneRecord>;
   /**
    * The related records of some records, every kind and every page of them: an entry for every id, the end of each list being proved. At most
    * `relatedAtOnce` ids, none of them twice. Throws like `streamAll`: ContractBroken where the responses do not show all that belongs to them.
@@ -197,9 +206,9 @@ export interface SourceClient {
   ): Promise<{ readonly requests: number; readonly findings: readonly ProbeFinding[] }>;
 }
 
-export interface ProbeOptions {
-  /** the value of `{partition}`; '' where the entity has none */
-  readonly partition: string;
+export interface ProbeOptions extends Pick<ListOptions, 'partition' | 'parent'> {
+  /** another partition, to see whether its list is another one; undefined where there is none */
+  readonly other?: Pick<ListOptions, 'partition' | 'parent'> | undefined;
   /** ids of records that are known to be deleted, to see how those look */
   readonly deleted: readonly string[];
   readonly signal: AbortSignal;

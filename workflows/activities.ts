@@ -9,6 +9,9 @@ import type { Activities } from '../activities';
 /** Which of a run's listings a scan reads. */
 export type ScanStep = Parameters<Activities['scan']>[0]['step'];
 
+/** What a pull has read. */
+export type Pulled = Awaited<ReturnType<Activities['pull']>>;
+
 /** A run that was claimed, or why it was not. */
 export type ClaimedRun = Awaited<ReturnType<Activities['claimRun']>>;
 

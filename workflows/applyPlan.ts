@@ -1,6 +1,7 @@
 import { noCounts } from '../schema/answer';
 import type { ApplyPlanInput, ApplyPlanResult } from '../schema/workflows';
 import { longRunning, shortRunning } from './activities';
+import { eachPartition } from './eachPartition';
 import { stagingLost } from './failures';
 import { recordingFailure } from './runAround';
 
@@ -32,16 +33,17 @@ export async function applyPlan(input: ApplyPlanInput): Promise<ApplyPlanResult>
       counts: { ...noCounts },
     };
   }
-  const { runId, hasOne, partitions } = run;
+  const { runId, hasOne, partitions, slices } = run;
   return recordingFailure(runId, async () => {
     let reason: string | null = null;
     if (hasOne) reason = await longRunning.confirmGone({ ...target, runId, planId });
     else {
       for (let round = 1; ; round++) {
-        await Promise.all(
-          partitions.map((partition) =>
-            longRunning.scan({ ...target, runId, step: 'second-scan', partition, listing: 'all', write: false, round }),
-          ),
+        const part = { ...target, runId, step: 'second-scan', listing: 'all', write: false, round } as const;
+        await eachPartition(
+          { partitions, ...(slices && { slices }) },
+          (partition) => longRunning.scan({ ...part, partition }),
+          (slice) => longRunning.scanSlice({ ...part, slice }),
         );
         if ((await longRunning.deleteUnlisted({ ...target, runId, planId })) === 'done') break;
         if (round === scansAtMost) throw stagingLost(runId, scansAtMost);

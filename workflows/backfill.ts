@@ -1,5 +1,5 @@
 import type { BackfillInput, RunResult } from '../schema/workflows';
-import { longRunning, shortRunning } from './activities';
+import { longRunning, type Pulled, shortRunning } from './activities';
 import { eachPartition } from './eachPartition';
 import { notClaimed, recordingFailure, tellingProgress } from './runAround';
 
@@ -11,15 +11,20 @@ export async function backfill({ since, trigger, ...target }: BackfillInput): Pr
   const progress = tellingProgress();
   const run = await shortRunning.claimRun({ ...target, strategy: 'backfill', trigger, dryRun: false, full: false });
   if (run.outcome !== 'claimed') return notClaimed(target, run);
-  const { runId, partitions } = run;
+  const { runId } = run;
   return recordingFailure(runId, async () => {
     progress.phase = `reading what changed since ${since}`;
     progress.runId = runId;
-    await eachPartition(partitions, run.inOrder, async (partition) => {
-      const pulled = await longRunning.pull({ ...target, runId, listing: 'changes', partition, since });
-      progress.pages += pulled.pages;
-      progress.records += pulled.records;
-    });
+    const part = { ...target, runId, listing: 'changes', since } as const;
+    const pulled = ({ pages, records }: Pulled) => {
+      progress.pages += pages;
+      progress.records += records;
+    };
+    await eachPartition(
+      run,
+      async (partition) => pulled(await longRunning.pull({ ...part, partition })),
+      async (slice) => pulled(await longRunning.pullSlice({ ...part, slice })),
+    );
     return shortRunning.finishRun({ ...target, runId, details: { since } });
   });
 }

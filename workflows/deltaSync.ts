@@ -1,5 +1,5 @@
 import type { DeltaSyncInput, RunResult } from '../schema/workflows';
-import { claiming, longRunning, shortRunning } from './activities';
+import { claiming, longRunning, type Pulled, shortRunning } from './activities';
 import { eachPartition } from './eachPartition';
 import { notClaimed, recordingFailure, tellingProgress } from './runAround';
 import { settleAfter } from './startBatch';
@@ -26,15 +26,20 @@ export async function deltaSync(input: DeltaSyncInput): Promise<RunResult> {
     await settleAfter(input, run.result?.counts.disputed, run.settleAfterMs);
     return notClaimed(input, run);
   }
-  const { runId, listing, partitions } = run;
+  const { runId, listing } = run;
   const result = await recordingFailure(runId, async () => {
     progress.phase = listing === 'all' ? 'reading everything' : 'reading changes';
     progress.runId = runId;
-    await eachPartition(partitions, run.inOrder, async (partition) => {
-      const pulled = await longRunning.pull({ connectionId, entity, runId, listing, partition });
-      progress.pages += pulled.pages;
-      progress.records += pulled.records;
-    });
+    const part = { connectionId, entity, runId, listing };
+    const pulled = ({ pages, records }: Pulled) => {
+      progress.pages += pages;
+      progress.records += records;
+    };
+    await eachPartition(
+      run,
+      async (partition) => pulled(await longRunning.pull({ ...part, partition })),
+      async (slice) => pulled(await longRunning.pullSlice({ ...part, slice })),
+    );
     const result = await shortRunning.finishDelta({ connectionId, entity, runId });
     progress.phase = 'done';
     progress.counts = result.counts;

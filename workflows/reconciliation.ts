@@ -33,14 +33,17 @@ export async function reconciliation(input: ReconciliationInput): Promise<Reconc
     const nothing = { ...found, planId: null, reason: null, causes: {}, proposedLookback: null };
     return { ...notClaimed(target, run), dryRun, ...nothing };
   }
-  const { runId, partitions, hasOne, readLagMs } = run;
+  const { runId, hasOne, readLagMs } = run;
   const listing = hasOne && run.hasIds ? 'ids' : 'all';
 
   const scanAll = async (step: ScanStep, round: number, write: boolean) => {
     progress.phase = phases[step];
     const listed = step === 'full-listing' ? 'all' : listing;
-    const scans = await eachPartition(partitions, run.inOrder, (partition) =>
-      longRunning.scan({ ...target, runId, step, partition, listing: listed, write, round }),
+    const part = { ...target, runId, step, listing: listed, write, round } as const;
+    const scans = await eachPartition(
+      run,
+      (partition) => longRunning.scan({ ...part, partition }),
+      (slice) => longRunning.scanSlice({ ...part, slice }),
     );
     progress.pages += scans.reduce((total, scan) => total + scan.pages, 0);
     progress.records = scans.reduce((total, scan) => total + scan.records, 0);

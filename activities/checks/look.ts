@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { codeOf } from '../../destination/database/errorCode';
 import { wordsOf } from '../../destination/database/postgresWords';
 import { keepShown } from '../../destination/requests/shownRecords';
+import { parentsOfRows } from '../../destination/rows/parents';
 import { type ComparedRow, compareRows } from '../../destination/rows/queries/compareRows';
 import { tableExists } from '../../destination/rows/tables';
 import { rawText } from '../../destination/setAside/setAside';
@@ -25,8 +26,12 @@ export function lookActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         const askedAt = new Date(deps.clock.sent()).toISOString();
         return { ...about, askedAt, says: 'no-one', detail: `entity ${entity} has no listing \`one\`` };
       }
+      const parents = await parentsOfRows(deps.db, connectionId, open.entity, [id]);
       const said = await alive(() =>
-        open.source.ask(open.entity, id, { signal: Context.current().cancellationSignal }),
+        open.source.ask(open.entity, id, {
+          signal: Context.current().cancellationSignal,
+          parent: parents.get(id),
+        }),
       );
       const askedAt = new Date(said.sent).toISOString();
       if (showAs !== undefined && (said.kind === 'live' || said.kind === 'set-aside')) {

@@ -3,6 +3,7 @@ import { codeOf } from '../../destination/database/errorCode';
 import { countLiveRows, coverageOf, judgedBy, silentIn } from '../../destination/plans/coverage';
 import { horizonOf } from '../../destination/plans/horizon';
 import { createStaging, dropStaging, encodeIds, stageIds, stagingOfVerify } from '../../destination/plans/staging';
+import { parentsOfRows } from '../../destination/rows/parents';
 import { type ComparedRow, compareRows } from '../../destination/rows/queries/compareRows';
 import { countLive, liveIdsAmong, sampleLiveIds, unstagedLiveIds } from '../../destination/rows/queries/liveIds';
 import { tableExists } from '../../destination/rows/tables';
@@ -11,11 +12,13 @@ import type { LiveAnswer } from '../../schema/answer';
 import type { Coverage } from '../../schema/coverage';
 import type { RecordDifference, VerifyInput, VerifyResult } from '../../schema/definition/checks';
 import { heldBackMs } from '../../schema/definition/listings/listing';
+import { PartitionUnread } from '../../schema/unreadPartition';
 import { instantOfVersion } from '../../schema/version';
 import { startLiveness } from '../attempt/liveness';
 import type { ActivityDeps } from '../deps';
 import { inParallel } from '../inParallel';
 import type { OpenTarget, TargetOpener } from '../openTarget';
+import { partitionsNow } from '../parents';
 import { relate } from '../records/related';
 
 /** Together asked, or compared. */
@@ -127,11 +130,12 @@ function judgeOf(deps: ActivityDeps, open: OpenTarget, tally: Tally, cursor: num
   /** Asks `one` for each id; the ids have live rows, or had. */
   async function ask(ids: readonly string[]): Promise<void> {
     const { cancellationSignal } = Context.current();
+    const parents = await parentsOfRows(deps.db, target.connectionId, entity, ids);
     for (let from = 0; from < ids.length; from += chunk) {
       const live: LiveAnswer[] = [];
       const gone: string[] = [];
       await inParallel(ids.slice(from, from + chunk), open.connector.rateLimit?.concurrency ?? 4, async (id) => {
-        const said = await open.source.ask(open.entity, id, { signal: cancellationSignal });
+        const said = await open.source.ask(open.entity, id, { signal: cancellationSignal, parent: parents.get(id) });
         if (said.kind === 'live') live.push(said.live);
         else if (said.kind === 'gone') gone.push(id);
         else {
@@ -195,25 +199,33 @@ function countingOf({ duplicates }: OpenTarget['entity']): (live: readonly LiveA
 /** Lists the source, compares page by page, and asks for the rows that were not listed. Returns what the list covered. */
 async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, tally: Tally): Promise<Coverage | null> {
   const { db } = deps;
-  const { entity, target, partitions, source } = open;
+  const { entity, target, source } = open;
+  const partitions = await partitionsNow(db, open);
+  const unread = new Set<string>();
   const signal = Context.current().cancellationSignal;
   const table = stagingOfVerify(target);
   const started = deps.clock.sent();
   const counting = countingOf(entity);
-  const listed = new Map(partitions.map((partition) => [partition, 0]));
+  const listed = new Map(partitions.map(({ partition }) => [partition, 0]));
   await dropStaging(db, table);
   await createStaging(db, table);
   try {
-    for (const partition of partitions) {
-      for await (const page of source.streamAll(entity, 'all', { partition, signal })) {
-        const ids = await page.listed();
-        listed.set(partition, (listed.get(partition) ?? 0) + ids.length);
-        await db.transaction((trx) => stageIds(trx, table, [encodeIds(ids, ids.length)]));
-        for await (const { live, setAside } of page.answers()) {
-          tally.unclear += setAside.length;
-          await judge.compare(counting(live));
+    for (const where of partitions) {
+      const { partition } = where;
+      try {
+        for await (const page of source.streamAll(entity, 'all', { ...where, signal })) {
+          const ids = await page.listed();
+          listed.set(partition, (listed.get(partition) ?? 0) + ids.length);
+          await db.transaction((trx) => stageIds(trx, table, [encodeIds(ids, ids.length)]));
+          for await (const { live, setAside } of page.answers()) {
+            tally.unclear += setAside.length;
+            await judge.compare(counting(live));
+          }
+          if (page.end?.certain === false) tally.uncertainEnds += 1;
         }
-        if (page.end?.certain === false) tally.uncertainEnds += 1;
+      } catch (error) {
+        if (!(error instanceof PartitionUnread)) throw error;
+        unread.add(partition);
       }
     }
     const horizon = await horizonOf(db, entity, 'all', { at: started, timeZone: open.connection.timeZone });
@@ -221,7 +233,7 @@ async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, ta
       table,
       before: new Date(started - open.readLagMs - heldBackMs(entity.listings.all)),
       limit: askedAgainAtMost,
-      judged: judgedBy(entity, listed, horizon),
+      judged: judgedBy(entity, withoutUnread(listed, unread), horizon),
     });
     if (entity.listings.one) await judge.ask(unlisted);
     // absence from a list that may go on says nothing
@@ -233,8 +245,14 @@ async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, ta
       }
     }
     const live = await countLiveRows(db, target, entity, horizon);
-    return coverageOf(live, listed, horizon, silentIn(live, listed));
+    const held = new Map([...silentIn(live, listed)].filter(([name]) => name === null || !unread.has(name)));
+    return coverageOf(live, listed, horizon, { held, unread, ended: new Set() });
   } finally {
     await dropStaging(db, table);
   }
+}
+
+/** What was listed of a parent before the source refused the rest says nothing of the rows that it did not list. */
+function withoutUnread(listed: ReadonlyMap<string, number>, unread: ReadonlySet<string>): ReadonlyMap<string, number> {
+  return new Map([...listed].map(([name, ids]) => [name, unread.has(name) ? 0 : ids]));
 }

@@ -4,6 +4,7 @@ import { getCursor } from '../../destination/runs/cursors';
 import { settleOwed } from '../../destination/runs/owed';
 import { endRun, type Run } from '../../destination/runs/runs';
 import { assertTokens } from '../../destination/runs/tokens';
+import { settleUnread } from '../../destination/runs/unreadParts';
 import { clearKeyless } from '../../destination/setAside/clearKeyless';
 import { noCounts } from '../../schema/answer';
 import { heldBackMs } from '../../schema/definition/listings/listing';
@@ -24,6 +25,7 @@ export async function endDelta(db: Knex.Transaction, open: OpenTarget, runId: st
     cursorLead: { all: lookback + heldBackMs(all), changes: lookback + heldBackMs(changes), tokens },
   });
   if (run.status === 'succeeded') await beginRelated(db, open, run);
+  if (entity.parents !== undefined) await settleUnread(db, runId, 'pull');
   if (run.full) {
     await clearKeyless(db, runId, true);
     await settleOwed(db, run, runId);

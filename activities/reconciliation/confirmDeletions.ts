@@ -7,6 +7,7 @@ import { countStaged, stagingTable } from '../../destination/plans/staging';
 import { writeAnswers } from '../../destination/rows/writeAnswers';
 import { addFetched, stagedByPartition, sumParts } from '../../destination/runs/runParts';
 import { getRun } from '../../destination/runs/runs';
+import { unreadOfRun } from '../../destination/runs/unreadParts';
 import { heldBackMs } from '../../schema/definition/listings/listing';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
@@ -15,6 +16,7 @@ import { assertComplete, ownRun } from '../attempt/ownRun';
 import { startSurvivingLiveness } from '../attempt/survivingLiveness';
 import type { ActivityDeps } from '../deps';
 import { type OpenTarget, type TargetOpener, writeContext } from '../openTarget';
+import { partitionsFor } from '../parents';
 import { fetchRecords } from '../records/fetchRecords';
 import { judge, judgeAbsent, vouchersAtMost, whyDoubt } from './judgePlan';
 
@@ -110,7 +112,7 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
       const run = await ownRun(db, input, ['reconciliation']);
       const plan = await takePlan(db, input);
       const second = await sumParts(db, runId, 'second-scan');
-      if (second.done) assertComplete(run, second, open.partitions);
+      if (second.done) assertComplete(run, second, await partitionsFor(db, open, runId, 'scan'));
       if (
         !second.done ||
         second.firstSent === null ||
@@ -120,7 +122,10 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
       await db.transaction((trx) => keepListed(trx, planId, runId));
       if (plan.status !== 'approved') {
         const staged = await stagedByPartition(db, runId, 'second-scan');
-        const silent = [...staged].flatMap(([partition, ids]) => (ids === 0 ? [partition] : []));
+        const unread = await unreadOfRun(db, runId, 'second-scan');
+        const silent = [...staged].flatMap(([partition, ids]) =>
+          ids === 0 || unread.has(partition) ? [partition] : [],
+        );
         const of = { connectionId: input.connectionId, entity: open.entity, silent };
         await db.transaction((trx) => exemptSilent(trx, planId, of));
       }

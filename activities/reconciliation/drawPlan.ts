@@ -1,6 +1,7 @@
 import { countLiveRows, coverageOf, isPartitioned, notePartitions } from '../../destination/plans/coverage';
 import { diffScan } from '../../destination/plans/diffScan';
-import { countCandidates, holdPartitions } from '../../destination/plans/heldPlans';
+import { endedParents } from '../../destination/plans/endedParents';
+import { countCandidates, holdPartitions, noneHeld } from '../../destination/plans/heldPlans';
 import { horizonOf } from '../../destination/plans/horizon';
 import { holdPlan } from '../../destination/plans/planRights';
 import { createPlan, deletedLately, recordDifferences, settlePlan, whyWait } from '../../destination/plans/plans';
@@ -8,6 +9,7 @@ import { countStaged, stagingTable } from '../../destination/plans/staging';
 import { countUnwritten } from '../../destination/plans/unwritten';
 import { countDisputed } from '../../destination/rows/disputes';
 import { stagedByPartition, sumParts } from '../../destination/runs/runParts';
+import { assertAnyRead, unreadOfRun } from '../../destination/runs/unreadParts';
 import { keylessSeen } from '../../destination/setAside/keylessSeen';
 import { heldBackMs } from '../../schema/definition/listings/listing';
 import { TidemarkError } from '../../schema/errors';
@@ -17,6 +19,7 @@ import { alive } from '../attempt/liveness';
 import { assertAnyPartition, assertAsClaimed, assertComplete, ownRun } from '../attempt/ownRun';
 import type { ActivityDeps } from '../deps';
 import type { OpenTarget, TargetOpener } from '../openTarget';
+import { partitionsFor } from '../parents';
 
 export interface DrawPlanInput extends Target {
   readonly runId: string;
@@ -65,14 +68,17 @@ export function drawPlanActivities({ db }: ActivityDeps, openTarget: TargetOpene
   };
 
   async function drawPlan(input: DrawPlanInput): Promise<DrawnPlan> {
-    const { entity, readLagMs, partitions, connection } = await openTarget(input, 'reconciliation');
+    const open = await openTarget(input, 'reconciliation');
+    const { entity, readLagMs, connection } = open;
     const { runId, connectionId } = input;
     const run = await ownRun(db, input, ['reconciliation']);
+    const partitions = await partitionsFor(db, open, runId, 'scan');
     assertAsClaimed(run, run.dryRun === input.dryRun, run.dryRun ? 'applying: it is a dry run' : 'a dry run');
     const listing = entity.listings.one && entity.listings.ids ? 'ids' : 'all';
     assertAsClaimed(run, input.listing === listing, `the listing '${input.listing}'`);
     const scan = await sumParts(db, runId, 'scan');
     assertAnyPartition(run, partitions);
+    if (entity.parents !== undefined && scan.done) await assertAnyRead(db, run, 'scan');
     if (!scan.done || scan.firstSent === null) {
       throw new TidemarkError(
         'ContractBroken',
@@ -89,10 +95,12 @@ export function drawPlanActivities({ db }: ActivityDeps, openTarget: TargetOpene
     const partitioned = isPartitioned(partitions);
     if (partitioned && !input.dryRun) await notePartitions(db, input, entity, staging);
     const horizon = await horizonOf(db, entity, listing, { at: scanStarted, timeZone: connection.timeZone });
-    const [live, listed] = await Promise.all([
+    const [live, listed, unread] = await Promise.all([
       countLiveRows(db, input, entity, horizon),
       stagedByPartition(db, runId, 'scan'),
+      entity.parents === undefined ? new Set<string>() : unreadOfRun(db, runId, 'scan'),
     ]);
+    const ended = await endedParents(db, connectionId, entity, { live, listed });
     const liveRows = [...live.byPartition.values()].reduce((sum, rows) => sum + rows, 0);
     const drawn = await db.transaction(async (trx) => {
       const planId = await createPlan(trx, { ...input, runId, scanStarted, liveRows });
@@ -112,19 +120,24 @@ export function drawPlanActivities({ db }: ActivityDeps, openTarget: TargetOpene
       // a scan that is empty as a whole waits as a whole
       const held =
         scan.staged === 0
-          ? { planIds: [], rows: new Map() }
+          ? noneHeld
           : await holdPartitions(trx, {
               ...{ ...input, scanStarted, liveRows, planId, listed, of: entity, guard: entity.deletionGuard },
-              live: live.byPartition,
+              ...{ live: live.byPartition, unread, ended },
               status: input.dryRun ? 'dry' : 'waiting',
             });
-      const left = held.rows.size === 0 ? drawn : { ...drawn, ...(await countCandidates(trx, planId)) };
+      const left = held.rows.size + held.unread === 0 ? drawn : { ...drawn, ...(await countCandidates(trx, planId)) };
       // what the scan has written was missing or stale before it
       const { inserted, updated, errors } = scan.counts;
       const aside = errors > 0 ? await countUnwritten(trx, { runId, connectionId, entity }) : { missing: 0, stale: 0 };
       const written = { missing: inserted + aside.missing, stale: updated + aside.stale };
       const found = versions ? left : { ...left, ...written };
-      await recordDifferences(trx, planId, found, coverageOf(live, listed, horizon, held.rows));
+      await recordDifferences(
+        trx,
+        planId,
+        found,
+        coverageOf(live, listed, horizon, { held: held.rows, unread, ended }),
+      );
       return { planId, ...found, ...(held.planIds.length === 0 ? {} : { held: held.planIds }) };
     });
     const gone = drawn.gone + drawn.unlisted;

@@ -15,6 +15,7 @@ import { settleOwed } from '../../destination/runs/owed';
 import { sumParts } from '../../destination/runs/runParts';
 import { endRun } from '../../destination/runs/runs';
 import { deletionsKnown } from '../../destination/runs/tokens';
+import { settleUnread } from '../../destination/runs/unreadParts';
 import { clearKeyless } from '../../destination/setAside/clearKeyless';
 import { setAsideCounts } from '../../destination/setAside/setAsideEntries';
 import { noCounts } from '../../schema/answer';
@@ -159,6 +160,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       status: waiting ? 'waiting' : 'succeeded',
       details: { ...found, ...qualified },
     });
+    if (entity.parents !== undefined && !input.dryRun) await settleUnread(db, runId, 'scan');
     if (!input.dryRun && readsAll) await settleOwed(db, input, runId);
     if (!input.dryRun) await clearKeyless(db, runId, readsAll);
     runEnded(deps, run);

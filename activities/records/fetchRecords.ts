@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { parentsOfRows } from '../../destination/rows/parents';
 import { otherLiveId } from '../../destination/rows/queries/liveIds';
 import { type WriteResult, writeAnswers } from '../../destination/rows/writeAnswers';
 import type { Answers, Counts } from '../../schema/answer';
@@ -33,6 +34,8 @@ export interface FetchOptions {
   /** a complete listing did not have these ids: with that, an answer about another record proves one of them gone */
   readonly unlisted?: boolean;
   readonly onProgress?: (fetches: number) => void;
+  /** the staging table of the scan that listed the ids: it knows in whose list those without a row are */
+  readonly staging?: string | undefined;
 }
 
 /**
@@ -54,9 +57,10 @@ export async function fetchRecords(
   let fetches = 0;
   let earliest = Number.POSITIVE_INFINITY;
 
+  const parents = await parentsOfRows(deps.db, open.target.connectionId, open.entity, ids, options.staging);
   await inParallel(ids, open.connector.rateLimit?.concurrency ?? 4, async (id) => {
     fetches += 1;
-    const ask = () => open.source.ask(open.entity, id, { signal: options.signal });
+    const ask = () => open.source.ask(open.entity, id, { signal: options.signal, parent: parents.get(id) });
     const answer = await ask().catch(async (error: unknown) => {
       if (!isUnavailable(error) || !(await answersOthers(deps, open, ids, live[0], options.signal))) throw error;
       // one error is no property of the record

@@ -6,6 +6,7 @@ import { gatheredForMs } from '../../destination/inbox/inboxPauses';
 import { dueOwed } from '../../destination/owed/owed';
 import { ownPlan } from '../../destination/plans/planRights';
 import { closeItems, openItems, runOfPlan } from '../../destination/plans/plans';
+import { stagingTable } from '../../destination/plans/staging';
 import { countDisputed, dueDisputes } from '../../destination/rows/disputes';
 import { addToBatch, type BatchKey, DoneMeanwhile, sumOfBatch } from '../../destination/runs/batchCounts';
 import { addFetched } from '../../destination/runs/runParts';
@@ -69,7 +70,9 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     /** Works through the inbox, a plan's missing and stale records, the disputed rows that are due, or a few ids. */
     async syncBatch(input: SyncRecordsInput): Promise<FetchedBatch> {
       const open = await openTarget(input, input.batch.of === 'inbox' ? 'webhook' : 'reconciliation');
-      if (input.batch.of === 'plan') await ownPlan(deps.db, { ...input, planId: input.batch.planId });
+      const plan =
+        input.batch.of === 'plan' ? await ownPlan(deps.db, { ...input, planId: input.batch.planId }) : undefined;
+      const staging = plan && stagingTable(plan.runId, 'scan');
       const signal = Context.current().cancellationSignal;
       const key = batchKeyOf(input);
       const batch = sourceOfIds(deps, open, input.batch, key);
@@ -101,6 +104,7 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
               runId: null,
               writtenBy: batch.writtenBy,
               signal,
+              staging,
               alongside: async (trx, answered) => {
                 await endEvents(trx, deps, input, ids, answered);
                 const { failed, counts } = answered;

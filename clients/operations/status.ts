@@ -71,6 +71,22 @@ function entityStatus(z: Z) {
       })
       .nullable()
       .describe('the last reconciliation that compared the whole table'),
+    unread: z
+      .object({
+        counts: z.record(z.string(), count()).describe('by verdict: `gone`, `not-served`, `refused`, `failed`'),
+        some: z
+          .array(
+            z.object({
+              partition: z.string(),
+              verdict: z.enum(['gone', 'not-served', 'refused', 'failed']),
+              detail: z.string().describe('the response that says so'),
+              since: instant(z),
+            }),
+          )
+          .describe('at most 5 of them'),
+      })
+      .nullable()
+      .describe('partitions whose list the last run could not read; null: none'),
     owed: z
       .record(z.string(), z.string())
       .describe('columns added since rows were read, each with the instant since when'),

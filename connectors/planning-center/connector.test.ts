@@ -7,7 +7,7 @@ import { firstPersonId, type Simulator, startPlanningCenterSimulator } from './s
 import { get, idsOf } from './simulator/testClient';
 
 const fixture = (name: string): JsonObject => JSON.parse(readFileSync(join(__dirname, 'fixtures', name), 'utf8'));
-const context: MapContext = { connection: { id: 'c1', settings: {}, timeZone: 'UTC' }, related: {} };
+const context: MapContext = { connection: { id: 'c1', settings: {}, timeZone: 'UTC' }, related: {}, partition: null };
 
 function entity(name: string) {
   const found = planningCenter.entities.get(name);

@@ -55,8 +55,11 @@ export async function notePartitions(
   entity: ConnectorEntity,
   staging: string,
 ): Promise<void> {
+  // a comparison of versions does not see that another parent makes another row: it is fetched again
+  const mappedByPartition =
+    entity.parents !== undefined && entity.listings.ids !== undefined && entity.listings.one !== undefined;
   const noted = /* sql */ `
-      update ${tableName(entity)} t set _partition = s.partition
+      update ${tableName(entity)} t set _partition = s.partition${mappedByPartition ? ', _disputed_at = coalesce(t._disputed_at, clock_timestamp())' : ''}
       from (
         select c.external_id, min(s.partition) as partition
         from ${staging} s join ${tableName(entity)} c on c.connection_id = ? and c.external_id = s.external_id
@@ -90,18 +93,34 @@ export function silentIn(live: LiveRows, listed: Listed): Map<string | null, num
   return new Map([...live.byPartition].filter(([partition]) => (listed.get(partition ?? '') ?? 0) === 0));
 }
 
+/** Partitions of which nothing was concluded, and those whose rows were judged although no list of theirs was read. */
+export interface NotJudged {
+  /** their rows, by partition, wait for an operator */
+  readonly held: ReadonlyMap<string | null, number>;
+  /** parents whose list the source did not serve */
+  readonly unread: ReadonlySet<string>;
+  /** parents that the source confirmed gone */
+  readonly ended: ReadonlySet<string>;
+}
+
 /** What is left of a coverage once it is known which partitions are held; null where everything was covered. */
 export function coverageOf(
   live: LiveRows,
   listed: Listed,
   horizon: Horizon | null,
-  held: ReadonlyMap<string | null, number>,
+  { held, unread, ended }: NotJudged,
 ): Coverage | null {
   const partitioned = isPartitioned(listed.keys());
   // what has no partitions is listed whole, whatever it was before
-  const known = new Set([...listed.keys(), ...[...live.byPartition.keys()].filter((name) => name !== null)]);
-  const compared = [...listed.keys()].filter((name) => !held.has(name)).length;
-  const counts = { ...live.notCompared, held: [...held.values()].reduce((sum, rows) => sum + rows, 0) };
+  const left = [...live.byPartition.keys()].filter((name) => name !== null && (held.has(name) || !ended.has(name)));
+  const known = new Set([...listed.keys(), ...left]);
+  const compared = [...listed.keys()].filter((name) => !held.has(name) && !unread.has(name)).length;
+  const ofUnread = [...unread].reduce((sum, name) => sum + (live.byPartition.get(name) ?? 0), 0);
+  const counts = {
+    ...live.notCompared,
+    held: [...held.values()].reduce((sum, rows) => sum + rows, 0),
+    unread: ofUnread,
+  };
   const notCompared = Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)) as NotCompared;
   const partitions = partitioned ? { compared, known: known.size } : null;
   if (!partitioned && horizon === null && Object.keys(notCompared).length === 0) return null;
@@ -117,5 +136,10 @@ export function coverageOf(
 export function coversAll(coverage: Coverage | null): boolean {
   if (coverage === null) return true;
   const { partitions, from, to, notCompared } = coverage;
-  return from === null && to === null && (notCompared.held ?? 0) === 0 && partitions?.compared === partitions?.known;
+  return (
+    from === null &&
+    to === null &&
+    (notCompared.held ?? 0) + (notCompared.unread ?? 0) === 0 &&
+    partitions?.compared === partitions?.known
+  );
 }

@@ -26,6 +26,10 @@ export interface HoldInput extends NewPlan {
   readonly guard: DeletionGuard;
   readonly listed: Listed;
   readonly live: ReadonlyMap<string | null, number>;
+  /** parents whose list was not read: their rows stay, without a plan */
+  readonly unread: ReadonlySet<string>;
+  /** parents that the source confirmed gone */
+  readonly ended: ReadonlySet<string>;
   /** of the plans that are drawn: `waiting`, or `dry` */
   readonly status: Extract<PlanStatus, 'waiting' | 'dry'>;
 }
@@ -34,9 +38,11 @@ export interface HeldPlans {
   readonly planIds: readonly string[];
   /** rows that stay as they are, by partition */
   readonly rows: ReadonlyMap<string | null, number>;
+  /** candidates of parents that were not read, which are in no plan */
+  readonly unread: number;
 }
 
-const noneHeld: HeldPlans = { planIds: [], rows: new Map() };
+export const noneHeld: HeldPlans = { planIds: [], rows: new Map(), unread: 0 };
 
 /**
  * Takes out of a plan what a scan is no evidence for, partition by partition, into plans that wait by themselves: partitions that list
@@ -48,25 +54,32 @@ export async function holdPartitions(trx: Knex.Transaction, input: HoldInput): P
   if (absent.size === 0) return noneHeld;
   const deleted = await deletedByPartition(trx, input);
   const held: Held[] = [];
+  let unread = 0;
   for (const [partition, rows] of absent) {
+    if (partition !== null && input.unread.has(partition)) {
+      await moveItems(trx, input, partition, null);
+      unread += rows;
+      continue;
+    }
     const reason = whyHeld(input, partition, rows, deleted.get(partition) ?? 0);
     if (reason === null) continue;
     const left = partition !== null && !input.listed.has(partition);
     held.push({ partition, rows, reason, rejected: left && (await wasRejected(trx, input, partition, rows)) });
   }
-  if (held.length === 0) return noneHeld;
+  if (held.length === 0) return { ...noneHeld, unread };
   for (const { partition } of held.filter(({ rejected }) => rejected)) await moveItems(trx, input, partition, null);
   const proposed = held.filter(({ rejected }) => !rejected);
   return {
     planIds:
       proposed.length > plansAtMost ? [await holdTogether(trx, input, proposed)] : await holdEach(trx, input, proposed),
     // what is not even a candidate, since it was received too recently, stays as well
+    unread,
     rows: new Map(held.map(({ partition, rows }) => [partition, input.live.get(partition) ?? rows])),
   };
 }
 
 function whyHeld(
-  { of, guard, listed, live }: HoldInput,
+  { of, guard, listed, live, liveRows: all, ended }: HoldInput,
   partition: string | null,
   rows: number,
   before: number,
@@ -78,9 +91,15 @@ function whyHeld(
     return `${rows} rows were not listed, and it is not known in which partition they were: none of these that are read now`;
   }
   const staged = listed.get(partition);
+  if (staged === undefined && ended.has(partition)) {
+    const above = whyWait(guard, { liveRows: all, gone: rows, deletedLately: 0, scanned: 1 });
+    return above === null ? null : `its parent ${partition} is gone: ${above}`;
+  }
   if (staged === undefined)
     return `partition ${partition} is no longer listed: its ${liveRows} rows stay until an operator decides`;
-  if (staged === 0) {
+  // each row of a parent without children any more is confirmed by itself
+  const confirmed = of.parents !== undefined && of.listings.one !== undefined && liveRows < guardedFrom;
+  if (staged === 0 && !confirmed) {
     return `partition ${partition} lists nothing, while ${liveRows} of its rows are live: an empty list is no evidence of deletion`;
   }
   if (liveRows < guardedFrom) return null;

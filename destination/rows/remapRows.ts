@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { LiveAnswer, SetAsideAnswer } from '../../schema/answer';
 import { type Counts, noCounts } from '../../schema/answer';
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { ParentPartition } from '../../schema/definition/partitions';
 import { withRetry } from '../database/destinationError';
 import { quote } from '../database/identifiers';
 import { setAside } from '../setAside/setAside';
@@ -9,6 +10,7 @@ import { eachThatFits, refusedRecord } from './eachThatFits';
 import { exactRow, withExactNumbers } from './format/exactInJson';
 import { contentColumns, tableName } from './format/rowFormat';
 import { lockEntity } from './lockEntity';
+import { parentsOf } from './parents';
 
 /** What a kept record is mapped to now; null: it says that the record is gone, which is not for a mapping to decide. */
 export type Remapped = LiveAnswer | SetAsideAnswer | null;
@@ -21,7 +23,7 @@ export interface RemapBatch {
   readonly after: string;
   readonly limit: number;
   /** JSON, both: parsed by the driver, their numbers would be rounded; `related` of an entity with related records */
-  readonly map: (id: string, raw: string, related?: string) => Remapped;
+  readonly map: (id: string, raw: string, related: string | undefined, partition: ParentPartition | null) => Remapped;
   /** what must be committed with the rows */
   readonly alongside: (trx: Knex.Transaction, written: RemappedBatch) => Promise<void>;
 }
@@ -45,16 +47,23 @@ export function remapRows(db: Knex, batch: RemapBatch): Promise<RemappedBatch> {
       await lockEntity(trx, { connectionId, entity });
       const { rows } = await trx.raw(
         /* sql */ `
-        select external_id as id, raw::text as raw, deleted_at is not null as deleted${entity.related ? ', raw_related::text as related' : ''} from ${tableName(entity)}
+        select external_id as id, raw::text as raw, _partition as partition, deleted_at is not null as deleted${entity.related ? ', raw_related::text as related' : ''} from ${tableName(entity)}
         where connection_id = ? and external_id > ? order by external_id limit ?`,
         [connectionId, after, limit],
       );
       const counts = { ...noCounts };
       const live: LiveAnswer[] = [];
       const aside: SetAsideAnswer[] = [];
-      for (const { id, raw, related, deleted } of rows as Kept[]) {
+      const kept = rows as Kept[];
+      const { parents } = entity;
+      const named = parents ? kept.flatMap(({ partition }) => (partition === null ? [] : [partition])) : [];
+      const known = parents ? await parentsOf(trx, connectionId, parents, named) : new Map<string, ParentPartition>();
+      for (const { id, raw, related, partition, deleted } of kept) {
         // a row whose related records have not been read yet is owed
-        const mapped = raw === null || related === null ? undefined : batch.map(id, raw, related);
+        const mapped =
+          raw === null || related === null
+            ? undefined
+            : batch.map(id, raw, related, known.get(partition ?? '') ?? null);
         if (mapped === undefined && deleted) counts.unchanged += 1;
         else if (mapped === undefined || mapped === null) counts.skipped += 1;
         else if ('row' in mapped) live.push(mapped);
@@ -85,6 +94,7 @@ interface Kept {
   readonly raw: string | null;
   /** undefined for an entity without related records */
   readonly related?: string | null;
+  readonly partition: string | null;
   readonly deleted: boolean;
 }
 

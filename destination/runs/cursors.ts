@@ -6,10 +6,11 @@ import { fingerprint } from './fingerprint';
 
 /**
  * SQL: the instant up to which an entity of a connection is synced, null before its first delta: the earliest of its partitions. A
- * partition that is no longer listed does not count. `of`: an alias whose row has connection_id and entity.
+ * partition that is no longer listed does not count, nor one that could not be read while others could. `of`: an alias whose row has connection_id and entity.
  */
 export const cursorSql = (of: string): string => /* sql */ `(
-  select min(k.at) from tidemark.cursors k
+  select coalesce(min(k.at) filter (where u.partition is null), min(k.at)) from tidemark.cursors k
+  left join tidemark.unread_partitions u on u.connection_id = k.connection_id and u.entity = k.entity and u.partition = k.partition
   where k.connection_id = ${of}.connection_id and k.entity = ${of}.entity and k.listing = 'changes' and k.left_at is null)`;
 
 /** The instant up to which an entity of a connection is known to be synced; null until its first delta succeeded. */

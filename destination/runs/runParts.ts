@@ -50,7 +50,7 @@ export interface Part {
 const partColumns = /* sql */ `resume_point as "resumePoint", first_sent as "firstSent", first_sent_source as "firstSentSource",
   pages, records, staged, counts, done, listing, fence`;
 
-function lost({ runId, step, partition }: PartName): TidemarkError {
+export function lostPart({ runId, step, partition }: PartName): TidemarkError {
   const part = partition === '' ? step : `${step} of ${partition}`;
   return new TidemarkError(
     'FenceLost',
@@ -89,6 +89,7 @@ export async function openPart(db: Knex, name: PartName, { number, scheduled, ro
       records = case when p.fence >= :before then p.records else 0 end,
       staged = case when p.fence >= :before then p.staged else 0 end,
       done = p.fence >= :before and p.done,
+      verdict = case when p.fence >= :before then p.verdict end,
       listing = case when p.fence >= :before then p.listing else excluded.listing end,
       found_at = case when p.fence >= :before then p.found_at else excluded.found_at end,
       found_token = case when p.fence >= :before then p.found_token else excluded.found_token end
@@ -97,7 +98,7 @@ export async function openPart(db: Knex, name: PartName, { number, scheduled, ro
     returning ${partColumns}, tries, tries_since as "triesSince", found_at as "foundAt", found_token as "foundToken"`,
     { ...name, before: round * attemptsPerRound, perRound: attemptsPerRound, number, scheduled },
   );
-  if (!rows[0]) throw lost(name);
+  if (!rows[0]) throw lostPart(name);
   const { fence, tries, triesSince, foundAt, foundToken, ...part } = rows[0];
   assertWorkersSurvive(name, { tries, triesSince, done: part.done });
   const found = foundAt === null ? null : { at: foundAt, token: foundToken };
@@ -127,7 +128,7 @@ export async function openFirst(db: Knex, name: PartName, token: string | null =
      select id, ?, ?, 0, 'changes', cursor_before, ? from tidemark.runs where id = ? on conflict do nothing`,
     [name.step, name.partition, token, name.runId],
   );
-  if (rowCount === 0) throw lost(name);
+  if (rowCount === 0) throw lostPart(name);
   return { ...name, fence: 0 };
 }
 
@@ -185,7 +186,7 @@ export async function advancePart(trx: Knex.Transaction, key: PartKey, progress:
       leaseMs,
     ],
   );
-  if (!rows[0]) throw lost(key);
+  if (!rows[0]) throw lostPart(key);
 }
 
 /** What all partitions of a step have done together. */
@@ -237,7 +238,7 @@ export async function noteFailing(db: Knex, key: PartKey, message: string): Prom
     returning floor(extract(epoch from clock_timestamp() - failing_since) * 1000)::bigint as milliseconds`,
     [message.slice(0, 500), key.runId, key.step, key.partition, key.fence],
   );
-  if (!rows[0]) throw lost(key);
+  if (!rows[0]) throw lostPart(key);
   return rows[0].milliseconds;
 }
 

@@ -58,7 +58,7 @@ export async function assertTokens(db: Knex, runId: string, { connectionId, enti
   const without = await query(
     db,
     `select from tidemark.run_parts
-     where run_id = ? and step = 'pull' and next_token is null and (found_token is null or listing = 'all') limit 1`,
+     where run_id = ? and step = 'pull' and verdict is null and next_token is null and (found_token is null or listing = 'all') limit 1`,
     [runId],
   );
   if (without.length === 0) return;

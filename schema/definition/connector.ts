@@ -5,6 +5,8 @@ import { oauth2Templates } from './auth/oauth2';
 import { namedSecrets, type SecretName, secretName } from './auth/secretName';
 import { DefinitionError, mistakes } from './definition';
 import { type Entity, identifier } from './entity';
+import type { Parents } from './partitions';
+import { isFrom, parentMistakes } from './partitions';
 import { placeholderMistakes } from './placeholders';
 import { type RateLimit, rateLimit } from './rateLimit';
 import {
@@ -88,12 +90,12 @@ export interface Connector {
   readonly headers: Readonly<Record<string, string>>;
   readonly secretHeaders: Readonly<Record<string, SecretName>>;
   readonly webhooks: WebhookRules | undefined;
-  readonly entities: ReadonlyMap<string, Entity & { readonly table: string }>;
+  readonly entities: ReadonlyMap<string, ConnectorEntity>;
   readonly aliases: readonly Alias[];
 }
 
-/** An entity of a connector: its table is known. */
-export type ConnectorEntity = Entity & { readonly table: string };
+/** An entity of a connector: its table is known, and where its partitions are if they are records of another entity. */
+export type ConnectorEntity = Entity & { readonly table: string; readonly parents?: Parents };
 
 /** The schema that `defineConnector` checks its input with. */
 export const connectorDefinition = z.strictObject({
@@ -166,9 +168,20 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
     byName.set(entity.name, { ...entity, table });
   }
   const authTexts = connector.auth.scheme === 'oauth2' ? oauth2Templates(connector.auth) : [];
+  found.push(...parentMistakes(where, entities));
+  for (const [name, entity] of byName) {
+    const parents = parentsOf(entity, byName);
+    if (parents !== undefined) byName.set(name, { ...entity, parents });
+  }
   found.push(...placeholderMistakes(where, { ...connector, authTexts }, entities));
   if (found.length > 0) throw new DefinitionError(found);
   return { ...connector, rateLimit: connector.rateLimit, webhooks: connector.webhooks, entities: byName };
+}
+
+function parentsOf({ partitions }: Entity, byName: ReadonlyMap<string, ConnectorEntity>): Parents | undefined {
+  const parent = isFrom(partitions) ? byName.get(partitions.from) : undefined;
+  if (!isFrom(partitions) || parent === undefined) return undefined;
+  return { entity: parent.name, table: parent.table, fields: partitions.fields };
 }
 
 /**

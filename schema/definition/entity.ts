@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { RelatedRecords } from '../answer';
 import { duration } from '../duration';
 import type { JsonObject } from '../json/json';
 import { versionKinds } from '../version';
@@ -20,25 +19,12 @@ import {
   one,
 } from './listings/listing';
 import { requestMistakes } from './listings/requestMistakes';
+import type { MapContext } from './mapContext';
+import { type PartitionsFrom, partitionsFrom } from './partitions';
 import { type Related, type RelatedInput, relatedByName, relatedMistakes } from './related';
 import { type DeletionGuard, deletionGuard, type EntitySchedule, entitySchedule } from './schedule';
 import { type Touch, type TouchRequest, touch, touchMistakes } from './touch';
 import { zone } from './zone';
-
-/** What `map` receives next to the record. */
-export interface MapContext {
-  /** The connection that the record was read from. */
-  readonly connection: {
-    /** The id that the operator gave the connection. */
-    readonly id: string;
-    /** Its settings, as the connector's `settings` parsed them. */
-    readonly settings: Readonly<JsonObject>;
-    /** Its time zone, such as `Europe/Berlin`. */
-    readonly timeZone: string;
-  };
-  /** The related records of the record, by name. */
-  readonly related: RelatedRecords;
-}
 
 /**
  * Where a record's version comes from, and what kind it is. Of two answers, the one with the newer version is kept.
@@ -147,8 +133,11 @@ export interface EntityInput<Row extends z.ZodObject, Source> {
   readonly schedule?: z.input<typeof entitySchedule>;
   /** `update`: the source owns its columns and overwrites them. `skip`: rows are only inserted, so that users' edits survive. */
   readonly conflict?: 'update' | 'skip';
-  /** The values of `{partition}` in paths and queries, or a function of the connection's settings. Each listing is read once per value, in parallel within the rate limit. Default: one partition without a name. */
-  readonly partitions?: readonly string[] | ((settings: Readonly<JsonObject>) => readonly string[]);
+  /** The values of `{partition}` in paths and queries, a function of the connection's settings, or the records of another entity: `{ from: 'boards' }`. Each listing is read once per value, in parallel within the rate limit. A run reads many parents in a few activities. Default: one partition without a name. */
+  readonly partitions?:
+    | readonly string[]
+    | ((settings: Readonly<JsonObject>) => readonly string[])
+    | z.input<typeof partitionsFrom>;
   /** How stale the source's responses may be, because of replicas, caches or slow pages. A record's absence from a response is trusted only after this time. */
   readonly readLag?: string;
   /** How much earlier than a run's first request the next cursor is set, so that records that the source commits late are not lost. */
@@ -194,7 +183,7 @@ export interface Entity {
   readonly supportsWebhooks: boolean;
   readonly schedule: EntitySchedule;
   readonly conflict: 'update' | 'skip';
-  readonly partitions: readonly string[] | ((settings: Readonly<JsonObject>) => readonly string[]);
+  readonly partitions: readonly string[] | ((settings: Readonly<JsonObject>) => readonly string[]) | PartitionsFrom;
   readonly readLag: string;
   readonly lookback: string;
   readonly gone: { readonly statuses: readonly number[]; readonly record: ((record: never) => boolean) | undefined };
@@ -240,7 +229,7 @@ export const entityDefinition = z.strictObject({
   supportsWebhooks: z.boolean(),
   schedule: entitySchedule.prefault({}),
   conflict: z.enum(['update', 'skip']).default('update'),
-  partitions: z.union([z.array(z.string().min(1)).min(1), aFunction]).default(['']),
+  partitions: z.union([z.array(z.string().min(1)).min(1), aFunction, partitionsFrom]).default(['']),
   readLag: duration.default('10s'),
   lookback: duration.default('1m'),
   gone: z

@@ -32,8 +32,8 @@ interface Templates {
   readonly partitions: unknown;
 }
 
-/** `{name}` stands for a value; `{{name}}` is the text `{name}` itself. */
-export const placeholder = /\{\{\w+\}\}|\{(\w+)\}/g;
+/** `{name}`, or `{partition.name}`, stands for a value; `{{name}}` is the text `{name}` itself. */
+export const placeholder = /\{\{(?:partition\.)?\w+\}\}|\{((?:partition\.)?\w+)\}/g;
 
 /** Each placeholder of a request with its path in the definition, such as `['query.filter', 'since']`. */
 export function placeholdersIn(template: Partial<Template>): [at: string, name: string][] {
@@ -98,7 +98,7 @@ export function placeholderMistakes(
     ),
     ...entities.flatMap(({ name, listings, related, touch, partitions }) => {
       const at = `${where}.entities.${name}.listings`;
-      const parted = Array.isArray(partitions) && partitions.length === 1 && partitions[0] === '' ? [] : ['partition'];
+      const parted = partedBy(partitions);
       return [
         ...unfilled(`${at}.all`, listings.all, parted),
         ...unfilled(`${at}.changes`, listings.changes, [...parted, 'since', 'until']),
@@ -118,4 +118,12 @@ export function placeholderMistakes(
       ];
     }),
   ];
+}
+
+/** The placeholders that an entity's partitions fill. */
+function partedBy(partitions: unknown): string[] {
+  if (Array.isArray(partitions) && partitions.length === 1 && partitions[0] === '') return [];
+  const fields =
+    typeof partitions === 'object' && partitions !== null && 'fields' in partitions ? partitions.fields : [];
+  return ['partition', ...(Array.isArray(fields) ? fields.map((field) => `partition.${String(field)}`) : [])];
 }

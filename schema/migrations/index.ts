@@ -13,6 +13,7 @@ import { relatedRecords } from './0012_related_records';
 import { authorizationLinks } from './0013_authorization_links';
 import { endedWaits } from './0014_ended_waits';
 import { operatorRequests } from './0015_operator_requests';
+import { unreadPartitions } from './0016_unread_partitions';
 
 export interface Migration {
   readonly version: number;
@@ -45,4 +46,5 @@ export const migrations: readonly Migration[] = [
   { version: 13, name: 'pages to authorize a connection', sql: authorizationLinks, breaking: false },
   { version: 14, name: 'waits whose end nothing misses', sql: endedWaits, breaking: false },
   { version: 15, name: 'records shown to operators, harmless changes', sql: operatorRequests, breaking: false },
+  { version: 16, name: 'partitions that could not be read', sql: unreadPartitions, breaking: false },
 ];

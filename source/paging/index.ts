@@ -1,4 +1,5 @@
 import type { Paging } from '../../schema/definition/listings/listing';
+import { ownFunction } from './function';
 import { keyset } from './keyset';
 import { link } from './link';
 import { none } from './none';
@@ -8,7 +9,7 @@ import type { PagingOf, PagingScheme } from './scheme';
 import { token } from './token';
 
 export type { EndProof, ListEnd } from './proof/end';
-export type { ListAnswer, ListedPage, ListReader, PagingScheme, Query, Told } from './scheme';
+export type { ListAnswer, ListedPage, ListReader, OwnListing, PagingScheme, Query, Told } from './scheme';
 
 /** A further scheme is a variant of `schema/definition/listings/listing.ts`, a file here, and its line in this list. */
 const schemes: { readonly [S in Paging['scheme']]: PagingScheme<PagingOf<S>> } = {
@@ -18,6 +19,7 @@ const schemes: { readonly [S in Paging['scheme']]: PagingScheme<PagingOf<S>> } =
   link,
   token,
   keyset,
+  function: ownFunction,
 };
 
 export function schemeOf(paging: Paging): PagingScheme<Paging> {

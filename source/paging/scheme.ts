@@ -1,5 +1,6 @@
 import type { Asked } from '../../schema/answer';
 import type { Paging, ResumePoint } from '../../schema/definition/listings/listing';
+import type { ListingContext } from '../../schema/definition/listings/ownRequests';
 import type { TidemarkError } from '../../schema/errors';
 import type { SourceText } from '../../schema/json/sourceText';
 import type { ListEnd } from './proof/end';
@@ -48,6 +49,18 @@ export interface AskOptions {
   readonly behind?: boolean;
 }
 
+/** The requests of a function of the definition that reads the list. */
+export interface OwnListing {
+  /** what the function receives, but for the place where it goes on and how it ends */
+  readonly context: Omit<ListingContext, 'next' | 'end'>;
+  /** the answer behind a response; undefined for what `request` did not return */
+  answerOf(response: unknown): Omit<ListAnswer, 'records' | 'total' | 'refused'> | undefined;
+  /** Throws what a request has thrown, whatever the function made of it. */
+  settle(): void;
+  /** What a function has thrown, as what the engine throws. */
+  thrown(error: unknown): unknown;
+}
+
 /** What a paging scheme may do: ask, recognise records, complain. */
 export interface ListReader<P extends Paging> {
   readonly paging: P;
@@ -59,6 +72,8 @@ export interface ListReader<P extends Paging> {
   readonly atOnce: number;
   /** Asks with these parameters next to the listing's own. */
   ask(query: Query, options?: AskOptions): Promise<ListAnswer>;
+  /** Of a list that a function reads: its requests, the same for every call. */
+  own(): OwnListing;
   /** The answer; undefined where the source refuses the request or answers something else than a list. */
   attempt(ask: () => Promise<ListAnswer>): Promise<ListAnswer | undefined>;
   /** The sign by which this listing says "go on" (a flag, a link, a token): whether it was ever seen, by this process within a day. */
@@ -93,6 +108,8 @@ export interface PageSize {
  * none is named outside this folder.
  */
 export interface PagingScheme<P extends Paging> {
+  /** Requests are the scheme's own: the declared one is not sent as it is. */
+  readonly asksItself?: true;
   /** What the engine sends for the first page, next to the listing's own query. */
   firstPage(paging: P): Query;
   /** How many pages a list of this many records takes. */

@@ -1,5 +1,7 @@
 import type { Listing, One } from '../../schema/definition/listings/listing';
+import { partitionFilling } from '../../schema/definition/partitions';
 import { TooManyDigits } from '../../schema/json/exactJson';
+import type { ListOptions } from '../contract';
 import { type Query, schemeOf } from '../paging';
 import { type Filter, listRequest, withParams } from '../reading/listRequest';
 import { shapeOf } from '../reading/shape';
@@ -37,18 +39,19 @@ export interface Asker {
   readonly left: number;
   /** The first page of a listing, with further parameters, and with the filter of `changes`. */
   list(listing: Listing, query?: Query, filter?: Filter): Promise<Probed>;
+  /** The same of another partition. */
+  of(partition: Pick<ListOptions, 'partition' | 'parent'>): Pick<Asker, 'list'>;
   one(one: One, id: string): Promise<Probed>;
 }
 
-export interface AskerOptions {
+export interface AskerOptions extends Pick<ListOptions, 'partition' | 'parent'> {
   readonly about: About;
-  readonly partition: string;
   readonly mostRequests: number;
   readonly signal: AbortSignal;
 }
 
 /** Throws CredentialsRefused for a 401, SourceAsksToWait for a 429 and SourceUnavailable: with those, nothing can be found out. */
-export function createAsker(source: Source, { about, partition, mostRequests, signal }: AskerOptions): Asker {
+export function createAsker(source: Source, { about, partition, parent, mostRequests, signal }: AskerOptions): Asker {
   const { sender } = source;
   let requests = 0;
   let renewed = false;
@@ -106,6 +109,13 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
     const shape = reply.status < 400 && body !== undefined ? shapeOf(body) : excerpt;
     return { status: reply.status, headers: reply.headers, blank: isBlank(reply.body), body, excerpt: shape, request };
   };
+  const listOf =
+    (where: Pick<ListOptions, 'partition' | 'parent'>): Asker['list'] =>
+    (listing, query = {}, filter = undefined) => {
+      const first = listRequest(source, listing, { ...where, filter }, about);
+      const request = withParams(listing, first, { ...schemeOf(listing.paging).firstPage(listing.paging), ...query });
+      return send(request, { path: listing.records, list: true });
+    };
   return {
     get requests() {
       return requests;
@@ -113,13 +123,13 @@ export function createAsker(source: Source, { about, partition, mostRequests, si
     get left() {
       return mostRequests - requests;
     },
-    list(listing, query = {}, filter = undefined) {
-      const first = listRequest(source, listing, { partition, filter }, about);
-      const request = withParams(listing, first, { ...schemeOf(listing.paging).firstPage(listing.paging), ...query });
-      return send(request, { path: listing.records, list: true });
-    },
+    list: listOf({ partition, parent }),
+    of: (other) => ({ list: listOf(other) }),
     one(one, id) {
-      return send(addressed(source, one, { partition, id }, about), { path: one.record, list: false });
+      return send(addressed(source, one, { ...partitionFilling(partition, parent), id }, about), {
+        path: one.record,
+        list: false,
+      });
     },
   };
 }

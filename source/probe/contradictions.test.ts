@@ -224,3 +224,26 @@ describe('the form of the cursor', () => {
     expect(findings).toContainEqual(expect.objectContaining({ about: 'boundary', verdict: 'agrees' }));
   });
 });
+
+describe('two partitions', () => {
+  const parted = {
+    partitions: ['a', 'b'],
+    listings: { all: { ...page, path: '/people/of/{partition}', paging: byOffset } },
+  };
+  const about = async (listOf: (partition: string) => unknown[]) => {
+    source = await startSource((_request, response, url) => {
+      const data = listOf(url.pathname.split('/').at(-1) ?? '');
+      json(response, { data, total: data.length });
+    });
+    const { client, entity } = testClient(source.baseUrl, parted);
+    const options = { partition: 'a', other: { partition: 'b' }, deleted: [], signal: new AbortController().signal };
+    const { findings } = await client.probe(entity, options);
+    return findings.filter((finding) => finding.about === 'partitions').map(({ verdict }) => verdict);
+  };
+
+  test('contradict where both list the same records', async () => {
+    expect(await about(() => [...items])).toEqual(['contradicts']);
+    expect(await about((partition) => (partition === 'a' ? items.slice(0, 6) : items.slice(6)))).toEqual(['agrees']);
+    expect(await about((partition) => (partition === 'a' ? [...items] : []))).toEqual(['unknown']);
+  });
+});

@@ -1,11 +1,14 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { ProbeOptions } from '../contract';
+import { schemeOf } from '../paging';
 import type { Source } from '../wire/source';
 import { createAsker } from './asker';
 import { filterFindings } from './filterFindings';
 import { listFindings } from './listFindings';
 import { oneFindings } from './oneFindings';
+import { ownFindings, ownOneFindings } from './ownFindings';
+import { partitionFinding } from './partitionFinding';
 import { timestampFindings } from './timestampFindings';
 
 /** More than the twenty that the questions cost together. */
@@ -17,19 +20,35 @@ const longestFinding = 600;
 export async function probe(
   source: Source,
   entity: ConnectorEntity,
-  { partition, deleted, signal }: ProbeOptions,
+  { partition, parent, other, deleted, signal }: ProbeOptions,
 ): Promise<{ readonly requests: number; readonly findings: readonly ProbeFinding[] }> {
   const about = { entity: entity.name, what: 'probe' };
-  const asker = createAsker(source, { about, partition, mostRequests, signal });
-  const { findings, page } = await listFindings(source, entity, asker);
-  if (page) {
-    const filter = await filterFindings(entity, asker, page);
-    findings.push(...timestampFindings(entity, page, filter), ...filter);
-    findings.push(...(await oneFindings(source, entity, asker, { page, deleted })));
+  const asker = createAsker(source, { about, partition, parent, mostRequests, signal });
+  const { all, changes, one } = entity.listings;
+  const findings: ProbeFinding[] = [];
+  let listed: string | undefined;
+  let own = 0;
+  if (schemeOf(all.paging).asksItself) {
+    const read = await ownFindings(source, entity, { partition, parent, signal });
+    findings.push(...read.findings);
+    ({ listed } = read);
+    own = read.requests;
+  } else {
+    const { findings: found, page } = await listFindings(source, entity, asker);
+    findings.push(...found);
+    if (page) {
+      findings.push(...(await partitionFinding(entity, asker, page, other)));
+      const ownChanges = changes !== undefined && schemeOf(changes.paging).asksItself;
+      const filter = ownChanges ? [] : await filterFindings(entity, asker, page);
+      findings.push(...timestampFindings(entity, page, filter), ...filter);
+      if (one?.read === undefined) findings.push(...(await oneFindings(source, entity, asker, { page, deleted })));
+      listed = page.records.find(({ id, tombstone }) => id !== undefined && !tombstone)?.id;
+    }
   }
+  if (one?.read !== undefined) findings.push(...(await ownOneFindings(source, entity, { listed, deleted, signal })));
   const { redact } = source.sender.reporter;
   return {
-    requests: asker.requests,
+    requests: asker.requests + own,
     findings: findings.map((finding) => ({ ...finding, finding: redact(finding.finding).slice(0, longestFinding) })),
   };
 }

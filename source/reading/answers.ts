@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Answers, Asked, GoneAnswer, LiveAnswer, SetAsideAnswer } from '../../schema/answer';
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { ParentPartition } from '../../schema/definition/partitions';
 import type { ListedRecord } from '../contract';
 import type { ListAnswer } from '../paging';
 import { readRecord, readVersionOnly } from '../record/readRecord';
@@ -17,6 +18,7 @@ export async function* answersOf(
   { connection }: Pick<Source, 'connection'>,
   entity: ConnectorEntity,
   { records, sent, received, sentAs }: Asked & Pick<ListAnswer, 'records' | 'sentAs'>,
+  partition: ParentPartition | null = null,
 ): AsyncGenerator<Answers, void, undefined> {
   const yielding = turns();
   let from = 0;
@@ -32,7 +34,7 @@ export async function* answersOf(
       const raw = records[from];
       const source = sentAs(raw);
       characters += source?.text.text.length ?? 0;
-      const answer = readRecord(entity, raw, { connection }, source);
+      const answer = readRecord(entity, raw, { connection, partition }, source);
       if (answer.kind === 'live') live.push(answer);
       else if (answer.kind === 'gone') gone.push(answer);
       else if (answer.kind === 'set-aside') setAside.push(answer);

@@ -1,4 +1,5 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import { partitionFilling } from '../../schema/definition/partitions';
 import type { FirstTokenOptions, GivenToken } from '../contract';
 import { addressed } from '../wire/question';
 import { ask, shown } from '../wire/send';
@@ -11,7 +12,7 @@ const none: ReadonlySet<number> = new Set();
 export async function firstToken(
   source: Source,
   entity: ConnectorEntity,
-  { partition, related, signal }: FirstTokenOptions,
+  { partition, parent, related, signal }: FirstTokenOptions,
 ): Promise<GivenToken> {
   const { sender } = source;
   const of = related === undefined ? 'listings.changes' : `related.${related}.changes`;
@@ -20,7 +21,7 @@ export async function firstToken(
   if (first === undefined || first === 'all')
     throw sender.reporter.error('Usage', about, 'no request for it is declared', `Declare \`${of}.feed.first\``);
   const question = {
-    ...addressed(source, first, { partition }, about),
+    ...addressed(source, first, partitionFilling(partition, parent), about),
     ...{ about, signal, statuses: none, empty: none, place: { path: '', list: false } },
     forbidden: {
       type: 'CredentialsRefused',

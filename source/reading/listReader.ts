@@ -1,22 +1,31 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Listing, ListingName, Paging } from '../../schema/definition/listings/listing';
 import { messageOf, TidemarkError } from '../../schema/errors';
-import { preview } from '../../schema/text/preview';
 import type { ListOptions } from '../contract';
-import { type ListAnswer, type ListReader, schemeOf } from '../paging';
+import { type ListAnswer, type ListReader, type OwnListing, schemeOf } from '../paging';
 import { identityOf, markOf, markOfPage } from '../record/mark';
-import { pageLink, type Several } from '../wire/address';
-import type { About, Reporter } from '../wire/report';
+import { pageLink } from '../wire/address';
 import { ask, shown, withoutKey } from '../wire/send';
 import type { Source } from '../wire/source';
 import { olderThan } from './filter/filter';
 import { declaredError, type Listed, listIn } from './listAnswer';
-import { type AskedFeed, declaredListing, type Filter, listRequest, withParams } from './listRequest';
+import { declaredListing, type Filter, listRequest, withParams } from './listRequest';
 import { newHeaders } from './newHeaders';
 import { NotThisList } from './notThisList';
+import { ownListing } from './own/ownListing';
+import {
+  forbidden,
+  noChanges,
+  noContent,
+  noSuchPage,
+  type ReadList,
+  refuseExpired,
+  refuseUnread,
+  statusesOf,
+  wordsOf,
+} from './readList';
 import { shapeOf } from './shape';
 import { signOf } from './signs';
-import { isExpired } from './token';
 
 const nothingTaken = 'Nothing in it was used';
 
@@ -44,7 +53,7 @@ export function openListing(
     ...declared,
     about,
     name,
-    ...{ partition: options.partition, signal: options.signal, pageSize: options.pageSize },
+    ...{ partition: options.partition, parent: options.parent, signal: options.signal, pageSize: options.pageSize },
     resumed: options.resumePoint != null,
     identity: (record) => identityOf(entity, record),
     changedSince: (records, instant) => {
@@ -53,26 +62,6 @@ export function openListing(
     },
   };
   return { reader: listReader(source, list, count), filter, count };
-}
-
-/** One list to read, and what its reader must know of its records. */
-export interface ReadList extends Pick<ListReader<Paging>, 'changedSince'> {
-  /** what distinguishes a record in this state from others */
-  readonly identity: (record: unknown) => string;
-  readonly listing: Listing;
-  readonly filter: Filter | undefined;
-  /** the token that a feed goes on from */
-  readonly asked?: AskedFeed;
-  /** the ids that `{ids}` stands for */
-  readonly ids?: Several;
-  readonly partition: string;
-  readonly about: About;
-  /** of the listing, `changes` for one that may say that nothing has changed */
-  readonly name: string;
-  readonly pageSize: number | undefined;
-  /** it goes on where an earlier reading stopped */
-  readonly resumed: boolean;
-  readonly signal: AbortSignal;
 }
 
 /** The reader of a list, which adds the requests that it sends to `count`. Throws Usage. */
@@ -87,7 +76,19 @@ export function listReader(source: Source, list: ReadList, count: { requests: nu
   let answered = list.resumed;
   const broken = (problem: string, todo = nothingTaken) =>
     reporter.error('ContractBroken', about, `${method} ${shown(sender, last)}: ${problem}`, todo);
+  let own: OwnListing | undefined;
   return {
+    own: () => {
+      own ??= ownListing(source, list, {
+        ...{ first, place, broken, count },
+        verdicts: () => statusesOf(list, { behind: false, first: !answered }),
+        onAnswer: (url) => {
+          last = url;
+          answered = true;
+        },
+      });
+      return own;
+    },
     paging: listing.paging,
     pageSize: list.pageSize ?? schemeOf(listing.paging).sized(listing.paging)?.size,
     counted: listing.total !== undefined,
@@ -111,20 +112,14 @@ export function listReader(source: Source, list: ReadList, count: { requests: nu
       const unchanged = name === 'changes' && !answered;
       const question = {
         ...{ ...request, about, signal: list.signal, forbidden, place },
-        statuses: behind ? noSuchPage : new Set(list.asked?.feed.expired.statuses),
+        statuses: statusesOf(list, { behind, first: !answered }),
         empty: unchanged ? noChanges : noContent,
       };
       const answer = await ask(sender, question, () => {
         count.requests += 1;
       });
-      if (list.asked && isExpired(list.asked.feed, answer)) {
-        throw reporter.error(
-          'TokenExpired',
-          about,
-          `${method} ${request.url.pathname} answered ${answer.status}: it no longer knows the token`,
-          'Everything is read again, and a reconciliation follows',
-        );
-      }
+      refuseExpired(source, list, answer);
+      if (!behind) refuseUnread(list, answer.status, broken);
       if (!behind && answer.status >= 400) throw broken(`answered ${answer.status}`);
       const refused = noSuchPage.has(answer.status);
       if (refused || noChanges.has(answer.status)) {
@@ -175,23 +170,6 @@ export function listReader(source: Source, list: ReadList, count: { requests: nu
       ),
   };
 }
-
-/** What sources answer to a page behind the last. */
-const noSuchPage: ReadonlySet<number> = new Set([400, 404, 416]);
-/** Without a body: there are no records. */
-const noContent: ReadonlySet<number> = new Set([204]);
-/** To the first page of `changes`, also: nothing has changed. To any other request a 304 says nothing of what there is. */
-const noChanges: ReadonlySet<number> = new Set([204, 304]);
-
-/** What an API says of its error. Of a whole body only its shape: what else is in it may be content. */
-function wordsOf(error: unknown, body: unknown, reporter: Reporter): string {
-  return reporter.excerpt(error === body ? shapeOf(body) : preview(error, 1_000));
-}
-
-const forbidden = {
-  type: 'CredentialsRefused',
-  todo: 'The credentials may not read this list: give the connection others with `tidemark connect`, or ask for the permission',
-} as const;
 
 function contents(
   listing: Listing,

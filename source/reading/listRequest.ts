@@ -7,6 +7,8 @@ import {
   type ListingName,
   type Since,
 } from '../../schema/definition/listings/listing';
+import type { ParentPartition } from '../../schema/definition/partitions';
+import { partitionFilling } from '../../schema/definition/partitions';
 import type { ListOptions } from '../contract';
 import type { Query } from '../paging';
 import type { Several } from '../wire/address';
@@ -85,11 +87,13 @@ export function listRequest(
   listing: Listing,
   {
     partition,
+    parent,
     filter,
     ids,
     asked,
   }: {
     readonly partition: string;
+    readonly parent?: ParentPartition | undefined;
     readonly filter: Filter | undefined;
     readonly ids?: Several;
     readonly asked?: AskedFeed;
@@ -99,7 +103,12 @@ export function listRequest(
   const { since } = listing as { since?: Since };
   const times = filter && since ? { since: filter.text, until: untilValue(since, source.sender.clock.received()) } : {};
   const token = asked && { since: asked.token };
-  const request = addressed(source, listing, { partition, ...times, ...token, ...(ids && { ids }) }, about);
+  const request = addressed(
+    source,
+    listing,
+    { ...partitionFilling(partition, parent), ...times, ...token, ...(ids && { ids }) },
+    about,
+  );
   if (asked?.param !== undefined) return withParams(listing, request, { [asked.param]: asked.token });
   return filter?.param === undefined ? request : withParams(listing, request, { [filter.param]: filter.text });
 }

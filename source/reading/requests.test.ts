@@ -93,6 +93,38 @@ test('a search by POST: cursor and page go into the JSON body, sizes as numbers'
   expect(until).toBeGreaterThan(Date.now() - 60_000);
 });
 
+test('mistakes in partitions that are records of another entity fail at start with their path', () => {
+  const define = (partitions: object, changes: object = {}) => {
+    const parent = testEntity({ name: 'boards' });
+    return defineConnector({
+      name: 'acme',
+      settings: z.object({ baseUrl: z.url() }),
+      secrets: z.object({}),
+      auth: { scheme: 'none' },
+      entities: [
+        parent,
+        testEntity({ partitions, listings: { all: { path: '/of/{partition}', paging: none } }, ...changes } as never),
+      ],
+    });
+  };
+  const at = 'acme.entities.people';
+  expect(define({ from: 'boards' }).entities.get('people')?.parents).toEqual({
+    ...{ entity: 'boards', table: 'acme_boards', fields: [] },
+  });
+  const query = { all: { path: '/items', query: { of: 'board {partition.name}' }, paging: none } };
+  expect(() => define({ from: 'boards', fields: ['name'] }, { listings: query })).not.toThrow();
+  expect(() => define({ from: 'boards' }, { listings: query })).toThrow('nothing fills {partition.name}');
+  expect(() => define({ from: 'bords' })).toThrow(`${at}.partitions.from: there is no entity 'bords'`);
+  expect(() => define({ from: 'people' })).toThrow(`${at}.partitions.from: 'people' depends on people itself`);
+  expect(() => define({ from: 'boards', fields: ['size'] })).toThrow(`${at}.partitions.fields: the row of 'boards'`);
+  expect(() => define({ from: 'boards' }, { listings: { all } })).toThrow(
+    `${at}.listings.all: must contain {partition}`,
+  );
+  expect(() => define({ from: 'boards' }, { duplicates: { keep: 'first', ordered: true } })).toThrow(
+    `${at}.duplicates.keep: 'first' needs an order`,
+  );
+});
+
 test('a placeholder that nothing fills, and other mistakes in requests, fail at start with their path', () => {
   const define = (changes: object, one: object = { path: '/one/{id}' }) =>
     defineConnector({

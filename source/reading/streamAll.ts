@@ -40,7 +40,7 @@ export async function* streamAll(
     count.requests = 0;
     yield {
       ...{ sent, received, records, resumePoint: next, bytes, sourceSent, requests, end, token },
-      answers: () => answersOf(source, entity, { sent, received, records, sentAs: answer.sentAs }),
+      answers: () => answersOf(source, entity, { sent, received, records, sentAs: answer.sentAs }, options.parent),
       listed: () => listedIn(entity, records),
     };
   }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { GoneAnswer, LiveAnswer, RelatedRecords, SetAsideAnswer } from '../../schema/answer';
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { MapContext } from '../../schema/definition/entity';
+import type { MapContext } from '../../schema/definition/mapContext';
 import { messageOf, SkipRecord } from '../../schema/errors';
 import { isDecimal, isHeldByNumber } from '../../schema/json/decimal';
 import { SourceText } from '../../schema/json/sourceText';
@@ -54,9 +54,9 @@ export function readRecord(
     record = checked.data;
   }
   const parts = { id, version, raw, record, sentAs };
-  const { connection, related = entity.related === undefined ? nothingRelated : undefined } = context;
-  if (related !== undefined) return mapRecord(entity, parts, { connection, related });
-  const mapWith = (later: RelatedRecords) => mapRecord(entity, parts, { connection, related: later });
+  const { connection, partition = null, related = entity.related === undefined ? nothingRelated : undefined } = context;
+  if (related !== undefined) return mapRecord(entity, parts, { connection, partition, related });
+  const mapWith = (later: RelatedRecords) => mapRecord(entity, parts, { connection, partition, related: later });
   try {
     return { kind: 'live', id, version, row: {}, raw: sentAs?.text ?? storableValue(raw), mapWith };
   } catch (error) {
@@ -65,7 +65,7 @@ export function readRecord(
 }
 
 /** What a record is read with. Without `related`, a record of an entity that has related records is left to be mapped with them later. */
-export type RecordContext = Pick<MapContext, 'connection'> & Partial<Pick<MapContext, 'related'>>;
+export type RecordContext = Pick<MapContext, 'connection'> & Partial<Pick<MapContext, 'related' | 'partition'>>;
 
 const nothingRelated: RelatedRecords = Object.freeze({});
 

@@ -1,6 +1,6 @@
 import type { LiveAnswer, RelatedRecords, SetAsideAnswer } from '../../schema/answer';
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { MapContext } from '../../schema/definition/entity';
+import type { MapContext } from '../../schema/definition/mapContext';
 import { parseExactly } from '../../schema/json/exactJson';
 import { SourceText } from '../../schema/json/sourceText';
 import { inZoneOf } from './inZoneOf';
@@ -14,7 +14,7 @@ export function remapRecord(
   entity: ConnectorEntity,
   id: string,
   raw: string,
-  context: Pick<MapContext, 'connection'>,
+  context: Pick<MapContext, 'connection'> & Partial<Pick<MapContext, 'partition'>>,
   related?: string,
 ): LiveAnswer | SetAsideAnswer | null {
   const text = new SourceText(raw);

@@ -1,5 +1,5 @@
 import type { Connector } from '../../schema/definition/connector';
-import type { MapContext } from '../../schema/definition/entity';
+import type { MapContext } from '../../schema/definition/mapContext';
 import type { Sender } from './send';
 
 /** What the functions behind the client share. */

@@ -1,5 +1,5 @@
 import type { Connector } from '../../schema/definition/connector';
-import type { MapContext } from '../../schema/definition/entity';
+import type { MapContext } from '../../schema/definition/mapContext';
 import { baseUrlProblem } from '../../schema/sourceAddress';
 import { NoTokenResponse, type TokenEndpoint } from '../auth';
 import { fill, NoAddress } from './address';

@@ -1,5 +1,6 @@
 import type { Mutant } from './mutant';
 import { activities } from './of/activities';
+import { children } from './of/children';
 import { clients } from './of/clients';
 import { destination } from './of/destination';
 import { paging } from './of/paging';
@@ -28,4 +29,5 @@ export const mutants: readonly Mutant[] = [
   ...wire,
   ...source,
   ...zoo,
+  ...children,
 ];

@@ -97,7 +97,7 @@ export function coverage(z: Z) {
     notCompared: z
       .record(z.string(), count(z))
       .describe(
-        "live rows: `imported` from a file, a user's `own`, `outside` of the range, `held` with a partition that waits",
+        "live rows: `imported` from a file, a user's `own`, `outside` of the range, `held` with a partition that waits, `unread` with one that could not be read",
       ),
   });
 }

@@ -1,4 +1,5 @@
 import type { ConnectorEntity } from '../../../schema/definition/connector';
+import { isFrom } from '../../../schema/definition/partitions';
 import { TidemarkError } from '../../../schema/errors';
 import type { JsonObject } from '../../../schema/json/json';
 
@@ -9,6 +10,8 @@ export function assertPartition(
   partition: string | undefined,
 ): void {
   if (partition === undefined) return;
+  // those that are records of another entity have cursors once they have been read
+  if (isFrom(partitions)) return;
   const known = typeof partitions === 'function' ? partitions(settings) : partitions;
   if (known.includes(partition)) return;
   const named = known.filter((one) => one !== '').slice(0, 20);

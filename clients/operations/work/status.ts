@@ -13,6 +13,7 @@ import {
   type WaitingPlan,
   waitingPlans,
 } from '../../../destination/readModels/statusFacts';
+import { type UnreadPartitions, unreadPartitions } from '../../../destination/readModels/unreadPartitions';
 import type { Unjudged } from '../../../destination/runs/entities';
 import type { Owed } from '../../../destination/runs/owed';
 import { type SetAsideCount, setAsideCounts } from '../../../destination/setAside/setAsideEntries';
@@ -71,6 +72,8 @@ export interface EntityStatus extends Target {
     /** what it compared; null: everything */
     readonly coverage: Coverage | null;
   } | null;
+  /** parents whose list the last run could not read; null where it read all */
+  readonly unread: Omit<UnreadPartitions, keyof Target> | null;
   /** columns added since rows were read, each with the instant since when: empty in those rows */
   readonly owed: Owed;
   /** false: `raw` is not kept, so that only reading again fills a column */
@@ -136,7 +139,7 @@ export async function readStatus(
   const connections = connectionId === undefined ? await listConnections(db) : [await getConnection(db, connectionId)];
   const temporal = await askTemporal(client);
   const reachable = temporal?.reachable ? client : undefined;
-  const [facts, runs, plans, inbox, setAside, waits, rows] = await Promise.all([
+  const [facts, runs, plans, inbox, setAside, waits, rows, unread] = await Promise.all([
     entityFacts(db, connectionId),
     lastRuns(db, connectionId).then((found) => withState(db, reachable, found)),
     waitingPlans(db, connectionId),
@@ -144,6 +147,7 @@ export async function readStatus(
     setAsideCounts(db, connectionId),
     blocks(db, connectionId),
     countRows(db, connectors, connections, entity),
+    unreadPartitions(db, connectionId),
   ]);
   const known: Known = {
     at: facts.now,
@@ -152,6 +156,7 @@ export async function readStatus(
     plans: byTarget(plans),
     inbox: byTarget(inbox),
     setAside: byTarget(setAside),
+    unread: byTarget(unread),
     rows,
     schedules: temporal?.schedules ?? new Map(),
     pauses: new Map(connections.map(({ id, schedules }) => [id, schedules])),
@@ -185,6 +190,7 @@ interface Known {
   readonly plans: ByTarget<WaitingPlan>;
   readonly inbox: ByTarget<InboxCount>;
   readonly setAside: ByTarget<SetAsideCount>;
+  readonly unread: ByTarget<UnreadPartitions>;
   readonly rows: ReadonlyMap<string, ReadonlyMap<string, RowCounts>>;
   readonly schedules: ReadonlyMap<string, ScheduleTimes>;
   readonly pauses: ReadonlyMap<string, StoredConnection['schedules']>;
@@ -194,6 +200,7 @@ function entityStatus(known: Known, target: Target, { table, raw }: ConnectorEnt
   const at = keyOf(target);
   const [facts] = known.facts.get(at) ?? [];
   const [events] = known.inbox.get(at) ?? [];
+  const [unread] = known.unread.get(at) ?? [];
   const counted = known.rows.get(table);
   return {
     ...target,
@@ -213,6 +220,7 @@ function entityStatus(known: Known, target: Target, { table, raw }: ConnectorEnt
           coverage: 'notCompared' in facts.proofCoverage ? (facts.proofCoverage as Coverage) : null,
         }
       : null,
+    unread: unread ? { counts: unread.counts, some: unread.some } : null,
     owed: facts?.owed ?? {},
     keepsRaw: raw,
     delta: strategyStatus(known, target, 'delta'),

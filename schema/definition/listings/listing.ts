@@ -3,6 +3,7 @@ import { duration, parseDuration } from '../../duration';
 import { zone } from '../zone';
 import { covers } from './covers';
 import { feed } from './feed';
+import { listingFunction, oneFunction } from './ownRequests';
 import { tabular } from './tabular';
 import { more, valueIs } from './valueIs';
 
@@ -121,6 +122,28 @@ export const paging = z.discriminatedUnion('scheme', [
     sizeParam: name,
     /** How many records to request per page. */
     pageSize,
+  }),
+  /**
+   * A function reads the list, where no scheme says how. It asks with `request`, yields each page with the responses that its records came in
+   * and the place where a further run goes on, and ends with `return end()`, which says that the list has ended. A function that only
+   * returns has read what it yielded, but no row is deleted because it did not show it.
+   * @example
+   * {
+   *   scheme: 'function',
+   *   read: async function* ({ request, next, end }) {
+   *     for (let after = next; ; ) {
+   *       const response = await request({ query: { after: after ?? 0 } });
+   *       after = response.body.next;
+   *       yield { records: response.body.data, from: [response], next: after };
+   *       if (after === null) return end({ total: response.body.total });
+   *     }
+   *   },
+   * }
+   */
+  z.strictObject({
+    scheme: z.literal('function'),
+    /** An async generator function. It receives a [context](#context-of-a-listings-function). */
+    read: listingFunction,
   }),
 ]);
 export type Paging = z.infer<typeof paging>;
@@ -298,6 +321,10 @@ export type ChangesListingInput = z.input<typeof changesListing>;
  *   body: { id: '{id}' },
  *   record: 'data.0',
  *   error: 'error',
+ *   read: async ({ id, request, live, gone }) => {
+ *     const { body } = await request({ body: { id } });
+ *     return body.data.length === 0 ? gone('the search found nothing') : live(body.data[0]);
+ *   },
  *   otherId: 'gone-if-unlisted',
  * }
  */
@@ -307,6 +334,11 @@ export const one = z.strictObject({
   record: z.string().default(''),
   /** As in a listing. */
   error: error.optional(),
+  /**
+   * A function that reads the record, where one request cannot. It asks with `request` and returns `live(record)` or `gone(evidence)`; anything
+   * else fails. It receives a [context](#context-of-the-function-of-one).
+   */
+  read: oneFunction.optional(),
   /**
    * What it means when the source answers with another record, as some do after a merge: `gone` always means gone, `gone-if-unlisted` only
    * where a complete listing lacks the record too, `error` never; the row then stays.

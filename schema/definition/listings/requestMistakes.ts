@@ -17,11 +17,12 @@ export function requestMistakes(where: string, { one, ...lists }: Listings): str
       found.push(`${where}.listings.${name}.body: a body is sent with method 'POST' only`);
   }
   for (const [name, list] of Object.entries(lists)) {
+    if (list?.paging.scheme === 'function') found.push(...unused(`${where}.listings.${name}`, list));
     if (list?.tabular) found.push(...tabularMistakes(`${where}.listings.${name}.tabular`, list.tabular));
     if (list) found.push(...paramsMistakes(`${where}.listings.${name}`, list));
   }
   if (lists.changes) found.push(...cursorMistakes(`${where}.listings.changes`, lists.changes));
-  if (one && !has(one, 'id'))
+  if (one && one.read === undefined && !has(one, 'id'))
     found.push(`${where}.listings.one.path: must contain {id}, or the query or the body must`);
   return found;
 }
@@ -46,15 +47,25 @@ function paramsMistakes(at: string, { params, method }: Pick<Listing, 'params' |
 
 function cursorMistakes(at: string, changes: Omit<ChangesListing, 'tabular'>): string[] {
   const { since, feed } = changes;
+  // a function is handed the cursor
+  const own = changes.paging.scheme === 'function';
   const found: string[] = [];
   if ((since === undefined) === (feed === undefined)) found.push(`${at}: needs \`since\` or \`feed\`, one of the two`);
-  if (feed && feedParam(changes) === undefined && !has(changes, 'since'))
+  if (feed && !own && feedParam(changes) === undefined && !has(changes, 'since'))
     found.push(`${at}.feed.param: missing, and the request holds no {since} either`);
-  if (since && since.param === undefined && !has(changes, 'since'))
+  if (since && !own && since.param === undefined && !has(changes, 'since'))
     found.push(`${at}.since.param: missing, and the request holds no {since} either`);
   return found;
 }
 
 function has(request: Parameters<typeof placeholdersIn>[0], name: string): boolean {
   return placeholdersIn(request).some(([, found]) => found === name);
+}
+
+/** Fields that say how the engine reads a response, which a function of the definition reads itself. */
+function unused(at: string, list: Listing): string[] {
+  const fields = ['total', 'tabular', 'empty', 'params'] as const;
+  return fields
+    .filter((field) => list[field] !== undefined)
+    .map((field) => `${at}.${field}: not used, since a function reads the listing; leave it out`);
 }

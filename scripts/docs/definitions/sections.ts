@@ -13,6 +13,7 @@ import { relatedIds } from '../../../schema/definition/listings/relatedIds';
 import { severalListing } from '../../../schema/definition/listings/several';
 import { tabular } from '../../../schema/definition/listings/tabular';
 import { valueIs } from '../../../schema/definition/listings/valueIs';
+import { partitionsFrom } from '../../../schema/definition/partitions';
 import { rateLimit } from '../../../schema/definition/rateLimit';
 import { related } from '../../../schema/definition/related';
 import { businessHours, deletionGuard, entitySchedule } from '../../../schema/definition/schedule';
@@ -65,7 +66,14 @@ export const sections: readonly Section[] = [
     comments: ['relatedIds', 'listing', 'request'],
     schema: relatedIds,
   },
-  { title: 'Context of `map`', file: 'entity', comments: ['MapContext'] },
+  { title: 'Context of `map`', file: 'mapContext', comments: ['MapContext'] },
+  {
+    title: 'Partitions from another entity',
+    file: 'partitions',
+    comments: ['partitionsFrom'],
+    schema: partitionsFrom,
+  },
+  { title: 'Partition of a record', file: 'partitions', comments: ['ParentPartition'] },
   { title: 'Schedule', file: 'schedule', comments: ['entitySchedule'], schema: entitySchedule },
   { title: 'Deletion guard', file: 'schedule', comments: ['deletionGuard'], schema: deletionGuard },
   { title: 'Listing', file: 'listings/listing', comments: ['listing', 'request'], schema: listing },
@@ -91,6 +99,11 @@ export const sections: readonly Section[] = [
   { title: 'Rows with headers', file: 'listings/tabular', comments: ['tabular'], schema: tabular },
   { title: 'Value in a body', file: 'listings/valueIs', comments: ['valueIs'], schema: valueIs },
   { title: 'Paging', file: 'listings/listing', comments: ['paging'], schema: paging },
+  { title: "Context of a listing's function", file: 'listings/ownRequests', comments: ['ListingContext'] },
+  { title: 'Page of a function', file: 'listings/ownRequests', comments: ['OwnPage'] },
+  { title: 'Context of the function of `one`', file: 'listings/ownRequests', comments: ['OneContext'] },
+  { title: 'Request of a function', file: 'listings/ownRequests', comments: ['OwnRequest'] },
+  { title: 'Response to a function', file: 'listings/ownRequests', comments: ['OwnResponse'] },
   { title: 'Alias of an operation', file: 'aliases', comments: ['alias'], schema: alias },
   { title: 'Webhook signature', file: 'webhooks', comments: ['webhookSignature'], schema: webhookSignature },
   { title: 'Webhook delivery', file: 'webhooks', comments: ['WebhookDelivery'] },

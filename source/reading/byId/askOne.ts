@@ -1,6 +1,6 @@
 import type { ConnectorEntity } from '../../../schema/definition/connector';
 import { TidemarkError } from '../../../schema/errors';
-import type { RecordAnswer } from '../../contract';
+import type { AskOptions, RecordAnswer } from '../../contract';
 import { readRecord } from '../../record/readRecord';
 import type { Source } from '../../wire/source';
 import { getById, whyUnfit } from './getById';
@@ -10,13 +10,13 @@ export async function askOne(
   source: Source,
   entity: ConnectorEntity,
   id: string,
-  signal: AbortSignal,
+  { signal, parent = null }: AskOptions,
 ): Promise<RecordAnswer> {
   const { connection } = source;
   const { clock } = source.sender;
   const sent = clock.sent();
   try {
-    const one = await getById(source, entity, id, signal);
+    const one = await getById(source, entity, id, { signal, parent });
     const times = { sent: one.sent, received: one.received };
     if (one.kind === 'gone') return { ...times, kind: 'gone', gone: { id, version: null }, detail: one.evidence };
     if (one.kind === 'other-id') {
@@ -24,7 +24,7 @@ export async function askOne(
       const goneIfUnlisted = entity.listings.one?.otherId === 'gone-if-unlisted';
       return { ...times, kind: 'other-id', otherId, goneIfUnlisted, detail: evidence };
     }
-    const read = readRecord(entity, one.record, { connection }, one.sentAs);
+    const read = readRecord(entity, one.record, { connection, partition: parent }, one.sentAs);
     if (read.kind === 'live') return { ...times, kind: 'live', live: read };
     if (read.kind === 'foreign') {
       const detail = 'the source answered with a record of another kind';

@@ -1,11 +1,12 @@
 import type { ConnectorEntity } from '../../../schema/definition/connector';
 import type { One } from '../../../schema/definition/listings/listing';
+import { partitionFilling } from '../../../schema/definition/partitions';
 import { placeholdersIn } from '../../../schema/definition/placeholders';
 import { messageOf } from '../../../schema/errors';
 import { valueAt } from '../../../schema/json/json';
 import { preview } from '../../../schema/text/preview';
 import { isWellFormed } from '../../../schema/text/storableText';
-import type { OneRecord } from '../../contract';
+import type { AskOptions, OneRecord } from '../../contract';
 import { fieldsOf, keyOf } from '../../record/fields';
 import { fitsPath } from '../../wire/address';
 import { addressed } from '../../wire/question';
@@ -14,6 +15,8 @@ import { ask, shown } from '../../wire/send';
 import type { Source } from '../../wire/source';
 import { declaredError } from '../listAnswer';
 import { shapeOf } from '../shape';
+import type { SaidOfOne } from './oneByFunction';
+import { oneByFunction } from './oneByFunction';
 
 const itStays = 'This does not prove that the record is gone, so its row stays as it is';
 
@@ -22,7 +25,7 @@ export async function getById(
   source: Source,
   entity: ConnectorEntity,
   id: string,
-  signal: AbortSignal,
+  { signal, parent = null }: AskOptions,
 ): Promise<OneRecord> {
   const { one } = entity.listings;
   const about = { entity: entity.name, what: `record '${short(id, 100)}'` };
@@ -39,7 +42,12 @@ export async function getById(
   const unfit = whyUnfit(one, id);
   if (unfit !== undefined) throw reporter.error('ContractBroken', about, `it cannot be asked for: ${unfit}`, itStays);
   const question = {
-    ...addressed(source, one, { id }, about),
+    ...addressed(
+      source,
+      one,
+      { ...partitionFilling('', parent ?? undefined), ...(parent && { partition: parent.id }), id },
+      about,
+    ),
     place: { path: one.record, list: false },
     about,
     signal,
@@ -49,6 +57,8 @@ export async function getById(
       todo: `${itStays}. If the API says so of deleted records, put 403 into gone.statuses`,
     } as const,
   };
+  if (one.read !== undefined)
+    return recognised(source, entity, id, await oneByFunction(source, one, one.read, { id, parent, question }));
   const answer = await ask(sender, question, () => undefined);
   const { sent, received } = answer;
   const request = `${one.method} ${shown(sender, answer.url)}`;
@@ -64,22 +74,40 @@ export async function getById(
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
     throw broken(`answered ${answer.status} without a record: ${shapeOf(answer.body)}`);
   }
+  return recognised(source, entity, id, {
+    kind: 'live',
+    record,
+    request,
+    sent,
+    received,
+    sentAs: answer.sentAs(record),
+    broken,
+  });
+}
+
+/** Whether what came is the record that was asked for, by its id and its kind. */
+function recognised(source: Source, entity: ConnectorEntity, id: string, said: SaidOfOne): OneRecord {
+  if (said.kind === 'gone') return said;
+  const { record, request, sent, received, sentAs, broken } = said;
+  const { redact } = source.sender.reporter;
   const found = identify(entity, record);
+  const gone = (what: string): OneRecord => ({
+    kind: 'gone',
+    evidence: redact(`${request} answered ${what}`),
+    sent,
+    received,
+  });
   if (found.id !== undefined && found.id !== id) {
-    const evidence = reporter.redact(
+    const evidence = redact(
       `${request} answered with another record, '${short(found.id, 100)}'; the two may have been merged`,
     );
-    if (one.otherId === 'gone') return { kind: 'gone', evidence, sent, received };
+    if (entity.listings.one?.otherId === 'gone') return { kind: 'gone', evidence, sent, received };
     return { kind: 'other-id', otherId: found.id, evidence, sent, received };
   }
-  if (found.foreign) {
-    const evidence = reporter.redact(`${request} answered with a record that does not satisfy the entity's where`);
-    return { kind: 'gone', evidence, sent, received };
-  }
-  if (found.tombstone)
-    return { kind: 'gone', evidence: reporter.redact(`${request} answered a tombstone`), sent, received };
+  if (found.foreign) return gone("with a record that does not satisfy the entity's where");
+  if (found.tombstone) return gone('a tombstone');
   if (found.id === undefined) throw broken(`answered with a record that cannot be recognised: ${found.problem}`);
-  return { kind: 'live', record, sentAs: answer.sentAs(record), sent, received };
+  return { kind: 'live', record, sentAs, sent, received };
 }
 
 /** Why an id cannot be put into the request for one record; undefined where it can. */

@@ -44,6 +44,7 @@ export async function refuseDislikedForm(
   if ((trusted.get(key) ?? 0) > performance.now()) return 0;
   const probe = {
     partition: options.partition,
+    parent: options.parent,
     signal: options.signal,
     pageSize: Math.min(sized.size ?? probeSize, probeSize),
   };

@@ -51,10 +51,10 @@ export async function refuseUnfiltered(
 async function sinceTomorrow(
   source: Source,
   entity: ConnectorEntity,
-  { partition, signal }: ListOptions,
+  { partition, parent, signal }: ListOptions,
 ): Promise<{ records: number; requests: number } | undefined> {
   const since = new Date(Date.now() + 2 * day);
-  const { reader, count } = openListing(source, entity, 'changes', { partition, signal, since });
+  const { reader, count } = openListing(source, entity, 'changes', { partition, parent, signal, since });
   try {
     const { value } = await schemeOf(reader.paging).read(reader, null).next();
     return { records: value?.records.length ?? 0, requests: count.requests };

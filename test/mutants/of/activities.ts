@@ -61,8 +61,8 @@ export const activities: readonly Mutant[] = [
     invariant: 3,
     name: 'a second scan that lists nothing of a partition confirms',
     file: 'activities/reconciliation/confirmDeletions.ts',
-    find: 'ids === 0 ? [partition] : []',
-    replace: 'ids < 0 ? [partition] : []',
+    find: 'ids === 0 || unread.has(partition) ? [partition] : []',
+    replace: 'ids < 0 || unread.has(partition) ? [partition] : []',
     test: { file: 'test/invariants/03-coverage.test.ts', name: 'in the second scan confirms nothing' },
   },
   {
@@ -79,7 +79,7 @@ export const activities: readonly Mutant[] = [
   {
     invariant: 6,
     name: 'the first token is had after the list has been read',
-    file: 'activities/delta/pull.ts',
+    file: 'activities/delta/pullPart.ts',
     find: `listing === 'all' && firstSent === null)`,
     replace: `false)`,
     test: {
@@ -175,7 +175,7 @@ export const activities: readonly Mutant[] = [
   {
     invariant: 1,
     name: 'what was listed before a token expired counts in the full read',
-    file: 'activities/delta/pull.ts',
+    file: 'activities/delta/pullPart.ts',
     find: 'if (listedKeys) await forgetListed(trx, listedKeys.table, input.partition);',
     replace: '',
     test: {

@@ -85,7 +85,7 @@ export const plans: readonly Mutant[] = [
     invariant: 3,
     name: 'a partition that lists nothing is evidence',
     file: 'destination/plans/heldPlans.ts',
-    find: 'if (staged === 0) {',
+    find: 'if (staged === 0 && !confirmed) {',
     replace: 'if (staged < 0) {',
     test: {
       file: 'test/invariants/03-coverage.test.ts',

@@ -47,9 +47,9 @@ export const zoo: readonly Mutant[] = [
   {
     invariant: 12,
     name: 'a page behind the last that is answered 404 breaks the list',
-    file: 'source/reading/listReader.ts',
-    find: 'statuses: behind ? noSuchPage :',
-    replace: 'statuses:',
+    file: 'source/reading/readList.ts',
+    find: 'if (behind) return noSuchPage;',
+    replace: '',
     test: {
       file: 'test/zoo/counterexamples.test.ts',
       name: 'two records in pages by number, where a page behind the last is answered 404',

@@ -13,12 +13,13 @@ export function coverageText(coverage: Proved['coverage'] | undefined): string {
     ...(from === null ? [] : [`since ${dayOf(from)}`]),
     ...(to === null ? [] : [`before ${dayOf(to)}`]),
   ];
-  const { imported = 0, own = 0, outside = 0, held = 0 } = notCompared;
+  const { imported = 0, own = 0, outside = 0, held = 0, unread = 0 } = notCompared;
   const left = [
     ...(imported > 0 ? [plural(imported, 'imported row')] : []),
     ...(own > 0 ? [`${plural(own, 'row')} of users`] : []),
     ...(outside > 0 ? [`${plural(outside, 'row')} outside of that range`] : []),
     ...(held > 0 ? [`${plural(held, 'row')} of partitions that wait for a decision`] : []),
+    ...(unread > 0 ? [`${plural(unread, 'row')} of partitions that could not be read`] : []),
   ];
   return [covered.join(', '), ...(left.length === 0 ? [] : [`${left.join(', ')} not compared`])]
     .filter((part) => part !== '')

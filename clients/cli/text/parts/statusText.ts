@@ -99,6 +99,7 @@ function attentionTo({ connectionId, entity, ...of }: EntityStatus): string[] {
       : [
           `${name}: deletions since ${of.deletionsUnknownSince.toISOString()} are unknown, since the source had forgotten its token: tidemark reconcile ${connectionId} ${entity}`,
         ]),
+    ...unreadText(name, of.unread),
     ...of.plansWaiting.flatMap((plan) => planText(name, plan)),
     ...(of.setAside > 0
       ? [`${name}: ${plural(of.setAside, 'record')} set aside: tidemark set-aside list ${connectionId} ${entity}`]
@@ -118,6 +119,24 @@ function attentionTo({ connectionId, entity, ...of }: EntityStatus): string[] {
       : []),
   ];
 }
+
+/** What is wrong with the lists of some partitions, and of which. */
+function unreadText(name: string, unread: EntityStatus['unread']): string[] {
+  if (unread === null) return [];
+  const total = Object.values(unread.counts).reduce((sum, count) => sum + count, 0);
+  const counts = Object.entries(unread.counts).map(([verdict, count]) => `${count} ${verdictText[verdict] ?? verdict}`);
+  return [
+    `${name}: the list of ${plural(total, 'partition')} could not be read (${counts.join(', ')}), and their rows stay as they are`,
+    ...unread.some.map(({ partition, since, detail }) => `  ${partition}, since ${since.toISOString()}: ${detail}`),
+  ];
+}
+
+const verdictText: Readonly<Record<string, string>> = {
+  gone: 'not found',
+  'not-served': 'not served by the source',
+  refused: 'refused',
+  failed: 'failed',
+};
 
 /** Until when a run waits, which response said so, and how to end that. */
 function waitText(name: string, connectionId: string, run: RunWithState | null): string[] {

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { type AuditedEntry, listAudit } from '../../../../destination/audit';
 import { type RecordFacts, recordFacts, runsAbout } from '../../../../destination/readModels/recordFacts';
+import { unreadParentOf } from '../../../../destination/readModels/unreadPartitions';
 import { getCursor } from '../../../../destination/runs/cursors';
 import type { Run } from '../../../../destination/runs/runs';
 import type { ConnectorEntity } from '../../../../schema/definition/connector';
@@ -81,7 +82,7 @@ export async function explain(
     ...target,
     id,
     verdict: verdictOn({ ...target, id, facts, source, runs, cursor, enabled, needsCredentials, changed, passedBy }),
-    story: storyOf(entity, facts, { runs, audit, changed }),
+    story: storyOf(entity, facts, { runs, audit, changed, unread: await unreadParentOf(db, target, entity, id) }),
     source,
     row: facts.row,
   };

@@ -1,5 +1,6 @@
 import type { AuditedEntry } from '../../../../destination/audit';
 import type { RecordFacts } from '../../../../destination/readModels/recordFacts';
+import type { UnreadPartition } from '../../../../destination/readModels/unreadPartitions';
 import type { Run } from '../../../../destination/runs/runs';
 import type { ConnectorEntity } from '../../../../schema/definition/connector';
 import { covered, instant, plannedText, runName, versionText, why } from './words';
@@ -17,13 +18,15 @@ export interface Surroundings {
   readonly audit: readonly AuditedEntry[];
   /** when the source last changed the record, as far as is known */
   readonly changed: Date | null;
+  /** the partition in whose list the record was, where that could not be read */
+  readonly unread: UnreadPartition | undefined;
 }
 
 /** Everything that is known of a record, in order of time. */
 export function storyOf(
   entity: ConnectorEntity,
   facts: RecordFacts,
-  { runs, audit, changed }: Surroundings,
+  { runs, audit, changed, unread }: Surroundings,
 ): StoryEntry[] {
   const first = changed === null ? undefined : runs.find((run) => covered(run, changed));
   const entries: StoryEntry[] = [
@@ -95,6 +98,15 @@ export function storyOf(
       }),
     ),
     ...(facts.forgottenAt === null ? [] : [{ at: facts.forgottenAt, about: 'operator' as const, text: erased }]),
+    ...(unread === undefined
+      ? []
+      : [
+          {
+            at: unread.since,
+            about: 'run' as const,
+            text: `the list of its partition ${unread.partition} could not be read since then (${unread.verdict}): ${unread.detail}`,
+          },
+        ]),
     ...rowEntries(facts),
   ];
   return entries.sort((a, b) => a.at.getTime() - b.at.getTime());
