@@ -176,7 +176,7 @@ export const activities: readonly Mutant[] = [
     invariant: 1,
     name: 'what was listed before a token expired counts in the full read',
     file: 'activities/delta/pullPart.ts',
-    find: 'if (listedKeys) await forgetListed(trx, listedKeys.table, input.partition);',
+    find: 'if (listedKeys) await forgetListed(trx, listedKeys.table, partition);',
     replace: '',
     test: {
       file: 'test/invariants/06-token-feeds.test.ts',
