@@ -38,7 +38,8 @@ async function main(): Promise<number> {
   const found = await findTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: undefined }, onProgress: say });
   if (found.kind !== 'binary') throw new Error(`expected a Temporal program, found a server at ${found.address}`);
   const report = await soak({
-    ...{ seconds: minutes * 60, seed, people: 20_000, donations: 5_000, changesPerSecond: 8, burstEvery: 20 },
+    ...{ seconds: minutes * 60, seed, people: 20_000, donations: 5_000, generated: 3 },
+    ...{ changesPerSecond: 8, burstEvery: 20 },
     ...{ deltaEvery: 15, reconciliationEvery: 60, pause: 14, longestFault: 8, patience: 600 },
     temporalBinary: found.path,
     onProgress: say,

@@ -9,13 +9,16 @@ import { startReaper } from '../../local/reaper';
 import { type SupervisedChild, supervise, untilReady } from '../../local/supervise';
 import { startTemporal } from '../../local/temporal/temporal';
 import { type FaultProxy, startFaultProxy } from './faultProxy';
+import { connectorsText, type Generated } from './generated';
 import { configText, credentials, encryptionKey, type SoakOptions } from './setting';
 
-const built = join(__dirname, '..', '..', 'dist');
+const root = join(__dirname, '..', '..');
+const built = join(root, 'dist');
 
 /** The connections that are broken, each with a proxy of its own between. */
 export const linkNames = [
   'worker–source',
+  'worker–generated',
   'worker–postgres',
   'worker–temporal',
   'server–postgres',
@@ -29,8 +32,9 @@ export interface Place {
   readonly databaseUrl: string;
   readonly temporalAddress: string;
   readonly sourceUrl: string;
-  /** what the workers know as the source */
+  /** what the workers know as the source, and as the server of the generated ones */
   readonly baseUrl: string;
+  readonly generatedUrl: string;
   readonly serverUrl: string;
   readonly links: Readonly<Record<LinkName, FaultProxy>>;
   /** what can be killed; undefined while it is dead */
@@ -44,12 +48,13 @@ export interface Place {
 
 export async function startPlace(
   options: SoakOptions,
+  generated: Pick<Generated, 'port' | 'apis'>,
   onRequest: (link: LinkName, piece: Buffer) => void,
 ): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-soak-'));
   // As root, PostgreSQL runs as another user, who has to pass through.
   chmodSync(folder, 0o711);
-  writeFileSync(join(folder, 'tidemark.config.ts'), configText);
+  writeFileSync(join(folder, 'tidemark.config.ts'), configText(connectorsText(generated.apis, root)));
   const ledger = openLedger(join(folder, 'processes.json'));
   const reaper = startReaper(ledger, join(folder, 'reaper.log'));
   const ends: (() => Promise<void>)[] = [
@@ -112,6 +117,7 @@ export async function startPlace(
     const temporalPort = Number(temporal.address.split(':')[1]);
     const links = {
       'worker–source': await proxied('worker–source', sourcePort),
+      'worker–generated': await proxied('worker–generated', generated.port),
       'worker–postgres': await proxied('worker–postgres', postgres.port),
       'worker–temporal': await proxied('worker–temporal', temporalPort),
       'server–postgres': await proxied('server–postgres', postgres.port),
@@ -134,6 +140,7 @@ export async function startPlace(
       temporalAddress: temporal.address,
       sourceUrl,
       baseUrl: `http://127.0.0.1:${links['worker–source'].port}`,
+      generatedUrl: `http://127.0.0.1:${links['worker–generated'].port}`,
       serverUrl,
       links,
       pid(victim) {

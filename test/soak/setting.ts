@@ -26,6 +26,8 @@ export interface SoakOptions {
   readonly seed: number;
   readonly people: number;
   readonly donations: number;
+  /** APIs that the zoo draws, next to the simulated one */
+  readonly generated: number;
   /** changes at the source per second, beside bursts */
   readonly changesPerSecond: number;
   /** seconds between two bursts of webhooks */
@@ -47,13 +49,13 @@ export interface SoakOptions {
  * The project that the soak's workers and servers run in: the bundled connector with a short read lag, and without the
  * deletion guard, which would leave the soak's many deletions to an operator.
  */
-export const configText = `import { planningCenter } from 'tidemark/connectors/planning-center';
-
+export const configText = (generated: string) => `import { planningCenter } from 'tidemark/connectors/planning-center';
+${generated}
 const entities = new Map(
   [...planningCenter.entities].map(([name, entity]) => [
     name,
     { ...entity, readLag: '1s', deletionGuard: { ratio: 1, rows: 1e9, highRatio: 1, highRows: 1e9 } },
   ]),
 );
-export default { connectors: [{ ...planningCenter, rateLimit: { requests: 4000, per: '10s' }, entities }] };
+export default { connectors: [{ ...planningCenter, rateLimit: { requests: 4000, per: '10s' }, entities }, ...generated] };
 `;

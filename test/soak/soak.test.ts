@@ -6,7 +6,7 @@ jest.setTimeout(600_000);
 
 test('after kills and broken connections nothing is lost, nothing live is deleted, and everything goes on by itself', async () => {
   const report = await soak({
-    ...{ seconds: 6, seed: 46, people: 300, donations: 100, changesPerSecond: 20, burstEvery: 1 },
+    ...{ seconds: 6, seed: 46, people: 300, donations: 100, generated: 1, changesPerSecond: 20, burstEvery: 1 },
     ...{ deltaEvery: 2, reconciliationEvery: 5, pause: 0.9, longestFault: 1.5, patience: 240 },
     temporalBinary: testSettings().temporalBinary,
     onProgress: (sentence) => {

@@ -10,10 +10,11 @@ import { keyRing, saveSecrets } from '../../destination/connections/secrets';
 import { connectDatabase } from '../../destination/database/database';
 import { migrate } from '../../destination/database/migrate';
 import { messageOf, TidemarkError } from '../../schema/errors';
-import { ids } from '../../schema/workflows';
+import { ids, type Target } from '../../schema/workflows';
 import { wreak } from './chaos';
 import { type Check, checkCounts, checkInbox, runsByOutcome, scheduledSince } from './checks';
 import { compareRows } from './compare';
+import { type Generated, startGenerated } from './generated';
 import { startLoad } from './load';
 import { type Place, startPlace } from './place';
 import type { SoakReport } from './report';
@@ -34,14 +35,16 @@ const fullDeltaEveryMs = 60_000;
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const begun = Date.now();
   const asked = new RequestLog();
-  const place = await startPlace(options, (link, piece) => {
+  const generated = await startGenerated(options);
+  const place = await startPlace(options, generated, (link, piece) => {
     if (link === 'worker–source') asked.note(piece);
   });
-  const ends: (() => Promise<void>)[] = [() => place.stop()];
+  const ends: (() => Promise<void>)[] = [() => generated.close(), () => place.stop()];
   try {
     const db = connectDatabase(place.databaseUrl, { applicationName: 'soak', poolSize: 4 });
     ends.push(() => db.destroy());
     await prepare(db, place, options);
+    await generated.prepare(db, place.generatedUrl, options);
     const gate = await startWebhookGate(`${place.serverUrl}/webhooks/${connectionId}`);
     ends.push(() => gate.close());
     const temporal = await connectTemporal({ temporalEnvironment: { TEMPORAL_ADDRESS: place.temporalAddress } });
@@ -53,6 +56,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     await place.startPrograms();
     options.onProgress(`everything runs, after ${seconds(begun)} s`);
     const load = startLoad(world, options, seededRandom(options.seed + 3));
+    const stopGenerated = generated.load(seededRandom(options.seed + 4));
     const readAllAgain = setInterval(() => {
       const target = { connectionId, entity: 'people' };
       startWorkflow({ db, client: temporal.client }, delta, { ...target, full: true, trigger: 'cli' }).catch(
@@ -64,15 +68,17 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     const damage = await wreak(place, options, random);
     clearInterval(readAllAgain);
     await load.stop();
+    await stopGenerated();
     options.onProgress(`nothing more is broken, after ${seconds(begun)} s`);
 
     await endTrouble(world, gate);
-    await settle(db, temporal.client, place, options, damage.lastAt);
+    await settle(db, temporal.client, place, options, damage.lastAt, targetsOf(generated));
     options.onProgress(`settled, after ${seconds(begun)} s`);
     const running = await whatRuns(db, temporal.client);
     const inbox = await checkInbox(db, gate.acknowledged, asked);
     const compared = new Map<EntityName, Awaited<ReturnType<typeof compareRows>>>();
     for (const entity of entityNames) compared.set(entity, await compareRows(db, world, entity));
+    const ofGenerated = await generated.check(db);
     const witnessed = await askWitness(db, world);
     const checks: Check[] = [
       ...inbox.checks,
@@ -81,6 +87,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
         name: 'the rows equal the source, record by record',
         contradictions: [...compared.values()].flatMap(({ differences }) => differences),
       },
+      ...ofGenerated.checks,
       await checkCounts(db),
       {
         name: 'no cursor ever moved backwards',
@@ -97,7 +104,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       kills: damage.kills,
       faults: damage.faults,
       brokenConnections: damage.connections,
-      changes: world.changes,
+      changes: world.changes + generated.changes,
       bursts: load.bursts,
       requests: asked.requests,
       webhooks: {
@@ -107,7 +114,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
         found: inbox.found,
         inbox: inbox.events,
       },
-      rows: Object.fromEntries([...compared].map(([entity, { rows }]) => [entity, rows])),
+      rows: { ...Object.fromEntries([...compared].map(([entity, { rows }]) => [entity, rows])), ...ofGenerated.rows },
       deletions: witnessed.deletions,
       runs: await runsByOutcome(db),
       checks,
@@ -117,6 +124,13 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   } finally {
     for (const end of ends.reverse()) await end();
   }
+}
+
+function targetsOf({ apis }: Generated): Target[] {
+  return [
+    ...entityNames.map((entity) => ({ connectionId, entity })),
+    ...apis.map(({ name }) => ({ connectionId: name, entity: name })),
+  ];
 }
 
 async function prepare(db: Knex, place: Place, options: SoakOptions): Promise<void> {
@@ -164,6 +178,7 @@ async function settle(
   place: Place,
   { patience, onProgress }: SoakOptions,
   brokenUntil: number,
+  targets: readonly Target[],
 ): Promise<void> {
   await until('the server is ready', patience, async () => {
     const response = await fetch(`${place.serverUrl}/readyz`);
@@ -183,8 +198,8 @@ async function settle(
   for await (const { scheduleId } of client.schedule.list()) {
     if (scheduleId.startsWith(ids.schedulePrefix)) await client.schedule.getHandle(scheduleId).pause('the soak ends');
   }
-  for (const entity of entityNames) {
-    const target = { connectionId, entity };
+  for (const target of targets) {
+    const { entity } = target;
     await succeeds(`a delta of ${entity}`, patience, () =>
       startWorkflow({ db, client }, delta, { ...target, trigger: 'cli' }),
     );
