@@ -1,4 +1,4 @@
-import { openZoo, type Zoo } from './engine';
+import { openZoo } from './engine';
 import { play } from './play';
 import { type FilterField, type Plan, plain, type Run, type Step, type World } from './world';
 
@@ -118,16 +118,27 @@ const counterexamples: readonly Counterexample[] = [
   },
 ];
 
-let zoo: Zoo;
+/** How many are played side by side: most of their time they wait. */
+const sideBySide = 6;
+const played = new Map<string, Promise<unknown>>();
 beforeAll(async () => {
-  zoo = await openZoo();
+  const zoo = await openZoo();
+  const lanes = Array.from({ length: sideBySide }, () => Promise.resolve<unknown>(undefined));
+  for (const [at, { name, world, steps = [], lastFaults = [], probed = false }] of counterexamples.entries()) {
+    const plan: Plan = { world: { ...plain, ...world }, steps, lastFaults, probed };
+    const before = lanes[at % sideBySide];
+    // what went wrong, for its own test to say
+    const outcome = Promise.resolve(before).then(() => play(zoo, plan).catch((error: unknown) => error));
+    lanes[at % sideBySide] = outcome;
+    played.set(name, outcome);
+  }
 }, 120_000);
 
 test.each(counterexamples)(
   '$name',
-  ({ world, steps = [], lastFaults = [], probed = false }) => {
-    const plan: Plan = { world: { ...plain, ...world }, steps, lastFaults, probed };
-    return play(zoo, plan);
+  async ({ name }) => {
+    const wrong = await played.get(name);
+    if (wrong !== undefined) throw wrong;
   },
   120_000,
 );
