@@ -38,7 +38,7 @@ describe('a worker that is killed', () => {
     expect(Math.min(...offsets)).toBeGreaterThanOrEqual(Number(committed?.records) - 100);
     expect(new Set(offsets).size).toBe(offsets.length);
     await expectEqual(engine, control);
-  }, 90_000);
+  }, 180_000);
 });
 
 describe('a worker that is shut down', () => {

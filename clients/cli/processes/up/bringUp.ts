@@ -62,7 +62,7 @@ export async function bringUp(options: UpOptions): Promise<Up> {
   };
   try {
     const { applied } = await migrate(db);
-    if (applied.length > 0) onProgress(`PostgreSQL: migrated (${applied.join(', ')})`);
+    if (applied.length > 0) onProgress(migratedText(applied));
     const temporal = await connectTemporal(settings);
     closing.push(() => temporal.connection.close());
     const { reason } = await registerSearchAttributes(temporal.client);
@@ -91,4 +91,10 @@ export async function bringUp(options: UpOptions): Promise<Up> {
     await stop();
     throw error;
   }
+}
+
+/** A new database gets every migration, an old one a few with names worth reading. */
+function migratedText(applied: readonly string[]): string {
+  if (applied.length > 3) return `PostgreSQL: ${applied.length} migrations applied`;
+  return `PostgreSQL: migrated (${applied.join(', ')})`;
 }

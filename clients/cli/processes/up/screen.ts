@@ -45,7 +45,7 @@ export function screen(colours: Colours, up: Up, status: Status, cwd: string): s
     '',
     ...(demo === undefined ? connectHint(up) : demoHints(demo.simulatorUrl, demo.connectionId, home)),
     '',
-    'Ctrl-C ends everything; started again it goes on.',
+    'Press Ctrl-C to stop; the next start resumes here.',
   ].join('\n');
 }
 
