@@ -4,7 +4,7 @@ import { type TestServer, testServer, until } from '../../test/support/server';
 import { testProxy } from '../../test/support/sources/proxy';
 import { connectTemporalLater } from '../temporal/temporal';
 
-// Waits of the dispatcher itself may take half a minute. Each test has a server of its own, so they run side by side.
+// Waits of the dispatcher itself may take half a minute. Each test has a server of its own; those that wait for Temporal run beside the others.
 jest.setTimeout(120_000);
 
 const target = { connectionId: 'demo', entity: 'customers' };
@@ -50,7 +50,7 @@ async function throughProxy() {
 /** However slow the machine: what passes for a trickle in so much time, see `single` in dispatch.ts. */
 const trickle = (sinceMs: number) => 8 + (20 * (performance.now() - sinceMs)) / 1000;
 
-test.concurrent('a few records are fetched one by one, a burst in batches', async () => {
+test('a few records are fetched one by one, a burst in batches', async () => {
   const t = await testServer();
   const start = performance.now();
   const events = Array.from({ length: 500 }, (_, index) => event(`e-${index}`, `r-${index}`));
@@ -64,7 +64,7 @@ test.concurrent('a few records are fetched one by one, a burst in batches', asyn
   expect(await signals(t, ids.inbox(target))).toBeLessThanOrEqual(1 + (performance.now() - start) / 100);
 });
 
-test.concurrent('one hot record is fetched by one workflow, which is not signalled for each event', async () => {
+test('one hot record is fetched by one workflow, which is not signalled for each event', async () => {
   const t = await testServer();
   const start = performance.now();
   await Promise.all(Array.from({ length: 300 }, (_, index) => t.deliver('demo', [event(`e-${index}`, 'hot')])));
@@ -73,7 +73,7 @@ test.concurrent('one hot record is fetched by one workflow, which is not signall
   expect(await signals(t, ids.record(target, 'hot'))).toBeLessThanOrEqual(trickle(start));
 });
 
-test.concurrent('an event about a record of which another has just come goes to the batch, which gathers them', async () => {
+test('an event about a record of which another has just come goes to the batch, which gathers them', async () => {
   const t = await testServer();
   await Promise.all([t.deliver('demo', [event('first', 'hot')]), t.deliver('demo', [event('second', 'hot')])]);
   await until(() => exists(t, ids.inbox(target)));
@@ -129,7 +129,7 @@ test.concurrent('a server that starts while Temporal is down takes webhooks, and
   );
 });
 
-test.concurrent('with PostgreSQL down webhooks are refused for now, and taken again when it is back', async () => {
+test('with PostgreSQL down webhooks are refused for now, and taken again when it is back', async () => {
   const { hostname, port } = new URL(testSettings().postgresUrl);
   const proxy = await testProxy(hostname, Number(port));
   const t = await testServer({
@@ -156,7 +156,7 @@ test.concurrent('with PostgreSQL down webhooks are refused for now, and taken ag
   expect(rows).toEqual([{ event_id: 'before' }, { event_id: 'down' }]);
 });
 
-test.concurrent('a server that ends takes nothing more, and leaves nothing behind that was acknowledged', async () => {
+test('a server that ends takes nothing more, and leaves nothing behind that was acknowledged', async () => {
   const t = await testServer();
   const sent = Array.from({ length: 200 }, (_, index) =>
     t.deliver('demo', [event(`e-${index}`, `r-${index}`)]).then(
