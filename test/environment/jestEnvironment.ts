@@ -15,7 +15,8 @@ export default class TidemarkTestEnvironment extends TestEnvironment {
     await super.setup();
     const sandbox: typeof this.global & { tidemarkRequire?: NodeJS.Require } = this.global;
     sandbox.tidemarkRequire = createRequire(__filename);
-    errorsOfBothRealms(this.global.Error);
+    bothRealms(this.global.Error, types.isNativeError);
+    bothRealms(this.global.Date, types.isDate);
   }
 
   async handleTestEvent(event: Circus.AsyncEvent | Circus.SyncEvent, state: Circus.State): Promise<void> {
@@ -37,12 +38,12 @@ export default class TidemarkTestEnvironment extends TestEnvironment {
   }
 }
 
-/** Errors of the lent packages are made outside of the sandbox; there too they are instances of `Error`, as they are without Jest. */
-function errorsOfBothRealms(sandboxed: ErrorConstructor): void {
+/** What the lent packages make belongs to another realm; `instanceof` accepts it in the sandbox too, as it does without Jest. */
+function bothRealms(sandboxed: ErrorConstructor | DateConstructor, isOne: (value: unknown) => boolean): void {
   const usual = Function.prototype[Symbol.hasInstance];
   Object.defineProperty(sandboxed, Symbol.hasInstance, {
     value(this: unknown, value: unknown) {
-      return usual.call(this as never, value) || (this === sandboxed && types.isNativeError(value));
+      return usual.call(this as never, value) || (this === sandboxed && isOne(value));
     },
   });
 }
