@@ -86,7 +86,6 @@ export async function openPart(db: Knex, name: PartName, { number, scheduled, ro
       resume_point = case when p.fence >= :before then p.resume_point end,
       first_sent = case when p.fence >= :before then p.first_sent end,
       first_sent_source = case when p.fence >= :before then p.first_sent_source end,
-      records = case when p.fence >= :before then p.records else 0 end,
       staged = case when p.fence >= :before then p.staged else 0 end,
       done = p.fence >= :before and p.done,
       verdict = case when p.fence >= :before then p.verdict end,
