@@ -1,10 +1,7 @@
-import { field, withDefault } from './definition/fields';
+import { field } from './definition/fields';
 import { operation } from './definition/operation';
 import { instant, target } from './definition/schemas';
-import { recordOf } from './definition/targetFields';
-
-/** Longest that a request can wait for the source, in seconds; clients and proxies give up at a minute. */
-const mostWaitSeconds = 45;
+import { recordOf, waitForSource } from './definition/targetFields';
 
 export const explain = operation({
   name: 'explain',
@@ -17,7 +14,7 @@ export const explain = operation({
   input: {
     ...recordOf,
     source: field.flag('ask the source', true),
-    wait: withDefault(field.integer('wait this long for the source', { min: 1, max: mostWaitSeconds }, 'seconds'), 20),
+    wait: waitForSource,
   },
   result: (z) =>
     z.object({

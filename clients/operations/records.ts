@@ -1,6 +1,6 @@
 import { operation } from './definition/operation';
 import { instant, started, target } from './definition/schemas';
-import { recordOf } from './definition/targetFields';
+import { recordOf, waitForSource } from './definition/targetFields';
 
 export const record = operation({
   name: 'record',
@@ -18,9 +18,9 @@ export const recordRaw = operation({
   name: 'record raw',
   effect: 'look',
   summary: 'show one record as the source has it now; nothing is written',
-  details: 'A worker asks the source, within 45 seconds. The record is not part of any workflow history.',
+  details: 'A worker asks the source. The record is not part of any workflow history.',
   examples: ['demo people 10000001', 'demo people 10000001 --json'],
-  input: recordOf,
+  input: { ...recordOf, wait: waitForSource },
   result: (z) =>
     z.object({
       ...target(z),

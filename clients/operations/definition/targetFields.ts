@@ -1,4 +1,4 @@
-import { argument, field, optional } from './fields';
+import { argument, field, optional, withDefault } from './fields';
 
 /** `<connection> <entity>`: one entity of one connection. */
 export const entityOf = {
@@ -14,3 +14,12 @@ export const filter = {
 
 /** `<connection> <entity> <id>`: one record. */
 export const recordOf = { ...entityOf, id: argument(field.recordId("the record's id at the source")) };
+
+/** Longest that a request can wait for the source, in seconds; clients and proxies give up at a minute. */
+const mostWaitSeconds = 45;
+
+/** `--wait <seconds>`: how long to wait for what the source says. */
+export const waitForSource = withDefault(
+  field.integer('wait this long for the source', { min: 1, max: mostWaitSeconds }, 'seconds'),
+  20,
+);

@@ -13,9 +13,6 @@ import type { OperationContext } from '../definition/context';
 import { startContext } from './runs/runs';
 import { findTarget, type TargetInput } from './targets';
 
-/** Longest that the source may take; clients and proxies give up at a minute. */
-const patienceMs = 45_000;
-
 export interface RawRecord extends Target {
   readonly id: string;
   /** null: no answer came */
@@ -32,7 +29,7 @@ export interface RawRecord extends Target {
  */
 export async function showRaw(
   context: OperationContext,
-  { id, ...named }: TargetInput & { readonly id: string },
+  { id, wait, ...named }: TargetInput & { readonly id: string; readonly wait: number },
 ): Promise<RawRecord> {
   const { target, entity } = await findTarget(context, named);
   if (entity.listings.one === undefined) {
@@ -42,7 +39,7 @@ export async function showRaw(
     );
   }
   const showAs = randomUUID();
-  const { says, detail, askedAt } = await lookedAt(context, { ...target, id, showAs });
+  const { says, detail, askedAt } = await lookedAt(context, { ...target, id, showAs }, wait);
   const record = await takeShown(context.db, showAs);
   return {
     ...{ ...target, id, detail, askedAt: askedAt === null ? null : new Date(askedAt) },
@@ -56,16 +53,21 @@ type Look = Pick<LookAtResult, 'detail'> & {
   readonly askedAt: string | null;
 };
 
-async function lookedAt(context: OperationContext, input: Parameters<typeof showRecord.workflowId>[0]): Promise<Look> {
+/** `wait`: this long for the source, in seconds */
+async function lookedAt(
+  context: OperationContext,
+  input: Parameters<typeof showRecord.workflowId>[0],
+  wait: number,
+): Promise<Look> {
   const { client, ...rest } = await startContext(context);
   const { handle } = await startWorkflow({ client, ...rest }, showRecord, input);
   try {
-    return await client.withDeadline(Date.now() + patienceMs, () => handle.result());
+    return await client.withDeadline(Date.now() + wait * 1_000, () => handle.result());
   } catch (error) {
     const failure = remoteFailure(error);
     if (failure) return { says: 'no-answer', askedAt: null, detail: `${failure.type}: ${failure.message}` };
     if (!isDeadline(error) && !(error instanceof WorkflowFailedError)) throw temporalError(error);
-    const detail = `no answer within ${patienceMs / 1000} s: is a worker running, and does the source answer?`;
+    const detail = `no answer within ${wait} s: is a worker running, and does the source answer?`;
     return { says: 'no-answer', askedAt: null, detail };
   }
 }
