@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { resetCursor } from '../../destination/runs/resetCursor';
 import { connectionId, type Engine } from '../support/engine';
 import {
@@ -20,6 +21,9 @@ const bySince = { related: { contacts: { ...contactsOfCustomers, changes: change
 const byToken = { related: { contacts: { ...contactsOfCustomers, changes: contactFeed } } };
 
 /** Of the listing of changed contacts. */
+/** The source's clock shows whole seconds: a cursor from the same second is the same. */
+const nextSecond = () => sleep(1_005 - (Date.now() % 1_000));
+
 async function cursorIn({ db }: Engine) {
   const { rows } = await db.raw(
     `select kind, at, token from tidemark.cursors where entity = 'customers' and listing = 'related:contacts'`,
@@ -102,6 +106,7 @@ describe('changes since an instant', () => {
     expect(await owedIn(engine)).toEqual(['c0', 'c1']);
     expect(await cursorIn(engine)).toEqual(before);
     world.instead = () => undefined;
+    await nextSecond();
     await engine.delta('customers');
     expect(await phonesIn(engine)).toMatchObject({ c0: 'new 0', c1: 'new 1', c2: 'new 2' });
     expect((await cursorIn(engine)).at.getTime()).toBeGreaterThan(before.at.getTime());
@@ -114,6 +119,7 @@ describe('changes since an instant', () => {
     for (const n of [0, 1]) world.putContact({ id: n, customerId: `c${n}`, value: `new ${n}` });
     world.instead = (url) =>
       url.pathname === listPath && /c1/.test(url.searchParams.get('customerIds') ?? '') ? { status: 404 } : undefined;
+    await nextSecond();
     await engine.delta('customers');
     expect(await phonesIn(engine)).toMatchObject({ c0: 'new 0', c1: phone(1) });
     expect(await owedIn(engine)).toEqual(['c1']);
