@@ -1,6 +1,6 @@
 import type { BackfillInput, RunResult } from '../schema/workflows';
-import { longRunning, type Pulled, shortRunning } from './activities';
-import { eachPartition } from './eachPartition';
+import { shortRunning } from './activities';
+import { pullPartitions } from './pullPartitions';
 import { notClaimed, recordingFailure, tellingProgress } from './runAround';
 
 /**
@@ -15,16 +15,7 @@ export async function backfill({ since, trigger, ...target }: BackfillInput): Pr
   return recordingFailure(runId, async () => {
     progress.phase = `reading what changed since ${since}`;
     progress.runId = runId;
-    const part = { ...target, runId, listing: 'changes', since } as const;
-    const pulled = ({ pages, records }: Pulled) => {
-      progress.pages += pages;
-      progress.records += records;
-    };
-    await eachPartition(
-      run,
-      async (partition) => pulled(await longRunning.pull({ ...part, partition })),
-      async (slice) => pulled(await longRunning.pullSlice({ ...part, slice })),
-    );
+    await pullPartitions(run, { ...target, runId, listing: 'changes', since }, progress);
     return shortRunning.finishRun({ ...target, runId, details: { since } });
   });
 }

@@ -1,6 +1,6 @@
 import type { DeltaSyncInput, RunResult } from '../schema/workflows';
-import { claiming, longRunning, type Pulled, shortRunning } from './activities';
-import { eachPartition } from './eachPartition';
+import { claiming, shortRunning } from './activities';
+import { pullPartitions } from './pullPartitions';
 import { notClaimed, recordingFailure, tellingProgress } from './runAround';
 import { settleAfter } from './startBatch';
 import { startReconciliation } from './startReconciliation';
@@ -30,16 +30,7 @@ export async function deltaSync(input: DeltaSyncInput): Promise<RunResult> {
   const result = await recordingFailure(runId, async () => {
     progress.phase = listing === 'all' ? 'reading everything' : 'reading changes';
     progress.runId = runId;
-    const part = { connectionId, entity, runId, listing };
-    const pulled = ({ pages, records }: Pulled) => {
-      progress.pages += pages;
-      progress.records += records;
-    };
-    await eachPartition(
-      run,
-      async (partition) => pulled(await longRunning.pull({ ...part, partition })),
-      async (slice) => pulled(await longRunning.pullSlice({ ...part, slice })),
-    );
+    await pullPartitions(run, { connectionId, entity, runId, listing }, progress);
     const result = await shortRunning.finishDelta({ connectionId, entity, runId });
     progress.phase = 'done';
     progress.counts = result.counts;

@@ -1,7 +1,7 @@
 import type { Slice } from '../schema/slice';
 
 /** The partitions of a claimed run. */
-interface Partitions {
+export interface Partitions {
   readonly partitions: readonly string[];
   /** they are records of another entity, and read in these shares */
   readonly slices?: readonly Slice[];

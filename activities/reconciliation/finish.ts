@@ -123,7 +123,9 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     const plan = await getPlan(db, planId);
     const deleted = plan?.deleted ?? 0;
     const notCompared = readsAll ? 0 : Object.keys(entity.related ?? {}).length - comparedRelated(entity).length;
-    if (!input.dryRun && !waiting && plan) await clearGone(input, entity, plan.scanStarted.getTime() - readLagMs);
+    // what was received later, a scan that started then may not have shown yet
+    const shownUntil = (started: number) => started - readLagMs - heldBackMs(entity.listings[readsAll ? 'all' : 'ids']);
+    if (!input.dryRun && !waiting && plan) await clearGone(input, entity, shownUntil(plan.scanStarted.getTime()));
     const unjudged = input.dryRun || waiting ? {} : await unjudgedOf(input, notCompared);
     if (!input.dryRun && !waiting && plan) {
       // these stay as they are: the proof counts them among what it could not judge, not among what it corrected
@@ -133,9 +135,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       if (coversAll(coverage)) await deletionsKnown(db, input, started);
       await raiseWatermark(db, input, {
         // what was not compared may be older than an answer that is still under way
-        watermark: coversAll(coverage)
-          ? started - readLagMs - heldBackMs(entity.listings[readsAll ? 'all' : 'ids'])
-          : null,
+        watermark: coversAll(coverage) ? shownUntil(started) : null,
         provedAt: started,
         differences: Math.max(0, plan.missing + plan.stale + deleted - aside.missing - aside.stale),
         unjudged,

@@ -20,10 +20,10 @@ const changesPath = '/contacts/changes';
 const bySince = { related: { contacts: { ...contactsOfCustomers, changes: changedContacts } } };
 const byToken = { related: { contacts: { ...contactsOfCustomers, changes: contactFeed } } };
 
-/** Of the listing of changed contacts. */
 /** The source's clock shows whole seconds: a cursor from the same second is the same. */
 const nextSecond = () => sleep(1_005 - (Date.now() % 1_000));
 
+/** Of the listing of changed contacts. */
 async function cursorIn({ db }: Engine) {
   const { rows } = await db.raw(
     `select kind, at, token from tidemark.cursors where entity = 'customers' and listing = 'related:contacts'`,

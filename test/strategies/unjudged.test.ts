@@ -13,16 +13,9 @@ const none = { scheme: 'none' } as const;
 /** nothing ever names a next page, nor can a smaller page be asked for */
 const endless = { scheme: 'token', param: 'from', next: 'next' } as const;
 
-/** Four records, of which 4 was merged into 3 after the first sync: the list no longer has it, and its id answers record 3. */
-async function merged(paging: typeof none | typeof endless, otherId?: 'error'): Promise<Engine> {
-  const listed = new Set(['1', '2', '3', '4']);
-  const source = await startSource((_request, response, url) => {
-    const id = url.pathname.split('/')[2];
-    if (id === undefined) return json(response, { data: [...listed].map(record) });
-    return json(response, record(id === '4' && !listed.has(id) ? '3' : id));
-  });
-  atEnd(() => source.close());
-  const connector = defineConnector({
+/** Customers whose name must be text. */
+function crm(listings: Parameters<typeof defineEntity>[0]['listings']) {
+  return defineConnector({
     name: 'crm',
     settings: z.object({ baseUrl: z.url() }),
     secrets: z.object({}),
@@ -33,15 +26,27 @@ async function merged(paging: typeof none | typeof endless, otherId?: 'error'): 
         row: z.object({ name: z.string() }),
         key: 'id',
         deltaSyncField: { name: 'updated_at', kind: 'instant' },
-        map: ({ name }) => ({ name: String(name) }),
+        map: ({ name }) => ({ name: name as string }),
         supportsWebhooks: false,
         readLag: '1s',
-        listings: {
-          all: { path: '/customers', records: 'data', paging },
-          one: { path: '/customers/{id}', ...(otherId && { otherId }) },
-        },
+        listings,
       }),
     ],
+  });
+}
+
+/** Four records, of which 4 was merged into 3 after the first sync: the list no longer has it, and its id answers record 3. */
+async function merged(paging: typeof none | typeof endless, otherId?: 'error'): Promise<Engine> {
+  const listed = new Set(['1', '2', '3', '4']);
+  const source = await startSource((_request, response, url) => {
+    const id = url.pathname.split('/')[2];
+    if (id === undefined) return json(response, { data: [...listed].map(record) });
+    return json(response, record(id === '4' && !listed.has(id) ? '3' : id));
+  });
+  atEnd(() => source.close());
+  const connector = crm({
+    all: { path: '/customers', records: 'data', paging },
+    one: { path: '/customers/{id}', ...(otherId && { otherId }) },
   });
   const engine = await startEngine({ connector, settings: { baseUrl: source.baseUrl } });
   await engine.delta('customers');
@@ -94,7 +99,8 @@ test('a list that nothing shows to have ended proves no absence: the row stays, 
   );
 });
 
-test('a record that was set aside and that the source then deleted is not counted for good: the next reconciliation clears it', async () => {
+/** A record that is set aside, and a source that can delete it. */
+async function withOneSetAside(held: { readonly heldBack?: string } = {}) {
   const listed = new Map<string, unknown>([
     ['1', 'Ada'],
     ['2', 5],
@@ -106,38 +112,41 @@ test('a record that was set aside and that the source then deleted is not counte
     return listed.has(id) ? json(response, shown(id)) : json(response, {}, 404);
   });
   atEnd(() => source.close());
-  const connector = defineConnector({
-    name: 'crm',
-    settings: z.object({ baseUrl: z.url() }),
-    secrets: z.object({}),
-    auth: { scheme: 'none' },
-    entities: [
-      defineEntity({
-        name: 'customers',
-        row: z.object({ name: z.string() }),
-        key: 'id',
-        deltaSyncField: { name: 'updated_at', kind: 'instant' },
-        map: ({ name }) => ({ name: name as string }),
-        supportsWebhooks: false,
-        readLag: '1s',
-        listings: {
-          all: { path: '/customers', records: 'data', paging: none },
-          one: { path: '/customers/{id}' },
-        },
-      }),
-    ],
+  const connector = crm({
+    all: { path: '/customers', records: 'data', paging: none, ...held },
+    one: { path: '/customers/{id}' },
   });
   const engine = await startEngine({ connector, settings: { baseUrl: source.baseUrl } });
-  const later = () => engine.db.raw(`update tidemark.set_aside set last_seen_at = last_seen_at - interval '1 minute'`);
   await engine.delta('customers');
+  return {
+    engine,
+    listed,
+    minutesLater: (minutes: number) =>
+      engine.db.raw(`update tidemark.set_aside set last_seen_at = last_seen_at - ? * interval '1 minute'`, [minutes]),
+  };
+}
+
+test('a record that was set aside and that the source then deleted is not counted for good: the next reconciliation clears it', async () => {
+  const { engine, listed, minutesLater } = await withOneSetAside();
   await engine.reconcile('customers');
   expect((await shown(engine)).unjudged).toEqual({ setAside: 1 });
-  await later();
+  await minutesLater(1);
   await engine.reconcile('customers');
   expect((await shown(engine)).unjudged).toEqual({ setAside: 1 });
   listed.delete('2');
-  await later();
+  await minutesLater(1);
   await engine.reconcile('customers');
   expect((await shown(engine)).unjudged).toEqual({});
   expect(await live(engine)).toEqual(['1']);
+});
+
+test('a list that withholds its newest changes does not show that a record set aside recently is gone', async () => {
+  const { engine, listed, minutesLater } = await withOneSetAside({ heldBack: '15m' });
+  listed.delete('2');
+  await minutesLater(14);
+  await engine.reconcile('customers');
+  expect((await shown(engine)).unjudged).toEqual({ setAside: 1 });
+  await minutesLater(2);
+  await engine.reconcile('customers');
+  expect((await shown(engine)).unjudged).toEqual({});
 });
