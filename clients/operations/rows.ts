@@ -82,10 +82,7 @@ export const rowsDuplicates = operation({
   details:
     'Each column is compared by itself: phone numbers by their digits, other text without regard to case. Keys never repeat, but a person may have been ' +
     'entered by hand before a sync brought the same one. Nothing is changed.',
-  examples: [
-    'demo people --columns name',
-    'demo people --columns name --table public.contacts --id crm_id --json',
-  ],
+  examples: ['demo people --columns name', 'demo people --columns name --table public.contacts --id crm_id --json'],
   input: {
     ...entityOf,
     columns: optional(
