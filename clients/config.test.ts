@@ -32,6 +32,17 @@ test('without a config the bundled connectors are there', async () => {
   expect(config.connectors.map(({ name }) => name)).toEqual(['planning_center', 'service_titan']);
 });
 
+test('of the bundled connectors only those that are asked for are loaded; a config file has all of its own', async () => {
+  const named = async (folder: string, among: readonly string[]) =>
+    (await loadConfig(folder, undefined, among)).connectors.map(({ name }) => name);
+  expect(await named(temporaryFolder(), ['service_titan', 'shop'])).toEqual(['service_titan']);
+  expect(await named(temporaryFolder(), [])).toEqual([]);
+  const folder = project({
+    'tidemark.config.ts': `${head}export default defineConfig({ connectors: [${connector('shop')}] });`,
+  });
+  expect(await named(folder, ['service_titan'])).toEqual(['shop']);
+});
+
 test('a .ts config of a user is loaded, with its own files, tidemark, zod and the bundled connectors', async () => {
   const text = `${head}import { planningCenter } from 'tidemark/connectors/planning-center';
 export default defineConfig({ connectors: [planningCenter, ${connector('shop')}] });`;

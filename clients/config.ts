@@ -1,10 +1,5 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { createJiti } from 'jiti';
-import * as zod from 'zod';
-import * as planningCenter from '../connectors/planning-center/connector';
-import * as serviceTitan from '../connectors/service-titan/connector';
-import * as tidemark from '../schema';
 import type { Connector } from '../schema/definition/connector';
 import { connectorNamed } from '../schema/definition/registered';
 import { TidemarkError } from '../schema/errors';
@@ -19,16 +14,21 @@ export interface LoadedConfig {
   readonly connectors: readonly Connector[];
 }
 
-const bundled: readonly Connector[] = [planningCenter.planningCenter, serviceTitan.serviceTitan];
-
 /**
  * Loads the connectors of a project: from the file that is named, else from `tidemark.config.ts|js|mjs|cjs` in the
  * folder, else the bundled ones. A .ts file is loaded on plain Node, and `import … from 'tidemark'` in it is this package.
+ * Without a file, `among` keeps it to the bundled connectors of these names, which is faster.
  * Throws TidemarkError 'Usage', which names the file and the mistake in it.
  */
-export async function loadConfig(folder: string, named?: string): Promise<LoadedConfig> {
+export async function loadConfig(folder: string, named?: string, among?: readonly string[]): Promise<LoadedConfig> {
   const file = findConfig(folder, named);
-  return { file, connectors: file === undefined ? bundled : await evaluate(file) };
+  // each only where it is needed: a cold `tidemark status` waits for what is loaded
+  if (file === undefined) {
+    const { bundledConnectors } = await import('./bundledConnectors.js');
+    return { file, connectors: await bundledConnectors(among) };
+  }
+  const { evaluateConfig } = await import('./evaluateConfig.js');
+  return { file, connectors: await evaluateConfig(file) };
 }
 
 /** The file that `loadConfig` would load; undefined: none, the bundled connectors serve. */
@@ -46,73 +46,4 @@ export function registeredConnector({ file, connectors }: LoadedConfig, name: st
   const where =
     file === undefined ? 'Without a tidemark.config.ts, the bundled connectors are registered' : `${file} registers`;
   return connectorNamed(connectors, name, where);
-}
-
-async function evaluate(file: string): Promise<readonly Connector[]> {
-  // The very modules that we use ourselves: errors keep their types, schemas their identity, and nothing has to be installed.
-  const jiti = createJiti(file, {
-    virtualModules: {
-      tidemark,
-      zod,
-      'tidemark/connectors/planning-center': planningCenter,
-      'tidemark/connectors/service-titan': serviceTitan,
-    },
-    fsCache: false,
-  });
-  let exported: unknown;
-  try {
-    exported = await jiti.import(file, { default: true });
-  } catch (error) {
-    throw configError(file, error);
-  }
-  return checked(file, exported);
-}
-
-function checked(file: string, exported: unknown): readonly Connector[] {
-  const mistake = (what: string) =>
-    new TidemarkError('Usage', `${file}: ${what}. Write: export default defineConfig({ connectors: [ … ] })`);
-  if (typeof exported !== 'object' || exported === null || !('connectors' in exported)) {
-    throw mistake('it has no default export with connectors');
-  }
-  const { connectors } = exported;
-  if (!Array.isArray(connectors) || connectors.length === 0) throw mistake('connectors must be a list of at least one');
-  for (const [index, connector] of connectors.entries()) {
-    if (!isConnector(connector)) throw mistake(`connectors.${index} is not what defineConnector returns`);
-    const first = connectors.findIndex((other) => other?.name === connector.name);
-    if (first < index) throw mistake(`connectors.${index}: '${connector.name}' is registered twice`);
-  }
-  return connectors;
-}
-
-function isConnector(value: unknown): value is Connector {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'name' in value &&
-    typeof value.name === 'string' &&
-    'entities' in value &&
-    value.entities instanceof Map
-  );
-}
-
-/** What went wrong while the file ran, in its author's terms: where in the file, and not how we got there. */
-function configError(file: string, error: unknown): TidemarkError {
-  const { stack, message } = toError(error);
-  const at = stack.split('\n').find((line) => line.includes(`${file}:`));
-  // the column is that of the compiled text
-  const line = at === undefined ? undefined : at.slice(at.indexOf(`${file}:`) + file.length + 1).split(':')[0];
-  const where = line === undefined ? file : `${file}:${line}`;
-  return new TidemarkError('Usage', `${where}: ${inOneSentence(message)}`, { cause: error });
-}
-
-/** Whatever the file threw; not by `instanceof`, since what Node itself throws is of another realm under Jest. */
-function toError(thrown: unknown): { readonly stack: string; readonly message: string } {
-  const { stack, message } = typeof thrown === 'object' && thrown !== null ? (thrown as Partial<Error>) : {};
-  return { stack: stack ?? '', message: message ?? String(thrown) };
-}
-
-/** Without what Node and the parser add: the stack of requires, the position once more. */
-function inOneSentence(message: string): string {
-  const [sentence = ''] = message.split(/\nRequire stack:|\s+\n \//);
-  return sentence.trim();
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { identifier } from './definition/entity';
+import { identifier } from './definition/identifier';
 import { businessHours, scheduleOverride, timeZone } from './definition/schedule';
 
 /** One account (tenant, workspace) of a connector. Its secrets are kept apart and encrypted. */

@@ -1,30 +1,17 @@
-import { z } from 'zod';
-import { duration } from '../duration';
+import type { z } from 'zod';
 import type { JsonObject } from '../json/json';
-import { versionKinds } from '../version';
-import { aFunction, pathOrFunction } from './callbacks';
-import { type Column, columnType } from './columns';
+import type { versionKinds } from '../version';
+import type { Column } from './columns';
 import { DefinitionError, mistakes } from './definition';
-import { type Duplicates, duplicates, duplicatesMistakes } from './duplicates';
-import { coversMistakes } from './listings/covers';
-import {
-  type ChangesListing,
-  type ChangesListingInput,
-  changesListing,
-  type Listing,
-  type ListingInput,
-  listing,
-  type One,
-  type OneInput,
-  one,
-} from './listings/listing';
-import { requestMistakes } from './listings/requestMistakes';
+import type { Duplicates, duplicates } from './duplicates';
+import { entityDefinition } from './entityDefinition';
+import { columnsOf, entityMistakes } from './entityMistakes';
+import type { ChangesListing, ChangesListingInput, Listing, ListingInput, One, OneInput } from './listings/listing';
 import type { MapContext } from './mapContext';
-import { type PartitionsFrom, partitionsFrom } from './partitions';
-import { type Related, type RelatedInput, relatedByName, relatedMistakes } from './related';
-import { type DeletionGuard, deletionGuard, type EntitySchedule, entitySchedule } from './schedule';
-import { type Touch, type TouchRequest, touch, touchMistakes } from './touch';
-import { zone } from './zone';
+import type { PartitionsFrom, partitionsFrom } from './partitions';
+import type { Related, RelatedInput } from './related';
+import type { DeletionGuard, deletionGuard, EntitySchedule, entitySchedule } from './schedule';
+import type { Touch, TouchRequest } from './touch';
 
 /**
  * Where a record's version comes from, and what kind it is. Of two answers, the one with the newer version is kept.
@@ -191,66 +178,6 @@ export interface Entity {
   readonly raw: boolean;
 }
 
-export const identifier = z.string().regex(/^[a-z][a-z0-9_]{0,47}$/, {
-  error: 'must start with a letter and hold only lower-case letters, digits and underscores, 48 at most',
-});
-
-const aSchema = z.custom<z.ZodType>((value) => value instanceof z.ZodType, { error: 'must be a zod schema' });
-
-/** The schema that `defineEntity` checks its input with. */
-export const entityDefinition = z.strictObject({
-  name: identifier,
-  table: identifier.optional(),
-  record: aSchema.optional(),
-  row: z.custom<z.ZodObject>((value) => value instanceof z.ZodObject, {
-    error: 'must be a z.object: its fields become the columns',
-  }),
-  where: aFunction.optional(),
-  key: pathOrFunction,
-  duplicates: duplicates.optional(),
-  deltaSyncField: z
-    .strictObject({
-      name: z.string().min(1),
-      kind: z.enum(versionKinds),
-      from: pathOrFunction.optional(),
-      timeZone: zone.optional(),
-    })
-    .optional(),
-  map: aFunction,
-  listings: z.strictObject({
-    all: listing,
-    changes: changesListing.optional(),
-    ids: listing.optional(),
-    one: one.optional(),
-  }),
-  related: relatedByName.optional(),
-  touch: touch.optional(),
-  alikeBy: z.array(z.string()).min(1).optional(),
-  supportsWebhooks: z.boolean(),
-  schedule: entitySchedule.prefault({}),
-  conflict: z.enum(['update', 'skip']).default('update'),
-  partitions: z.union([z.array(z.string().min(1)).min(1), aFunction, partitionsFrom]).default(['']),
-  readLag: duration.default('10s'),
-  lookback: duration.default('1m'),
-  gone: z
-    .strictObject({ statuses: z.array(z.int().min(400).max(499)).default([404, 410]), record: aFunction.optional() })
-    .prefault({}),
-  deletionGuard: deletionGuard.prefault({}),
-  raw: z.boolean().default(true),
-});
-
-/** Columns that every destination row has; an entity's own may not be called so. */
-export const reservedColumns: ReadonlySet<string> = new Set([
-  'connection_id',
-  'external_id',
-  'source_updated_at',
-  'synced_at',
-  'first_written_at',
-  'deleted_at',
-  'raw',
-  'raw_related',
-]);
-
 /**
  * Describes one kind of record. Everything is checked at once; a mistake is reported with its path, such as
  * `people.listings.changes.since.param`. Throws DefinitionError.
@@ -260,61 +187,10 @@ export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input
   const parsed = entityDefinition.safeParse(input);
   if (!parsed.success) throw new DefinitionError(mistakes(where, parsed.error));
   const entity = parsed.data;
-  const found: string[] = [];
-  const columns: Column[] = [];
-  for (const [name, field] of Object.entries(entity.row.shape)) {
-    const type = columnType(field as z.ZodType);
-    if (!identifier.safeParse(name).success) {
-      found.push(`${where}.row.${name}: column names hold lower-case letters, digits and underscores`);
-    } else if (reservedColumns.has(name))
-      found.push(`${where}.row.${name}: every table has a column of this name already`);
-    else if (type === undefined)
-      found.push(`${where}.row.${name}: no column type for it; add .meta({ column: 'numeric' }) or the like`);
-    else columns.push({ name, type });
-  }
-  const { all, changes, ids } = entity.listings;
-  const kind = entity.deltaSyncField?.kind;
-  if (changes?.since && kind !== undefined && kind !== 'instant') {
-    found.push(`${where}.listings.changes: a cursor is an instant, but deltaSyncField.kind is ${kind}`);
-  }
-  if (entity.deltaSyncField?.timeZone !== undefined && kind !== 'instant') {
-    found.push(`${where}.deltaSyncField.timeZone: only an instant has a time zone, but kind is ${kind}`);
-  }
-  if (ids && kind === undefined) {
-    found.push(
-      `${where}.listings.ids: it compares versions, but without deltaSyncField records have none; leave it out, so that reconciliation reads all`,
-    );
-  }
-  if (entity.duplicates) {
-    const circumstances = { conflict: entity.conflict, kind, hasIds: ids !== undefined };
-    found.push(...duplicatesMistakes(`${where}.duplicates`, entity.duplicates, circumstances));
-  }
-  found.push(...requestMistakes(where, entity.listings));
-  found.push(...coversMistakes(where, { all, ids }, columns));
-  const { related = {}, raw } = entity;
-  found.push(
-    ...relatedMistakes(where, related, {
-      hasOne: entity.listings.one !== undefined,
-      hasChanges: changes !== undefined,
-      keepsRaw: raw,
-    }),
-  );
-  for (const name of entity.alikeBy ?? []) {
-    if (!columns.some((column) => column.name === name))
-      found.push(`${where}.alikeBy: there is no column '${name}' in row`);
-  }
-  if (entity.touch) found.push(...touchMistakes(`${where}.touch`, entity.touch));
-  if (!entity.supportsWebhooks && entity.schedule.reconciliation === false) {
-    found.push(
-      `${where}.schedule.reconciliation: required if supportsWebhooks is false, since nothing else finds deletions`,
-    );
-  }
-  if (entity.supportsWebhooks && !entity.listings.one) {
-    found.push(
-      `${where}.listings.one: required if supportsWebhooks is true, since a webhook says only which record to fetch`,
-    );
-  }
+  const { columns, found } = columnsOf(where, entity.row);
+  found.push(...entityMistakes(where, entity, columns));
   if (found.length > 0) throw new DefinitionError(found);
-  const given = Object.keys(related).length === 0 ? undefined : related;
+  const { related } = entity;
+  const given = Object.keys(related ?? {}).length === 0 ? undefined : related;
   return { ...entity, related: given, columns } as unknown as Entity;
 }

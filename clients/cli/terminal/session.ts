@@ -59,7 +59,11 @@ export async function withSession<T>(
     loaded ??= import('../../config.js').then(({ loadConfig }) => loadConfig(shell.cwd, shell.configFile));
     return loaded;
   };
-  const connectors = async () => (await config()).connectors;
+  const connectors = async (among?: readonly string[]) => {
+    if (loaded !== undefined || among === undefined) return (await config()).connectors;
+    const { loadConfig } = await import('../../config.js');
+    return (await loadConfig(shell.cwd, shell.configFile, among)).connectors;
+  };
   const { openContext } = await import('../../operations/definition/openContext.js');
   const { context, assertSchema, close } = await openContext(settings, { connectors, needsTemporal });
   try {

@@ -10,8 +10,8 @@ import { TidemarkError } from '../../../schema/errors';
  */
 export interface OperationContext {
   readonly db: Knex;
-  /** those that tidemark.config.ts registers */
-  connectors(): Promise<readonly Connector[]>;
+  /** those that tidemark.config.ts registers; `among`: where others are not needed, they may be left out, which is faster */
+  connectors(among?: readonly string[]): Promise<readonly Connector[]>;
   /** Temporal; may not be reachable. Throws TidemarkError 'TemporalUnavailable' where it has to connect first. */
   client(): Promise<Client>;
   /** of Temporal, for messages */

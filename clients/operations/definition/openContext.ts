@@ -12,7 +12,7 @@ export interface OpenContext {
 
 export interface OpenOptions {
   /** loaded when they are first asked for */
-  connectors(): Promise<readonly Connector[]>;
+  connectors(among?: readonly string[]): Promise<readonly Connector[]>;
   /** Temporal must answer when it is first asked for; else it may be away, and what can be done without it is done */
   readonly needsTemporal?: boolean;
 }

@@ -79,9 +79,12 @@ export async function perform(
   }
 }
 
-/** zod; loading it takes as long as all the rest of `--help`. */
+/**
+ * zod; loading it takes as long as all the rest of `--help`. By a module of ours: `import('zod')` would load zod's ES modules
+ * beside the CommonJS ones that everything else uses.
+ */
 async function loadZod(): Promise<Z> {
-  return (await import('zod')).z;
+  return (await import('./zod.js')).z;
 }
 
 /** What every audited operation takes besides. */

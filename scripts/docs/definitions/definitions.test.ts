@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { auth } from '../../../schema/definition/auth/auth';
 import { compositeKey } from '../../../schema/definition/compositeKey';
 import { connectorDefinition } from '../../../schema/definition/connector';
-import { entityDefinition } from '../../../schema/definition/entity';
+import { entityDefinition } from '../../../schema/definition/entityDefinition';
 import { paging } from '../../../schema/definition/listings/listing';
 import { type Part, partsOf, renderDefinitions } from './definitions';
 import { sections } from './sections';

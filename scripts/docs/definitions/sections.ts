@@ -4,7 +4,7 @@ import { auth } from '../../../schema/definition/auth/auth';
 import { oauth2 } from '../../../schema/definition/auth/oauth2';
 import { connectorDefinition } from '../../../schema/definition/connector';
 import { duplicates } from '../../../schema/definition/duplicates';
-import { entityDefinition } from '../../../schema/definition/entity';
+import { entityDefinition } from '../../../schema/definition/entityDefinition';
 import { covers } from '../../../schema/definition/listings/covers';
 import { feed, firstToken } from '../../../schema/definition/listings/feed';
 import { changesListing, listing, one, paging, since } from '../../../schema/definition/listings/listing';
@@ -45,7 +45,12 @@ export const sections: readonly Section[] = [
   { title: 'Rate limit', file: 'rateLimit', comments: ['rateLimit'], schema: rateLimit },
   { title: 'Auth', file: 'auth/auth', comments: ['auth'], schema: auth },
   { title: 'OAuth', file: 'auth/oauth2', comments: ['oauth2', 'tokenRequest'], schema: oauth2 },
-  { title: 'Entity', file: 'entity', comments: ['EntityInput', 'entityDefinition'], schema: entityDefinition },
+  {
+    title: 'Entity',
+    file: ['entity', 'entityDefinition'],
+    comments: ['EntityInput', 'entityDefinition'],
+    schema: entityDefinition,
+  },
   { title: 'Duplicates', file: 'duplicates', comments: ['duplicates'], schema: duplicates },
   {
     title: 'Version',
