@@ -12,7 +12,7 @@ import { countUnwritten } from '../../destination/plans/unwritten';
 import { getCursor } from '../../destination/runs/cursors';
 import { raiseWatermark, type Unjudged } from '../../destination/runs/entities';
 import { settleOwed } from '../../destination/runs/owed';
-import { sumParts } from '../../destination/runs/runParts';
+import { stagedByPartition, sumParts } from '../../destination/runs/runParts';
 import { endRun } from '../../destination/runs/runs';
 import { deletionsKnown } from '../../destination/runs/tokens';
 import { settleUnread } from '../../destination/runs/unreadParts';
@@ -96,6 +96,8 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     const { runId, planId, connectionId } = input;
     const scan = await sumParts(db, runId, 'scan');
     if (scan.uncertainEnds > 0 || !coversAll(await coverageOfPlan(db, planId))) return;
+    // an empty partition is no evidence, and which of them an entry belongs to is not known
+    if ([...(await stagedByPartition(db, runId, 'scan')).values()].some((ids) => !(ids > 0))) return;
     const { staged } = scan;
     await clearUnlisted(db, { runId, connectionId, entity, staged, seenBefore: new Date(seenBefore) });
   }

@@ -184,3 +184,21 @@ test.each([
   expect(await liveIds(world)).toEqual(['a100', 'a101', 'a102', 'a103', 'filed', 'mine']);
   expect((await state(world)).coverage).toMatchObject({ notCompared: { imported: 1, own: 1 } });
 });
+
+test('a partition that lists nothing does not show that a record of it, which is set aside, is gone', async () => {
+  const undated = booking('s1', 's', 'soon');
+  const world = await startBookings([...many('n', 3), undated], { locations: 'n s', listings: { all: list } });
+  const unjudged = async () => {
+    await aMinuteLater(world.engine, table);
+    await world.engine.db.raw(`update tidemark.set_aside set last_seen_at = last_seen_at - interval '1 minute'`);
+    await world.engine.reconcile('bookings');
+    const { connections } = await readStatus(world.engine.db, [world.engine.connector]);
+    return connections[0]?.entities[0]?.proved?.unjudged;
+  };
+  world.silent.add('s');
+  expect(await unjudged()).toEqual({ setAside: 1 });
+  world.silent.clear();
+  world.records.delete('s1');
+  world.records.set('s2', booking('s2', 's', daysAgo(5)));
+  expect(await unjudged()).toEqual({});
+});

@@ -12,6 +12,7 @@ import { schema } from './of/schema';
 import { source } from './of/source';
 import { wire } from './of/wire';
 import { workflows } from './of/workflows';
+import { ofTheWorld } from './of/world';
 import { zoo } from './of/zoo';
 
 /** All mutants; each is in the file of the room that it breaks. */
@@ -30,4 +31,5 @@ export const mutants: readonly Mutant[] = [
   ...source,
   ...zoo,
   ...children,
+  ...ofTheWorld,
 ];

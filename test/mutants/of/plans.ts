@@ -136,4 +136,15 @@ export const plans: readonly Mutant[] = [
       name: 'a record that was set aside and that the source then deleted is not counted for good: the next reconciliation clears it',
     },
   },
+  {
+    invariant: 1,
+    name: 'a partition that lists nothing shows that what is set aside is gone',
+    file: 'activities/reconciliation/finish.ts',
+    find: '.some((ids) => !(ids > 0))) return;',
+    replace: '.some(() => false)) return;',
+    test: {
+      file: 'test/invariants/03-coverage.test.ts',
+      name: 'a partition that lists nothing does not show that a record of it, which is set aside, is gone',
+    },
+  },
 ];
