@@ -14,6 +14,17 @@ export const workspaceId = '45963';
 const firstCustomer = 20_000_001;
 const target = { connectionId: workspaceId, entity: 'customers' };
 
+/** Longer than any step takes on a busy machine. */
+const patienceMs = 600_000;
+
+async function until(what: string, reached: () => Promise<boolean>): Promise<void> {
+  const begun = performance.now();
+  while (!(await reached())) {
+    if (performance.now() - begun > patienceMs) throw new Error(`waited ${patienceMs / 1_000} s in vain for ${what}`);
+    await sleep(100);
+  }
+}
+
 /** The proof, in order, and what it measured. The first sync has ended. */
 export async function serviceTitanProof(
   { db, client, apiUrl, settings }: Up,
@@ -39,11 +50,13 @@ export async function serviceTitanProof(
   };
   /** Waits for a workflow by the path that scripts of before know. */
   const ended = async (workflowId: string): Promise<string> => {
-    for (;;) {
+    let outcome = 'running';
+    await until(`the end of ${workflowId}`, async () => {
       const { body } = await api('GET', `/status?instanceId=${encodeURIComponent(workflowId)}`);
-      if (body.state !== 'running') return String((body.result as { outcome?: string } | null)?.outcome ?? body.state);
-      await sleep(200);
-    }
+      outcome = String((body.result as { outcome?: string } | null)?.outcome ?? body.state);
+      return body.state !== 'running';
+    });
+    return outcome;
   };
   const startedBy = (body: Record<string, unknown>) =>
     String((body.started as { workflowId: string }[] | undefined)?.[0]?.workflowId);
@@ -130,7 +143,7 @@ export async function serviceTitanProof(
         await titan.clearLog();
         const { status, body } = await api('POST', '/api/sync', { connection: workspaceId, full: true });
         if (status !== 202) throw new Error(`POST /api/sync answers ${status}: ${JSON.stringify(body)}`);
-        while ((await requests()) < 30) await sleep(50);
+        await until('30 requests of the sync', async () => (await requests()) >= 30);
         const second = await api('POST', '/trigger', { workspaceId });
         await titan.revokeTokens();
         const outcome = await ended(startedBy(body));
