@@ -1,5 +1,6 @@
 import { constants, copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { stateFolderOf } from '../../../local/stackState';
 import { TidemarkError } from '../../../schema/errors';
 import { findConfig } from '../../config';
 import { packageFolder } from '../../ownPackage';
@@ -28,10 +29,17 @@ export function init(shell: Shell): void {
     [
       ...files.map((file) => `Wrote ${file}`),
       'The example reads the issues of a public repository on GitHub into table github_issues.',
+      ...(existsSync(stateFolderOf(shell.cwd)) ? bundledAsWell : []),
       'Next: npx tidemark up',
     ].join('\n'),
   );
 }
+
+/** A stack that ran here without a config has connections of the bundled connectors. */
+const bundledAsWell = [
+  'A stack ran in this folder before there was a config, with the bundled connectors. Register those that its connections use as well, such as:',
+  "  import { planningCenter } from 'tidemark/connectors/planning-center';",
+];
 
 /** Whether a tsconfig.json here or above already says how the types in this folder are checked. */
 function governed(folder: string): boolean {
