@@ -59,7 +59,10 @@ export interface AnyOperation extends Omit<Operation, 'result' | 'run'> {
 /** What an operation returns, in TypeScript: instants are Dates. */
 export type ResultOf<O extends Pick<AnyOperation, 'result'>> = Shown<zod.output<Awaited<ReturnType<O['result']>>>>;
 
-export function operation<F extends Fields, R extends zod.ZodType>(text: OperationText<F, R>): Operation<F, R> {
+/** Fields without those names that every audited operation takes already. */
+type OwnFields = Fields & { readonly reason?: never; readonly by?: never };
+
+export function operation<F extends OwnFields, R extends zod.ZodType>(text: OperationText<F, R>): Operation<F, R> {
   return { ...text, audited: text.effect === 'change' || text.decision === true };
 }
 
