@@ -82,18 +82,19 @@ function copyOfProject(): string {
   return project;
 }
 
-/** The full names of the tests that pass without any mutant, one run for each file. */
+/** The files and full names of the tests that pass without any mutant: one run of Jest, since each starts servers of its own. */
 async function testsThatPass(project: string, chosen: readonly Mutant[]): Promise<ReadonlySet<string>> {
-  const passing = new Set<string>();
-  for (const file of new Set(chosen.map(({ test }) => test.file))) {
-    const own = chosen.filter(({ test }) => test.file === file);
-    const patterns = own.map((mutant) => `(${namePattern(mutant)})`);
-    const { passed, failed, said } = await runTests(project, file, patterns.join('|'));
-    for (const name of passed) passing.add(`${file} ${name}`);
-    process.stderr.write(`without a mutant: ${passed.length} of ${passed.length + failed.length} pass in ${file}\n`);
-    if (failed.length > 0 || passed.length === 0) process.stderr.write(`  ${said}\n`);
-  }
-  return passing;
+  const files = [...new Set(chosen.map(({ test }) => test.file))];
+  process.stderr.write(`the tests of ${files.length} files, without a mutant\n`);
+  const { passed, failed, said } = await runTests(
+    project,
+    files,
+    chosen.map((one) => `(${namePattern(one)})`).join('|'),
+  );
+  process.stderr.write(`${passed.length} of ${passed.length + failed.length} tests pass without a mutant\n`);
+  for (const name of failed) process.stderr.write(`  fails without a mutant: ${name}\n`);
+  if (failed.length > 0 || passed.length === 0) process.stderr.write(`  ${said}\n`);
+  return new Set(passed);
 }
 
 async function tried(project: string, mutant: Mutant, healthy: ReadonlySet<string>): Promise<Omit<Outcome, 'seconds'>> {
@@ -105,8 +106,8 @@ async function tried(project: string, mutant: Mutant, healthy: ReadonlySet<strin
   const text = readFileSync(path, 'utf8');
   try {
     writeFileSync(path, applied(mutant, text));
-    const { passed, failed, said } = await runTests(project, file, namePattern(mutant));
-    const noticed = failed.some((name) => pattern.test(name) && healthy.has(`${file} ${name}`));
+    const { passed, failed, said } = await runTests(project, [file], namePattern(mutant));
+    const noticed = failed.some((name) => pattern.test(name) && healthy.has(name));
     if (noticed) return { mutant, result: 'red', said };
     return { mutant, result: passed.some((name) => pattern.test(name)) ? 'survived' : 'error', said };
   } catch (error) {

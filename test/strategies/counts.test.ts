@@ -64,6 +64,7 @@ const losingBatches: ActivityInterceptorsFactory = ({ info }) => ({
 describe.each(Object.entries(forms))('an entity %s', (form, { listings }: { listings?: object }) => {
   let things: Things;
   let engine: Engine;
+  let first: RunResult;
   const byIds = listings === undefined;
   const hasOne = form !== 'with neither';
 
@@ -80,6 +81,7 @@ describe.each(Object.entries(forms))('an entity %s', (form, { listings }: { list
       secrets: { token: 'hunter2-hunter2' },
       worker: { activityInterceptors: [losingBatches] },
     });
+    first = await engine.delta('things');
   });
 
   const start = async <T>(workflow: string, input: object) =>
@@ -133,10 +135,10 @@ describe.each(Object.entries(forms))('an entity %s', (form, { listings }: { list
   const scanned = byIds ? ['scan', 'second-scan'] : ['second-scan'];
 
   test('a first delta, a delta, a full one', async () => {
-    expect(await addsUp(await engine.delta('things'))).toBe(size);
-    const [first, second] = [...things.records.values()] as [Thing, Thing];
+    expect(await addsUp(first)).toBe(size);
+    const [one, second] = [...things.records.values()] as [Thing, Thing];
     const now = new Date().toISOString().replace(/\.\d+Z/, 'Z');
-    things.records.set(first.id, { ...first, updated_at: now, name: 'changed' });
+    things.records.set(one.id, { ...one, updated_at: now, name: 'changed' });
     things.records.set(second.id, { ...second, updated_at: now, name: 'left out' });
     expect(await addsUp(await engine.delta('things'))).toBe(2);
     const full = await engine.delta('things', true);
