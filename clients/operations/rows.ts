@@ -81,7 +81,7 @@ export const rowsDuplicates = operation({
     'find live rows that have the same phone number, e-mail address or other column, including rows that the engine did not write',
   details:
     'Each column is compared by itself: phone numbers by their digits, other text without regard to case. Keys never repeat, but a person may have been ' +
-    'entered by hand before a sync brought the same one. Nothing is changed.',
+    'entered by hand before a sync brought the same one; such values come first. Nothing is changed.',
   examples: ['demo people --columns name', 'demo people --columns name --table public.contacts --id crm_id --json'],
   input: {
     ...entityOf,

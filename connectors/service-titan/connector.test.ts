@@ -99,6 +99,21 @@ describe('30,000 customers', () => {
     );
     expect(enabled).toEqual([{ sync_enabled: true }]);
   });
+
+  test.each([`sync_status = 'idle'`, 'last_modified_cursor = NOW()'])(
+    'the state is not set by hand: %s is refused with the command to use, and nothing changes',
+    async (set) => {
+      const { db } = workspace.engine;
+      const state = () => db('servicetitan_sync_state').where({ workspace_id: connectionId }).first();
+      const before = await state();
+      const update = `UPDATE servicetitan_sync_state SET ${set}, updated_at = NOW() WHERE workspace_id = '${connectionId}'`;
+      await expect(db.raw(update)).rejects.toMatchObject({
+        message: expect.stringContaining('nothing was changed'),
+        hint: expect.stringContaining(`tidemark cursor reset ${connectionId} customers`),
+      });
+      expect(await state()).toEqual(before);
+    },
+  );
 });
 
 describe('a small tenant', () => {

@@ -22,3 +22,13 @@ where deleted_at is null and (phone is not null or email is not null);
 create or replace view public.servicetitan_sync_state as
 select s.connection_id as workspace_id, s.* from tidemark.sync_state s
 where s.connector = 'service_titan' and s.entity = 'customers';
+
+-- The guide also sets the cursor and the status there by hand. A view shows what the engine knows: the error names the command instead.
+create or replace function public.servicetitan_sync_state_is_shown() returns trigger language plpgsql as $$
+begin
+  raise exception 'servicetitan_sync_state shows the state of the sync; nothing was changed' using hint = format(
+    'To skip a catch-up, run: tidemark cursor reset %s customers --to 1m --forward --reason "...". A run that crashed never stays "running".',
+    old.workspace_id);
+end $$;
+create or replace trigger is_shown instead of update on public.servicetitan_sync_state
+for each row execute function public.servicetitan_sync_state_is_shown();

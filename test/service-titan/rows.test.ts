@@ -93,6 +93,28 @@ test('duplicates by phone and e-mail are found, also against a row that the engi
   }
 });
 
+test('what a row of the engine shares with one that it did not write comes before what its own rows share', async () => {
+  const { db } = workspace.engine;
+  await db.raw(`create table public.mixed (id text, email text, _origin text)`);
+  await db.raw(
+    `insert into public.mixed select 'e' || n, 'family' || n / 5 || '@example.com', 'source' from generate_series(0, 99) n`,
+  );
+  await db.raw(`insert into public.mixed values ('e100', 'z@example.com', 'source'), ('typed', 'Z@example.com', null)`);
+  const { values, duplicates } = await rowsOf('duplicates', {
+    ...{ columns: 'email', table: 'public.mixed', id: 'id', limit: '1' },
+  });
+  expect(values).toBe(21);
+  expect(duplicates).toEqual([
+    {
+      ...{ column: 'email', value: 'z@example.com' },
+      rows: [
+        { id: 'typed', origin: null },
+        { id: 'e100', origin: 'source' },
+      ],
+    },
+  ]);
+});
+
 test('duplicates in another table are found by its own columns', async () => {
   const { db } = workspace.engine;
   await db.raw(`create table public.people (crm_id text, email text)`);
