@@ -1,4 +1,5 @@
 import { deferredBy } from './attempt/deferral';
+import { firstPageActivities } from './checks/firstPage';
 import { lookActivities } from './checks/look';
 import { probeActivities } from './checks/probe';
 import { verifyActivities } from './checks/verify';
@@ -32,6 +33,7 @@ export function createActivities(deps: ActivityDeps) {
       ...recordActivities(deps, openTarget),
       ...sweepActivities(deps),
       ...lookActivities(deps, openTarget),
+      ...firstPageActivities(deps, openTarget),
       ...probeActivities(deps, openTarget),
       ...verifyActivities(deps, openTarget),
       ...remapActivities(deps, openTarget),

@@ -16,6 +16,7 @@ export const workflowNames = {
   backfill: 'backfill',
   remap: 'remap',
   lookAt: 'lookAt',
+  firstPage: 'firstPage',
   probe: 'probe',
   verify: 'verify',
   touch: 'touch',
@@ -215,6 +216,8 @@ export const ids = {
   /** shows one record to the operator who asked for it; `key` makes each such request another */
   show: ({ connectionId, entity }: Target, key: string) => `tidemark/show/${connectionId}/${entity}/${key}`,
   touch: ({ connectionId, entity }: Target, touchId: string) => `tidemark/touch/${connectionId}/${entity}/${touchId}`,
+  /** reads the first page of a list; `key` makes each such request another */
+  firstPage: ({ connectionId, entity }: Target, key: string) => `tidemark/first-page/${connectionId}/${entity}/${key}`,
   probe: ({ connectionId, entity }: Target) => `tidemark/probe/${connectionId}/${entity}`,
   verify: ({ connectionId, entity }: Target) => `tidemark/verify/${connectionId}/${entity}`,
   /** fetches the records that an operator named; `key` makes each such order another */

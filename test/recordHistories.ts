@@ -12,7 +12,7 @@ import { record } from './support/recordedHistories';
  * workflow has taken a new path; what was recorded before a change shows whether runs under way survive it.
  */
 const { deltaSync, reconciliation, singleRecord, syncRecords, applyPlan, sweep } = workflowNames;
-const { lookAt, probe, verify, backfill, remap, touch } = workflowNames;
+const { lookAt, firstPage, probe, verify, backfill, remap, touch } = workflowNames;
 const people = { connectionId, entity: 'people' };
 const things = { connectionId, entity: 'things' };
 const delta = { ...people, trigger: 'api' } as const;
@@ -194,6 +194,7 @@ test('what an operator asks', async () => {
   await engine.delta('people');
   await run(engine, 'live', lookAt, { ...people, id });
   await run(engine, 'unknown', lookAt, { ...people, id: '999' });
+  await run(engine, 'read', firstPage, { ...people, key: 'one' });
   await run(engine, 'done', probe, people);
   await run(engine, 'sample', verify, { ...people, sample: 20 });
   await run(engine, 'all', verify, { ...people, sample: null });

@@ -2,6 +2,7 @@
 export { applyPlan } from './applyPlan';
 export { backfill } from './backfill';
 export { deltaSync } from './deltaSync';
+export { firstPage } from './firstPage';
 export { lookAt } from './lookAt';
 export { probe } from './probe';
 export { reconciliation } from './reconciliation';

@@ -182,6 +182,17 @@ describe('with a database and Temporal', () => {
     expect(await database.query('select sealed from tidemark.secrets')).not.toEqual(before);
   });
 
+  test('connect ends by asking a worker what the credentials may read; where none runs, it says so and the connection is saved', async () => {
+    const asked = await run([...connect, 'grace', '--update', '--delta', '2h']);
+    expect(asked.stdout).toContain('no worker is running, so nothing was asked');
+    expect(asked.stdout).toContain('tidemark connections check grace');
+    expect(asked.status).toBe(0);
+    const unasked = await run([...connect, 'grace', '--update', '--delta', '1h', '--no-check']);
+    expect(unasked.stdout).not.toContain('no worker');
+    expect(unasked.stdout).toContain('tidemark connections check grace');
+    expect(await run(['connections', 'check', 'grace'])).toMatchObject({ status: 1 });
+  });
+
   test('connect with another key asks for all secrets again and says why', async () => {
     const other = { OAUTH_ENCRYPTION_KEY: randomBytes(32).toString('hex') };
     const refused = await run([...connect, 'grace', '--update'], other);

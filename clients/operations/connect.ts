@@ -8,7 +8,7 @@ export const connect = operation({
   effect: 'change',
   path: '/connections',
   summary: 'make a connection',
-  details: 'A name that is taken is refused. The first sync shows whether the source accepts the credentials.',
+  details: 'A name that is taken is refused. `connections check` shows whether the source accepts the credentials.',
   examples: ['planning_center grace-church --time-zone America/Denver --business-hours 06:00-20:00'],
   usualReason: 'no reason given',
   input: {

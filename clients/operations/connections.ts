@@ -3,6 +3,7 @@ import { secretValue } from './connections/values';
 import { argument, field, optional, type Z } from './definition/fields';
 import { operation } from './definition/operation';
 import { agreedOrLater, instant } from './definition/schemas';
+import { waitForSource } from './definition/targetFields';
 
 const one = { connection: argument(field.name('the name of a connection')) };
 const usualReason = 'no reason given';
@@ -46,6 +47,39 @@ export const connectionsShow = operation({
 });
 
 const switched = (z: Z) => z.object({ connection: connection(z), ...agreedOrLater(z) });
+
+export const connectionsCheck = operation({
+  name: 'connections check',
+  effect: 'look',
+  path: '/connections/{connection}/check',
+  summary: "read the first page of each entity's list and show what the credentials may read; nothing is written",
+  details:
+    "A worker sends the request with which a first sync begins, once for each entity. 'tidemark connect' ends with it. Exit status 1 when " +
+    'a list could not be read, for whatever reason.',
+  examples: ['demo', 'demo --json'],
+  input: { ...one, wait: waitForSource },
+  result: (z) =>
+    z.object({
+      connectionId: z.string(),
+      auth: z.string().describe('how requests prove who they are, such as `basic` or `oauth2 clientCredentials`'),
+      ok: z.boolean().describe('no list is `refused`, `failed` or `no-answer`'),
+      entities: z.array(
+        z.object({
+          entity: z.string(),
+          says: z
+            .enum(['read', 'later', 'refused', 'failed', 'no-answer'])
+            .describe(
+              '`later`: its lists belong to records of another entity that has not been read to the end yet; `refused`: the source refuses the ' +
+                'credentials; `no-answer`: no worker is running, or none answered in time',
+            ),
+          records: z.int().nullable().describe('on the first page; null: it was not read'),
+          more: z.boolean().describe('the list goes on after the first page'),
+          detail: z.string().describe('what was read, or why nothing was'),
+        }),
+      ),
+    }),
+  run: () => import('./connections/checkConnection.js').then(({ checkConnection }) => checkConnection),
+});
 
 export const connectionsEnable = operation({
   name: 'connections enable',

@@ -2,6 +2,7 @@ import { probe, verify } from './checks';
 import { connect, connectionsChange } from './connect';
 import {
   connections,
+  connectionsCheck,
   connectionsDisable,
   connectionsEnable,
   connectionsLink,
@@ -30,7 +31,8 @@ import { webhooksList, webhooksReplay } from './webhooks';
 
 /** Everything that an operator can do or ask, in the order in which `--help` and the documents list it. */
 export const operations: readonly AnyOperation[] = [
-  ...[connect, connectionsChange, connections, connectionsShow, connectionsEnable, connectionsDisable],
+  ...[connect, connectionsChange, connections, connectionsShow, connectionsCheck],
+  ...[connectionsEnable, connectionsDisable],
   ...[connectionsLink, connectionsRotateSecret, connectionsReseal, connectionsRemove],
   ...[status, sync, reconcile, record, recordRaw, recordRow, touch, probe, verify, backfill, remap, outcome, doctor],
   ...[runs, runsShow, resume, cancel, plans, plansShow, approve, reject, undo],

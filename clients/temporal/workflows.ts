@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type {
+  FirstPageInput,
+  FirstPageResult,
   LookAtInput,
   LookAtResult,
   ProbeInput,
@@ -158,6 +160,16 @@ export const touch: Startable<TouchInput, TouchResult> = {
   strategy: 'touch',
   whileRunning: 'refuse',
   priority: 'webhook',
+};
+
+/** Reads the first page of an entity's list; writes nothing. */
+export const firstPage: Startable<FirstPageInput, FirstPageResult> = {
+  name: workflowNames.firstPage,
+  workflowId: (input) => ids.firstPage(input, input.key),
+  strategy: 'first-page',
+  whileRunning: 'refuse',
+  priority: 'webhook',
+  timeout: '45 seconds',
 };
 
 /** Asks the live API how it behaves; writes nothing. */

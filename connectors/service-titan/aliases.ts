@@ -8,7 +8,9 @@ export const aliases = [
   { method: 'POST', path: '/trigger', operation: 'sync', input: workspace, ignore },
   { method: 'GET', path: '/status', operation: 'outcome', when: 'instanceId', input: { workflowId: '{instanceId}' } },
   { method: 'GET', path: '/status', operation: 'status', input: workspace, ignore },
-  { method: 'GET', path: '/debug/raw-customer', operation: 'record raw', input: customer, ignore },
+  { method: 'GET', path: '/debug/raw-customer', when: 'customerId', operation: 'record raw', input: customer, ignore },
+  // asked of no customer in particular to see whether the credentials are valid
+  { method: 'GET', path: '/debug/raw-customer', operation: 'connections check', input: workspace, ignore },
   {
     method: 'POST',
     path: '/debug/add-note',

@@ -33,6 +33,20 @@ export interface LookAtResult extends Target {
   readonly columns: readonly string[];
 }
 
+export interface FirstPageInput extends Target {
+  /** makes each request another, so that none joins one that was made with former credentials */
+  readonly key: string;
+}
+
+/** The first page of `all`, counted. */
+export interface FirstPageResult extends Target {
+  /** null: not read, since the lists belong to records of another entity that has no complete list yet */
+  readonly records: number | null;
+  /** whether the list goes on after it */
+  readonly more: boolean;
+  readonly detail: string;
+}
+
 export interface VerifyInput extends Target {
   /** this many live rows, taken at random; null for all of the source and all of the table */
   readonly sample: number | null;

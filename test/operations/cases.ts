@@ -102,6 +102,7 @@ export function casesOf(both: BothWays, plan: string): Readonly<Record<string, (
     }),
     connections: () => ({ input: {}, args: [] }),
     'connections show': () => ({ input: { connection: 'demo' }, args: ['demo'] }),
+    'connections check': () => ({ input: { connection: 'demo' }, args: ['demo'] }),
     'connections enable': () => ({
       input: { connection: 'grace', reason },
       args: ['grace', ...because],

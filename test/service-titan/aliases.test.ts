@@ -66,6 +66,18 @@ test('GET /debug/raw-customer shows the customer as the source has it, and write
   expect(await workspace.engine.db('tidemark.shown_records')).toEqual([]);
 });
 
+test('GET /debug/raw-customer without a customer shows whether the credentials may read customers', async () => {
+  const asked = () => ask(`GET /debug/raw-customer?${new URLSearchParams(named)}`);
+  const { status, body } = await asked();
+  expect([status, body.ok, body.entities]).toMatchObject([
+    200,
+    true,
+    [{ entity: 'customers', says: 'read', records: 120 }],
+  ]);
+  workspace.control.addFault({ match: '/customers', fault: { kind: 'status', status: 403 } });
+  expect((await asked()).body).toMatchObject({ ok: false, entities: [{ says: 'refused' }] });
+});
+
 test('POST /debug/add-note writes a note', async () => {
   const { status, body } = await ask('POST /debug/add-note', { ...named, customerId, text: 'Force sync' });
   expect(status).toBe(202);

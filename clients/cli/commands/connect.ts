@@ -9,7 +9,8 @@ export const addConnect: AddCommand = (program, onEnd) => {
     details: [
       'Secrets are asked for on the terminal, or taken from TIDEMARK_SECRET_<NAME> (appId: TIDEMARK_SECRET_APP_ID), or with',
       '--secrets-stdin from stdin as JSON or lines of name=value; never from the command line, which others can see.',
-      'They are stored encrypted.',
+      'They are stored encrypted. At the end a worker reads the first page of each list (see: connections check); exit status 1',
+      'when the source refuses them. The connection is saved all the same.',
     ].join('\n'),
     examples: [
       'connect planning_center grace-church --time-zone America/Denver --business-hours 06:00-20:00',
@@ -25,6 +26,7 @@ export const addConnect: AddCommand = (program, onEnd) => {
     .option('--delta <interval>', "how often every entity's delta runs, such as '15m'", durationText)
     .option('--reconcile <when>', "when reconciliations run: '03:00', '24h' or 'off'", reconciliation)
     .option('--update', 'change a connection that exists, without asking')
+    .option('--no-check', 'do not ask the source at the end; neither does --json')
     .option('--link', 'then make a one-time page for the person who authorizes it (see: connections link)')
     .option('--server <url>', 'with --link: the address of the server, as the browser reaches it')
     .option('--reason <text>', 'why; kept in the audit', 'no reason given')

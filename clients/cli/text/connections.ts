@@ -1,6 +1,7 @@
 import type { connectionsChange } from '../../operations/connect';
 import type {
   connections,
+  connectionsCheck,
   connectionsDisable,
   connectionsEnable,
   connectionsLink,
@@ -10,16 +11,22 @@ import type {
   connectionsShow,
 } from '../../operations/connections';
 import type { ResultOf } from '../../operations/definition/operation';
+import { exitStatus } from '../failure';
 import { plural } from '../terminal/phrases';
 import type { Colours } from '../terminal/shell';
 import { table } from '../terminal/table';
 import { view } from '../view';
+import { checkedText } from './parts/checkedText';
 import { connectionText } from './parts/connectionText';
 import { savedText } from './parts/savedText';
 
 export const views = {
   connections: view<typeof connections>({ text: (result, { colours }) => listText(colours, result.connections) }),
   'connections show': view<typeof connectionsShow>({ text: connectionText }),
+  'connections check': view<typeof connectionsCheck>({
+    text: (result, { colours }) => checkedText(colours, result),
+    status: ({ ok }) => (ok ? exitStatus.done : exitStatus.failed),
+  }),
   'connections change': view<typeof connectionsChange>({ text: savedText }),
   'connections enable': view<typeof connectionsEnable>({
     text: (result) =>

@@ -8,6 +8,7 @@ import type { Connector } from '../../../schema/definition/connector';
 import { taskQueue as defaultTaskQueue } from '../../../schema/workflows';
 import { compareSchedules } from '../../schedules/compare';
 import { desiredSchedules } from '../../schedules/desired';
+import { pollersOf } from '../../temporal/pollers';
 import { areRegistered } from '../../temporal/searchAttributes';
 import { temporalError } from '../../temporal/temporal';
 import { type Checkup, check, Wrong } from './checkup';
@@ -133,17 +134,7 @@ async function describeNamespace(client: Client, address: string) {
 }
 
 async function pollers(client: Client, taskQueue: string): Promise<string> {
-  // enums.v1.TaskQueueType: 1 workflow, 2 activity
-  const asked = await Promise.all(
-    [1, 2].map((taskQueueType) =>
-      client.workflowService.describeTaskQueue({
-        namespace: client.options.namespace,
-        taskQueue: { name: taskQueue },
-        taskQueueType,
-      }),
-    ),
-  );
-  const counts = asked.map(({ pollers }) => new Set(pollers?.map(({ identity }) => identity)).size);
-  if (Math.min(...counts) > 0) return `${Math.max(...counts)} on task queue ${taskQueue}`;
+  const count = await pollersOf(client, taskQueue);
+  if (count > 0) return `${count} on task queue ${taskQueue}`;
   throw new Wrong(`none has polled task queue ${taskQueue} recently`, "start one with 'tidemark worker'");
 }

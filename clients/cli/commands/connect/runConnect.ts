@@ -21,6 +21,7 @@ import {
 } from '../../terminal/secretInput';
 import { withSession } from '../../terminal/session';
 import type { Shell } from '../../terminal/shell';
+import { checkAtEnd } from './checkAtEnd';
 import { schedulesFrom, settingsFrom } from './connectionInput';
 
 /** Makes a connection or changes one: asks for what only a terminal can ask for, and performs the operation, which checks it. */
@@ -58,8 +59,11 @@ export async function connect(
     }).catch((error: unknown) => {
       throw withOptions(error);
     });
-    if (server === undefined) return saved;
-    return await performIn(shell, context, connectionsLink, { connection: id, server }, { reason, wait: false });
+    if (server !== undefined)
+      return await performIn(shell, context, connectionsLink, { connection: id, server }, { reason, wait: false });
+    // with --json, there is one document
+    if (shell.json) return saved;
+    return await checkAtEnd(shell, context, id, options);
   });
 }
 
@@ -135,6 +139,7 @@ export interface ConnectOptions {
   readonly delta?: string;
   readonly reconcile?: EntitySchedule['reconciliation'];
   readonly update?: boolean;
+  readonly check?: boolean;
   readonly link?: boolean;
   readonly server?: string;
   readonly reason: string;

@@ -9,7 +9,5 @@ export function savedText({ created, connection, secrets, delayedBecause }: Resu
     ...(delayedBecause === null
       ? []
       : [`${delayedBecause} The connection is saved; its schedules begin when a server or 'tidemark up' starts.`]),
-    'The first sync shows whether the source accepts the credentials.',
-    `Next: tidemark sync ${id}`,
   ].join('\n');
 }
