@@ -74,7 +74,10 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   };
 
   /** What the proof is qualified by, by reason; none that is 0. */
-  async function unjudgedOf(input: FinishInput, notCompared: number): Promise<Unjudged> {
+  async function unjudgedOf(
+    input: FinishInput,
+    notCompared: { readonly related: number; readonly contents: number },
+  ): Promise<Unjudged> {
     const { runId, planId, connectionId, entity } = input;
     const open = (await setAsideCounts(db, connectionId)).filter((one) => one.entity === entity);
     const setAside = (reason: (typeof open)[number]['reason']) =>
@@ -86,7 +89,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       unlisted: await countUnlisted(db, planId),
       uncertainEnd: scan.uncertainEnds,
       owed: await countOwed(db, input),
-      related: notCompared,
+      ...notCompared,
     };
     return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
   }
@@ -124,7 +127,11 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     if (!input.dryRun) await settlePlan(db, planId, waiting ? 'waiting' : 'applied', wait);
     const plan = await getPlan(db, planId);
     const deleted = plan?.deleted ?? 0;
-    const notCompared = readsAll ? 0 : Object.keys(entity.related ?? {}).length - comparedRelated(entity).length;
+    const presenceOnly = !readsAll && entity.listings.ids?.presenceOnly === true;
+    const notCompared = {
+      related: readsAll ? 0 : Object.keys(entity.related ?? {}).length - comparedRelated(entity).length,
+      contents: presenceOnly ? Math.max(0, scanned - missing) : 0,
+    };
     // what was received later, a scan that started then may not have shown yet
     const shownUntil = (started: number) => started - readLagMs - heldBackMs(entity.listings[readsAll ? 'all' : 'ids']);
     if (!input.dryRun && !waiting && plan) await clearGone(input, entity, shownUntil(plan.scanStarted.getTime()));
@@ -137,7 +144,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       if (coversAll(coverage)) await deletionsKnown(db, input, started);
       await raiseWatermark(db, input, {
         // what was not compared may be older than an answer that is still under way
-        watermark: coversAll(coverage) ? shownUntil(started) : null,
+        watermark: coversAll(coverage) && !presenceOnly ? shownUntil(started) : null,
         provedAt: started,
         differences: Math.max(0, plan.missing + plan.stale + deleted - aside.missing - aside.stale),
         unjudged,

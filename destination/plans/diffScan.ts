@@ -52,7 +52,8 @@ export async function diffScan(trx: Knex.Transaction, input: DiffInput): Promise
 
 function diffSql({ entity, runId, versions, horizon, partitioned }: DiffInput): string {
   // a plain text comparison: versions are encoded so that their order is text order
-  const differs = entity.conflict === 'skip' ? 'false' : 'c._version is distinct from s.version';
+  const differs =
+    entity.conflict === 'skip' || entity.listings.ids?.presenceOnly ? 'false' : 'c._version is distinct from s.version';
   const toFetch = /* sql */ `(c.external_id is null or c.deleted_at is not null or c._disputed_at is not null
         or (${differs} and not (c._version > s.version and c._received_at >= cast(:started as timestamptz))))
       and not exists (select from tidemark.set_aside a where a.connection_id = :connectionId and a.entity = :entity

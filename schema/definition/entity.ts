@@ -6,6 +6,7 @@ import { DefinitionError, mistakes } from './definition';
 import type { Duplicates, duplicates } from './duplicates';
 import { entityDefinition } from './entityDefinition';
 import { columnsOf, entityMistakes } from './entityMistakes';
+import type { IdsListing, IdsListingInput } from './listings/ids';
 import type { ChangesListing, ChangesListingInput, Listing, ListingInput, One, OneInput } from './listings/listing';
 import type { MapContext } from './mapContext';
 import type { PartitionsFrom, partitionsFrom } from './partitions';
@@ -103,8 +104,8 @@ export interface EntityInput<Row extends z.ZodObject, Source> {
     readonly all: ListingInput;
     /** Lists the records changed since the cursor: each delta after the first. */
     readonly changes?: ChangesListingInput;
-    /** Lists the ids and versions of every record more cheaply than `all`: reconciliation compares them with the table. Each record must contain what `key` and `deltaSyncField` read. Default: `all`. */
-    readonly ids?: ListingInput;
+    /** Lists the ids and versions of every record more cheaply than `all`: reconciliation compares them with the table. Each record must contain what `key` and `deltaSyncField` read; with `presenceOnly`, `key` alone. Default: `all`. */
+    readonly ids?: IdsListingInput;
     /** Returns one record by its id. */
     readonly one?: OneInput;
   };
@@ -159,7 +160,7 @@ export interface Entity {
   readonly listings: {
     readonly all: Listing;
     readonly changes: ChangesListing | undefined;
-    readonly ids: Listing | undefined;
+    readonly ids: IdsListing | undefined;
     readonly one: One | undefined;
   };
   /** undefined where there are none */

@@ -4,6 +4,7 @@ import { versionKinds } from '../version';
 import { aFunction, pathOrFunction } from './callbacks';
 import { duplicates } from './duplicates';
 import { identifier } from './identifier';
+import { idsListing } from './listings/ids';
 import { changesListing, listing, one } from './listings/listing';
 import { partitionsFrom } from './partitions';
 import { relatedByName } from './related';
@@ -36,7 +37,7 @@ export const entityDefinition = z.strictObject({
   listings: z.strictObject({
     all: listing,
     changes: changesListing.optional(),
-    ids: listing.optional(),
+    ids: idsListing.optional(),
     one: one.optional(),
   }),
   related: relatedByName.optional(),

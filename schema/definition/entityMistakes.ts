@@ -48,9 +48,14 @@ export function entityMistakes(where: string, entity: EntityDefinition, columns:
   if (entity.deltaSyncField?.timeZone !== undefined && kind !== 'instant') {
     found.push(`${where}.deltaSyncField.timeZone: only an instant has a time zone, but kind is ${kind}`);
   }
-  if (ids && kind === undefined) {
+  if (ids && kind === undefined && !ids.presenceOnly) {
     found.push(
-      `${where}.listings.ids: it compares versions, but without deltaSyncField records have none; leave it out, so that reconciliation reads all`,
+      `${where}.listings.ids: it compares versions, but without deltaSyncField records have none; leave it out, so that reconciliation reads all, or declare presenceOnly: true`,
+    );
+  }
+  if (ids?.presenceOnly && entity.listings.one === undefined) {
+    found.push(
+      `${where}.listings.ids.presenceOnly: what it finds missing is fetched by listings.one, which is not declared`,
     );
   }
   if (entity.duplicates) {

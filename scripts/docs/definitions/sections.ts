@@ -7,6 +7,7 @@ import { duplicates } from '../../../schema/definition/duplicates';
 import { entityDefinition } from '../../../schema/definition/entityDefinition';
 import { covers } from '../../../schema/definition/listings/covers';
 import { feed, firstToken } from '../../../schema/definition/listings/feed';
+import { idsListing } from '../../../schema/definition/listings/ids';
 import { changesListing, listing, one, paging, since } from '../../../schema/definition/listings/listing';
 import { relatedChanges } from '../../../schema/definition/listings/relatedChanges';
 import { relatedIds } from '../../../schema/definition/listings/relatedIds';
@@ -87,6 +88,12 @@ export const sections: readonly Section[] = [
     file: 'listings/listing',
     comments: ['changesListing', 'listing', 'request'],
     schema: changesListing,
+  },
+  {
+    title: 'Listing `ids`',
+    file: ['listings/ids', 'listings/listing'],
+    comments: ['idsListing', 'listing', 'request'],
+    schema: idsListing,
   },
   { title: 'Range that a listing covers', file: 'listings/covers', comments: ['covers'], schema: covers },
   {

@@ -147,4 +147,26 @@ export const plans: readonly Mutant[] = [
       name: 'a partition that lists nothing does not show that a record of it, which is set aside, is gone',
     },
   },
+  {
+    invariant: 1,
+    name: 'a list of ids without versions makes every row stale',
+    file: 'destination/plans/diffScan.ts',
+    find: ' || entity.listings.ids?.presenceOnly',
+    replace: '',
+    test: {
+      file: 'test/strategies/presenceOnly.test.ts',
+      name: 'records %s: what is missing is fetched, what is gone is deleted, and the proof does not speak of contents',
+    },
+  },
+  {
+    invariant: 2,
+    name: 'a list of ids without versions raises the watermark',
+    file: 'activities/reconciliation/finish.ts',
+    find: 'coversAll(coverage) && !presenceOnly ?',
+    replace: 'coversAll(coverage) ?',
+    test: {
+      file: 'test/strategies/presenceOnly.test.ts',
+      name: 'records %s: what is missing is fetched, what is gone is deleted, and the proof does not speak of contents',
+    },
+  },
 ];

@@ -8,12 +8,13 @@ type EntityStatus = ResultOf<typeof status>['connections'][number]['entities'][n
 /** When and how well an entity was proved equal, as the table of `status` shows it. */
 export function proofText({ proved, owed }: EntityStatus): string | undefined {
   if (proved === null) return undefined;
-  const { uncertainEnd = 0, related = 0, ...records } = proved.unjudged;
+  const { uncertainEnd = 0, related = 0, contents = 0, ...records } = proved.unjudged;
   const unjudged = Object.values(records).reduce((sum, count) => sum + count, 0);
   const but = [
     ...(unjudged > 0 ? [String(unjudged)] : []),
     ...(uncertainEnd > 0 ? ['an end of the list that nothing showed'] : []),
     ...(related > 0 ? ['related records, which were not compared'] : []),
+    ...(contents > 0 ? [`the contents of ${plural(contents, 'row')}, which were not compared`] : []),
     ...(Object.keys(owed).length > 0 ? [plural(Object.keys(owed).length, 'new column')] : []),
   ];
   const qualified = but.length === 0 ? '' : `, but for ${but.join(' and ')}`;
@@ -24,7 +25,14 @@ export function proofText({ proved, owed }: EntityStatus): string | undefined {
 /** What the proof of an entity could not judge, and what the entity owes, each with the command to go on with. */
 export function proofAttention({ connectionId, entity, proved, owed, keepsRaw }: EntityStatus): string[] {
   const name = `${connectionId}/${entity}`;
-  const { setAside = 0, otherId = 0, unlisted = 0, uncertainEnd = 0, owed: toRead = 0 } = proved?.unjudged ?? {};
+  const {
+    setAside = 0,
+    otherId = 0,
+    unlisted = 0,
+    uncertainEnd = 0,
+    owed: toRead = 0,
+    contents = 0,
+  } = proved?.unjudged ?? {};
   const columns = Object.keys(owed);
   const fill = keepsRaw ? `tidemark remap ${name.replace('/', ' ')}` : `tidemark sync ${name.replace('/', ' ')} --full`;
   return [
@@ -51,6 +59,11 @@ export function proofAttention({ connectionId, entity, proved, owed, keepsRaw }:
     ...(uncertainEnd > 0
       ? [
           `${name}: proved equal but for what its list may not have shown, since nothing showed that it had ended: tidemark probe ${connectionId} ${entity}`,
+        ]
+      : []),
+    ...(contents > 0
+      ? [
+          `${name}: the list of ids shows which rows are there, not whether they are up to date; to compare all: tidemark verify ${connectionId} ${entity} --all`,
         ]
       : []),
     ...(columns.length > 0
