@@ -60,7 +60,9 @@ test.each<[string, object]>([
 
 test('a definition says so at start: where records have no version, and where nothing fetches what is missing', async () => {
   const { one, ids, all } = listings;
-  await expect(startThings([], { deltaSyncField: undefined, listings: { all, ids: thingsPage, one } })).rejects.toThrow(
+  await expect(
+    startThings([], { deltaSyncField: undefined as never, listings: { all, ids: thingsPage, one } }),
+  ).rejects.toThrow(
     'things.listings.ids: it compares versions, but without deltaSyncField records have none; leave it out, so that reconciliation reads all, or declare presenceOnly: true',
   );
   await expect(startThings([], { listings: { all, ids } })).rejects.toThrow(
