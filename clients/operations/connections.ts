@@ -61,6 +61,7 @@ export const connectionsCheck = operation({
   result: (z) =>
     z.object({
       connectionId: z.string(),
+      connector: z.string(),
       auth: z.string().describe('how requests prove who they are, such as `basic` or `oauth2 clientCredentials`'),
       ok: z.boolean().describe('no list is `refused`, `failed` or `no-answer`'),
       entities: z.array(

@@ -41,7 +41,7 @@ test('credentials that the source refuses: the connection is saved, and the exit
   expect(status).toBe(1);
   expect(stdout).toMatch(/people +100 records/);
   expect(stdout).toMatch(/donations +CredentialsRefused: .*answered 401/);
-  expect(stdout).toContain('Next: tidemark connect <connector> demo --update');
+  expect(stdout).toContain('Next: tidemark connect planning_center demo --update');
   const { schedules } = await engine.db('tidemark.connections').where({ id: 'demo' }).first();
   expect(schedules.people).toEqual({ delta: { every: '3h' } });
 });

@@ -31,7 +31,7 @@ const check = (engine: Engine) => checkConnection(contextOf(engine), { connectio
 test('the first page of each list is counted with one request, and nothing is written', async () => {
   const { engine, control } = workspace;
   expect(await check(engine)).toEqual({
-    ...{ connectionId: 'demo', auth: 'oauth2 clientCredentials', ok: true },
+    ...{ connectionId: 'demo', connector: 'service_titan', auth: 'oauth2 clientCredentials', ok: true },
     entities: [{ entity: 'customers', says: 'read', records: 1_000, more: true, detail: 'the list goes on' }],
   });
   expect(control.logSummary().byPath).toMatchObject({ '/connect/token': 1, '/export/customers': 1 });

@@ -29,6 +29,7 @@ export interface CheckedEntity {
 
 export interface CheckedConnection {
   readonly connectionId: string;
+  readonly connector: string;
   readonly auth: string;
   readonly ok: boolean;
   readonly entities: readonly CheckedEntity[];
@@ -52,7 +53,7 @@ export async function checkConnection(
     ? await Promise.all(names.map((entity) => readFirst(starting, { connectionId: id, entity }, deadline, wait)))
     : names.map((entity) => unanswered(entity, 'no worker is running, so nothing was asked'));
   const ok = entities.every(({ says }) => says === 'read' || says === 'later');
-  return { connectionId: id, auth: authText(connector), ok, entities };
+  return { connectionId: id, connector: connector.name, auth: authText(connector), ok, entities };
 }
 
 /** A worker that has just started may not have polled yet. */

@@ -6,10 +6,11 @@ import type { Colours } from '../../terminal/shell';
 type Checked = ResultOf<typeof connectionsCheck>;
 
 /** What the credentials of a connection may read: a line for each entity, and what to do next. */
-export function checkedText(colours: Colours, { connectionId, auth, ok, entities }: Checked): string {
+export function checkedText(colours: Colours, checked: Checked): string {
+  const { auth, entities } = checked;
   const width = Math.max(0, ...entities.map(({ entity }) => entity.length));
   const lines = entities.map((one) => `  ${one.entity.padEnd(width)}  ${sentence(colours, one)}`);
-  return [`The source was asked with ${auth}:`, ...lines, next(connectionId, ok, entities)].join('\n');
+  return [`What the credentials may read (${auth}):`, ...lines, next(checked)].join('\n');
 }
 
 function sentence({ green, red, yellow }: Colours, { says, records, more, detail }: Checked['entities'][number]) {
@@ -21,10 +22,10 @@ function sentence({ green, red, yellow }: Colours, { says, records, more, detail
   return says === 'no-answer' ? yellow(detail) : red(detail);
 }
 
-function next(connectionId: string, ok: boolean, entities: Checked['entities']): string {
+function next({ connectionId, connector, ok, entities }: Checked): string {
   if (ok) return `Next: tidemark sync ${connectionId}`;
   const silent = entities.some(({ says }) => says === 'no-answer');
   return silent
     ? `Next: start a worker ('tidemark up', 'tidemark worker'), then tidemark connections check ${connectionId}`
-    : `Next: tidemark connect <connector> ${connectionId} --update, then tidemark connections check ${connectionId}`;
+    : `Next: tidemark connect ${connector} ${connectionId} --update, then tidemark connections check ${connectionId}`;
 }
