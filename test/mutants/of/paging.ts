@@ -43,9 +43,9 @@ export const paging: readonly Mutant[] = [
   {
     invariant: 12,
     name: 'a list that is interrupted twice goes on from the first interruption',
-    file: 'source/paging/proof/tally.ts',
-    find: 'resume ? ownPart(resume) : undefined',
-    replace: 'resume ? { ...resume } : undefined',
+    file: 'source/paging/chain.ts',
+    find: 'scheme, next: following, empty };',
+    replace: 'scheme, next: point?.next ?? following, empty };',
     test: {
       file: 'test/zoo/counterexamples.test.ts',
       name: 'a list by token whose first sync is interrupted twice',
