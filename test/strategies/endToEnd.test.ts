@@ -175,7 +175,9 @@ describe('through CLI and HTTP', () => {
       cwd,
       env: { ...env, ...wrong },
     });
-    expect(changed.status).toBe(0);
+    // it is saved, and its last request shows that the source refuses it
+    expect([changed.status, changed.stdout]).toEqual([1, expect.stringMatching(/people +CredentialsRefused/)]);
+    expect(changed.stdout).not.toContain('not this one');
     const failed = await run('sync', 'demo', 'people');
     expect(failed.status).toBe(1);
     expect(failed.stdout).toMatch(/demo\/people failed \(CredentialsRefused\):[\s\S]*tidemark connect/);
