@@ -20,6 +20,7 @@ import { runEnded } from './metrics';
 import type { OpenTarget, TargetOpener } from './openTarget';
 import { partitionsFor } from './parents';
 import { comparedRelated } from './reconciliation/scanRelated';
+import { judgeFewer } from './records/fewer';
 
 export interface ClaimRunInput extends Target {
   readonly strategy: RunStrategy;
@@ -105,6 +106,8 @@ export function runActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       if (claimed.status === 'running') {
         assertComplete(claimed, pulled, await partitionsFor(db, open, runId, 'pull'));
         if (open.entity.parents !== undefined) await assertAnyRead(db, claimed, 'pull');
+        const signal = Context.current().cancellationSignal;
+        await judgeFewer(deps, open, { runId }, { signal, onProgress: () => undefined });
       }
       const run = await db.transaction((trx) => endDelta(trx, open, runId));
       runEnded(deps, run);

@@ -13,6 +13,7 @@ import { interpretPage } from '../listing/interpret';
 import { countedPage, progressOf } from '../listing/pageProgress';
 import { runEnded } from '../metrics';
 import { listedContext, type OpenTarget } from '../openTarget';
+import { judgeFewer } from '../records/fewer';
 import { fetchInRun } from '../records/owedInRun';
 import { deltaResult, endDelta } from './endDelta';
 import { changedRelated, readRelatedChanges, relatedFeeds } from './relatedChanges';
@@ -52,7 +53,7 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
       // the ordinary pull, where it has begun, has taken over
       const key = await openFirst(trx, name, token);
       await advancePart(trx, key, progressOf([countedPage(page)], counts));
-      if (page.resumePoint !== null) return;
+      if (page.resumePoint !== null || open.entity.related !== undefined) return;
       ended = await endDelta(trx, open, run.id);
     };
     const answers = page.records.length === 0 ? [] : await interpretPage(deps, open, page, signal);
@@ -69,6 +70,10 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
         alongside,
       });
       deps.metrics.rows({ connectionId, entity }, counts);
+    }
+    if (open.entity.related !== undefined && page.resumePoint === null) {
+      await judgeFewer(deps, open, { runId: run.id }, { signal, onProgress: () => undefined });
+      ended = await db.transaction((trx) => endDelta(trx, open, run.id));
     }
     if (!ended) return undefined;
     runEnded(deps, ended);

@@ -3,6 +3,7 @@ import { closeListed, keepListed, knownLiveIds } from '../../destination/plans/d
 import { exemptSilent } from '../../destination/plans/heldPlans';
 import { assertMayDelete, ownPlan, takePlan } from '../../destination/plans/planRights';
 import { closeItems, getPlan, openItems } from '../../destination/plans/plans';
+import { isAboutRelated } from '../../destination/plans/relatedPlan';
 import { countStaged, stagingTable } from '../../destination/plans/staging';
 import { writeAnswers } from '../../destination/rows/writeAnswers';
 import { addFetched, stagedByPartition, sumParts } from '../../destination/runs/runParts';
@@ -18,6 +19,7 @@ import type { ActivityDeps } from '../deps';
 import { type OpenTarget, type TargetOpener, writeContext } from '../openTarget';
 import { partitionsFor } from '../parents';
 import { fetchRecords } from '../records/fetchRecords';
+import { applyFewer } from '../records/fewer';
 import { judge, judgeAbsent, vouchersAtMost, whyDoubt } from './judgePlan';
 
 export interface PlanInput extends Target {
@@ -41,6 +43,20 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
     return plan.scanStarted.getTime() - readLagMs - heldBackMs(one && ids ? ids : all);
   };
 
+  /** A plan about related records deletes nothing: what they are now is read and written. */
+  const applyRelated = async (open: OpenTarget, input: PlanInput): Promise<string | null> => {
+    const liveness = startSurvivingLiveness(`Run ${input.runId}, reading related records`);
+    const { cancellationSignal: signal } = Context.current();
+    try {
+      return await applyFewer(deps, open, input, { signal, onProgress: () => liveness.progress({}) });
+    } catch (error) {
+      liveness.failed();
+      throw error;
+    } finally {
+      liveness.stop();
+    }
+  };
+
   return {
     /**
      * Asks `one` for every row that the scan did not list, and soft-deletes those that are gone. First, an id that the
@@ -51,6 +67,7 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
       const open = await openTarget(input, 'reconciliation');
       const signal = Context.current().cancellationSignal;
       await ownRun(db, input, ['reconciliation']);
+      if (await isAboutRelated(db, input.planId)) return await applyRelated(open, input);
       const plan = await takePlan(db, input);
       const known = await knownLiveIds(db, { ...input, entity: open.entity }, vouchersAtMost);
       const before = await receivedBefore(input.planId, open);

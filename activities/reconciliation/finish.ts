@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { countOwed } from '../../destination/owed/owed';
 import { clearUnlisted } from '../../destination/plans/clearUnlisted';
 import { coversAll } from '../../destination/plans/coverage';
@@ -28,6 +29,7 @@ import { runResult } from '../delta/endDelta';
 import type { ActivityDeps } from '../deps';
 import { runEnded } from '../metrics';
 import type { TargetOpener } from '../openTarget';
+import { judgeFewer } from '../records/fewer';
 import type { PlanInput } from './confirmDeletions';
 import { proposeLookback } from './proposeLookback';
 import { comparedRelated } from './scanRelated';
@@ -106,7 +108,8 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   }
 
   async function finish(input: FinishInput): Promise<ReconciliationResult> {
-    const { entity, readLagMs } = await openTarget(input, 'reconciliation');
+    const open = await openTarget(input, 'reconciliation');
+    const { entity, readLagMs } = open;
     const { runId, planId, wait, scanned, missing, stale, gone, unlisted, held } = input;
     const claimed = await ownRun(db, input, ['reconciliation']);
     assertAsClaimed(
@@ -115,6 +118,10 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       claimed.dryRun ? 'applying: it is a dry run' : 'a dry run',
     );
     await assertSettled(db, input);
+    if (!input.dryRun) {
+      const reading = { signal: Context.current().cancellationSignal, onProgress: () => undefined };
+      await judgeFewer(deps, open, { runId }, reading);
+    }
     const waiting = wait !== null && !input.dryRun;
     const readsAll = !(entity.listings.one && entity.listings.ids);
     const { counts: causes, latestMs } = input.dryRun

@@ -17,6 +17,7 @@ import { startSurvivingLiveness } from '../attempt/survivingLiveness';
 import type { ActivityDeps } from '../deps';
 import type { OpenTarget, TargetOpener } from '../openTarget';
 import { type Fetched, fetchRecords, outcomeOf } from './fetchRecords';
+import { judgeFewer } from './fewer';
 import { fetchOwed } from './owed';
 import { withTable } from './withTable';
 
@@ -51,6 +52,7 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const target = { connectionId, entity };
       const open = await openTarget(target, 'webhook');
       if (!open.entity.listings.one) return { outcome: 'unknown-record', askAgainAfterMs: null };
+      const since = deps.clock.sent();
       const fetched = await alive(() =>
         withTable(deps, open, () =>
           fetchRecords(deps, open, [id], {
@@ -61,6 +63,8 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
           }),
         ),
       );
+      const signal = Context.current().cancellationSignal;
+      await alive(() => judgeFewer(deps, open, { runId: null, since }, { signal, onProgress: () => undefined }));
       return {
         outcome: outcomeOf(fetched.counts),
         askAgainAfterMs: fetched.disputed.length > 0 ? open.readLagMs : null,
@@ -75,6 +79,7 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const staging = plan && stagingTable(plan.runId, 'scan');
       const signal = Context.current().cancellationSignal;
       const key = batchKeyOf(input);
+      const since = deps.clock.sent();
       const batch = sourceOfIds(deps, open, input.batch, key);
       const liveness = startSurvivingLiveness(
         `The records of ${input.connectionId}/${input.entity} that are fetched by id (${input.batch.of})`,
@@ -136,6 +141,8 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
           fetches += fetched.fetches;
           liveness.progress({ fetches });
         }
+        const onProgress = () => liveness.progress({ fetches });
+        if (input.batch.of !== 'plan') await judgeFewer(deps, open, { runId: null, since }, { signal, onProgress });
         // of all attempts: this one may have begun where another was lost
         const { counts, fetches: committed } = await sumOfBatch(deps.db, key);
         return { counts, fetches: committed, disputed: await countDisputed(deps.db, input.connectionId, open.entity) };

@@ -57,6 +57,7 @@ export async function forgetRecord(
     await erase(`delete from tidemark.owed where ${ofRecord}`, record);
     await erase(`delete from tidemark.shown_records where ${ofRecord}`, record);
     await erase(`delete from tidemark.touches where ${ofRecord}`, record);
+    await erase(`delete from tidemark.withheld_related where ${ofRecord}`, record);
     const answers = await erase(`delete from tidemark.answers where ${ofRecord}`, record);
     const planItems = await erase(
       `delete from tidemark.plan_items i using tidemark.plans p

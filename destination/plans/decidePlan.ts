@@ -4,6 +4,7 @@ import type { Decision } from '../audit';
 import { audit } from '../audit';
 import { queryIds } from '../database/query';
 import { getPlan, type Plan } from './plans';
+import { dropWithheldOf } from './relatedPlan';
 
 /**
  * Lets a waiting plan be applied, or puts it aside for good. Only a plan that waits and has not expired can be decided;
@@ -31,8 +32,8 @@ export async function decidePlan(
     }
     const { rows } = await trx.raw(
       `select max(id)::text as newest from tidemark.plans where connection_id = ? and entity = ? and status in ('waiting', 'approved')
-         and partition is not distinct from ?`,
-      [plan.connectionId, plan.entity, plan.partition],
+         and partition is not distinct from ? and about = (select about from tidemark.plans where id = ?)`,
+      [plan.connectionId, plan.entity, plan.partition, planId],
     );
     if (decision === 'approved' && rows[0].newest !== planId) {
       throw new TidemarkError(
@@ -44,6 +45,7 @@ export async function decidePlan(
       'update tidemark.plans set status = ?, decided_at = now(), decided_by = ?, decision_reason = ? where id = ?',
       [decision, by.actor, by.reason, planId],
     );
+    if (decision === 'rejected') await dropWithheldOf(trx, planId);
     const action = decision === 'approved' ? 'plan approve' : 'plan reject';
     const { connectionId, entity } = plan;
     await audit(trx, {
@@ -72,7 +74,8 @@ function numeric(planId: string): string {
 export async function sampleOfPlan(db: Knex, planId: string, limit = 5): Promise<string[]> {
   return queryIds(
     db,
-    `select external_id as id from tidemark.plan_items where plan_id = ? and difference in ('gone', 'unlisted') order by md5(external_id) limit ?`,
+    `select i.external_id as id from tidemark.plan_items i join tidemark.plans p on p.id = i.plan_id
+     where i.plan_id = ? and (i.difference in ('gone', 'unlisted') or p.about = 'related') order by md5(i.external_id) limit ?`,
     [planId, limit],
   );
 }

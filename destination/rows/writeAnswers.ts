@@ -61,7 +61,9 @@ export async function writeAnswers(
       db.transaction(async (trx) => {
         const { anySetAside, anyForgotten } = await lockEntity(trx, context);
         const composed =
-          entity.related === undefined ? undefined : await composeRelated(trx, context, unencoded(requests));
+          entity.related === undefined
+            ? undefined
+            : await composeRelated(trx, context, unencoded(requests), options.runId);
         const all = composed?.answers.map(encoded) ?? prepared;
         const { answers: known, left } = anyForgotten
           ? await withoutForgotten(trx, context, all)

@@ -19,6 +19,8 @@ export interface WriteContext {
   readonly partition?: string | null;
   /** who shows them, default `source`; a row that the source has shown stays its own */
   readonly origin?: 'source' | 'import';
+  /** fewer related records than a row holds are written, see `related/withheld.ts` */
+  readonly acceptsFewer?: boolean;
   /** of an entity with related records: maps a record again with related records, both as JSON; null where it says that it is gone */
   readonly remap?: (id: string, raw: string, related: string) => LiveAnswer | SetAsideAnswer | null;
 }

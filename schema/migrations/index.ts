@@ -14,6 +14,7 @@ import { authorizationLinks } from './0013_authorization_links';
 import { endedWaits } from './0014_ended_waits';
 import { operatorRequests } from './0015_operator_requests';
 import { unreadPartitions } from './0016_unread_partitions';
+import { withheldRelated } from './0017_withheld_related';
 
 export interface Migration {
   readonly version: number;
@@ -47,4 +48,5 @@ export const migrations: readonly Migration[] = [
   { version: 14, name: 'waits whose end nothing misses', sql: endedWaits, breaking: false },
   { version: 15, name: 'records shown to operators, harmless changes', sql: operatorRequests, breaking: false },
   { version: 16, name: 'partitions that could not be read', sql: unreadPartitions, breaking: false },
+  { version: 17, name: 'related records that are fewer than before', sql: withheldRelated, breaking: false },
 ];

@@ -14,6 +14,7 @@ import { jsonText } from '../format/rowArrays';
 import type { WriteContext } from '../writeContext';
 import { type BestReading, bestReading, judgeRelated } from './relatedRule';
 import { type HeldRelated, heldRelated, type KeptTexts, keptTexts, type RelatedWrite, relateRows } from './relateRows';
+import { endWithheld, fewerThan, noteHad, type Withheld, withhold } from './withheld';
 
 /** Answers about records of an entity with related records, every row made with the related records that stay. */
 export interface Composed {
@@ -30,12 +31,14 @@ export interface Composed {
  * The one place where records and their related records come together, for every flow, under the entity's write lock. Decides for each record
  * which related records stay, writes those into rows that exist, with the row's own record mapped again, and makes the incoming rows with
  * what the row then holds: the merge rule that follows compares records under equal related records. A record whose related records could not
- * be read keeps those of its row and is owed; without a row it is owed and not written.
+ * be read keeps those of its row and is owed; without a row it is owed and not written. A reading that shows fewer than its row holds is kept apart,
+ * see `withheld.ts`, and the row keeps what it holds.
  */
 export async function composeRelated(
   trx: Knex.Transaction,
   context: WriteContext,
   requests: readonly Answers[],
+  runId: string | null = null,
 ): Promise<Composed> {
   const readings = readingsIn(requests, context.readLagMs);
   if (readings.size === 0) return { answers: requests, setAside: [], disputed: [], counts: { ...noCounts } };
@@ -74,6 +77,15 @@ export async function composeRelated(
     best === undefined || decided.get(id)?.owed ? [] : [{ id, sent: best.part.sent }],
   );
   await settleOwedRecords(trx, target, complete);
+  const withheld = decisions.flatMap(({ withheld }) => withheld ?? []);
+  await withhold(trx, target, runId, withheld);
+  await endWithheld(
+    trx,
+    target,
+    complete.filter(({ id }) => decided.get(id)?.withheld === undefined),
+  );
+  const live = [...held.values()].filter(({ id, deleted }) => !deleted && readings.get(id) !== undefined);
+  await noteHad(trx, runId, live);
 
   const answers = requests.map((request) => madeWith(context, request, decided, changed));
   const alone = new Set(requests.flatMap(({ related = [] }) => related.map(({ id }) => id)));
@@ -113,6 +125,8 @@ interface Decision {
   readonly owed: boolean;
   readonly write?: RelatedWrite;
   readonly setAside?: SetAsideAnswer;
+  /** the incoming reading, which shows fewer than the row holds */
+  readonly withheld?: Withheld;
   /** nothing is written of it */
   readonly untouched?: true;
 }
@@ -141,6 +155,9 @@ function decide(
       ? { wins: true, overlap: false }
       : judgeRelated(part, { sent: row.sent, received: row.received }, context.readLagMs);
   if (!wins && !overlap) return { stays: held, owed: contradicted };
+  const fewer =
+    !wins || held === undefined || row.deleted || context.acceptsFewer ? undefined : fewerThan(held, part.json);
+  if (fewer !== undefined) return { stays: held, owed: contradicted, withheld: { id, part, ...fewer } };
   const mapped = row.deleted || kept?.raw == null ? undefined : remapped(context, id, kept.raw, part.json);
   const disputedAt =
     overlap && differs(context, id, kept, mapped) ? Math.max(part.received, Math.ceil(row.received ?? 0)) : null;

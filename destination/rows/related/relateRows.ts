@@ -17,6 +17,8 @@ export interface HeldRelated {
   readonly received: number | null;
   /** the incoming reading is another one, or there is none */
   readonly differs: boolean;
+  /** of which it has some; null: of none */
+  readonly kinds: readonly string[] | null;
 }
 
 /** What the rows of these ids hold; no entry where there is no row. Under the entity's write lock it stays so. */
@@ -31,7 +33,8 @@ export async function heldRelated(
     /* sql */ `
     select n.id, c.deleted_at is not null as deleted, c.raw_related is not null as has,
       extract(epoch from c._related_sent_at)::float8 * 1000 as sent, extract(epoch from c._related_received_at)::float8 * 1000 as received,
-      c.raw_related is distinct from nullif(n.json, '')::jsonb as differs
+      c.raw_related is distinct from nullif(n.json, '')::jsonb as differs,
+      (select array_agg(e.key) from jsonb_each(c.raw_related) e where jsonb_array_length(e.value) > 0) as kinds
     from unnest(?::text[], ?::text[]) as n(id, json)
     -- one look into the index for each row, see upsertRows
     cross join lateral (select * from ${tableName(entity)} t
