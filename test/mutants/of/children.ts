@@ -53,7 +53,7 @@ export const children: readonly Mutant[] = [
     replace: 'if (partition !== null && input.unread.has(`${partition}!`)) {',
     test: {
       file: 'test/invariants/03-children.test.ts',
-      name: 'a reconciliation deletes nothing of those that it could not read, and its proof says so',
+      name: '%i parents, %s: a delta names what it could not read, a reconciliation deletes nothing of it, a gone parent takes its children, and what can be read again is',
     },
   },
   {
@@ -76,7 +76,7 @@ export const children: readonly Mutant[] = [
       'first_sent = coalesce(first_sent, extract(epoch from now()) * 1000), next_token = null, end_uncertain = false,',
     test: {
       file: 'test/invariants/03-children.test.ts',
-      name: 'are read by few activities, and a delta names what it could not read',
+      name: '%i parents, %s: a delta names what it could not read, a reconciliation deletes nothing of it, a gone parent takes its children, and what can be read again is',
     },
   },
 ];
