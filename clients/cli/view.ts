@@ -37,14 +37,21 @@ export function view<O extends AnyOperation>(one: View<O>): AnyView {
   return one as AnyView;
 }
 
+/** The file of an operation, in `operations/` and in `text/`, where it is not the first word of its name. */
+const files: Readonly<Record<string, string>> = {
+  ...{ verify: 'checks', probe: 'checks', approve: 'plans', reject: 'plans', undo: 'runs', record: 'records' },
+  ...{ reconcile: 'sync', backfill: 'sync', remap: 'sync', resume: 'waits', cancel: 'waits', 'set-aside': 'setAside' },
+};
+
 /**
- * The view of an operation: `views[name]` of `text/<first word of the name>.ts`, loaded when it is needed, since it loads the
- * tables and time units that `--help` does without.
+ * The view of an operation: `views[name]` of the file in `text/` that has the name of the operation's own. It is loaded when it is needed, since
+ * it loads the tables and time units that `--help` does without.
  */
 export async function viewOf({ name }: Pick<AnyOperation, 'name'>): Promise<AnyView> {
   const [family = ''] = name.split(' ');
-  const { views } = (await import(`./text/${family}.js`)) as { readonly views: Readonly<Record<string, AnyView>> };
+  const file = files[family] ?? family;
+  const { views } = (await import(`./text/${file}.js`)) as { readonly views: Readonly<Record<string, AnyView>> };
   const found = views[name];
-  if (found === undefined) throw new Error(`clients/cli/text/${family}.ts has no view of '${name}'`);
+  if (found === undefined) throw new Error(`clients/cli/text/${file}.ts has no view of '${name}'`);
   return found;
 }

@@ -8,10 +8,14 @@ import type { Differences } from './diffScan';
 export type Difference = 'missing' | 'stale' | 'gone' | 'unlisted';
 export type PlanStatus = 'open' | 'waiting' | 'approved' | 'applied' | 'rejected' | 'expired' | 'undone' | 'dry';
 
+export type PlanAbout = 'deletions' | 'related';
+
 export interface Plan extends Target {
   readonly id: string;
   readonly runId: string;
   readonly status: PlanStatus;
+  /** `related`: nothing is deleted, but records (the stale ones) keep related records that the source no longer shows */
+  readonly about: PlanAbout;
   readonly scanStarted: Date;
   readonly liveRows: number;
   readonly missing: number;
@@ -26,7 +30,7 @@ export interface Plan extends Target {
   readonly expiresAt: Date;
 }
 
-const planColumns = /* sql */ `id::text as id, run_id::text as "runId", connection_id as "connectionId", entity, status,
+const planColumns = /* sql */ `id::text as id, run_id::text as "runId", connection_id as "connectionId", entity, status, about,
   scan_started as "scanStarted", live_rows as "liveRows", missing, stale, gone, unlisted, deleted, reason, partition, created_at as "createdAt", expires_at as "expiresAt"`;
 
 /** How long an operator has to decide about a plan that waits. */

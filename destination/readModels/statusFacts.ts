@@ -3,6 +3,7 @@ import type { Coverage } from '../../schema/coverage';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import { sampleOfPlan } from '../plans/decidePlan';
+import type { PlanAbout } from '../plans/plans';
 import { tableName } from '../rows/format/rowFormat';
 import { cursorSql } from '../runs/cursors';
 import type { Unjudged } from '../runs/entities';
@@ -69,6 +70,8 @@ export async function lastRuns(db: Knex, connectionId?: string): Promise<RunSoFa
 
 export interface WaitingPlan extends Target {
   readonly id: string;
+  /** `related`: nothing would be deleted, but related records taken away from the stale ones */
+  readonly about: PlanAbout;
   readonly runId: string;
   readonly liveRows: number;
   readonly missing: number;
@@ -77,9 +80,9 @@ export interface WaitingPlan extends Target {
   readonly gone: number;
   /** such rows that were received so recently that absence says nothing of them */
   readonly unlisted: number;
-  /** of the live rows, the share that it would delete: from 0 to 1 */
+  /** of the live rows, the share that it would delete, or whose related records it would take away: from 0 to 1 */
   readonly ratio: number;
-  /** some ids that it would delete, for looking them up at the source */
+  /** some of their ids, for looking them up at the source */
   readonly sample: readonly string[];
   readonly reason: string | null;
   /** the one partition that it is about; null: the whole, or several */
@@ -93,7 +96,7 @@ const sampleSize = 5;
 /** Plans above the deletion guard that an operator has to decide about. */
 export async function waitingPlans(db: Knex, connectionId?: string): Promise<WaitingPlan[]> {
   const { rows } = await db.raw(
-    `select id::text as id, run_id::text as "runId", connection_id as "connectionId", entity, live_rows as "liveRows", missing, stale,
+    `select id::text as id, run_id::text as "runId", connection_id as "connectionId", entity, about, live_rows as "liveRows", missing, stale,
        gone, unlisted, reason, partition, expires_at as "expiresAt"
      from tidemark.plans
      where status = 'waiting' and expires_at > now() and (cast(:connectionId as text) is null or connection_id = :connectionId)
@@ -104,7 +107,7 @@ export async function waitingPlans(db: Knex, connectionId?: string): Promise<Wai
   return Promise.all(
     plans.map(async (plan) => ({
       ...plan,
-      ratio: (plan.gone + plan.unlisted) / Math.max(1, plan.liveRows),
+      ratio: (plan.about === 'related' ? plan.stale : plan.gone + plan.unlisted) / Math.max(1, plan.liveRows),
       sample: await sampleOfPlan(db, plan.id, sampleSize),
     })),
   );

@@ -48,6 +48,8 @@ describe('rights to the contacts are withdrawn: every response is a well-formed 
     const [plan, ...others] = await waitingPlans(engine.db);
     expect(others).toEqual([]);
     expect(plan).toMatchObject({
+      about: 'related',
+      ratio: 1,
       stale: 6,
       gone: 0,
       reason: expect.stringMatching(/6 of 6 .* have none now, .* rights .* withdrawn/),

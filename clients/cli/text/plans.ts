@@ -1,8 +1,14 @@
+import type { ApplyPlanResult } from '../../../schema/workflows';
 import type { ResultOf } from '../../operations/definition/operation';
-import type { plans, plansShow } from '../../operations/plans';
+import type { approve, plans, plansShow, reject } from '../../operations/plans';
+import { exitStatus } from '../failure';
+import { statusOfOutcomes } from '../runOperation';
 import { plural } from '../terminal/phrases';
 import { table } from '../terminal/table';
-import { view } from '../view';
+import { type Outcome, view } from '../view';
+import { failureText } from './parts/runOutcome';
+
+const applied = ({ state, result }: Outcome) => (state === 'done' ? (result as unknown as ApplyPlanResult) : undefined);
 
 export const views = {
   plans: view<typeof plans>({
@@ -11,20 +17,35 @@ export const views = {
         ? 'No plan waits for a decision.'
         : table(
             colours,
-            ['plan', 'connection', 'entity', 'would delete', 'live rows', 'share', 'expires', 'reason'],
-            found.map(({ id, connectionId, entity, gone, unlisted, liveRows, ratio, expiresAt, reason }) => [
-              id,
-              connectionId,
-              entity,
-              gone + unlisted,
-              liveRows,
-              `${(ratio * 100).toFixed(1)} %`,
-              expiresAt.toISOString(),
-              reason,
-            ]),
+            ['plan', 'connection', 'entity', 'about', 'live rows', 'share', 'expires', 'reason'],
+            found.map(
+              ({ id, connectionId, entity, about, stale, gone, unlisted, liveRows, ratio, expiresAt, reason }) => [
+                id,
+                connectionId,
+                entity,
+                about === 'related' ? `fewer related of ${stale}` : plural(gone + unlisted, 'deletion'),
+                liveRows,
+                `${(ratio * 100).toFixed(1)} %`,
+                expiresAt.toISOString(),
+                reason,
+              ],
+            ),
           ),
   }),
   'plans show': view<typeof plansShow>({ text: planText }),
+  approve: view<typeof approve>({
+    text: ({ workflowId }, { input: { plan } }) =>
+      `Plan ${plan} is being applied.\nNext: tidemark outcome ${workflowId} --wait 30`,
+    ended: ([one], { input: { plan } }) => (one === undefined ? '' : appliedText(plan, one)),
+    endedStatus: (outcomes) =>
+      outcomes.some((one) => (applied(one)?.reason ?? null) !== null) ? exitStatus.busy : statusOfOutcomes(outcomes),
+  }),
+  reject: view<typeof reject>({
+    text: ({ id, connectionId, entity, about, stale, gone, unlisted }) =>
+      about === 'related'
+        ? `Plan ${id} of ${connectionId}/${entity} rejected: ${plural(stale, 'row')} keep their related records.`
+        : `Plan ${id} of ${connectionId}/${entity} rejected: ${plural(gone + unlisted, 'row')} stay.`,
+  }),
 };
 
 function planText(plan: ResultOf<typeof plansShow>): string {
@@ -38,4 +59,18 @@ function planText(plan: ResultOf<typeof plansShow>): string {
       ? [`Next: tidemark approve ${id} --reason "..." applies it, tidemark reject ${id} --reason "..." ends it`]
       : []),
   ].join('\n');
+}
+
+function appliedText(plan: string, one: Outcome): string {
+  const result = applied(one);
+  if (result === undefined) return `Plan ${plan} ${failureText(one)}`;
+  const { outcome, deleted, reason, runId, connectionId, entity } = result;
+  if (outcome === 'already-running') {
+    return `Plan ${plan} is approved, but a reconciliation of ${connectionId}/${entity} is running (run ${runId}): approve it again when that has ended.`;
+  }
+  if (reason === null && deleted === 0)
+    return `Plan ${plan} applied: nothing was deleted, run ${runId}.\nNext: tidemark runs show ${runId}`;
+  return reason === null
+    ? `Plan ${plan} applied: ${plural(deleted, 'row')} soft-deleted, run ${runId}.\nNext: tidemark undo ${runId} --reason "..." brings them back`
+    : `Plan ${plan} deleted nothing: ${reason}`;
 }

@@ -1,6 +1,6 @@
 import type { ResultOf } from '../../operations/definition/operation';
-import type { runs, runsShow } from '../../operations/runs';
-import { countsText, since } from '../terminal/phrases';
+import type { runs, runsShow, undo } from '../../operations/runs';
+import { countsText, plural, since } from '../terminal/phrases';
 import { table } from '../terminal/table';
 import { view } from '../view';
 import { runText } from './parts/runText';
@@ -28,6 +28,12 @@ export const views = {
     },
   }),
   'runs show': view<typeof runsShow>({ text: (run) => runText(run) }),
+  undo: view<typeof undo>({
+    text: ({ runId, restored, changedSince }) => {
+      const since = changedSince > 0 ? `; ${plural(changedSince, 'row')} written since stay as they are` : '';
+      return `Run ${runId} undone: ${plural(restored, 'row')} live again${since}.`;
+    },
+  }),
 };
 
 function resultText({

@@ -64,6 +64,7 @@ export function plan(z: Z) {
     runId: z.string(),
     ...target(z),
     status: z.enum(['open', 'waiting', 'approved', 'applied', 'rejected', 'expired', 'undone', 'dry']),
+    about: planAbout(z),
     scanStarted: instant(z),
     liveRows: count(z),
     missing: count(z),
@@ -76,6 +77,14 @@ export function plan(z: Z) {
     createdAt: instant(z),
     expiresAt: instant(z),
   });
+}
+
+function planAbout(z: Z) {
+  return z
+    .enum(['deletions', 'related'])
+    .describe(
+      '`related`: it deletes nothing, but takes away related records that the source no longer shows of the stale records',
+    );
 }
 
 function partition(z: Z) {
@@ -107,13 +116,14 @@ export function waitingPlan(z: Z) {
     id: z.string(),
     runId: z.string(),
     ...target(z),
+    about: planAbout(z),
     liveRows: count(z),
     missing: count(z),
     stale: count(z),
     gone: count(z).describe('live rows that the source did not list'),
     unlisted: count(z).describe('such rows that were received so recently that absence proves nothing'),
-    ratio: z.number().min(0).describe('the share of the live rows that it would delete'),
-    sample: z.array(z.string()).describe('some ids that it would delete, to look up at the source'),
+    ratio: z.number().min(0).describe('the share of the live rows that it is about'),
+    sample: z.array(z.string()).describe('some ids that it is about, to look up at the source'),
     reason: z.string().nullable(),
     partition: partition(z),
     expiresAt: instant(z),

@@ -149,10 +149,13 @@ function waitText(name: string, connectionId: string, run: RunWithState | null):
 
 /** What somebody has to know to decide about a plan. */
 function planText(name: string, plan: WaitingPlan): string[] {
-  const { id, gone, unlisted, liveRows, ratio, sample, missing, stale, reason } = plan;
+  const { id, about, gone, unlisted, liveRows, ratio, sample, missing, stale, reason } = plan;
+  const of = `${plural(liveRows, 'row')} (${(ratio * 100).toFixed(1)} %)${sample.length === 0 ? '' : `, such as ${sample.join(', ')}`}`;
   return [
     `${name}: plan ${id} waits for approval: ${reason ?? ''}`,
-    `  would delete up to ${gone + unlisted} of ${plural(liveRows, 'row')} (${(ratio * 100).toFixed(1)} %)${sample.length === 0 ? '' : `, such as ${sample.join(', ')}`}; missing here ${missing}, stale ${stale}`,
+    about === 'related'
+      ? `  would take related records away from up to ${stale} of ${of}; deletes nothing`
+      : `  would delete up to ${gone + unlisted} of ${of}; missing here ${missing}, stale ${stale}`,
     `  tidemark approve ${id} --reason "..." lets it through, tidemark reject ${id} --reason "..." ends it; undecided it expires ${plan.expiresAt.toISOString()}`,
   ];
 }

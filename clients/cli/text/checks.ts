@@ -1,8 +1,9 @@
-import type { RecordDifference, VerifyResult } from '../../../schema/definition/checks';
-import type { verify } from '../../operations/checks';
+import type { ProbeFinding, ProbeResult, RecordDifference, VerifyResult } from '../../../schema/definition/checks';
+import type { probe, verify } from '../../operations/checks';
 import { exitStatus } from '../failure';
 import { statusOfOutcomes } from '../runOperation';
 import { plural } from '../terminal/phrases';
+import type { Colours } from '../terminal/shell';
 import { type Outcome, view } from '../view';
 import { coverageText } from './parts/coverageText';
 import { failureText } from './parts/runOutcome';
@@ -11,6 +12,8 @@ import { startedText } from './parts/started';
 type Verified = VerifyResult & { readonly differingAtMost: number | null };
 
 const verified = ({ state, result }: Outcome) => (state === 'done' ? (result as unknown as Verified) : undefined);
+
+const probed = ({ state, result }: Outcome) => (state === 'done' ? (result as unknown as ProbeResult) : undefined);
 
 export const views = {
   verify: view<typeof verify>({
@@ -24,6 +27,20 @@ export const views = {
     },
     endedStatus: (outcomes) =>
       outcomes.some((one) => (verified(one)?.differing ?? 0) > 0) ? exitStatus.failed : statusOfOutcomes(outcomes),
+  }),
+  probe: view<typeof probe>({
+    text: startedText('probe'),
+    ended: ([one], { colours, input: { connection, entity } }) => {
+      if (one === undefined) return '';
+      const result = probed(one);
+      return result === undefined
+        ? `The probe of ${connection}/${entity} ${failureText(one)}`
+        : probeText(colours, result);
+    },
+    endedStatus: (outcomes) => {
+      const results = outcomes.flatMap((one) => probed(one) ?? []);
+      return results.some((one) => contradictions(one).length > 0) ? exitStatus.failed : statusOfOutcomes(outcomes);
+    },
   }),
 };
 
@@ -74,4 +91,23 @@ function verdict({ all, compared, differing, liveRows, differingAtMost, uncertai
 
 function percent(share: number): string {
   return `${(share * 100).toFixed(share < 0.001 ? 3 : 1)} %`;
+}
+
+function contradictions({ findings }: ProbeResult): ProbeFinding[] {
+  return findings.filter(({ verdict }) => verdict === 'contradicts');
+}
+
+function probeText({ red, green, yellow, dim }: Colours, result: ProbeResult): string {
+  const marks = { agrees: green('ok   '), contradicts: red('wrong'), unknown: yellow('?    ') };
+  const lines = result.findings.flatMap(({ about, verdict, finding, request, line }) => [
+    `${marks[verdict]}  ${about.padEnd(10)}  ${finding}`,
+    ...(request === null ? [] : [dim(`${' '.repeat(19)}${request}`)]),
+    ...(line === null ? [] : [`${' '.repeat(19)}${line}`]),
+  ]);
+  const wrong = contradictions(result).length;
+  const end =
+    wrong === 0
+      ? 'The definition agrees with what was seen.'
+      : `The definition contradicts what was seen in ${plural(wrong, 'point')}: fix it, restart the worker, and probe again.`;
+  return [...lines, '', `${plural(result.requests, 'request')}. ${end}`].join('\n');
 }

@@ -1,4 +1,4 @@
-import type { resume } from '../../operations/waits';
+import type { cancel, resume } from '../../operations/waits';
 import { plural } from '../terminal/phrases';
 import { view } from '../view';
 
@@ -12,5 +12,9 @@ export const views = {
       const which = runs.map(({ runId, entity }) => `\n  run ${runId} of ${connectionId}/${entity} goes on`);
       return `${ended}${which.join('')}\n${plural(resumed, 'deferred activity', 'deferred activities')} start now.\nNext: tidemark status ${connectionId}`;
     },
+  }),
+  cancel: view<typeof cancel>({
+    text: ({ runId, connectionId, entity, strategy }) =>
+      `Run ${runId}, a ${strategy} of ${connectionId}/${entity}, is cancelled. What it wrote stays.\nNext: tidemark runs show ${runId}`,
   }),
 };
