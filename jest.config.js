@@ -19,5 +19,5 @@ module.exports = {
   globalTeardown: '<rootDir>/test/environment/globalTeardown.ts',
   testEnvironment: '<rootDir>/test/environment/jestEnvironment.ts',
   testTimeout: 30_000,
-  maxWorkers: 2,
+  maxWorkers: 3,
 };

@@ -5,6 +5,14 @@ import type { Mutant } from '../mutant';
 /** Mutants of destination/plans. */
 export const plans: readonly Mutant[] = [
   {
+    invariant: 3,
+    name: 'an empty list of related records is believed',
+    file: 'destination/rows/related/composeRelated.ts',
+    find: 'fewerThan(held, part.json);',
+    replace: 'fewerThan(held, held);',
+    test: { file: 'test/related/fewer.test.ts', name: 'a full sync keeps every number, and a plan waits that says so' },
+  },
+  {
     invariant: 1,
     name: 'related records that differ are not owed',
     file: 'destination/plans/diffRelated.ts',
