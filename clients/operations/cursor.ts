@@ -33,6 +33,15 @@ export const cursorShow = operation({
         .describe(
           'at most 100, those that are furthest behind first; an entity without partitions has one, without a name',
         ),
+      related: z
+        .array(
+          z.object({
+            kind: z.string().describe('the name of the related records in the definition'),
+            at: instant(z).describe('the instant; of a token, when it was asked for'),
+            token: z.string().nullable().describe('a fingerprint of the token; null: the cursor is the instant'),
+          }),
+        )
+        .describe('related records whose changes the source lists: each kind has a cursor of its own'),
       resets: z
         .array(
           z.object({

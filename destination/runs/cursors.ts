@@ -161,6 +161,26 @@ export async function partitionCursors(
   return rows.map((row) => ({ ...row, token: row.token === null ? null : fingerprint(row.token) }));
 }
 
+/** The cursor of one kind of related records. */
+export interface RelatedCursor {
+  /** the name of the kind in the definition */
+  readonly kind: string;
+  readonly at: Date;
+  /** of its token, see `fingerprint`; null where it is an instant */
+  readonly token: string | null;
+}
+
+/** The cursors of the related records whose changes are listed, by kind. */
+export async function relatedCursors(db: Knex, { connectionId, entity }: Target): Promise<RelatedCursor[]> {
+  const rows = await query<RelatedCursor>(
+    db,
+    `select substr(listing, 9) as kind, at, token from tidemark.cursors
+     where connection_id = ? and entity = ? and starts_with(listing, 'related:') order by 1`,
+    [connectionId, entity],
+  );
+  return rows.map((row) => ({ ...row, token: row.token === null ? null : fingerprint(row.token) }));
+}
+
 /** Nothing counts as synced any more, in any partition; as part of something audited. */
 export async function dropCursors(trx: Knex.Transaction, { connectionId, entity }: Target): Promise<void> {
   await trx.raw('delete from tidemark.cursors where connection_id = ? and entity = ?', [connectionId, entity]);

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readyContext } from '../../clients/operations/definition/context';
+import { showCursor } from '../../clients/operations/work/cursor';
 import { resetCursor } from '../../destination/runs/resetCursor';
 import { connectionId, type Engine } from '../support/engine';
 import {
@@ -55,6 +57,14 @@ describe('changes since an instant', () => {
     expect(await owedIn(engine)).toEqual([]);
     const contacts = world.source.requests.filter((address) => address.startsWith(listPath));
     expect(contacts.filter((address) => address.includes('customerIds=c3&')).length).toBe(1);
+  });
+
+  test('cursor show has the cursor of each kind of related records', async () => {
+    const world = await startCustomers(2, bySince);
+    const engine = await synced(world);
+    const context = readyContext({ db: engine.db, connectors: [engine.connector], client: engine.temporal.client });
+    const shown = await showCursor(context, { connection: connectionId, entity: 'customers' });
+    expect(shown.related).toEqual([{ kind: 'contacts', at: (await cursorIn(engine)).at, token: null }]);
   });
 
   test('a customer that was left out for lack of contacts comes with its first one', async () => {

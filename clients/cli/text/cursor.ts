@@ -14,6 +14,7 @@ function shownText({
   cursor,
   movedByRun,
   partitions,
+  related,
   resets,
 }: ResultOf<typeof cursorShow>): string {
   const name = `${connectionId}/${entity}`;
@@ -37,7 +38,10 @@ function shownText({
               : [`deletions since ${deletionsUnknownSince.toISOString()} are unknown`]),
           ].join(', '),
         );
-  return [shown, ...each, ...moved].join('\n');
+  const ofRelated = related.map(
+    ({ kind, at, token }) => `  related ${kind}: ${at.toISOString()}${token === null ? '' : `, token ${token}`}`,
+  );
+  return [shown, ...each, ...ofRelated, ...moved].join('\n');
 }
 
 function movedText({

@@ -1,5 +1,11 @@
 import { type AuditedEntry, listAudit } from '../../../destination/audit';
-import { getCursor, type PartitionCursor, partitionCursors } from '../../../destination/runs/cursors';
+import {
+  getCursor,
+  type PartitionCursor,
+  partitionCursors,
+  type RelatedCursor,
+  relatedCursors,
+} from '../../../destination/runs/cursors';
 import { lastToMoveCursor, type MovedCursor, resetCursor } from '../../../destination/runs/resetCursor';
 import { runningRun } from '../../../destination/runs/runs';
 import { TidemarkError } from '../../../schema/errors';
@@ -16,6 +22,7 @@ export interface CursorShown extends Target {
   readonly lagMs: number | null;
   readonly movedByRun: string | null;
   readonly partitions: readonly PartitionCursor[];
+  readonly related: readonly RelatedCursor[];
   readonly resets: readonly CursorMove[];
 }
 
@@ -29,9 +36,10 @@ interface CursorMove extends Pick<AuditedEntry, 'at' | 'actor' | 'reason'> {
 export async function showCursor(context: OperationContext, input: TargetInput): Promise<CursorShown> {
   const { db } = context;
   const { target } = await findTarget(context, input);
-  const [cursor, partitions, movedByRun, resets] = await Promise.all([
+  const [cursor, partitions, related, movedByRun, resets] = await Promise.all([
     getCursor(db, target),
     partitionCursors(db, target, shownPartitions),
+    relatedCursors(db, target),
     lastToMoveCursor(db, target),
     listAudit(db, { ...target, action: 'cursor reset', limit: 10 }),
   ]);
@@ -41,6 +49,7 @@ export async function showCursor(context: OperationContext, input: TargetInput):
     lagMs: cursor === null ? null : Math.max(0, Date.now() - cursor.getTime()),
     movedByRun: movedByRun ?? null,
     partitions,
+    related,
     resets: resets.map(({ at, actor, reason, details }) => ({
       at,
       actor,
