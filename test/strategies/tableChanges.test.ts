@@ -109,9 +109,9 @@ describe.each([
   test('after the table was dropped the next delta reads everything, and the audit says why', async () => {
     await engine.db.raw('drop table depot_items');
     const result = await engine.delta('items');
-    expect(result.counts).toMatchObject({ inserted: 29 });
+    expect(result.counts).toMatchObject({ inserted: items.size });
     await expectCountsToAddUp(result.runId);
-    expect(await live()).toBe(29);
+    expect(await live()).toBe(items.size);
     const { rows } = await engine.db.raw(`select actor, action, reason from tidemark.audit order by id desc limit 1`);
     expect(rows[0]).toEqual({
       actor: 'engine',
@@ -122,14 +122,14 @@ describe.each([
 
   test('so it does after TRUNCATE', async () => {
     await engine.db.raw('truncate depot_items');
-    expect((await engine.delta('items')).counts).toMatchObject({ inserted: 29 });
+    expect((await engine.delta('items')).counts).toMatchObject({ inserted: items.size });
     expect((await engine.delta('items')).counts).toMatchObject({ inserted: 0 });
   });
 
   test('one record is fetched into a table that was dropped, and the next delta still reads the others', async () => {
     await engine.db.raw('drop table depot_items');
     expect(await engine.record('items', '5')).toMatchObject({ outcome: 'inserted' });
-    expect((await engine.delta('items')).counts).toMatchObject({ inserted: 28 });
+    expect((await engine.delta('items')).counts).toMatchObject({ inserted: items.size - 1 });
   });
 
   test('a column that was added is owed, is shown with its command, and is filled by remap', async () => {
