@@ -102,8 +102,8 @@ export const activities: readonly Mutant[] = [
     invariant: 9,
     name: 'a batch returns the ids that it fetched',
     file: 'activities/records/records.ts',
-    find: 'batch.unanswered(fetched.unanswered);',
-    replace: 'batch.unanswered(fetched.unanswered); Object.assign(total, { [total.fetches]: fetched.live });',
+    find: 'return { counts, fetches: committed, disputed:',
+    replace: 'return { ids: Array.from({ length: committed }, String), counts, fetches: committed, disputed:',
     test: {
       file: 'test/invariants/09-flat-histories.test.ts',
       name: 'and histories of the same size, but for the digits of counts',
