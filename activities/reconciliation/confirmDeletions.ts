@@ -3,7 +3,6 @@ import { closeListed, keepListed, knownLiveIds } from '../../destination/plans/d
 import { exemptSilent } from '../../destination/plans/heldPlans';
 import { assertMayDelete, ownPlan, takePlan } from '../../destination/plans/planRights';
 import { closeItems, getPlan, openItems } from '../../destination/plans/plans';
-import { isAboutRelated } from '../../destination/plans/relatedPlan';
 import { countStaged, stagingTable } from '../../destination/plans/staging';
 import { writeAnswers } from '../../destination/rows/writeAnswers';
 import { addFetched, stagedByPartition, sumParts } from '../../destination/runs/runParts';
@@ -67,7 +66,7 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
       const open = await openTarget(input, 'reconciliation');
       const signal = Context.current().cancellationSignal;
       await ownRun(db, input, ['reconciliation']);
-      if (await isAboutRelated(db, input.planId)) return await applyRelated(open, input);
+      if ((await getPlan(db, input.planId))?.about === 'related') return await applyRelated(open, input);
       const plan = await takePlan(db, input);
       const known = await knownLiveIds(db, { ...input, entity: open.entity }, vouchersAtMost);
       const before = await receivedBefore(input.planId, open);

@@ -68,14 +68,6 @@ export async function closeRelatedPlans(db: Knex, { connectionId, entity }: Targ
   );
 }
 
-/** Whether a plan is about related records that are fewer than before, and not about deletions. */
-export async function isAboutRelated(db: Knex, planId: string): Promise<boolean> {
-  const found = await queryIds(db, `select id::text as id from tidemark.plans where id = ? and about = 'related'`, [
-    planId,
-  ]);
-  return found.length > 0;
-}
-
 /** An operator has rejected a plan: what was withheld of its records is dropped, and their rows keep what they hold. */
 export async function dropWithheldOf(trx: Knex.Transaction, planId: string): Promise<void> {
   await trx.raw(

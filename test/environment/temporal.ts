@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
 import { temporal } from '@temporalio/proto';
 import { NativeConnection } from '@temporalio/worker';
@@ -22,8 +22,17 @@ export interface TestTemporal {
 export async function testTemporal(): Promise<TestTemporal> {
   const { temporalAddress: address } = testSettings();
   const namespace = `test-${randomBytes(6).toString('hex')}`;
-  const connection = await Connection.connect({ address });
-  atEnd(() => connection.close());
+  // a test that failed leaves its long poll, which the client would send again over a closed channel: that ends the process
+  let closed = false;
+  const usual = defaultGrpcRetryOptions();
+  const retryableDecider: typeof usual.retryableDecider = (attempt, status) =>
+    !closed && usual.retryableDecider(attempt, status);
+  const interceptors = [makeGrpcRetryInterceptor({ ...usual, retryableDecider })];
+  const connection = await Connection.connect({ address, interceptors });
+  atEnd(() => {
+    closed = true;
+    return connection.close();
+  });
   await connection.workflowService.registerNamespace({
     namespace,
     workflowExecutionRetentionPeriod: msToTs('1 day'),

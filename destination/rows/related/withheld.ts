@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { RelatedPart } from '../../../schema/answer';
 import type { Target } from '../../../schema/workflows';
-import { query } from '../../database/query';
+import { query, queryIds } from '../../database/query';
 
 /** A reading that shows fewer related records of a record than its row holds. Nothing of it is written until `judgeFewer` lets it. */
 export interface Withheld {
@@ -158,7 +158,7 @@ export async function leftWithheld(
   after: string,
   limit: number,
 ): Promise<string[]> {
-  const rows = await query<{ id: string }>(
+  return queryIds(
     db,
     /* sql */ `
     select w.external_id as id from tidemark.withheld_related w
@@ -170,7 +170,6 @@ export async function leftWithheld(
     order by w.external_id limit ?`,
     [connectionId, entity, runId, after, limit],
   );
-  return rows.map(({ id }) => id);
 }
 
 /** Other live rows that have related records of this kind, to see whether the source still shows any. */
@@ -180,7 +179,7 @@ export async function otherIdsWith(
   kind: string,
   limit: number,
 ): Promise<string[]> {
-  const rows = await query<{ id: string }>(
+  return queryIds(
     db,
     /* sql */ `
     select c.external_id as id from ${table} c
@@ -190,5 +189,4 @@ export async function otherIdsWith(
     order by c._related_sent_at desc limit :limit`,
     { connectionId, entity, kind, limit },
   );
-  return rows.map(({ id }) => id);
 }

@@ -66,12 +66,12 @@ async function connectWorkspace({ db, client, config, settings }: Up, url: strin
   await perform(connect, context, made, { actor: 'cli', reason: 'tidemark demo service-titan' });
 }
 
-/** The most memory that a process has had, where the system tells it; else what it has now. Null where neither is known. */
+/** The peak memory of a process where the system reports it, else its present memory. Null where neither is known. */
 function peakMegabytes(pid: number | undefined): number | null {
   if (pid === undefined) return null;
   try {
     const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Math.round(Number(kilobytes) / 1024);
+    return kilobytes === undefined ? residentMegabytes(pid) : Math.round(Number(kilobytes) / 1024);
   } catch {
     return residentMegabytes(pid);
   }
