@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type Connector, defineConnector } from '../schema/definition/connector';
 import { defineEntity } from '../schema/definition/entity';
-import type { ListingInput, PagingInput } from '../schema/definition/listings/listing';
+import type { ListingInput } from '../schema/definition/listings/listing';
+import type { PagingInput } from '../schema/definition/listings/paging';
 
 /** How the connector of the benchmark reads its source. */
 export interface ConnectorOptions {

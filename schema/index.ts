@@ -26,8 +26,6 @@ export type {
   ListingInput,
   One,
   OneInput,
-  Paging,
-  PagingInput,
   Since,
 } from './definition/listings/listing';
 export type {
@@ -41,6 +39,7 @@ export type {
   OwnRequest,
   OwnResponse,
 } from './definition/listings/ownRequests';
+export type { Paging, PagingInput } from './definition/listings/paging';
 export type { MapContext } from './definition/mapContext';
 export type { ParentPartition } from './definition/partitions';
 export type { RateLimit } from './definition/rateLimit';

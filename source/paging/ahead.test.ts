@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PagingInput } from '../../schema/definition/listings/listing';
+import type { PagingInput } from '../../schema/definition/listings/paging';
 import { atEnd } from '../../test/environment/atEnd';
 import { idsOf, json, readAll, startSource, testClient } from '../../test/support/sources/httpSource';
 

@@ -1,4 +1,4 @@
-import type { Paging } from '../../schema/definition/listings/listing';
+import type { Paging } from '../../schema/definition/listings/paging';
 import type { AskOptions, ListAnswer, ListReader, Query } from './scheme';
 
 /** At most this many records may be waiting in answers that came before their turn. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Paging, ResumePoint } from '../../schema/definition/listings/listing';
+import type { ResumePoint } from '../../schema/definition/listings/listing';
+import type { Paging } from '../../schema/definition/listings/paging';
 import type { More } from '../../schema/definition/listings/valueIs';
 import { type NextAt, nextIn, place, speaksOfNext } from './next';
 import { CycleFinder, cyclePoint } from './proof/cycle';

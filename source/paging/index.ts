@@ -1,4 +1,4 @@
-import type { Paging } from '../../schema/definition/listings/listing';
+import type { Paging } from '../../schema/definition/listings/paging';
 import { ownFunction } from './function';
 import { keyset } from './keyset';
 import { link } from './link';

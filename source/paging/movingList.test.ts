@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { PagingInput, ResumePoint } from '../../schema/definition/listings/listing';
+import type { ResumePoint } from '../../schema/definition/listings/listing';
+import type { PagingInput } from '../../schema/definition/listings/paging';
 import { search, searchTimeout } from '../../test/support/search';
 import { json, readAll, startSource, type TestSource, testClient } from '../../test/support/sources/httpSource';
 

@@ -1,5 +1,5 @@
 import LinkHeader from 'http-link-header';
-import type { Paging } from '../../schema/definition/listings/listing';
+import type { Paging } from '../../schema/definition/listings/paging';
 import { valueAt } from '../../schema/json/json';
 import type { ListReader, Told } from './scheme';
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { Paging, ResumePoint } from '../../schema/definition/listings/listing';
+import type { ResumePoint } from '../../schema/definition/listings/listing';
+import type { Paging } from '../../schema/definition/listings/paging';
 import type { ListReader } from './scheme';
 
 /** Checks a resume point that comes back from the database; null stays null. Throws Usage when it is not of this scheme. */

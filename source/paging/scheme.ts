@@ -1,6 +1,7 @@
 import type { Asked } from '../../schema/answer';
-import type { Paging, ResumePoint } from '../../schema/definition/listings/listing';
+import type { ResumePoint } from '../../schema/definition/listings/listing';
 import type { ListingContext } from '../../schema/definition/listings/ownRequests';
+import type { Paging } from '../../schema/definition/listings/paging';
 import type { TidemarkError } from '../../schema/errors';
 import type { SourceText } from '../../schema/json/sourceText';
 import type { ListEnd } from './proof/end';

@@ -1,6 +1,6 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { Paging } from '../../schema/definition/listings/listing';
+import type { Paging } from '../../schema/definition/listings/paging';
 import { schemeOf } from '../paging';
 import { namesNext } from '../paging/next';
 import { placeOfMore, speaksOfMore } from '../paging/proof/more';

@@ -1,5 +1,6 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { Listing, ListingName, Paging } from '../../schema/definition/listings/listing';
+import type { Listing, ListingName } from '../../schema/definition/listings/listing';
+import type { Paging } from '../../schema/definition/listings/paging';
 import { messageOf, TidemarkError } from '../../schema/errors';
 import type { ListOptions } from '../contract';
 import { type ListAnswer, type ListReader, type OwnListing, schemeOf } from '../paging';

@@ -1,4 +1,5 @@
-import type { Listing, Paging } from '../../schema/definition/listings/listing';
+import type { Listing } from '../../schema/definition/listings/listing';
+import type { Paging } from '../../schema/definition/listings/paging';
 import type { ParentPartition } from '../../schema/definition/partitions';
 import type { TidemarkError } from '../../schema/errors';
 import { preview } from '../../schema/text/preview';

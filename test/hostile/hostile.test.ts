@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { defineConnector } from '../../schema/definition/connector';
 import { defineEntity } from '../../schema/definition/entity';
-import type { PagingInput } from '../../schema/definition/listings/listing';
+import type { PagingInput } from '../../schema/definition/listings/paging';
 import type { ErrorType } from '../../schema/errors';
 import { atEnd } from '../environment';
 import { aMinuteLater, cursor, failureOf, lastRun } from '../invariants/support';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type Connector, defineConnector } from '../../schema/definition/connector';
 import { defineEntity } from '../../schema/definition/entity';
-import type { ListingInput, PagingInput, Since } from '../../schema/definition/listings/listing';
+import type { ListingInput, Since } from '../../schema/definition/listings/listing';
+import type { PagingInput } from '../../schema/definition/listings/paging';
 
 export const readLagMs = 10_000;
 export const lookbackMs = 60_000;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { defineEntity, type EntityInput } from '../../schema/definition/entity';
-import type { ChangesListingInput, ListingInput, PagingInput } from '../../schema/definition/listings/listing';
+import type { ChangesListingInput, ListingInput } from '../../schema/definition/listings/listing';
+import type { PagingInput } from '../../schema/definition/listings/paging';
 import { decimal } from '../../schema/json/decimal';
 import type { JsonObject } from '../../schema/json/json';
 import type { World } from './world';

@@ -3,7 +3,7 @@ import { auth } from '../../../schema/definition/auth/auth';
 import { compositeKey } from '../../../schema/definition/compositeKey';
 import { connectorDefinition } from '../../../schema/definition/connector';
 import { entityDefinition } from '../../../schema/definition/entityDefinition';
-import { paging } from '../../../schema/definition/listings/listing';
+import { paging } from '../../../schema/definition/listings/paging';
 import { type Part, partsOf, renderDefinitions } from './definitions';
 import { sections } from './sections';
 

@@ -8,7 +8,8 @@ import { entityDefinition } from '../../../schema/definition/entityDefinition';
 import { covers } from '../../../schema/definition/listings/covers';
 import { feed, firstToken } from '../../../schema/definition/listings/feed';
 import { idsListing } from '../../../schema/definition/listings/ids';
-import { changesListing, listing, one, paging, since } from '../../../schema/definition/listings/listing';
+import { changesListing, listing, one, since } from '../../../schema/definition/listings/listing';
+import { paging } from '../../../schema/definition/listings/paging';
 import { relatedChanges } from '../../../schema/definition/listings/relatedChanges';
 import { relatedIds } from '../../../schema/definition/listings/relatedIds';
 import { severalListing } from '../../../schema/definition/listings/several';
@@ -110,7 +111,7 @@ export const sections: readonly Section[] = [
   { title: 'Harmless change', file: 'touch', comments: ['touch'], schema: touch },
   { title: 'Rows with headers', file: 'listings/tabular', comments: ['tabular'], schema: tabular },
   { title: 'Value in a body', file: 'listings/valueIs', comments: ['valueIs'], schema: valueIs },
-  { title: 'Paging', file: 'listings/listing', comments: ['paging'], schema: paging },
+  { title: 'Paging', file: 'listings/paging', comments: ['paging'], schema: paging },
   { title: "Context of a listing's function", file: 'listings/ownRequests', comments: ['ListingContext'] },
   { title: 'Page of a function', file: 'listings/ownRequests', comments: ['OwnPage'] },
   { title: 'Context of the function of `one`', file: 'listings/ownRequests', comments: ['OneContext'] },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Paging } from '../../../schema/definition/listings/listing';
+import type { Paging } from '../../../schema/definition/listings/paging';
 import type { ListReader } from '../scheme';
 
 /** In a resume point; not there in those of earlier versions. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Paging } from '../../../schema/definition/listings/listing';
+import type { Paging } from '../../../schema/definition/listings/paging';
 import type { ListAnswer, ListReader } from '../scheme';
 
 /** What a tally puts into a resume point. */

@@ -1,5 +1,5 @@
 import type { ConnectorEntity } from '../../../schema/definition/connector';
-import type { Paging } from '../../../schema/definition/listings/listing';
+import type { Paging } from '../../../schema/definition/listings/paging';
 import { TidemarkError } from '../../../schema/errors';
 import type { ListOptions } from '../../contract';
 import { type ListReader, schemeOf } from '../../paging';

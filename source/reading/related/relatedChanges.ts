@@ -1,5 +1,5 @@
 import type { ConnectorEntity } from '../../../schema/definition/connector';
-import type { Paging } from '../../../schema/definition/listings/listing';
+import type { Paging } from '../../../schema/definition/listings/paging';
 import type { RelatedChanges } from '../../../schema/definition/listings/relatedChanges';
 import type { RelatedChangesOptions, RelatedChangesPage } from '../../contract';
 import { type ListReader, schemeOf } from '../../paging';

@@ -1,5 +1,5 @@
 import type { ConnectorEntity } from '../../../schema/definition/connector';
-import type { Paging } from '../../../schema/definition/listings/listing';
+import type { Paging } from '../../../schema/definition/listings/paging';
 import type { Related } from '../../../schema/definition/related';
 import { messageOf } from '../../../schema/errors';
 import { storableText } from '../../../schema/text/storableText';

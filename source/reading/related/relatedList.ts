@@ -1,5 +1,6 @@
 import type { ConnectorEntity } from '../../../schema/definition/connector';
-import type { Listing, Paging } from '../../../schema/definition/listings/listing';
+import type { Listing } from '../../../schema/definition/listings/listing';
+import type { Paging } from '../../../schema/definition/listings/paging';
 import type { ListReader } from '../../paging';
 import { type FieldReader, fieldReader, usableKey } from '../../record/fields';
 import type { Source } from '../../wire/source';
