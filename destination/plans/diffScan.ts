@@ -120,7 +120,7 @@ export async function knownLiveIds(
     where c.connection_id = ? and c.deleted_at is null
       and not exists (select from tidemark.plans p join tidemark.plans o on o.run_id = p.run_id join tidemark.plan_items i on i.plan_id = o.id
         where p.id = ? and i.external_id = c.external_id and i.difference in ('gone', 'unlisted'))
-    limit ?`,
+    order by c.external_id limit ?`,
     [input.connectionId, input.planId, limit],
   );
 }
