@@ -95,6 +95,8 @@ export interface Counts {
   duplicates: number;
   /** rows that got their record's better key; such a row has another outcome as well */
   rekeyed: number;
+  /** records outside of the window of time that was asked for; such a record has another outcome as well */
+  outside: number;
 }
 
 export const noCounts: Readonly<Counts> = Object.freeze({
@@ -108,6 +110,7 @@ export const noCounts: Readonly<Counts> = Object.freeze({
   errors: 0,
   duplicates: 0,
   rekeyed: 0,
+  outside: 0,
 });
 
 export function addCounts(a: Readonly<Counts>, b: Readonly<Counts>): Counts {

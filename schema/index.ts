@@ -26,7 +26,6 @@ export type {
   ListingInput,
   One,
   OneInput,
-  Since,
 } from './definition/listings/listing';
 export type {
   ListingContext,
@@ -40,6 +39,7 @@ export type {
   OwnResponse,
 } from './definition/listings/ownRequests';
 export type { Paging, PagingInput } from './definition/listings/paging';
+export type { Since } from './definition/listings/since';
 export type { MapContext } from './definition/mapContext';
 export type { ParentPartition } from './definition/partitions';
 export type { RateLimit } from './definition/rateLimit';

@@ -1,4 +1,5 @@
-import type { ChangesListingInput, Since } from '../schema/definition/listings/listing';
+import type { ChangesListingInput } from '../schema/definition/listings/listing';
+import type { Since } from '../schema/definition/listings/since';
 import { idsOf, json, readAll, startSource, type TestSource, testClient } from '../test/support/sources/httpSource';
 
 let source: TestSource | undefined;

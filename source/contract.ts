@@ -42,6 +42,8 @@ export interface SourcePage extends Asked {
   readonly sourceSent: number | null;
   /** requests sent for it, with checks of the seam and further tries */
   readonly requests: number;
+  /** how many of the records are outside of the window that was asked for */
+  readonly outside: number;
 }
 
 export interface ListOptions {
@@ -49,8 +51,10 @@ export interface ListOptions {
   readonly partition: string;
   /** of an entity whose partitions are records of another: that record. Its list may then be unread: the reading throws PartitionUnread */
   readonly parent?: ParentPartition | undefined;
-  /** the cursor; needed for a `changes` that is filtered by it, refused for the others */
+  /** the cursor; needed for a `changes` that is filtered by it, refused for the others. Of one with a window: where the range begins */
   readonly since?: Date;
+  /** of a `changes` with a window: where the range ends, the present by default. At most the widest range is asked for */
+  readonly until?: Date;
   /** the token to go on from; needed for a `changes` that is a feed, refused for the others */
   readonly token?: string;
   readonly resumePoint?: ResumePoint | null;

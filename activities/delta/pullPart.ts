@@ -12,7 +12,7 @@ import { thisAttempt } from '../attempt/thisAttempt';
 import type { ActivityDeps } from '../deps';
 import { eachWith, interpretPage } from '../listing/interpret';
 import { listedKeysOf } from '../listing/listedKeys';
-import { progressOf, recordsIn } from '../listing/pageProgress';
+import { countsOf, progressOf, recordsIn } from '../listing/pageProgress';
 import { inBatches } from '../listing/readAhead';
 import { listedContext, type OpenTarget } from '../openTarget';
 import { stoppedPart } from '../parents';
@@ -80,12 +80,13 @@ export async function pullPart(deps: ActivityDeps, open: OpenTarget, input: Pull
       );
     for await (const pages of inBatches(read, cancellationSignal)) {
       const answers = pages.flatMap((page) => page.answers);
-      const { counts } = await writeAnswers(db, context, answers, {
+      const written = await writeAnswers(db, context, answers, {
         runId: input.runId,
         mostlyNew,
         listedKeys,
         alongside: (trx, { counts }) => advancePart(trx, key, progressOf(pages, counts)),
       });
+      const counts = countsOf(pages, written.counts);
       deps.metrics.rows(input, counts);
       done.pages += pages.length;
       done.records += recordsIn(pages);

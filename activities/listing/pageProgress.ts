@@ -20,11 +20,16 @@ export function progressOf(pages: readonly CountedPage[], counts: Counts): PartP
     pages: pages.length,
     records: recordsIn(pages),
     requests: pages.reduce((total, page) => total + page.requests, 0),
-    counts,
+    counts: countsOf(pages, counts),
     done: last?.resumePoint === null,
     token: pages.findLast(({ token }) => token !== null)?.token ?? null,
     endUncertain: last?.end?.certain === false,
   };
+}
+
+/** What happened to their records, those outside of a window of time included. */
+export function countsOf(pages: readonly CountedPage[], written: Counts): Counts {
+  return { ...written, outside: written.outside + pages.reduce((total, { outside }) => total + outside, 0) };
 }
 
 export function recordsIn(pages: readonly CountedPage[]): number {

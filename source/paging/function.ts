@@ -16,7 +16,7 @@ const emptyPagesAtMost = 1_000;
 /** What is assumed where nothing is known of a function. */
 const recordsInPage = 100;
 
-const point = z.object({ scheme: z.literal('function'), next: z.string(), read: z.int().min(0), ...cyclePoint });
+const point = z.strictObject({ scheme: z.literal('function'), next: z.string(), read: z.int().min(0), ...cyclePoint });
 
 interface Page {
   readonly answer: ListAnswer;

@@ -1,6 +1,6 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { EntityInput } from '../../schema/definition/entity';
-import type { Since } from '../../schema/definition/listings/listing';
+import type { Since } from '../../schema/definition/listings/since';
 import type { JsonObject } from '../../schema/json/json';
 import { json, type row, startSource, type TestSource, testClient } from '../../test/support/sources/httpSource';
 

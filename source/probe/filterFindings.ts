@@ -5,7 +5,7 @@ import { instantOfVersion } from '../../schema/version';
 import { schemeOf } from '../paging';
 import { type FilterValue, filterValue } from '../reading/filter/cursorForm';
 import { olderThan } from '../reading/filter/filter';
-import { filterOf } from '../reading/listRequest';
+import { filterOf, withWindow } from '../reading/listRequest';
 import { emptied } from '../record/emptied';
 import type { Asker } from './asker';
 import { neverUpdatedFindings } from './neverUpdated';
@@ -51,8 +51,10 @@ export async function filterFindings(entity: ConnectorEntity, asker: Asker, all:
   ];
 }
 
-const ask = (asker: Asker, listing: FilteredListing, value: FilterValue) =>
-  asker.list(listing, {}, filterOf(listing.since, value));
+function ask(asker: Asker, listing: FilteredListing, value: FilterValue) {
+  const filter = filterOf(listing.since, value);
+  return asker.list(listing, {}, withWindow(listing.since, filter, Math.max(Date.now(), value.instant + day)));
+}
 const sizeOf = ({ paging }: FilteredListing) => schemeOf(paging).sized(paging)?.size;
 
 /** Nothing has been changed after the day after tomorrow. */

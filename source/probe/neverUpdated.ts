@@ -5,7 +5,7 @@ import { valueAt } from '../../schema/json/json';
 import { instantOfVersion } from '../../schema/version';
 import { schemeOf } from '../paging';
 import { filterValue } from '../reading/filter/cursorForm';
-import { filterOf } from '../reading/listRequest';
+import { filterOf, withWindow } from '../reading/listRequest';
 import type { Asker } from './asker';
 import { pageOf, type SampledPage } from './sample';
 
@@ -35,7 +35,7 @@ export async function neverUpdatedFindings(
   // a tick before the record: the boundary, which is tested elsewhere, decides nothing here
   const since = { ...changes.since, boundary: 'exclusive' as const };
   const value = filterValue(since, new Date(instantOfVersion(record.version ?? '')));
-  const answer = await asker.list(changes, {}, filterOf(since, value));
+  const answer = await asker.list(changes, {}, withWindow(since, filterOf(since, value), Date.now()));
   const page = pageOf(entity, changes, answer, schemeOf(changes.paging).sized(changes.paging)?.size);
   if (typeof page === 'string') return [];
   const { request } = answer;

@@ -1,4 +1,4 @@
-import type { Since } from '../../schema/definition/listings/listing';
+import type { Since } from '../../schema/definition/listings/since';
 
 /** How one timestamp is written. */
 export interface TimestampForm {

@@ -5,10 +5,11 @@ import {
   feedParam,
   type Listing,
   type ListingName,
-  type Since,
 } from '../../schema/definition/listings/listing';
+import type { Since } from '../../schema/definition/listings/since';
 import type { ParentPartition } from '../../schema/definition/partitions';
 import { partitionFilling } from '../../schema/definition/partitions';
+import { parseDuration } from '../../schema/duration';
 import type { ListOptions } from '../contract';
 import type { Query } from '../paging';
 import type { Several } from '../wire/address';
@@ -16,7 +17,7 @@ import { withValueAt } from '../wire/body/jsonBody';
 import { type Addressed, addressed } from '../wire/question';
 import type { About } from '../wire/report';
 import type { Source } from '../wire/source';
-import { type FilterValue, filterValue, untilValue } from './filter/cursorForm';
+import { type FilterValue, filterValue, type RangeValue, rangeValue, untilValue } from './filter/cursorForm';
 
 /** What a `changes` listing is filtered by. */
 export interface Filter extends FilterValue {
@@ -27,6 +28,8 @@ export interface Filter extends FilterValue {
   readonly form: Since['form'];
   /** path in the record to the field that the source filters by; undefined where that is the version */
   readonly field: string | undefined;
+  /** of a filter with a window: its end, and the latest instant of a record in it */
+  readonly range?: Pick<RangeValue, 'until' | 'latest' | 'next'>;
 }
 
 /** The listing's definition and the filter to send. Throws Usage where they don't fit the call. */
@@ -46,7 +49,7 @@ export function declaredListing(
 /** What a listing of changes is asked since; nothing for another one. Throws Usage where that does not fit the call. */
 export function askedSince(
   changes: ChangesListing | undefined,
-  options: Pick<ListOptions, 'since' | 'token'>,
+  options: Pick<ListOptions, 'since' | 'token' | 'until'>,
   usage: (problem: string, todo: string) => Error,
 ): Omit<Declared, 'listing'> {
   const needs = { since: changes?.since !== undefined, token: changes?.feed !== undefined };
@@ -60,7 +63,28 @@ export function askedSince(
   if (changes?.feed && options.token !== undefined)
     return { filter: undefined, asked: { token: options.token, feed: changes.feed, param: feedParam(changes) } };
   if (!changes?.since || !options.since) return { filter: undefined };
-  return { filter: filterOf(changes.since, filterValue(changes.since, options.since)) };
+  return { filter: filterSince(changes.since, options.since, options.until ?? new Date()) };
+}
+
+/** What is sent to read what changed since then; of a filter with a window up to `until`, as far as one request may reach. */
+export function filterSince(since: Since, from: Date, until: Date): Filter {
+  if (since.window === undefined) return filterOf(since, filterValue(since, from));
+  const { since: value, ...range } = windowFrom(since, from.getTime(), until.getTime());
+  return inRange(filterOf(since, value), range);
+}
+
+/** The filter with the end of its window, where it has one: at most `until`, in milliseconds since 1970. */
+export function withWindow(since: Since, filter: Filter, until: number): Filter {
+  return since.window === undefined ? filter : inRange(filter, windowFrom(since, filter.instant, until));
+}
+
+function windowFrom(since: Since, from: number, end: number): RangeValue {
+  const atMost = since.window?.atMost;
+  return rangeValue(since, { from, end, atMost: atMost === undefined ? undefined : parseDuration(atMost) });
+}
+
+function inRange(filter: Filter, { until, latest, next }: Omit<RangeValue, 'since'>): Filter {
+  return { ...filter, range: { until, latest, next }, shown: `${filter.shown} and {until}=${until}` };
 }
 
 interface Declared {
@@ -101,7 +125,8 @@ export function listRequest(
   about: About,
 ): Addressed {
   const { since } = listing as { since?: Since };
-  const times = filter && since ? { since: filter.text, until: untilValue(since, source.sender.clock.received()) } : {};
+  const until = () => (since ? (filter?.range?.until ?? untilValue(since, source.sender.clock.received())) : '');
+  const times = filter && since ? { since: filter.text, until: until() } : {};
   const token = asked && { since: asked.token };
   const request = addressed(
     source,

@@ -1,5 +1,5 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
-import type { Since } from '../../schema/definition/listings/listing';
+import type { Since } from '../../schema/definition/listings/since';
 
 const resolved = new WeakMap<ConnectorEntity, Map<string, ConnectorEntity>>();
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { type Connector, defineConnector } from '../../schema/definition/connector';
 import { defineEntity } from '../../schema/definition/entity';
-import type { ListingInput, Since } from '../../schema/definition/listings/listing';
+import type { ListingInput } from '../../schema/definition/listings/listing';
 import type { PagingInput } from '../../schema/definition/listings/paging';
+import type { Since } from '../../schema/definition/listings/since';
 
 export const readLagMs = 10_000;
 export const lookbackMs = 60_000;

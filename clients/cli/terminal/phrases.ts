@@ -12,6 +12,7 @@ const words: readonly (readonly [keyof Counts, string])[] = [
   ['errors', 'set aside'],
   ['duplicates', 'duplicates'],
   ['rekeyed', 'rekeyed'],
+  ['outside', 'outside of the window'],
 ];
 
 /** Counts, of which some may be missing. */

@@ -15,5 +15,8 @@ export function counts(z: Z) {
     errors: count(z).describe('set aside as invalid or conflict'),
     duplicates: count(z).describe('records with the key of another of the same run'),
     rekeyed: count(z).describe('rows that got a better key of their record'),
+    outside: count(z).describe(
+      'records outside of the window of time that was asked for; they are counted under their outcome, too',
+    ),
   });
 }

@@ -55,6 +55,8 @@ export interface ListingContext extends OwnContext {
   readonly parent: ParentPartition | null;
   /** In `changes` with `since`: the cursor, as `since.form` writes it. Null elsewhere. */
   readonly since: string | null;
+  /** In `changes` with a `window`: the end of the range that is read, as `since.form` writes it. Null elsewhere. */
+  readonly until: string | null;
   /** In `changes` with `feed`: the token to go on from. Null elsewhere. */
   readonly token: string | null;
   /** The connection, as `map` gets it. */

@@ -42,6 +42,8 @@ export function relatedChangesMistakes(at: string, listing: RelatedChanges): str
     found.push(
       `${at}.since.field: required, since related records have no version that shows whether the filter works`,
     );
+  if (listing.since?.window !== undefined)
+    found.push(`${at}.since.window: not available for related records; their changes are read in one range`);
   if (listing.feed?.first === 'all')
     found.push(
       `${at}.feed.first: must be a request for the first token, since related records have no listing \`all\` with tokens`,

@@ -1,6 +1,7 @@
 import { placeholdersIn } from '../placeholders';
 import { type ChangesListing, feedParam, type Listing, type One } from './listing';
 import { tabularMistakes } from './tabular';
+import { windowMistakes } from './window';
 
 interface Listings {
   readonly all: Listing;
@@ -55,6 +56,7 @@ function cursorMistakes(at: string, changes: Omit<ChangesListing, 'tabular'>): s
     found.push(`${at}.feed.param: missing, and the request holds no {since} either`);
   if (since && !own && since.param === undefined && !has(changes, 'since'))
     found.push(`${at}.since.param: missing, and the request holds no {since} either`);
+  if (since) found.push(...windowMistakes(`${at}.since`, since, own || has(changes, 'until')));
   return found;
 }
 

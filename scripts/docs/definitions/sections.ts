@@ -8,13 +8,15 @@ import { entityDefinition } from '../../../schema/definition/entityDefinition';
 import { covers } from '../../../schema/definition/listings/covers';
 import { feed, firstToken } from '../../../schema/definition/listings/feed';
 import { idsListing } from '../../../schema/definition/listings/ids';
-import { changesListing, listing, one, since } from '../../../schema/definition/listings/listing';
+import { changesListing, listing, one } from '../../../schema/definition/listings/listing';
 import { paging } from '../../../schema/definition/listings/paging';
 import { relatedChanges } from '../../../schema/definition/listings/relatedChanges';
 import { relatedIds } from '../../../schema/definition/listings/relatedIds';
 import { severalListing } from '../../../schema/definition/listings/several';
+import { since } from '../../../schema/definition/listings/since';
 import { tabular } from '../../../schema/definition/listings/tabular';
 import { valueIs } from '../../../schema/definition/listings/valueIs';
+import { window } from '../../../schema/definition/listings/window';
 import { partitionsFrom } from '../../../schema/definition/partitions';
 import { rateLimit } from '../../../schema/definition/rateLimit';
 import { related } from '../../../schema/definition/related';
@@ -103,10 +105,11 @@ export const sections: readonly Section[] = [
     comments: ['severalListing', 'listing', 'request'],
     schema: severalListing,
   },
-  { title: 'Filter `since`', file: 'listings/listing', comments: ['since'], schema: since },
+  { title: 'Filter `since`', file: 'listings/since', comments: ['since'], schema: since },
+  { title: 'Window', file: 'listings/window', comments: ['window'], schema: window },
   { title: 'Feed of changes', file: 'listings/feed', comments: ['feed'], schema: feed },
   { title: 'First token of a feed', file: 'listings/feed', comments: ['firstToken'], schema: firstToken },
-  { title: 'Cursor forms', file: 'listings/listing', comments: ['cursorForms'], words: true },
+  { title: 'Cursor forms', file: 'listings/since', comments: ['cursorForms'], words: true },
   { title: 'Request `one`', file: 'listings/listing', comments: ['one', 'request'], schema: one },
   { title: 'Harmless change', file: 'touch', comments: ['touch'], schema: touch },
   { title: 'Rows with headers', file: 'listings/tabular', comments: ['tabular'], schema: tabular },

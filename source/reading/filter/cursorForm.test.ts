@@ -1,6 +1,6 @@
-import type { Since } from '../../../schema/definition/listings/listing';
-import { toInstant, wallAt } from '../../../schema/localTime';
-import { filterValue, untilValue } from './cursorForm';
+import type { Since } from '../../../schema/definition/listings/since';
+import { instantOfWall, toInstant, wallAt } from '../../../schema/localTime';
+import { filterValue, type RangeValue, rangeValue, untilValue } from './cursorForm';
 
 const cursor = new Date('2026-11-21T09:20:37.123Z');
 const since = (form: Since['form'], boundary: Since['boundary']): Since => ({ param: 'since', form, boundary });
@@ -77,4 +77,61 @@ describe('a source that compares with times of its own zone', () => {
     expect(sent('iso-seconds', '2026-10-26T01:01:00Z')).toBe('2026-10-26T02:01:00');
     expect(sent('iso-seconds', '2026-03-29T12:00:00Z')).toBe('2026-03-29T14:00:00');
   });
+});
+
+describe('a range that is read in parts', () => {
+  const hour = 3_600_000;
+  const day = 24 * hour;
+  /** the clock in Berlin goes back on 25 October, and forward on 29 March */
+  const ends = ['2026-11-21T09:20:37.123Z', '2026-10-25T00:30:00Z', '2026-10-25T23:30:00Z', '2026-03-29T12:00:00Z'];
+  const forms: readonly (readonly [Since['form'], Since['boundary'], string | undefined, number])[] = [
+    ['date', 'inclusive', 'Europe/Berlin', 3 * day],
+    ['date', 'exclusive', 'Europe/Berlin', 4 * day],
+    ['date', 'inclusive', undefined, 4 * day],
+    ['date', 'exclusive', undefined, 5 * day],
+    ['iso-seconds', 'exclusive', 'Europe/Berlin', day],
+    ['iso-milliseconds', 'inclusive', undefined, 60_000 * 60],
+    ['epoch-seconds', 'exclusive', 'Europe/Berlin', day + 500],
+  ];
+
+  test.each(forms)(
+    '%s, %s, in the zone %s: nothing lies between two parts, and none is too wide',
+    (form, boundary, timeZone, atMost) => {
+      for (const text of ends) {
+        for (const length of [0, 1, atMost - 1, atMost, 2.5 * atMost, 20 * atMost + 1]) {
+          const end = Date.parse(text);
+          const given = { ...since(form, boundary), timeZone };
+          const parts: RangeValue[] = [];
+          for (let from: number | null = end - length; from !== null; from = parts.at(-1)?.next ?? null) {
+            parts.push(rangeValue(given, { from, end, atMost }));
+            expect(parts.length).toBeLessThan(60);
+          }
+          expect(parts[0]?.since).toEqual(filterValue(given, new Date(end - length), end));
+          expect(parts.at(-1)?.until).toBe(untilValue(given, end));
+          for (const [index, part] of parts.entries()) {
+            expect(clock(form, part.until) - clock(form, part.since.text)).toBeLessThanOrEqual(atMost);
+            const [from, until] = [clock(form, part.since.text), clock(form, part.until)];
+            expect(until).toBeGreaterThan(from);
+            // neither a source that leaves the end out nor one that compares strictly loses what is between two parts
+            const next = parts[index + 1];
+            const tick = form === 'date' ? day : form.endsWith('milliseconds') ? 1 : 1000;
+            const begins =
+              next === undefined ? 0 : clock(form, next.since.text) + (boundary === 'exclusive' ? tick : 0);
+            expect(begins).toBeLessThanOrEqual(until);
+            // nothing that the source counts as part of the range is taken for something outside
+            const ofZone = timeZone !== undefined && !form.startsWith('epoch');
+            const instantAt = (wall: number) => (ofZone ? instantOfWall(wall, timeZone) : wall);
+            expect(part.latest).toBeGreaterThanOrEqual(instantAt(until));
+            expect(part.since.instant).toBeLessThanOrEqual(instantAt(from));
+          }
+        }
+      }
+    },
+  );
+
+  /** What a value says, in milliseconds, as if it were UTC. */
+  function clock(form: Since['form'], text: string): number {
+    if (form === 'epoch-seconds') return Number(text) * 1000;
+    return Date.parse(form === 'date' || text.endsWith('Z') ? text : `${text}Z`);
+  }
 });

@@ -1,7 +1,8 @@
-import type { Since } from '../../../schema/definition/listings/listing';
+import type { Since } from '../../../schema/definition/listings/since';
 import { instantOfWall, putBackBetween, wallAt } from '../../../schema/localTime';
 
-const day = 24 * 60 * 60 * 1000;
+const hour = 60 * 60 * 1000;
+const day = 24 * hour;
 
 /** The filter value of a `changes` query. */
 export interface FilterValue {
@@ -45,25 +46,89 @@ const forms: { readonly [F in Since['form']]: Form } = {
  * the source compares strictly, because `>` loses the records that tie with the cursor.
  */
 export function filterValue(since: Since, cursor: Date, now = Date.now()): FilterValue {
-  if (isLocal(since)) return localFilterValue(since, cursor.getTime(), now);
-  const { tick, write } = forms[since.form];
-  // the day that has begun everywhere on earth, since it is unknown whose midnight the source takes; zones go from -12 to +14
-  const earliest = since.form === 'date' ? cursor.getTime() - 12 * 60 * 60 * 1000 : cursor.getTime();
-  const rounded = Math.floor(earliest / tick) * tick;
-  const sent = since.boundary === 'exclusive' ? rounded - tick : rounded;
-  return { text: write(sent), instant: since.form === 'date' ? sent - 14 * 60 * 60 * 1000 : sent };
+  const { tick } = forms[since.form];
+  const from = beginning(since, cursor.getTime(), now);
+  const sent = since.boundary === 'exclusive' ? from - tick : from;
+  return { text: written(since, sent), instant: earliest(since, sent) };
 }
 
 /** The end of "until now" in the source's own form, never earlier than `now`, in milliseconds since 1970: at least a tick later. */
 export function untilValue(since: Since, now: number): string {
-  const { tick, write } = forms[since.form];
-  if (isLocal(since)) {
-    const latest = wallAt(now, since.timeZone) + putBackBetween(now - day, now, since.timeZone);
-    return withoutZone(write((Math.floor(latest / tick) + 1) * tick));
-  }
-  // whose midnight a date means is unknown: the day that no place on earth has left
-  const latest = since.form === 'date' ? now + 14 * 60 * 60 * 1000 : now;
-  return write((Math.floor(latest / tick) + 1) * tick);
+  return written(since, ending(since, now));
+}
+
+/** A range of time as it is sent. */
+export interface RangeValue {
+  readonly since: FilterValue;
+  readonly until: string;
+  /** the latest instant that a record of the range can have, in milliseconds since 1970 */
+  readonly latest: number;
+  /** where the next range begins, in milliseconds since 1970; null where this one reaches the end */
+  readonly next: number | null;
+}
+
+/**
+ * The range from `from` to `end`, both in milliseconds since 1970, or its first part where the values that are sent would be further apart than
+ * `atMost`. A part ends no earlier than the next one begins, in whole ticks of the form. The same input gives the same parts at any time.
+ */
+export function rangeValue(
+  since: Since,
+  { from, end, atMost = Number.POSITIVE_INFINITY }: { from: number; end: number; atMost?: number | undefined },
+): RangeValue {
+  const { tick } = forms[since.form];
+  const value = filterValue(since, new Date(from), end);
+  const first = beginning(since, from, end) - (since.boundary === 'exclusive' ? tick : 0);
+  const range = (until: number, next: number | null): RangeValue => ({
+    ...{ since: value, until: written(since, until), next },
+    // a source may count the end as part of the range
+    latest: latest(since, until + tick),
+  });
+  const last = ending(since, end);
+  if (last - first <= atMost) return range(last, null);
+  const widest = Math.floor(atMost / tick) * tick;
+  let next = Math.min(from + widest, end - 1);
+  const tooWide = () => beginning(since, next, end) - first - widest;
+  while (tooWide() > 0) next -= tooWide();
+  return range(beginning(since, next, end), next);
+}
+
+/** An instant in the clock of the form, rounded down to a tick that is never later than it. */
+function beginning(since: Since, at: number, now: number): number {
+  const { tick } = forms[since.form];
+  // for a day after the clock was put back, a later change may carry an earlier time: also where the instant is from before
+  const local = isLocal(since)
+    ? wallAt(at, since.timeZone) - putBackSince(at - day, now, since.timeZone)
+    : // the day that has begun everywhere on earth, since it is unknown whose midnight the source takes; zones go from -12 to +14
+      at - (since.form === 'date' ? 12 * hour : 0);
+  return Math.floor(local / tick) * tick;
+}
+
+/** An instant in the clock of the form, a tick later at least. */
+function ending(since: Since, at: number): number {
+  const { tick } = forms[since.form];
+  const local = isLocal(since)
+    ? wallAt(at, since.timeZone) + putBackBetween(at - day, at, since.timeZone)
+    : // whose midnight a date means is unknown: the day that no place on earth has left
+      at + (since.form === 'date' ? 14 * hour : 0);
+  return (Math.floor(local / tick) + 1) * tick;
+}
+
+/** The earliest instant that a value in the clock of the form can mean. */
+function earliest(since: Since, sent: number): number {
+  if (isLocal(since)) return instantOfWall(sent, since.timeZone);
+  return since.form === 'date' ? sent - 14 * hour : sent;
+}
+
+/** The latest. */
+function latest(since: Since, sent: number): number {
+  if (isLocal(since))
+    return instantOfWall(sent, since.timeZone) + putBackBetween(sent - day, sent + day, since.timeZone);
+  return since.form === 'date' ? sent + 12 * hour : sent;
+}
+
+function written(since: Since, sent: number): string {
+  const text = forms[since.form].write(sent);
+  return isLocal(since) ? text.replace(/Z$/, '') : text;
 }
 
 type LocalSince = Since & { readonly timeZone: string };
@@ -73,19 +138,6 @@ function isLocal(since: Since): since is LocalSince {
   return since.timeZone !== undefined && !since.form.startsWith('epoch') && since.form !== 'http-date';
 }
 
-/**
- * The cursor as a clock of the source's zone shows it. When that clock is put back, a later change may carry an earlier time: for a day
- * afterwards, the cursor is sent earlier by as much, also where it is from before.
- */
-function localFilterValue(since: LocalSince, cursor: number, now: number): FilterValue {
-  const { timeZone } = since;
-  const { tick, write } = forms[since.form];
-  const wall = wallAt(cursor, timeZone) - putBackSince(cursor - day, now, timeZone);
-  const rounded = Math.floor(wall / tick) * tick;
-  const sent = since.boundary === 'exclusive' ? rounded - tick : rounded;
-  return { text: withoutZone(write(sent)), instant: instantOfWall(sent, timeZone) };
-}
-
 /** The farthest that the clock was put back within a day, from `from` to `to`; a cursor may be months old. */
 function putBackSince(from: number, to: number, timeZone: string): number {
   let farthest = 0;
@@ -93,8 +145,4 @@ function putBackSince(from: number, to: number, timeZone: string): number {
     farthest = Math.max(farthest, putBackBetween(at, Math.min(at + day, to), timeZone));
   }
   return farthest;
-}
-
-function withoutZone(text: string): string {
-  return text.replace(/Z$/, '');
 }

@@ -2,6 +2,7 @@ import type { ConnectorEntity } from '../../../schema/definition/connector';
 import { valueAt } from '../../../schema/json/json';
 import { fieldsOf, versionOf } from '../../record/fields';
 import { instantIn } from '../../record/instantIn';
+import type { Filter } from '../listRequest';
 
 /**
  * How many of the records have a version before `instant`, and how many have one that can be read at all. For entities
@@ -33,7 +34,22 @@ export function olderThan(
   return { older, readable };
 }
 
-/** The same by the field at this path, read in this zone where it has none of its own. */
+/**
+ * Of the records, how many are not what the filter asks for: older than it, or later than the end of its window; and how many can be judged at
+ * all.
+ */
+export function outsideOf(
+  entity: ConnectorEntity,
+  records: readonly unknown[],
+  { instant, field, range }: Filter,
+): { readonly outside: number; readonly readable: number } {
+  const { older, readable } = olderThan(entity, records, instant, field);
+  if (range === undefined) return { outside: older, readable };
+  const upTo = olderThan(entity, records, range.latest + 1, field);
+  return { outside: older + readable - upTo.older, readable };
+}
+
+/** `olderThan` by the field at this path, read in this zone where it has none of its own. */
 export function olderByField(
   records: readonly unknown[],
   instant: number,

@@ -1,9 +1,11 @@
 import type { ConnectorEntity } from '../../../schema/definition/connector';
 import type { Paging } from '../../../schema/definition/listings/paging';
+import { valueAt } from '../../../schema/json/json';
 import { instantOfVersion } from '../../../schema/version';
 import type { ListOptions } from '../../contract';
 import { type ListReader, schemeOf } from '../../paging';
 import { fieldsOf, versionOf } from '../../record/fields';
+import { instantIn } from '../../record/instantIn';
 import type { Source } from '../../wire/source';
 import { openListing } from '../listReader';
 import type { Filter } from '../listRequest';
@@ -11,6 +13,7 @@ import type { Filter } from '../listRequest';
 /** A few records are enough to have one with a version. More than the longest overlap of pages. */
 const probeSize = 60;
 const hour = 60 * 60 * 1000;
+const day = 24 * hour;
 
 /** Until when a filter needs no further probe, by connection, entity and filter; for the life of the process. */
 const trusted = new Map<string, number>();
@@ -53,12 +56,11 @@ export async function refuseDislikedForm(
   for (let times = 0; times < 2; times += 1) {
     const sample = await firstPage(source, entity, 'all', probe);
     requests += sample.requests;
-    const version = newest(entity, sample.records);
-    if (version === undefined) {
+    const since = newest(entity, sample.records, filter);
+    if (since === undefined) {
       trusted.set(key, performance.now() + hour);
       return requests;
     }
-    const since = new Date(instantOfVersion(version));
     const found = await firstPage(source, entity, 'changes', { ...probe, since });
     requests += found.requests;
     if (found.records.length > 0) {
@@ -83,8 +85,19 @@ async function firstPage(
   return { records: value?.records ?? [], requests: count.requests };
 }
 
-/** The newest version among the records, encoded; undefined where none has one that can be read. */
-function newest(entity: ConnectorEntity, records: readonly unknown[]): string | undefined {
+/**
+ * The newest instant among the records by which the source filters: their version, or in a window the field that is declared. Undefined where none
+ * has one that can be read, and has passed.
+ */
+function newest(entity: ConnectorEntity, records: readonly unknown[], { field, range }: Filter): Date | undefined {
+  if (field !== undefined && range !== undefined) {
+    const { timeZone } = entity.listings.changes?.since ?? {};
+    const past = records.flatMap((record) => {
+      const at = instantIn(valueAt(record, field), timeZone);
+      return at === null || at > range.latest - day ? [] : [at];
+    });
+    return past.length === 0 ? undefined : new Date(past.reduce((a, b) => Math.max(a, b)));
+  }
   const fields = fieldsOf(entity);
   let found: string | undefined;
   for (const record of records) {
@@ -95,5 +108,5 @@ function newest(entity: ConnectorEntity, records: readonly unknown[]): string | 
       // it will be set aside for that when it is read
     }
   }
-  return found;
+  return found === undefined ? undefined : new Date(instantOfVersion(found));
 }

@@ -48,6 +48,7 @@ export function ownListing(
     context: {
       ...{ request: own.request, partition, parent, connection, signal },
       since: filter?.text ?? null,
+      until: filter?.range?.until ?? null,
       token: asked?.token ?? null,
     },
     answerOf: own.answerOf,

@@ -6,8 +6,8 @@ export const reading: readonly Mutant[] = [
     invariant: 6,
     name: 'the cursor is rounded up on its way to the source',
     file: 'source/reading/filter/cursorForm.ts',
-    find: 'Math.floor(earliest / tick)',
-    replace: 'Math.ceil(earliest / tick)',
+    find: 'return Math.floor(local / tick) * tick;',
+    replace: 'return Math.ceil(local / tick) * tick;',
     test: {
       file: 'test/invariants/06-cursor.test.ts',
       name: 'goes back to the API as the API writes its timestamps, not a moment later',
@@ -50,8 +50,8 @@ export const reading: readonly Mutant[] = [
     invariant: 2,
     name: 'after the clock was put back, the cursor of a local time is sent as it is',
     file: 'source/reading/filter/cursorForm.ts',
-    find: `wallAt(cursor, timeZone) - putBackSince(cursor - day, now, timeZone)`,
-    replace: `wallAt(cursor, timeZone)`,
+    find: 'wallAt(at, since.timeZone) - putBackSince(at - day, now, since.timeZone)',
+    replace: 'wallAt(at, since.timeZone)',
     test: {
       file: 'source/reading/filter/cursorForm.test.ts',
       name: 'a change after the clock was put back is found by a cursor from before, at whatever time of either hour',
@@ -66,6 +66,50 @@ export const reading: readonly Mutant[] = [
     test: {
       file: 'source/reading/tabular.test.ts',
       name: 'a row of another length is set aside as it came, and the others land',
+    },
+  },
+  {
+    invariant: 2,
+    name: 'a window reaches back from the cursor by nothing',
+    file: 'source/reading/windows.ts',
+    find: 'since.getTime() - parseDuration(window.back)',
+    replace: 'since.getTime()',
+    test: {
+      file: 'test/strategies/windows.test.ts',
+      name: 'after an outage nothing is lost that was edited while its day was less than `back` ago',
+    },
+  },
+  {
+    invariant: 2,
+    name: 'of a long range only the newest window is read',
+    file: 'source/reading/windows.ts',
+    find: 'place = { from: next, end, doubt: doubtful, inner: null };',
+    replace: 'place = { from: end, end, doubt: doubtful, inner: null };',
+    test: {
+      file: 'test/strategies/windows.test.ts',
+      name: 'after an outage nothing is lost that was edited while its day was less than `back` ago',
+    },
+  },
+  {
+    invariant: 2,
+    name: 'a reading in windows that goes on ends at another present',
+    file: 'source/reading/windows.ts',
+    find: 'return { from: windowFrom, end: windowEnd,',
+    replace: 'return { from: windowFrom, end: Date.now(),',
+    test: {
+      file: 'source/windows.test.ts',
+      name: 'a reading that stops goes on in the window where it was, with the same ranges whenever that is',
+    },
+  },
+  {
+    invariant: 11,
+    name: 'what is later than the end of a window is not outside of it',
+    file: 'source/reading/filter/filter.ts',
+    find: 'return { outside: older + readable - upTo.older, readable };',
+    replace: 'return { outside: older + 0 * upTo.older, readable };',
+    test: {
+      file: 'source/windows.test.ts',
+      name: 'a source that ignores %s is found out before anything is handed on',
     },
   },
 ];
