@@ -201,7 +201,7 @@ export interface SourceClient {
     options: { readonly text: string; readonly once: Once; readonly signal: AbortSignal },
   ): Promise<OnceResult>;
   /**
-   * Finds out with at most 25 requests, which only read, whether the API behaves as the definition says. Throws
+   * Finds out with at most 40 requests, which only read, whether the API behaves as the definition says. Throws
    * CredentialsRefused, SourceAsksToWait or SourceUnavailable where nothing can be found out.
    */
   probe(

@@ -33,7 +33,7 @@ export const probe = operation({
   details:
     'Checks filter, order, page cap, timestamps, ids, missing and deleted records, rate-limit headers, errors behind 200, and whether ' +
     'list and one agree. Each finding shows the request that proves it and the line of the definition that follows. A worker sends at ' +
-    'most 25 requests; nothing is written. Exit status 1 when the definition contradicts what was seen.',
+    'most 40 requests; nothing is written. Exit status 1 when the definition contradicts what was seen.',
   examples: ['demo people', 'demo people --json'],
   input: entityOf,
   result: (z) => z.object(started(z)),

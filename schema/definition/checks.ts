@@ -91,7 +91,7 @@ export type ProbeInput = Target;
 export interface ProbeFinding {
   /**
    * a stable name: `list`, `headers`, `where`, `ids`, `order`, `cap`, `end`, `timestamps`, `rate-limit`, `filter`, `boundary`, `errors`, `one`, `missing`,
-   * `deleted`
+   * `deleted`, `partitions`, `parents`, `ids-list`, `feed`, `related`, `covers`, `held-back`, `own-function`
    */
   readonly about: string;
   /** `agrees` with the definition, `contradicts` it, or `unknown` where what was seen does not tell */

@@ -1,11 +1,13 @@
+import type { z } from 'zod';
+import type { firstToken } from '../../schema/definition/listings/feed';
 import type { Listing, One } from '../../schema/definition/listings/listing';
 import { partitionFilling } from '../../schema/definition/partitions';
 import { TooManyDigits } from '../../schema/json/exactJson';
 import type { ListOptions } from '../contract';
 import { type Query, schemeOf } from '../paging';
-import { type Filter, listRequest, withParams } from '../reading/listRequest';
+import { type AskedFeed, type Filter, listRequest, withParams } from '../reading/listRequest';
 import { shapeOf } from '../reading/shape';
-import { sameOrigin } from '../wire/address';
+import { type Several, sameOrigin } from '../wire/address';
 import { OutOfBounds } from '../wire/body/bounds';
 import { NotJson, parseBody } from '../wire/body/parse';
 import type { RecordPlace } from '../wire/body/spans';
@@ -18,6 +20,8 @@ import { longestChainOfRedirects, shown } from '../wire/send';
 import type { Source } from '../wire/source';
 import { TransportProblem } from '../wire/transportProblem';
 import { beginning, isBlank, isRedirect } from '../wire/verdict';
+
+type FirstToken = z.infer<typeof firstToken>;
 
 /** A reply as it came, whatever its status; redirects to the same host are followed. */
 export interface Probed {
@@ -37,8 +41,15 @@ export interface Probed {
 export interface Asker {
   readonly requests: number;
   readonly left: number;
-  /** The first page of a listing, with further parameters, and with the filter of `changes`. */
-  list(listing: Listing, query?: Query, filter?: Filter): Promise<Probed>;
+  /** The first page of a listing, with further parameters, and with the filter of `changes`; `asked`: with a token; `ids`: what `{ids}` stands for. */
+  list(
+    listing: Listing,
+    query?: Query,
+    filter?: Filter,
+    further?: { readonly asked?: AskedFeed; readonly ids?: Several },
+  ): Promise<Probed>;
+  /** The request for a feed's first token. */
+  request(first: FirstToken): Promise<Probed>;
   /** The same of another partition. */
   of(partition: Pick<ListOptions, 'partition' | 'parent'>): Pick<Asker, 'list'>;
   one(one: One, id: string): Promise<Probed>;
@@ -111,8 +122,8 @@ export function createAsker(source: Source, { about, partition, parent, mostRequ
   };
   const listOf =
     (where: Pick<ListOptions, 'partition' | 'parent'>): Asker['list'] =>
-    (listing, query = {}, filter = undefined) => {
-      const first = listRequest(source, listing, { ...where, filter }, about);
+    (listing, query = {}, filter = undefined, further = {}) => {
+      const first = listRequest(source, listing, { ...where, filter, ...further }, about);
       const request = withParams(listing, first, { ...schemeOf(listing.paging).firstPage(listing.paging), ...query });
       return send(request, { path: listing.records, list: true });
     };
@@ -125,6 +136,10 @@ export function createAsker(source: Source, { about, partition, parent, mostRequ
     },
     list: listOf({ partition, parent }),
     of: (other) => ({ list: listOf(other) }),
+    request(first) {
+      const request = addressed(source, first, partitionFilling(partition, parent), about);
+      return send(request, { path: '', list: false });
+    },
     one(one, id) {
       return send(addressed(source, one, { ...partitionFilling(partition, parent), id }, about), {
         path: one.record,

@@ -8,7 +8,7 @@ import { fieldsOf, keyOf } from '../record/fields';
 import { readRecord } from '../record/readRecord';
 import type { Source } from '../wire/source';
 import type { Asker } from './asker';
-import { errorKey, type SampledPage } from './sample';
+import { errorKey, type SampledPage, unlikely } from './sample';
 
 const comparedAtMost = 3;
 const deletedAtMost = 3;
@@ -135,10 +135,8 @@ async function compare(
   return { about, verdict: 'agrees', finding: `list and one agree on ${JSON.stringify(id)}`, request, line: null };
 }
 
-/** An id that cannot be: a longer number, or the id with something behind it. */
 async function missing(entity: ConnectorEntity, asker: Asker, one: One, known: string): Promise<ProbeFinding> {
-  const id = /^\d+$/.test(known) ? '9'.repeat(Math.min(15, known.length + 3)) : `${known}-tidemark-probe`;
-  return absent(entity, asker, one, id, 'missing', 'a record that never existed');
+  return absent(entity, asker, one, unlikely(known), 'missing', 'a record that never existed');
 }
 
 async function gone(entity: ConnectorEntity, asker: Asker, one: One, id: string): Promise<ProbeFinding> {

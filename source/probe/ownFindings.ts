@@ -93,6 +93,15 @@ export async function ownOneFindings(
   return findings;
 }
 
+/** What a probe did not look at, since a function of the definition reads it. */
+export function unexamined(what: string): ProbeFinding {
+  return finding(
+    'own-function',
+    'unknown',
+    `${what} were not examined: a function reads the list, whose requests the engine does not know`,
+  );
+}
+
 function finding(
   about: string,
   verdict: ProbeFinding['verdict'],

@@ -44,6 +44,7 @@ test('an honest API: every question is answered, nothing contradicts, and each f
     new Set([
       'list',
       'ids',
+      'ids-list',
       'order',
       'cap',
       'timestamps',

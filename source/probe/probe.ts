@@ -4,15 +4,20 @@ import type { ProbeOptions } from '../contract';
 import { schemeOf } from '../paging';
 import type { Source } from '../wire/source';
 import { createAsker } from './asker';
+import { feedFindings } from './feedFindings';
 import { filterFindings } from './filterFindings';
+import { idsFindings } from './idsFindings';
 import { listFindings } from './listFindings';
 import { oneFindings } from './oneFindings';
-import { ownFindings, ownOneFindings } from './ownFindings';
+import { ownFindings, ownOneFindings, unexamined } from './ownFindings';
+import { parentFinding } from './parentFinding';
 import { partitionFinding } from './partitionFinding';
+import { rangeFindings } from './rangeFindings';
+import { relatedFindings } from './relatedFindings';
 import { timestampFindings } from './timestampFindings';
 
-/** More than the twenty that the questions cost together. */
-const mostRequests = 25;
+/** More than the questions of most definitions cost together. */
+const mostRequests = 40;
 /** Findings end up in a history. */
 const longestFinding = 600;
 
@@ -30,7 +35,7 @@ export async function probe(
   let own = 0;
   if (schemeOf(all.paging).asksItself) {
     const read = await ownFindings(source, entity, { partition, parent, signal });
-    findings.push(...read.findings);
+    findings.push(...read.findings, unexamined('pages, filter, timestamps, partitions and related records'));
     ({ listed } = read);
     own = read.requests;
   } else {
@@ -41,7 +46,11 @@ export async function probe(
       const ownChanges = changes !== undefined && schemeOf(changes.paging).asksItself;
       const filter = ownChanges ? [] : await filterFindings(entity, asker, page);
       findings.push(...timestampFindings(entity, page, filter), ...filter);
+      if (ownChanges) findings.push(unexamined("'changes'"));
       if (one?.read === undefined) findings.push(...(await oneFindings(source, entity, asker, { page, deleted })));
+      findings.push(...(await parentFinding(entity, asker, page, { partition, parent })));
+      findings.push(...(await idsFindings(entity, asker, page)), ...(await feedFindings(entity, asker, page)));
+      findings.push(...(await relatedFindings(entity, asker, page)), ...rangeFindings(source, entity, page));
       listed = page.records.find(({ id, tombstone }) => id !== undefined && !tombstone)?.id;
     }
   }

@@ -28,6 +28,8 @@ export interface SampledPage {
   readonly records: readonly SampledRecord[];
   /** how many came, those of other kinds included */
   readonly came: number;
+  /** all of these, as the source sent them */
+  readonly raw: readonly unknown[];
   /** of rows with headers: those that the definition does not name */
   readonly unknownHeaders: readonly string[];
   /** the source's own number of all records, where the listing declares it */
@@ -47,7 +49,7 @@ export function pageOf(
   asked?: number,
 ): SampledPage | string {
   if (emptyStatus.has(answer.status) && answer.blank)
-    return { answer, records: [], came: 0, unknownHeaders: [], total: undefined, more: false };
+    return { answer, records: [], came: 0, raw: [], unknownHeaders: [], total: undefined, more: false };
   if (answer.status !== 200) return `it answers ${answer.status}: "${answer.excerpt}"`;
   if (answer.body === undefined) return `it answers 200 with a body that is not JSON: "${answer.excerpt}"`;
   if (declaredError(answer.body, listing.error) !== undefined)
@@ -58,6 +60,7 @@ export function pageOf(
       answer,
       records: records.filter((raw) => belongs(entity, raw)).map((raw) => sampled(entity, raw)),
       came: records.length,
+      raw: records,
       unknownHeaders: table?.unknown ?? [],
       total,
       more: goesOn(listing, answer, records.length, total, asked),
@@ -119,6 +122,11 @@ export function orderOf(values: readonly (string | undefined)[]): 'ascending' | 
   });
   if (!steps.includes(-1)) return 'ascending';
   return steps.includes(1) ? undefined : 'descending';
+}
+
+/** An id that cannot be: a longer number, or the id with something behind it. */
+export function unlikely(known: string): string {
+  return /^\d+$/.test(known) ? '9'.repeat(Math.min(15, known.length + 3)) : `${known}-tidemark-probe`;
 }
 
 /** Ids in the order of numbers where all are numbers, for `orderOf`. */
