@@ -2,8 +2,10 @@ import { approvePlan } from '../clients/operations/work/decide';
 import type { Simulator } from '../connectors/planning-center/simulator';
 import { storeEvents } from '../destination/inbox/inbox';
 import { againSignal, type ReconciliationResult, workflowNames } from '../schema/workflows';
+import { itemList, itemsTable, oneItem, startBoards } from './invariants/boardsSource';
 import { aMinuteLater, until } from './invariants/support';
 import { secretValue, someThings, startThings, thingsPage } from './invariants/thingsSource';
+import { contactIds, contactsOfCustomers, engineOf, startCustomers } from './related/customerSource';
 import { connectionId, type Engine, startChurch, startEngine } from './support/engine';
 import { record } from './support/recordedHistories';
 
@@ -178,6 +180,32 @@ test('a source without `one`: absence is confirmed by a second scan', async () =
   const { handle: plan } = await approvePlan(context, planId as string, byTest);
   await plan.result();
   await record('applyPlan.second-scan', plan);
+});
+
+test('children of so many parents that one activity takes several', async () => {
+  const { engine, boards, items, statuses } = await startBoards(60, { listings: { all: itemList, one: oneItem } });
+  await engine.delta('boards');
+  const input = { connectionId, entity: 'items', trigger: 'api' };
+  await run(engine, 'of-parents', deltaSync, input);
+  for (const table of ['work_boards', itemsTable]) await aMinuteLater(engine, table);
+  statuses.set('b003', 403);
+  items.delete('b007-1');
+  boards.delete('b009');
+  for (const child of ['b009-0', 'b009-1']) items.delete(child);
+  await engine.reconcile('boards');
+  await run(engine, 'of-parents', reconciliation, input);
+});
+
+test('related records are compared, and what differs is read', async () => {
+  const { readAgain: _, ...contacts } = contactsOfCustomers;
+  const related = { contacts: { ...contacts, ids: contactIds, version: 'modified_at' } };
+  const world = await startCustomers(9, { related });
+  const engine = await engineOf(world);
+  await engine.delta('customers');
+  await aMinuteLater(engine, 'acme_customers');
+  world.removeContact(1);
+  world.customers.delete('c5');
+  await run(engine, 'of-related', reconciliation, { connectionId, entity: 'customers', trigger: 'api' });
 });
 
 test('a harmless change at the source', async () => {

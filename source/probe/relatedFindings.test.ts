@@ -66,7 +66,7 @@ const probed = async (answer: Answer, of: RelatedInput = full) => said(await pro
 
 test('a source that does what the definition says is not contradicted', async () => {
   expect(await probed(source())).toEqual([
-    'agrees: contacts: 6 of 6 records were read at once, each of a record that was asked for',
+    'agrees: contacts: 6 related records of 6 records were read at once, each of one that was asked for',
     "agrees: contacts: the filter of 'changes' works, and 6 changes name their records",
     "agrees: contacts: 'ids' lists 6 with their records and ids",
   ]);

@@ -108,7 +108,7 @@ async function listingFindings(
     const of = `${strangers.length} of ${found.length} belong to records that were not asked for, such as ${JSON.stringify(strangers[0]?.parent)}: {ids} is ignored`;
     return [finding('contradicts', of, { request, line: "query: { …: '{ids}' }" })];
   }
-  const of = `${found.length} of ${asked.length} records were read at once, each of a record that was asked for`;
+  const of = `${found.length} related records of ${asked.length} records were read at once, each of one that was asked for`;
   return [finding('agrees', of, { request }), ...(await completeness(entity, asker, kind, { finding, found, page }))];
 }
 
