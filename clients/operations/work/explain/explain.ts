@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { type AuditedEntry, listAudit } from '../../../../destination/audit';
 import { type RecordFacts, recordFacts, runsAbout } from '../../../../destination/readModels/recordFacts';
 import { unreadParentOf } from '../../../../destination/readModels/unreadPartitions';
-import { getCursor } from '../../../../destination/runs/cursors';
+import { getCursor, relatedCursors } from '../../../../destination/runs/cursors';
 import type { Run } from '../../../../destination/runs/runs';
 import type { ConnectorEntity } from '../../../../schema/definition/connector';
 import { parseDuration } from '../../../../schema/duration';
@@ -77,11 +77,15 @@ export async function explain(
   const passedBy = changed === null ? undefined : known.findLast((run) => passedOver(run, changed, entity.readLag));
   const audit = (await listAudit(db, { ...target, limit: 200 })).filter((entry) => concerns(entry, facts, id));
   const cursor = await getCursor(db, target);
+  const ofRelated = entity.related === undefined ? [] : await relatedCursors(db, target);
   const { enabled, needsCredentialsBecause: needsCredentials } = connection;
   return {
     ...target,
     id,
-    verdict: verdictOn({ ...target, id, facts, source, runs, cursor, enabled, needsCredentials, changed, passedBy }),
+    verdict: verdictOn({
+      ...{ ...target, id, facts, source, runs, cursor, enabled, needsCredentials, changed, passedBy },
+      relatedCursors: ofRelated,
+    }),
     story: storyOf(entity, facts, { runs, audit, changed, unread: await unreadParentOf(db, target, entity, id) }),
     source,
     row: facts.row,

@@ -1,4 +1,5 @@
 import type { RecordFacts } from '../../../../destination/readModels/recordFacts';
+import type { RelatedCursor } from '../../../../destination/runs/cursors';
 import type { Run } from '../../../../destination/runs/runs';
 import type { LookAtResult } from '../../../../schema/definition/checks';
 import type { Target } from '../../../../schema/workflows';
@@ -14,6 +15,8 @@ export interface Circumstances extends Target {
   readonly runs: readonly Run[];
   /** the last run of all, of whatever outcome */
   readonly cursor: Date | null;
+  /** of the related records whose changes are listed */
+  readonly relatedCursors: readonly RelatedCursor[];
   readonly enabled: boolean;
   /** what the source said of the connection's credentials; null: it accepts them */
   readonly needsCredentials: string | null;
@@ -78,7 +81,14 @@ function onLive(about: Circumstances, { row, columns, id, connectionId, entity }
       `${what}: it was never listed by ${about.connectionId}${although}, yet the source returns it by id (a filter of the listing, or a permission?); ${fix}.`,
     );
   }
-  return wrong(`${what}, and nothing that is kept says why: the next reconciliation finds it; ${fix}.`);
+  return wrong(`${what}, ${changedAlone(about)}; ${fix}.`);
+}
+
+/** What is known where nothing that is kept explains a difference: a related record may have changed without its record. */
+function changedAlone({ relatedCursors }: Circumstances): string {
+  if (relatedCursors.length === 0) return 'and nothing that is kept says why: the next reconciliation finds it';
+  const read = relatedCursors.map(({ kind, at }) => `changes of ${kind} are read up to ${instant(at)}`).join(', ');
+  return `and the record itself has not changed: what belongs to it may have changed alone (${read}), and the next delta or reconciliation finds it`;
 }
 
 function onGone(about: Circumstances, evidence: string): Verdict {
