@@ -17,6 +17,7 @@ import type { ActivityDeps } from './deps';
 import { runEnded } from './metrics';
 import type { OpenTarget, TargetOpener } from './openTarget';
 import { partitionsFor } from './parents';
+import { judgeLeftOut } from './records/leftOut';
 
 export interface FinishRunInput extends Target {
   readonly runId: string;
@@ -87,6 +88,8 @@ export function remapActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         if (claimed.strategy === 'remap') assertComplete(claimed, await sumParts(db, runId, 'remap'), ['']);
         else assertComplete(claimed, await sumParts(db, runId, 'pull'), await partitionsFor(db, open, runId, 'pull'));
       }
+      if (claimed.status === 'running')
+        await judgeLeftOut(deps, await openTarget(target, 'backfill'), { runId, writtenBy: `run ${runId}` });
       const run = await endRun(db, runId, { status: 'succeeded', details });
       if (run.strategy === 'remap') await settleOwed(db, target, runId);
       runEnded(deps, run);

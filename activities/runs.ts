@@ -21,6 +21,7 @@ import type { OpenTarget, TargetOpener } from './openTarget';
 import { partitionsFor } from './parents';
 import { comparedRelated } from './reconciliation/scanRelated';
 import { judgeFewer } from './records/fewer';
+import { judgeLeftOut } from './records/leftOut';
 
 export interface ClaimRunInput extends Target {
   readonly strategy: RunStrategy;
@@ -108,6 +109,7 @@ export function runActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         if (open.entity.parents !== undefined) await assertAnyRead(db, claimed, 'pull');
         const signal = Context.current().cancellationSignal;
         await judgeFewer(deps, open, { runId }, { signal, onProgress: () => undefined });
+        await judgeLeftOut(deps, open, { runId, writtenBy: `run ${runId}` });
       }
       const run = await db.transaction((trx) => endDelta(trx, open, runId));
       runEnded(deps, run);

@@ -64,6 +64,10 @@ export interface SetAsideAnswer {
   readonly reason: (typeof setAsideReasons)[number];
   readonly detail: string;
   readonly raw: unknown;
+  /** of a record that its mapping leaves out */
+  readonly version?: Version;
+  /** … when the answer that showed it was sent and received; undefined where nothing was requested, as when a row is mapped again */
+  readonly asked?: Asked;
   /** of a record that was set aside by its mapping: the related records that it was mapped with */
   readonly related?: RelatedPart;
 }

@@ -8,12 +8,12 @@ import { type ComparedRow, compareRows } from '../../destination/rows/queries/co
 import { countLive, liveIdsAmong, sampleLiveIds, unstagedLiveIds } from '../../destination/rows/queries/liveIds';
 import { tableExists } from '../../destination/rows/tables';
 import { getCursor } from '../../destination/runs/cursors';
-import type { LiveAnswer } from '../../schema/answer';
+import type { LiveAnswer, SetAsideAnswer } from '../../schema/answer';
 import type { Coverage } from '../../schema/coverage';
 import type { RecordDifference, VerifyInput, VerifyResult } from '../../schema/definition/checks';
 import { heldBackMs } from '../../schema/definition/listings/listing';
 import { PartitionUnread } from '../../schema/unreadPartition';
-import { instantOfVersion } from '../../schema/version';
+import { instantOfVersion, type Version } from '../../schema/version';
 import { startLiveness } from '../attempt/liveness';
 import type { ActivityDeps } from '../deps';
 import { inParallel } from '../inParallel';
@@ -97,18 +97,40 @@ function judgeOf(deps: ActivityDeps, open: OpenTarget, tally: Tally, cursor: num
     if (tally.differences.delete(id)) tally.compared -= 1;
   };
 
+  /** Changed at the source after the cursor. */
+  const isLate = (version: Version) =>
+    entity.deltaSyncField?.kind === 'instant' &&
+    version !== null &&
+    cursor !== null &&
+    instantOfVersion(version) >= cursor;
+
+  /** Of records that the mapping leaves out, there must be no live row; of the others that are set aside nothing can be said. */
+  async function compareAside(aside: readonly SetAsideAnswer[]): Promise<void> {
+    const skips = aside.flatMap(({ id, reason, version = null }) =>
+      id !== null && reason === 'skipped' ? [{ id, version }] : [],
+    );
+    tally.unclear += aside.length - skips.length;
+    const ids = skips.map(({ id }) => id);
+    // under the conflict policy `skip` rows are the user's
+    const live = entity.conflict === 'skip' ? [] : await liveIdsAmong(deps.db, target.connectionId, entity, ids);
+    const wrong = new Set(live);
+    for (const { id, version } of skips) {
+      forget(id);
+      if (wrong.has(id) && isLate(version)) {
+        tally.pending += 1;
+        continue;
+      }
+      tally.compared += 1;
+      if (wrong.has(id)) note({ id, found: 'skipped', columns: [] });
+    }
+  }
+
   async function compare(shown: readonly LiveAnswer[]): Promise<void> {
     const live = await related(shown);
     const versions = new Map(live.map(({ id, version }) => [id, version]));
     for (const { id, row, columns } of await compareWhatFits(deps, open, live, () => (tally.unclear += 1))) {
       forget(id);
-      const version = versions.get(id) ?? null;
-      const late =
-        entity.deltaSyncField?.kind === 'instant' &&
-        version !== null &&
-        cursor !== null &&
-        instantOfVersion(version) >= cursor;
-      if (row !== 'equal' && late) {
+      if (row !== 'equal' && isLate(versions.get(id) ?? null)) {
         tally.pending += 1;
         continue;
       }
@@ -118,12 +140,14 @@ function judgeOf(deps: ActivityDeps, open: OpenTarget, tally: Tally, cursor: num
     onProgress();
   }
 
-  /** With their related records; those of which they could not be read prove nothing, and those that are left out have no row. */
+  /** With their related records; those of which they could not be read prove nothing, and those that are left out are judged apart. */
   async function related(shown: readonly LiveAnswer[]): Promise<readonly LiveAnswer[]> {
     const asked = { sent: 0, received: 0, live: shown, gone: [], setAside: [] };
     const { answers } = await relate(deps, open, [asked], Context.current().cancellationSignal);
     const made = answers.flatMap(({ live }) => live.filter(({ mapWith }) => mapWith === undefined));
-    tally.unclear += shown.length - made.length;
+    const aside = answers.flatMap(({ setAside }) => setAside);
+    await compareAside(aside);
+    tally.unclear += shown.length - made.length - aside.length;
     return made;
   }
 
@@ -138,6 +162,7 @@ function judgeOf(deps: ActivityDeps, open: OpenTarget, tally: Tally, cursor: num
         const said = await open.source.ask(open.entity, id, { signal: cancellationSignal, parent: parents.get(id) });
         if (said.kind === 'live') live.push(said.live);
         else if (said.kind === 'gone') gone.push(id);
+        else if (said.kind === 'set-aside' && said.setAside.reason === 'skipped') await compareAside([said.setAside]);
         else {
           forget(id);
           tally.unclear += 1;
@@ -154,7 +179,7 @@ function judgeOf(deps: ActivityDeps, open: OpenTarget, tally: Tally, cursor: num
     }
   }
 
-  return { compare, ask, note };
+  return { compare, compareAside, ask, note };
 }
 
 /** One bad value must not keep the others from being compared: a batch that PostgreSQL refuses is split. */
@@ -218,7 +243,7 @@ async function everything(deps: ActivityDeps, open: OpenTarget, judge: Judge, ta
           listed.set(partition, (listed.get(partition) ?? 0) + ids.length);
           await db.transaction((trx) => stageIds(trx, table, [encodeIds(ids, ids.length)]));
           for await (const { live, setAside } of page.answers()) {
-            tally.unclear += setAside.length;
+            await judge.compareAside(setAside);
             await judge.compare(counting(live));
           }
           if (page.end?.certain === false) tally.uncertainEnds += 1;

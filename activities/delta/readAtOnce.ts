@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Knex } from 'knex';
+import { isAnyLeftOut } from '../../destination/plans/leftOutPlan';
 import { type WriteResult, writeAnswers } from '../../destination/rows/writeAnswers';
 import { advancePart, openFirst } from '../../destination/runs/runParts';
 import type { Run } from '../../destination/runs/runs';
@@ -14,6 +15,7 @@ import { countedPage, progressOf } from '../listing/pageProgress';
 import { runEnded } from '../metrics';
 import { listedContext, type OpenTarget } from '../openTarget';
 import { judgeFewer } from '../records/fewer';
+import { judgeLeftOut } from '../records/leftOut';
 import { fetchInRun } from '../records/owedInRun';
 import { deltaResult, endDelta } from './endDelta';
 import { changedRelated, readRelatedChanges, relatedFeeds } from './relatedChanges';
@@ -49,11 +51,15 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
     const page = await firstPage(open, partition, token === null ? { since: run.cursorBefore } : { token }, signal);
     if (open.entity.related !== undefined && page.records.length > relatedAtOnceAtMost) return undefined;
     let ended: Run | undefined;
+    // what is judged once everything has been written
+    let judges = false;
     const alongside = async (trx: Knex.Transaction, { counts }: Pick<WriteResult, 'counts'>) => {
       // the ordinary pull, where it has begun, has taken over
       const key = await openFirst(trx, name, token);
       await advancePart(trx, key, progressOf([countedPage(page)], counts));
-      if (page.resumePoint !== null || open.entity.related !== undefined) return;
+      if (page.resumePoint !== null) return;
+      judges = open.entity.related !== undefined || (await isAnyLeftOut(trx, run, open.entity));
+      if (judges) return;
       ended = await endDelta(trx, open, run.id);
     };
     const answers = page.records.length === 0 ? [] : await interpretPage(deps, open, page, signal);
@@ -71,8 +77,9 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
       });
       deps.metrics.rows({ connectionId, entity }, counts);
     }
-    if (open.entity.related !== undefined && page.resumePoint === null) {
+    if (judges) {
       await judgeFewer(deps, open, { runId: run.id }, { signal, onProgress: () => undefined });
+      await judgeLeftOut(deps, open, { runId: run.id, writtenBy: `run ${run.id}` });
       ended = await db.transaction((trx) => endDelta(trx, open, run.id));
     }
     if (!ended) return undefined;

@@ -19,6 +19,7 @@ import { type OpenTarget, type TargetOpener, writeContext } from '../openTarget'
 import { partitionsFor } from '../parents';
 import { fetchRecords } from '../records/fetchRecords';
 import { applyFewer } from '../records/fewer';
+import { applyLeftOut, judgeLeftOut } from '../records/leftOut';
 import { judge, judgeAbsent, vouchersAtMost, whyDoubt } from './judgePlan';
 
 export interface PlanInput extends Target {
@@ -42,12 +43,23 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
     return plan.scanStarted.getTime() - readLagMs - heldBackMs(one && ids ? ids : all);
   };
 
-  /** A plan about related records deletes nothing: what they are now is read and written. */
-  const applyRelated = async (open: OpenTarget, input: PlanInput): Promise<string | null> => {
-    const liveness = startSurvivingLiveness(`Run ${input.runId}, reading related records`);
+  /**
+   * A plan about something else than absence. One about related records deletes nothing by itself: what they are now is read and
+   * written. The rows of one about records that are left out need no confirmation: the source has shown each.
+   */
+  const applyOther = async (
+    open: OpenTarget,
+    input: PlanInput,
+    about: 'related' | 'skipped',
+  ): Promise<string | null> => {
+    const liveness = startSurvivingLiveness(`Run ${input.runId}, applying plan ${input.planId}`);
+    const onProgress = () => liveness.progress({});
     const { cancellationSignal: signal } = Context.current();
     try {
-      return await applyFewer(deps, open, input, { signal, onProgress: () => liveness.progress({}) });
+      if (about === 'skipped') return await applyLeftOut(deps, open, input, onProgress);
+      const reason = await applyFewer(deps, open, input, { signal, onProgress });
+      await judgeLeftOut(deps, open, { runId: input.runId, writtenBy: `run ${input.runId}`, onProgress });
+      return reason;
     } catch (error) {
       liveness.failed();
       throw error;
@@ -66,7 +78,8 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
       const open = await openTarget(input, 'reconciliation');
       const signal = Context.current().cancellationSignal;
       await ownRun(db, input, ['reconciliation']);
-      if ((await getPlan(db, input.planId))?.about === 'related') return await applyRelated(open, input);
+      const about = (await getPlan(db, input.planId))?.about ?? 'deletions';
+      if (about !== 'deletions') return await applyOther(open, input, about);
       const plan = await takePlan(db, input);
       const known = await knownLiveIds(db, { ...input, entity: open.entity }, vouchersAtMost);
       const before = await receivedBefore(input.planId, open);
@@ -126,6 +139,11 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
       const open = await openTarget(input, 'reconciliation');
       const { runId, planId } = input;
       const run = await ownRun(db, input, ['reconciliation']);
+      const about = (await getPlan(db, planId))?.about ?? 'deletions';
+      if (about !== 'deletions') {
+        await applyOther(open, input, about);
+        return 'done';
+      }
       const plan = await takePlan(db, input);
       const second = await sumParts(db, runId, 'second-scan');
       if (second.done) assertComplete(run, second, await partitionsFor(db, open, runId, 'scan'));

@@ -10,6 +10,7 @@ import { coverageOfPlan, getPlan, markApplied, settlePlan } from '../../destinat
 import { dropStaging, stagingTable } from '../../destination/plans/staging';
 import { countUnlisted } from '../../destination/plans/unjudged';
 import { countUnwritten } from '../../destination/plans/unwritten';
+import { countLeftOut } from '../../destination/rows/deleteLeftOut';
 import { getCursor } from '../../destination/runs/cursors';
 import { raiseWatermark, type Unjudged } from '../../destination/runs/entities';
 import { settleOwed } from '../../destination/runs/owed';
@@ -30,6 +31,7 @@ import type { ActivityDeps } from '../deps';
 import { runEnded } from '../metrics';
 import type { TargetOpener } from '../openTarget';
 import { judgeFewer } from '../records/fewer';
+import { judgeLeftOut } from '../records/leftOut';
 import type { PlanInput } from './confirmDeletions';
 import { proposeLookback } from './proposeLookback';
 import { comparedRelated } from './scanRelated';
@@ -78,6 +80,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   /** What the proof is qualified by, by reason; none that is 0. */
   async function unjudgedOf(
     input: FinishInput,
+    of: ConnectorEntity,
     notCompared: { readonly related: number; readonly contents: number },
   ): Promise<Unjudged> {
     const { runId, planId, connectionId, entity } = input;
@@ -91,6 +94,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       unlisted: await countUnlisted(db, planId),
       uncertainEnd: scan.uncertainEnds,
       owed: await countOwed(db, input),
+      leftOut: await countLeftOut(db, connectionId, of),
       ...notCompared,
     };
     return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
@@ -121,6 +125,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     if (!input.dryRun) {
       const reading = { signal: Context.current().cancellationSignal, onProgress: () => undefined };
       await judgeFewer(deps, open, { runId }, reading);
+      await judgeLeftOut(deps, open, { runId, writtenBy: `run ${runId}` });
     }
     const waiting = wait !== null && !input.dryRun;
     const readsAll = !(entity.listings.one && entity.listings.ids);
@@ -142,7 +147,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     // what was received later, a scan that started then may not have shown yet
     const shownUntil = (started: number) => started - readLagMs - heldBackMs(entity.listings[readsAll ? 'all' : 'ids']);
     if (!input.dryRun && !waiting && plan) await clearGone(input, entity, shownUntil(plan.scanStarted.getTime()));
-    const unjudged = input.dryRun || waiting ? {} : await unjudgedOf(input, notCompared);
+    const unjudged = input.dryRun || waiting ? {} : await unjudgedOf(input, entity, notCompared);
     if (!input.dryRun && !waiting && plan) {
       // these stay as they are: the proof counts them among what it could not judge, not among what it corrected
       const aside = await countUnwritten(db, { runId, connectionId: input.connectionId, entity });

@@ -18,6 +18,7 @@ import type { ActivityDeps } from '../deps';
 import type { OpenTarget, TargetOpener } from '../openTarget';
 import { type Fetched, fetchRecords, outcomeOf } from './fetchRecords';
 import { judgeFewer } from './fewer';
+import { judgeLeftOut } from './leftOut';
 import { fetchOwed } from './owed';
 import { withTable } from './withTable';
 
@@ -64,7 +65,11 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         ),
       );
       const signal = Context.current().cancellationSignal;
-      await alive(() => judgeFewer(deps, open, { runId: null, since }, { signal, onProgress: () => undefined }));
+      await alive(async () => {
+        await judgeFewer(deps, open, { runId: null, since }, { signal, onProgress: () => undefined });
+        if (open.entity.related !== undefined || fetched.counts.skipped > 0)
+          await judgeLeftOut(deps, open, { runId: null, writtenBy: 'webhook' });
+      });
       return {
         outcome: outcomeOf(fetched.counts),
         askAgainAfterMs: fetched.disputed.length > 0 ? open.readLagMs : null,
@@ -142,7 +147,10 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
           liveness.progress({ fetches });
         }
         const onProgress = () => liveness.progress({ fetches });
-        if (input.batch.of !== 'plan') await judgeFewer(deps, open, { runId: null, since }, { signal, onProgress });
+        if (input.batch.of !== 'plan') {
+          await judgeFewer(deps, open, { runId: null, since }, { signal, onProgress });
+          await judgeLeftOut(deps, open, { runId: null, writtenBy: batch.writtenBy, onProgress });
+        }
         // of all attempts: this one may have begun where another was lost
         const { counts, fetches: committed } = await sumOfBatch(deps.db, key);
         return { counts, fetches: committed, disputed: await countDisputed(deps.db, input.connectionId, open.entity) };

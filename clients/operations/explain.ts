@@ -55,6 +55,7 @@ export const explain = operation({
           receivedAt: instant(z).nullable(),
           disputedAt: instant(z).nullable(),
           writtenBy: z.string().nullable(),
+          leftOut: z.string().nullable().describe('`skipped`: the mapping leaves its record out'),
         })
         .nullable()
         .describe('what the engine knows of the row besides its content'),

@@ -52,7 +52,7 @@ export async function oweDifferingRelated(
     ), held as (
       select c.external_id, (
         select ${digest(element)} from jsonb_array_elements(c.raw_related -> cast(:name as text)) k) as digest
-      from ${tableName(entity)} c where c.connection_id = :connectionId and c.deleted_at is null and c.raw_related is not null
+      from ${tableName(entity)} c where c.connection_id = :connectionId and (c.deleted_at is null or c._left_out is not null) and c.raw_related is not null
     ), differing as (
       select h.external_id from held h left join listed l using (external_id) where h.digest is distinct from l.digest
       union

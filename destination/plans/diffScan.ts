@@ -54,10 +54,12 @@ function diffSql({ entity, runId, versions, horizon, partitioned }: DiffInput): 
   // a plain text comparison: versions are encoded so that their order is text order
   const differs =
     entity.conflict === 'skip' || entity.listings.ids?.presenceOnly ? 'false' : 'c._version is distinct from s.version';
+  // what was left out is fetched again once it has another version; a listing of presence only shows none
+  const sameVersion = entity.listings.ids?.presenceOnly ? 'true' : 'a.version is not distinct from s.version';
   const toFetch = /* sql */ `(c.external_id is null or c.deleted_at is not null or c._disputed_at is not null
         or (${differs} and not (c._version > s.version and c._received_at >= cast(:started as timestamptz))))
       and not exists (select from tidemark.set_aside a where a.connection_id = :connectionId and a.entity = :entity
-        and a.external_id = s.external_id and a.reason = 'skipped' and a.cleared_at is null)`;
+        and a.external_id = s.external_id and a.reason = 'skipped' and a.cleared_at is null and ${sameVersion})`;
   const known = partitioned && entity.listings.one ? 'c._partition is not null' : 'true';
   const absent = `c.deleted_at is null and c._origin = 'source' and ${insideSql(entity, horizon)}`;
   const columns = ['external_id', 'deleted_at', '_disputed_at', '_version', '_received_at', '_origin', '_partition'];

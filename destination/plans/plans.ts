@@ -8,13 +8,16 @@ import type { Differences } from './diffScan';
 export type Difference = 'missing' | 'stale' | 'gone' | 'unlisted';
 export type PlanStatus = 'open' | 'waiting' | 'approved' | 'applied' | 'rejected' | 'expired' | 'undone' | 'dry';
 
-export type PlanAbout = 'deletions' | 'related';
+export type PlanAbout = 'deletions' | 'related' | 'skipped';
 
 export interface Plan extends Target {
   readonly id: string;
   readonly runId: string;
   readonly status: PlanStatus;
-  /** `related`: nothing is deleted, but records (the stale ones) keep related records that the source no longer shows */
+  /**
+   * `related`: nothing is deleted, but records (the stale ones) keep related records that the source no longer shows;
+   * `skipped`: rows (the gone ones) whose record the source has and the mapping leaves out
+   */
   readonly about: PlanAbout;
   readonly scanStarted: Date;
   readonly liveRows: number;

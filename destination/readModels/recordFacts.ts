@@ -18,12 +18,14 @@ export interface RowFacts {
   readonly receivedAt: Date | null;
   readonly disputedAt: Date | null;
   readonly writtenBy: string | null;
+  /** why it is left out although the source has its record: `skipped`, by the mapping */
+  readonly leftOut: string | null;
 }
 
 /** See tidemark.answers. */
 export interface TracedAnswer {
   readonly at: Date;
-  readonly outcome: 'refused' | 'disputed' | 'deleted' | 'revived' | 'rekeyed';
+  readonly outcome: 'refused' | 'disputed' | 'deleted' | 'revived' | 'rekeyed' | 'skipped';
   /** of `rekeyed`: the row's id before, or since */
   readonly otherId: string | null;
   readonly won: boolean;
@@ -121,8 +123,10 @@ async function rowFacts(db: Knex, entity: ConnectorEntity, connectionId: string,
   const { rows } = await db.raw(
     /* sql */ `
     select deleted_at as "deletedAt", synced_at as "syncedAt", source_updated_at as "sourceUpdatedAt", _sent_at as "sentAt",
-      _received_at as "receivedAt", _disputed_at as "disputedAt", _written_by as "writtenBy"
-    from ${tableName(entity)} where connection_id = ? and external_id = ?`,
+      _received_at as "receivedAt", _disputed_at as "disputedAt", _written_by as "writtenBy",
+      -- a table that has not been widened yet has no such column
+      to_jsonb(t) ->> '_left_out' as "leftOut"
+    from ${tableName(entity)} t where connection_id = ? and external_id = ?`,
     [connectionId, id],
   );
   return rows[0] ?? null;

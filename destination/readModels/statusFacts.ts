@@ -70,7 +70,7 @@ export async function lastRuns(db: Knex, connectionId?: string): Promise<RunSoFa
 
 export interface WaitingPlan extends Target {
   readonly id: string;
-  /** `related`: nothing would be deleted, but related records taken away from the stale ones */
+  /** `related`: nothing would be deleted, but related records taken away from the stale ones; `skipped`: the mapping leaves their records out */
   readonly about: PlanAbout;
   readonly runId: string;
   readonly liveRows: number;

@@ -5,11 +5,13 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { ParentPartition } from '../../schema/definition/partitions';
 import { withRetry } from '../database/destinationError';
 import { quote } from '../database/identifiers';
-import { setAside } from '../setAside/setAside';
+import { clearSetAside, setAside } from '../setAside/setAside';
 import { eachThatFits, refusedRecord } from './eachThatFits';
 import { exactRow, withExactNumbers } from './format/exactInJson';
 import { contentColumns, tableName } from './format/rowFormat';
+import { heldGone } from './leftOut';
 import { lockEntity } from './lockEntity';
+import { markOwn } from './markSkipped';
 import { parentsOf } from './parents';
 
 /** What a kept record is mapped to now; null: it says that the record is gone, which is not for a mapping to decide. */
@@ -38,16 +40,17 @@ export interface RemappedBatch {
 /**
  * Rebuilds the typed columns of the next rows from their `raw`, in one transaction under the entity's write lock, so that nothing is
  * written between reading and writing. Version, line, dispute and deleted state stay as they are: the row holds
- * the same answer, only mapped again. A row that no longer maps keeps its columns and is set aside.
+ * the same answer, only mapped again. A row that no longer maps keeps its columns and is set aside; one that the mapping
+ * leaves out is marked, and one that was left out and maps again is live.
  */
 export function remapRows(db: Knex, batch: RemapBatch): Promise<RemappedBatch> {
   const { connectionId, entity, runId, after, limit } = batch;
   return withRetry(() =>
     db.transaction(async (trx) => {
-      await lockEntity(trx, { connectionId, entity });
+      const { anySetAside } = await lockEntity(trx, { connectionId, entity });
       const { rows } = await trx.raw(
         /* sql */ `
-        select external_id as id, raw::text as raw, _partition as partition, deleted_at is not null as deleted${entity.related ? ', raw_related::text as related' : ''} from ${tableName(entity)}
+        select external_id as id, raw::text as raw, _partition as partition, ${heldGone} as deleted, _left_out is not null as "leftOut"${entity.related ? ', raw_related::text as related' : ''} from ${tableName(entity)} c
         where connection_id = ? and external_id > ? order by external_id limit ?`,
         [connectionId, after, limit],
       );
@@ -77,6 +80,13 @@ export function remapRows(db: Knex, batch: RemapBatch): Promise<RemappedBatch> {
         },
         refused: ({ id, raw }, error) => aside.push(refusedRecord(id, raw, error)),
       });
+      const left = aside.flatMap(({ id, reason }) => (reason === 'skipped' && id !== null ? [id] : []));
+      await markOwn(trx, connectionId, entity, left);
+      if (anySetAside) {
+        const failed = new Set(aside.map(({ id }) => id));
+        const back = kept.flatMap(({ id, leftOut }) => (leftOut && !failed.has(id) ? [id] : []));
+        await clearSetAside(trx, { connectionId, entity: entity.name }, back);
+      }
       if (aside.length > 0) await setAside(trx, { connectionId, entity: entity.name }, runId, aside);
       const skipped = aside.filter(({ reason }) => reason === 'skipped').length;
       counts.skipped += skipped;
@@ -95,7 +105,9 @@ interface Kept {
   /** undefined for an entity without related records */
   readonly related?: string | null;
   readonly partition: string | null;
+  /** gone at the source */
   readonly deleted: boolean;
+  readonly leftOut: boolean;
 }
 
 /** `synced_at` moves with the content, for those who follow the table by it. Returns how many rows were not like this before. */
@@ -106,13 +118,15 @@ async function update(
   live: readonly LiveAnswer[],
 ): Promise<number> {
   const columns = contentColumns(entity);
-  if (columns.length === 0 || live.length === 0) return 0;
+  if (live.length === 0) return 0;
   const names = (side: string) => columns.map(({ name }) => `${side}.${quote(name)}`).join(', ');
+  const differ = columns.length === 0 ? 'false' : `(${names('t')}) is distinct from (${names('n')})`;
   const { rowCount } = await trx.raw(
     /* sql */ `
-    update ${tableName(entity)} t set ${columns.map(({ name }) => `${quote(name)} = n.${quote(name)}`).join(', ')}, synced_at = now()
-    from jsonb_to_recordset(?::jsonb) as n(_id text collate "C", ${columns.map(({ name, type }) => `${quote(name)} ${type}`).join(', ')})
-    where t.connection_id = ? and t.external_id = n._id and (${names('t')}) is distinct from (${names('n')})`,
+    update ${tableName(entity)} t set ${columns.map(({ name }) => `${quote(name)} = n.${quote(name)}, `).join('')}synced_at = now(),
+      deleted_at = case when t._left_out is null then t.deleted_at end, _left_out = null
+    from jsonb_to_recordset(?::jsonb) as n(_id text collate "C"${columns.map(({ name, type }) => `, ${quote(name)} ${type}`).join('')})
+    where t.connection_id = ? and t.external_id = n._id and (t._left_out is not null or ${differ})`,
     [withExactNumbers(JSON.stringify(live.map((one) => ({ ...exactRow(entity, one), _id: one.id })))), connectionId],
   );
   return rowCount ?? 0;

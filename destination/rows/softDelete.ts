@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { GoneAnswer } from '../../schema/answer';
 import { tableName } from './format/rowFormat';
+import { heldGone } from './leftOut';
 import { mergeRule } from './mergeRule';
 import { touchSql } from './touchRows';
 import { heldColumns, traceSql } from './traceAnswers';
@@ -43,7 +44,7 @@ export async function softDelete(
   const version = (side: string) => (opaque ? `''` : `coalesce(${side}._version, '')`);
   const { admitted, wins, disputes, watermarkAfter, disputedAfter } = mergeRule({
     n: { gone: 'true', version: version('n'), sent: 'n._sent', received: 'n._received' },
-    c: { gone: '(c.deleted_at is not null)', version: version('c'), sent: 'c._sent_at', received: 'c._received_at' },
+    c: { gone: heldGone, version: version('c'), sent: 'c._sent_at', received: 'c._received_at' },
     rowWatermark: 'c._watermark_at',
     entityWatermark: 's.watermark_at',
     disputedAt: 'c._disputed_at',
@@ -59,6 +60,7 @@ export async function softDelete(
       select n.*, s.connection_id as _connection, s.entity as _entity, s.confirming as _confirming, s.written_by as _by,
         c.external_id is not null as _known,
         c.deleted_at is null as _live,
+        c._left_out is not null as _left,
         ${admitted} as _admitted,
         coalesce(${wins} and not ${exempt}, false) as _wins,
         coalesce(${disputes} and not ${exempt}, false) as _disputes,
@@ -75,10 +77,10 @@ export async function softDelete(
       select _connection, _id, now(), now(), _version, _sent, _received, _watermark_after, _by, 'source'
       from judged where not _known and _admitted and _before is null order by _id
     ), deleted as (
-      update ${table} t set deleted_at = now(), synced_at = now(), _version = j._version,
+      update ${table} t set deleted_at = coalesce(t.deleted_at, now()), synced_at = case when j._live then now() else t.synced_at end, _left_out = null, _version = j._version,
         _sent_at = j._sent, _received_at = j._received, _watermark_at = j._watermark_after, _disputed_at = j._disputed_after, _written_by = j._by
-      from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known and j._live and j._wins
-    ), touched as (${touchSql(table, 'not (j._wins and j._live) and (j._disputes or j._wins)')}
+      from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known and (j._live or j._left) and j._wins
+    ), touched as (${touchSql(table, 'not (j._wins and (j._live or j._left)) and (j._disputes or j._wins)')}
     ), traced as (${traceSql({
       gone: 'true',
       outcome: `case when _disputes then 'disputed' when not _wins then 'refused' else 'deleted' end`,

@@ -38,6 +38,7 @@ export async function ensureTable(
         await trx.raw(
           `create index ${quote(`${entity.table}_disputed`)} on ${tableName(entity)} (connection_id, _disputed_at) where _disputed_at is not null`,
         );
+        await trx.raw(leftOutIndex(entity));
         const change = { created: true, added: wanted.map(({ name }) => name) };
         await alongside(trx, change);
         return change;
@@ -45,11 +46,17 @@ export async function ensureTable(
       const change = { created: false, added: lacking.map(({ name }) => name) };
       if (lacking.length > 0) {
         await trx.raw(`alter table ${tableName(entity)} ${lacking.flatMap(additions).join(', ')}`);
+        if (change.added.includes('_left_out')) await trx.raw(leftOutIndex(entity));
         await alongside(trx, change);
       }
       return change;
     }),
   );
+}
+
+/** Finds the rows that are to be deleted because their record is left out, and those that were. */
+function leftOutIndex(entity: ConnectorEntity): string {
+  return `create index if not exists ${quote(`${entity.table}_left_out`)} on ${tableName(entity)} (connection_id, deleted_at) where _left_out is not null`;
 }
 
 /** undefined: there is no table yet. */

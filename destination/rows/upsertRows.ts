@@ -5,6 +5,7 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import { quote } from '../database/identifiers';
 import { type EncodedRows, incomingArrays, incomingSql } from './format/encodedRows';
 import { contentColumns, relatedColumns, tableName } from './format/rowFormat';
+import { heldGone, notShown } from './leftOut';
 import { mergeRule } from './mergeRule';
 import { touchSql } from './touchRows';
 import { heldColumns, traceSql } from './traceAnswers';
@@ -98,13 +99,13 @@ function upsertStatement(entity: ConnectorEntity): string {
   const columnsDiffer = owned.length > 0 ? `(${row('n', owned)}) is distinct from (${row('c', owned)})` : 'false';
   const { admitted, wins, disputes, watermarkAfter, disputedAfter } = mergeRule({
     n: { gone: 'false', version: versionOf('n'), sent: 'n._sent', received: 'n._received' },
-    c: { gone: '(c.deleted_at is not null)', version: versionOf('c'), sent: 'c._sent_at', received: 'c._received_at' },
+    c: { gone: heldGone, version: versionOf('c'), sent: 'c._sent_at', received: 'c._received_at' },
     rowWatermark: 'c._watermark_at',
     entityWatermark: 's.watermark_at',
     disputedAt: 'c._disputed_at',
     confirming: 's.confirming',
     lag: 's.lag',
-    contentDiffers: `(c.deleted_at is not null or ${columnsDiffer})`,
+    contentDiffers: `(${notShown} or ${columnsDiffer})`,
   });
   return /* sql */ `
     with context as materialized (${contextSql}
@@ -114,7 +115,7 @@ function upsertStatement(entity: ConnectorEntity): string {
         ${admitted} as _admitted,
         coalesce(${wins}${later(entity, admitted)}, false) as _wins,
         coalesce(${disputes}${noDuplicate(entity)}, false) as _disputes,
-        (c.deleted_at is not null or ${columnsDiffer}${entity.conflict === 'update' ? ' or c._version is distinct from n._version' : ''}) as _changed,
+        (${notShown} or ${columnsDiffer}${entity.conflict === 'update' ? ' or c._version is distinct from n._version' : ''}) as _changed,
         ${watermarkAfter} as _watermark_after,
         ${disputedAfter} as _disputed_after,
         ${heldColumns},
@@ -135,7 +136,7 @@ function upsertStatement(entity: ConnectorEntity): string {
       from judged where not _known and _admitted
     ), updated as (
       update ${table} t set ${[...owned, ...raw].map((name) => `${name} = j.${asWritten(name)}, `).join('')}
-        source_updated_at = j._updated, synced_at = now(), deleted_at = null, _version = j._version,
+        source_updated_at = j._updated, synced_at = now(), deleted_at = null, _left_out = null, _version = j._version,
         _sent_at = j._sent, _received_at = j._received, _watermark_at = j._watermark_after, _disputed_at = j._disputed_after, _written_by = j._by,
         _partition = j._partition_after, _origin = j._origin_after
       from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known and j._wins and j._changed

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { type Answers, addCounts, type Counts, noCounts, type SetAsideAnswer } from '../../schema/answer';
 import { withRetry } from '../database/destinationError';
+import { queryIds } from '../database/query';
 import { clearSetAside, setAside } from '../setAside/setAside';
 import { raiseDisputes } from './disputes';
 import { eachThatFits, mayBeAboutARow, refusedRecord } from './eachThatFits';
@@ -9,6 +10,7 @@ import { type EncodedAnswers, type EncodedRows, eachRow, encodeAnswers, rawOf } 
 import { type ListedKeys, withoutDuplicates } from './keys/listedKeys';
 import { renameRows } from './keys/renameRows';
 import { lockEntity } from './lockEntity';
+import { leftOutAmong, markSkipped, type Skip, skipsIn } from './markSkipped';
 import { composeRelated } from './related/composeRelated';
 import { idleCounts, roundsOf, saidGone, saidOf, sameRow } from './rounds';
 import { type SoftDeleteResult, softDelete, type TimedGone } from './softDelete';
@@ -78,22 +80,37 @@ export async function writeAnswers(
         const gone = answers.flatMap(({ sent, received, gone }) =>
           gone.map((answer) => ({ answer, sent, received, receivedBefore: options.receivedBefore })),
         );
-        const unreadable = answers.flatMap(({ setAside }) => setAside);
+        const unreadable = answers.flatMap(({ sent, received, setAside }) =>
+          setAside.map((one) => (one.reason === 'skipped' ? { ...one, asked: { sent, received } } : one)),
+        );
         const written = await writeInRounds(trx, context, { live, gone, oneByOne, mostlyNew });
-        const setAsideNow = [...unreadable, ...(composed?.setAside ?? []), ...conflicts, ...written.setAside];
+        const marked = await markSkipped(trx, context, await countingSkips(trx, unreadable, options.listedKeys));
+        const own = composed?.setAside ?? [];
+        const counting = unreadable.filter(({ id, asked }) => asked === undefined || !marked.outranked.has(id ?? ''));
+        const setAsideNow = [...withoutIds(own, counting), ...counting, ...conflicts, ...written.setAside];
         const target = { connectionId: context.connectionId, entity: entity.name };
         if (anySetAside) {
           const failed = new Set(setAsideNow.map(({ id }) => id));
-          const said = [...live.flatMap(({ ids }) => ids), ...gone.map(({ answer }) => answer.id)];
+          const said = [
+            ...live.flatMap(({ ids }) => ids),
+            ...gone.map(({ answer }) => answer.id),
+            ...(composed?.broughtBack ?? []),
+          ];
           const succeeded = said.filter((id) => !failed.has(id));
-          await clearSetAside(trx, target, succeeded);
+          const leftOut = await leftOutAmong(trx, context.connectionId, entity, succeeded);
+          await clearSetAside(
+            trx,
+            target,
+            succeeded.filter((id) => !leftOut.has(id)),
+          );
         }
         if (setAsideNow.length > 0) await setAside(trx, target, options.runId, setAsideNow);
         const skipped = setAsideNow.filter(({ reason }) => reason === 'skipped').length;
         const aside = { ...noCounts, skipped, errors: setAsideNow.length - skipped, duplicates, rekeyed };
+        aside.refused += unreadable.length - counting.length;
         const counts = addCounts(addCounts(written.counts, aside), addCounts(left, composed?.counts ?? noCounts));
         const refusedRows = new Map(written.setAside.map(({ id, detail }) => [id ?? '', detail]));
-        const disputed = [...new Set([...(composed?.disputed ?? []), ...written.disputed])];
+        const disputed = [...new Set([...(composed?.disputed ?? []), ...written.disputed, ...marked.disputed])];
         const result = { counts, disputed, deleted: written.deleted, refusedRows };
         await options.alongside?.(trx, result);
         return result;
@@ -123,6 +140,27 @@ function without(
     return detail === undefined;
   });
   return { live, conflicts };
+}
+
+/** Of an entity that declares what duplicates are, a record that is left out says nothing of a row that another with its key has made in this run. */
+async function countingSkips(
+  trx: Knex.Transaction,
+  unreadable: readonly SetAsideAnswer[],
+  listedKeys: ListedKeys | undefined,
+): Promise<readonly Skip[]> {
+  const skips = skipsIn(unreadable);
+  if (listedKeys === undefined || skips.length === 0) return skips;
+  const ids = skips.map(({ id }) => id);
+  const listed = new Set(
+    await queryIds(trx, `select external_id as id from ${listedKeys.table} where external_id = any(?::text[])`, [ids]),
+  );
+  return skips.filter(({ id }) => !listed.has(id));
+}
+
+function withoutIds(answers: readonly SetAsideAnswer[], others: readonly SetAsideAnswer[]): readonly SetAsideAnswer[] {
+  if (answers.length === 0) return answers;
+  const known = new Set(others.map(({ id }) => id));
+  return answers.filter(({ id }) => !known.has(id));
 }
 
 /** Rows of an entity with related records are made under the lock, so their answers come as they were read. */

@@ -34,7 +34,7 @@ export async function undoRun(
         select i.external_id from tidemark.plan_items i join tidemark.plans p on p.id = i.plan_id
         where (p.run_id = ? or p.applied_by = ?) and p.status <> 'undone' and i.outcome = 'deleted'
       ), restored as (
-        update ${tableName(entity)} t set deleted_at = null, synced_at = now(), _sent_at = clock_timestamp(), _received_at = clock_timestamp(),
+        update ${tableName(entity)} t set deleted_at = null, _left_out = null, synced_at = now(), _sent_at = clock_timestamp(), _received_at = clock_timestamp(),
           _watermark_at = greatest(t._watermark_at, clock_timestamp() - ? * interval '1 millisecond'), _disputed_at = null, _written_by = ?
         from deleted d
         where t.connection_id = ? and t.external_id = d.external_id and t.deleted_at is not null and t._written_by = ?

@@ -44,9 +44,12 @@ interface Entry {
   readonly raw: string;
   readonly raw_hash: string;
   readonly times: number;
+  readonly version: string | null;
+  readonly sent_at: Date | null;
+  readonly received_at: Date | null;
 }
 
-function entryOf({ id, reason, detail, raw }: SetAsideAnswer): Entry {
+function entryOf({ id, reason, detail, raw, version, asked }: SetAsideAnswer): Entry {
   const text = rawText(raw);
   return {
     external_id: id === null ? null : storableText(id),
@@ -55,6 +58,9 @@ function entryOf({ id, reason, detail, raw }: SetAsideAnswer): Entry {
     raw: text.length <= rawAtMost ? text : `${text.slice(0, rawAtMost)}… [${text.length - rawAtMost} more characters]`,
     raw_hash: createHash('sha256').update(text).digest('hex'),
     times: 1,
+    version: version ?? null,
+    sent_at: asked === undefined ? null : new Date(asked.sent),
+    received_at: asked === undefined ? null : new Date(asked.received),
   };
 }
 
@@ -67,15 +73,18 @@ export function rawText(raw: unknown): string {
 const setAsideSql = /* sql */ `
 with entries as (
   insert into tidemark.set_aside as s
-    (connection_id, entity, external_id, reason, detail, raw, raw_hash, run_id, times)
-  select :connectionId, :entity, e.external_id, e.reason, e.detail, e.raw, decode(e.raw_hash, 'hex'), cast(:runId as bigint), e.times
-  from jsonb_to_recordset(cast(:entries as jsonb)) as e (external_id text, reason text, detail text, raw text, raw_hash text, times int)
+    (connection_id, entity, external_id, reason, detail, raw, raw_hash, run_id, times, version, sent_at, received_at)
+  select :connectionId, :entity, e.external_id, e.reason, e.detail, e.raw, decode(e.raw_hash, 'hex'), cast(:runId as bigint), e.times,
+    e.version, e.sent_at, e.received_at
+  from jsonb_to_recordset(cast(:entries as jsonb)) as e (external_id text, reason text, detail text, raw text, raw_hash text, times int,
+    version text, sent_at timestamptz, received_at timestamptz)
   -- in one order everywhere, so that two of these don't wait for each other
   order by e.external_id collate "C", e.raw_hash
   on conflict (connection_id, entity, (coalesce(external_id, '')), (case when external_id is null then encode(raw_hash, 'hex') else '' end))
     where cleared_at is null
   do update set reason = excluded.reason, detail = excluded.detail, raw = excluded.raw, raw_hash = excluded.raw_hash,
-    run_id = excluded.run_id, times = s.times + excluded.times, last_seen_at = clock_timestamp()
+    run_id = excluded.run_id, version = excluded.version, sent_at = excluded.sent_at, received_at = excluded.received_at,
+    times = s.times + excluded.times, last_seen_at = clock_timestamp()
   returning s.xmax = 0 as added
 )
 select count(*) filter (where added)::int as added from entries

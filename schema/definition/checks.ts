@@ -57,9 +57,9 @@ export interface RecordDifference {
   readonly id: string;
   /**
    * `differs` in the named columns; `missing` in the table; `deleted` in the table but live at the source; `gone` at the
-   * source but live in the table
+   * source but live in the table; `skipped`: live in the table, but the mapping leaves its record out
    */
-  readonly found: 'differs' | 'missing' | 'deleted' | 'gone';
+  readonly found: 'differs' | 'missing' | 'deleted' | 'gone' | 'skipped';
   readonly columns: readonly string[];
 }
 

@@ -15,6 +15,7 @@ import { endedWaits } from './0014_ended_waits';
 import { operatorRequests } from './0015_operator_requests';
 import { unreadPartitions } from './0016_unread_partitions';
 import { withheldRelated } from './0017_withheld_related';
+import { leftOut } from './0018_left_out';
 
 export interface Migration {
   readonly version: number;
@@ -49,4 +50,5 @@ export const migrations: readonly Migration[] = [
   { version: 15, name: 'records shown to operators, harmless changes', sql: operatorRequests, breaking: false },
   { version: 16, name: 'partitions that could not be read', sql: unreadPartitions, breaking: false },
   { version: 17, name: 'related records that are fewer than before', sql: withheldRelated, breaking: false },
+  { version: 18, name: 'rows whose record the mapping leaves out', sql: leftOut, breaking: false },
 ];

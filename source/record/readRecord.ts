@@ -88,7 +88,7 @@ function mapRecord(
   try {
     mapped = (entity.map as (record: unknown, context: MapContext) => unknown)(record, context);
   } catch (error) {
-    if (error instanceof SkipRecord) return setAside(id, 'skipped', error.reason, payload);
+    if (error instanceof SkipRecord) return { ...setAside(id, 'skipped', error.reason, payload), version };
     return setAside(id, 'invalid', `mapping it failed: ${messageOf(error)}`, payload);
   }
   const row = checkRow(entity, mapped);

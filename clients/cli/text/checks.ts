@@ -49,6 +49,7 @@ const words: Readonly<Record<RecordDifference['found'], string>> = {
   missing: 'is not in the table',
   deleted: 'is deleted in the table, but live at the source',
   gone: 'is live in the table, but gone at the source',
+  skipped: 'is live in the table, but the mapping leaves its record out',
 };
 
 function verifyText(result: Verified): string {

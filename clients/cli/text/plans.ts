@@ -23,7 +23,7 @@ export const views = {
                 id,
                 connectionId,
                 entity,
-                about === 'related' ? `fewer related of ${stale}` : plural(gone + unlisted, 'deletion'),
+                aboutText({ about, stale, gone, unlisted }),
                 liveRows,
                 `${(ratio * 100).toFixed(1)} %`,
                 expiresAt.toISOString(),
@@ -47,6 +47,16 @@ export const views = {
         : `Plan ${id} of ${connectionId}/${entity} rejected: ${plural(gone + unlisted, 'row')} stay.`,
   }),
 };
+
+function aboutText({
+  about,
+  stale,
+  gone,
+  unlisted,
+}: Pick<ResultOf<typeof plansShow>, 'about' | 'stale' | 'gone' | 'unlisted'>): string {
+  if (about === 'related') return `fewer related of ${stale}`;
+  return about === 'skipped' ? `${plural(gone, 'row')} left out` : plural(gone + unlisted, 'deletion');
+}
 
 function planText(plan: ResultOf<typeof plansShow>): string {
   const { id, connectionId, entity, status, gone, unlisted, missing, stale, liveRows, sample, items, reason } = plan;

@@ -98,7 +98,7 @@ export function verifyResult(z: Z) {
       .array(
         z.strictObject({
           id: z.string(),
-          found: z.enum(['differs', 'missing', 'deleted', 'gone']),
+          found: z.enum(['differs', 'missing', 'deleted', 'gone', 'skipped']),
           columns: z.array(z.string()),
         }),
       )

@@ -81,9 +81,9 @@ export function plan(z: Z) {
 
 function planAbout(z: Z) {
   return z
-    .enum(['deletions', 'related'])
+    .enum(['deletions', 'related', 'skipped'])
     .describe(
-      '`related`: it deletes nothing, but takes away related records that the source no longer shows of the stale records',
+      '`related`: it deletes nothing, but takes away related records that the source no longer shows of the stale records; `skipped`: it deletes rows whose record the source has and the mapping leaves out',
     );
 }
 

@@ -182,6 +182,9 @@ export function incomingArrays(entity: ConnectorEntity, parts: readonly EncodedR
 }
 
 /** What is stored in `source_updated_at`: the version where that is an instant, in whole milliseconds. */
-export function updatedAt({ deltaSyncField }: ConnectorEntity, { version }: LiveAnswer): string | null {
+export function updatedAt(
+  { deltaSyncField }: ConnectorEntity,
+  { version }: Pick<LiveAnswer, 'version'>,
+): string | null {
   return deltaSyncField?.kind === 'instant' && version !== null ? `${version.slice(0, 23)}Z` : null;
 }

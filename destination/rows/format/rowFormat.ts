@@ -5,7 +5,7 @@ import { quote } from '../../database/identifiers';
 /**
  * What every destination row has next to its typed columns. The columns with an underscore are the engine's: the answer that the
  * row holds, its watermark and its dispute; the partition that listed it last (null: not known), who brought it (`source`, `import`;
- * null: not the engine), and the keys of its record. No statement writes `first_written_at`: it is the default of the column.
+ * null: not the engine), the keys of its record, and why it is left out although the source has it: see `leftOut.ts`. No statement writes `first_written_at`: it is the default of the column.
  */
 export const keyColumns: readonly Column[] = [
   { name: 'connection_id', type: 'text' },
@@ -26,6 +26,7 @@ export const engineColumns: readonly Column[] = [
   { name: '_partition', type: 'text' },
   { name: '_origin', type: 'text' },
   { name: '_keys', type: 'text[]' },
+  { name: '_left_out', type: 'text' },
 ];
 
 export const rawColumn: Column = { name: 'raw', type: 'jsonb' };

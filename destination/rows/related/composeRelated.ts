@@ -21,6 +21,8 @@ export interface Composed {
   readonly answers: readonly Answers[];
   /** rows that cannot be made with the related records that stay */
   readonly setAside: readonly SetAsideAnswer[];
+  /** ids whose row was left out, and is made again with the related records that stay */
+  readonly broughtBack: readonly string[];
   /** ids whose row is disputed now because of their related records */
   readonly disputed: readonly string[];
   /** of records of which nothing but the related records was read, and of disputes raised by related records */
@@ -41,7 +43,8 @@ export async function composeRelated(
   runId: string | null = null,
 ): Promise<Composed> {
   const readings = readingsIn(requests, context.readLagMs);
-  if (readings.size === 0) return { answers: requests, setAside: [], disputed: [], counts: { ...noCounts } };
+  if (readings.size === 0)
+    return { answers: requests, setAside: [], broughtBack: [], disputed: [], counts: { ...noCounts } };
   const { connectionId, entity } = context;
   const target = { connectionId, entity: entity.name };
   const incoming = [...readings].map(([id, best]) => ({ id, json: best?.part.json ?? null }));
@@ -84,7 +87,9 @@ export async function composeRelated(
     target,
     complete.filter(({ id }) => decided.get(id)?.withheld === undefined),
   );
-  const live = [...held.values()].filter(({ id, deleted }) => !deleted && readings.get(id) !== undefined);
+  const live = [...held.values()].filter(
+    ({ id, deleted, leftOut }) => !deleted && !leftOut && readings.get(id) !== undefined,
+  );
   await noteHad(trx, runId, live);
 
   const answers = requests.map((request) => madeWith(context, request, decided, changed));
@@ -92,7 +97,8 @@ export async function composeRelated(
   const updated = [...alone].filter((id) => changed.has(id)).length;
   const disputed = idsOf(decided, ({ write }) => write?.disputedAt != null);
   const counts = { ...noCounts, updated, unchanged: alone.size - updated, disputed: disputed.length };
-  return { answers, setAside: aside, disputed, counts };
+  const broughtBack = idsOf(decided, ({ write }) => write?.row !== undefined && held.get(write.id)?.leftOut === true);
+  return { answers, setAside: aside, broughtBack, disputed, counts };
 }
 
 /** The best reading for each record of the answers; undefined for one whose related records could not be read. */
@@ -156,7 +162,9 @@ function decide(
       : judgeRelated(part, { sent: row.sent, received: row.received }, context.readLagMs);
   if (!wins && !overlap) return { stays: held, owed: contradicted };
   const fewer =
-    !wins || held === undefined || row.deleted || context.acceptsFewer ? undefined : fewerThan(held, part.json);
+    !wins || held === undefined || row.deleted || row.leftOut || context.acceptsFewer
+      ? undefined
+      : fewerThan(held, part.json);
   if (fewer !== undefined) return { stays: held, owed: contradicted, withheld: { id, part, ...fewer } };
   const mapped = row.deleted || kept?.raw == null ? undefined : remapped(context, id, kept.raw, part.json);
   const disputedAt =
@@ -167,7 +175,8 @@ function decide(
   }
   const aside = mapped != null && 'reason' in mapped ? { setAside: mapped } : {};
   const columns = mapped != null && 'row' in mapped ? mapped.row : undefined;
-  return { ...incoming, ...aside, write: { id, part, row: columns, disputedAt } };
+  const skipped = aside.setAside?.reason === 'skipped';
+  return { ...incoming, ...aside, write: { id, part, row: columns, skipped, disputedAt } };
 }
 
 type Mapped = LiveAnswer | SetAsideAnswer | null | undefined;

@@ -23,7 +23,7 @@ export async function dueForReadingAgain(
   );
 }
 
-/** Owes the related records of every live row of a connection, and notes that they are being read as of now. */
+/** Owes the related records of every row of a connection that is live or left out, and notes that they are being read as of now. */
 export async function noteReadAgain(
   trx: Knex.Transaction,
   connectionId: string,
@@ -33,7 +33,7 @@ export async function noteReadAgain(
     /* sql */ `
     insert into tidemark.owed as o (connection_id, entity, external_id, reason)
     select connection_id, ?, external_id, 'again' from ${tableName(entity)}
-    where connection_id = ? and deleted_at is null order by external_id
+    where connection_id = ? and (deleted_at is null or _left_out is not null) order by external_id
     on conflict (connection_id, entity, external_id) do update set since = greatest(o.since, excluded.since)`,
     [entity.name, connectionId],
   );

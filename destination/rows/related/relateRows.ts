@@ -5,11 +5,15 @@ import { storableJson } from '../../../schema/text/storableText';
 import { quote } from '../../database/identifiers';
 import { query } from '../../database/query';
 import { contentColumns, tableName } from '../format/rowFormat';
+import { heldGone } from '../leftOut';
 
 /** What a row holds of the related records, and how it compares with an incoming reading. */
 export interface HeldRelated {
   readonly id: string;
+  /** gone at the source */
   readonly deleted: boolean;
+  /** the mapping left its record out */
+  readonly leftOut: boolean;
   /** false: none have been read for it yet */
   readonly has: boolean;
   /** milliseconds since 1970, in PostgreSQL's time; null without */
@@ -31,7 +35,7 @@ export async function heldRelated(
   const rows = await query<HeldRelated>(
     trx,
     /* sql */ `
-    select n.id, c.deleted_at is not null as deleted, c.raw_related is not null as has,
+    select n.id, ${heldGone} as deleted, c._left_out is not null as "leftOut", c.raw_related is not null as has,
       extract(epoch from c._related_sent_at)::float8 * 1000 as sent, extract(epoch from c._related_received_at)::float8 * 1000 as received,
       c.raw_related is distinct from nullif(n.json, '')::jsonb as differs,
       (select array_agg(e.key) from jsonb_each(c.raw_related) e where jsonb_array_length(e.value) > 0) as kinds
@@ -74,6 +78,8 @@ export interface RelatedWrite {
   readonly part: RelatedPart | undefined;
   /** the row's own record mapped with them; undefined: its columns stay */
   readonly row: LiveAnswer['row'] | undefined;
+  /** the mapping leaves the row's own record out with them */
+  readonly skipped?: boolean;
   /** milliseconds since 1970: another reading contradicts this one, and was received by then */
   readonly disputedAt: number | null;
 }
@@ -93,28 +99,30 @@ export async function relateRows(
   const names = columns.map(({ name }) => quote(name));
   const differ =
     names.length === 0
-      ? 'false'
-      : `n._mapped and (${names.map((name) => `n.${name}`).join(', ')}) is distinct from (${names.map((name) => `c.${name}`).join(', ')})`;
+      ? 'n._mapped and c._left_out is not null'
+      : `n._mapped and (c._left_out is not null or (${names.map((name) => `n.${name}`).join(', ')}) is distinct from (${names.map((name) => `c.${name}`).join(', ')}))`;
   const rows = await query<{ id: string; differs: boolean }>(
     trx,
     /* sql */ `
     with judged as materialized (
       select n.*, ${differ} as _differs
       from jsonb_to_recordset(cast(:writes as jsonb)) as n(_id text collate "C", _related text, _sent timestamptz, _received timestamptz,
-        _disputed timestamptz, _mapped boolean${columns.map(({ name, type }) => `, ${quote(name)} ${type}`).join('')})
+        _disputed timestamptz, _mapped boolean, _skipped boolean${columns.map(({ name, type }) => `, ${quote(name)} ${type}`).join('')})
       join ${tableName(entity)} c on c.connection_id = :connectionId and c.external_id = n._id
     )
     update ${tableName(entity)} t set ${names.map((name) => `${name} = case when j._mapped then j.${name} else t.${name} end, `).join('')}
       raw_related = coalesce(j._related::jsonb, t.raw_related),
       _related_sent_at = coalesce(j._sent, t._related_sent_at), _related_received_at = coalesce(j._received, t._related_received_at),
       _disputed_at = greatest(t._disputed_at, j._disputed),
+      deleted_at = case when j._mapped and t._left_out is not null then null else t.deleted_at end,
+      _left_out = case when j._mapped then null when j._skipped then 'skipped' else t._left_out end,
       synced_at = case when j._differs then now() else t.synced_at end
     from judged j where t.connection_id = :connectionId and t.external_id = j._id
     returning j._id as id, j._differs as differs`,
     {
       connectionId,
       writes: storableJson(
-        writes.map(({ id, part, row, disputedAt }) => ({
+        writes.map(({ id, part, row, skipped = false, disputedAt }) => ({
           ...row,
           _id: id,
           _related: part?.json,
@@ -122,6 +130,7 @@ export async function relateRows(
           _received: part && new Date(part.received),
           _disputed: disputedAt === null ? undefined : new Date(disputedAt),
           _mapped: row !== undefined,
+          _skipped: skipped,
         })),
       ),
     },

@@ -31,6 +31,7 @@ export function proofAttention({ connectionId, entity, proved, owed, keepsRaw }:
     unlisted = 0,
     uncertainEnd = 0,
     owed: toRead = 0,
+    leftOut = 0,
     contents = 0,
   } = proved?.unjudged ?? {};
   const columns = Object.keys(owed);
@@ -54,6 +55,11 @@ export function proofAttention({ connectionId, entity, proved, owed, keepsRaw }:
     ...(toRead > 0
       ? [
           `${name}: proved equal but for ${plural(toRead, 'record')} whose related records are to be read again; the engine reads them`,
+        ]
+      : []),
+    ...(leftOut > 0
+      ? [
+          `${name}: proved equal but for ${plural(leftOut, 'row')} whose record the mapping leaves out, and which wait in a plan: tidemark plans`,
         ]
       : []),
     ...(uncertainEnd > 0

@@ -51,6 +51,7 @@ export function storyOf(
         deleted: 'deleted the row',
         revived: 'brought the row back',
         rekeyed: 'renamed the row',
+        skipped: 'had the row deleted',
       }[answer.outcome];
       return {
         at: answer.at,
@@ -137,7 +138,17 @@ function rowEntries({ row }: RecordFacts): StoryEntry[] {
   const by = row.writtenBy === null ? '' : ` by ${row.writtenBy}`;
   const entries: StoryEntry[] = [];
   if (row.deletedAt === null) entries.push({ at: row.syncedAt, about: 'table', text: `the row was last written${by}` });
-  else entries.push({ at: row.deletedAt, about: 'table', text: `the row was soft-deleted${by}` });
+  else {
+    const since = row.leftOut === null ? '' : ', since the mapping leaves its record out';
+    entries.push({ at: row.deletedAt, about: 'table', text: `the row was soft-deleted${by}${since}` });
+  }
+  if (row.leftOut !== null && row.deletedAt === null) {
+    entries.push({
+      at: row.receivedAt ?? row.syncedAt,
+      about: 'table',
+      text: 'the mapping has left its record out since then, and the row is still live',
+    });
+  }
   if (row.disputedAt !== null) {
     entries.push({
       at: row.disputedAt,

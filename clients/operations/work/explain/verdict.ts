@@ -40,6 +40,7 @@ export function verdictOn(about: Circumstances): Verdict {
     case 'gone':
       return onGone(about, source.detail);
     case 'set-aside':
+      if (isSkipped(about, source.detail)) return onSkipped(about, source.detail);
       return wrong(
         `The source shows it, but it cannot be written and is set aside (${source.detail}): fix the mapping or the record.`,
       );
@@ -89,6 +90,28 @@ function changedAlone({ relatedCursors }: Circumstances): string {
   if (relatedCursors.length === 0) return 'and nothing that is kept says why: the next reconciliation finds it';
   const read = relatedCursors.map(({ kind, at }) => `changes of ${kind} are read up to ${instant(at)}`).join(', ');
   return `and the record itself has not changed: what belongs to it may have changed alone (${read}), and the next delta or reconciliation finds it`;
+}
+
+/** The mapping leaves the record out, as it did when it was set aside. */
+function isSkipped({ facts }: Circumstances, detail: string): boolean {
+  const aside = facts.setAside.findLast(({ clearedAt }) => clearedAt === null);
+  return aside?.reason === 'skipped' && aside.detail === detail;
+}
+
+function onSkipped(about: Circumstances, detail: string): Verdict {
+  const { row, plans } = about.facts;
+  const because = `the source shows it, and the mapping leaves it out (${trimmed(detail)})`;
+  if (row === null) return { right: true, sentence: `The table is right: it has no such row; ${because}.` };
+  if (row.deletedAt !== null) return { right: true, sentence: `The table is right: ${deletion(about)}; ${because}.` };
+  const { leftOut } = row;
+  const plan = plans.find(({ status }) => status === 'waiting');
+  if (leftOut === null)
+    return {
+      right: null,
+      sentence: `The row is live, and stays: ${because}, but the row is the user's, or an operator has kept it.`,
+    };
+  const next = plan === undefined ? 'the next run deletes it' : `plan ${plan.planId} waits for an operator`;
+  return wrong(`The row is live with what it held before: ${because}; ${next}.`);
 }
 
 function onGone(about: Circumstances, evidence: string): Verdict {
@@ -157,11 +180,13 @@ function deletion({ facts }: Circumstances): string {
   const { row } = facts;
   const at = row?.deletedAt ? instant(row.deletedAt) : 'some time';
   const by = row?.writtenBy ?? '';
+  const leftOut = row?.leftOut != null;
   const plan = facts.plans.findLast(
     ({ runId, appliedBy, outcome }) => outcome === 'deleted' && [`run ${runId}`, `run ${appliedBy}`].includes(by),
   );
   if (plan)
     return `it was deleted on ${at} because plan ${plan.planId} (${by}) found it ${plan.detail ?? 'not listed'}`;
+  if (leftOut) return `it was deleted on ${at} because the mapping leaves its record out${by ? ` (${by})` : ''}`;
   return `it was deleted on ${at} because the source said that it is gone when it was asked${by ? ` (${by})` : ''}`;
 }
 

@@ -28,6 +28,8 @@ export function why(entity: ConnectorEntity, answer: TracedAnswer): string {
       return 'the source no longer had it';
     case 'revived':
       return `the row was deleted, and the source shows it again (version ${version})`;
+    case 'skipped':
+      return `the mapping leaves its version ${version} out`;
     case 'rekeyed':
       return `its record also has the key ${JSON.stringify(answer.otherId)}, and the row is named by the better of the two since`;
     case 'refused':

@@ -1,0 +1,121 @@
+import {
+  closeLeftOutPlans,
+  holdLeftOut,
+  isAnyLeftOut,
+  keepRejected,
+  leftOutDetail,
+  noteLeftOut,
+  openLeftOutPlan,
+} from '../../destination/plans/leftOutPlan';
+import { assertMayDelete, takePlan } from '../../destination/plans/planRights';
+import { closeItems, deletedLately, openItems, whyWait } from '../../destination/plans/plans';
+import { countLeftOut, deleteLeftOut, leftOutLately } from '../../destination/rows/deleteLeftOut';
+import { lockEntity } from '../../destination/rows/lockEntity';
+import { countLive } from '../../destination/rows/queries/liveIds';
+import { addFetched } from '../../destination/runs/runParts';
+import { noCounts } from '../../schema/answer';
+import type { ActivityDeps } from '../deps';
+import type { OpenTarget } from '../openTarget';
+
+type Deps = Pick<ActivityDeps, 'db' | 'metrics'>;
+
+/** Deleted in one transaction. */
+const atOnce = 500;
+
+/** Who deletes: a run, or a flow outside of runs, by its name. */
+export interface Judge {
+  readonly runId: string | null;
+  readonly writtenBy: string;
+  readonly onProgress?: () => void;
+}
+
+/**
+ * Soft-deletes the live rows whose record is left out, whichever flow has found that. Above the deletion guard they wait in a plan. Outside of
+ * runs nothing can wait in a plan: they stay marked, and the next run sees to them.
+ */
+export async function judgeLeftOut(deps: Deps, open: OpenTarget, judge: Judge): Promise<void> {
+  const { db } = deps;
+  const { target, entity } = open;
+  const { runId } = judge;
+  if (!(await isAnyLeftOut(db, target, entity))) return;
+  await keepRejected(db, target, entity);
+  const plan = await openLeftOutPlan(db, target);
+  // an operator has decided about these; what is left after that is judged by the next run
+  if (plan?.status === 'approved') return;
+  const gone = await countLeftOut(db, target.connectionId, entity);
+  if (gone > 0) {
+    const liveRows = await countLive(db, target.connectionId, entity);
+    const lately = (await deletedLately(db, target)) + (await leftOutLately(db, target.connectionId, entity));
+    const wait = whyWait(entity.deletionGuard, { liveRows, gone, deletedLately: lately, scanned: gone });
+    if (wait === null) await deleteAll(deps, open, judge, liveRows);
+    else {
+      if (runId === null) return;
+      const reason = `the mapping leaves out records that have rows: ${wait}`;
+      await db.transaction((trx) => holdLeftOut(trx, target, entity, { runId, liveRows, reason }));
+      return;
+    }
+  }
+  if (plan !== undefined) await closeLeftOutPlans(db, target);
+}
+
+async function deleteAll(
+  { db, metrics }: Deps,
+  { target, entity }: OpenTarget,
+  { runId, writtenBy, onProgress }: Judge,
+  liveRows: number,
+): Promise<void> {
+  const { connectionId } = target;
+  for (;;) {
+    const deleted = await db.transaction(async (trx) => {
+      await lockEntity(trx, { connectionId, entity });
+      const ids = await deleteLeftOut(trx, { connectionId, entity, writtenBy, ids: null, limit: atOnce });
+      if (runId !== null) {
+        await noteLeftOut(trx, target, { runId, liveRows, ids });
+        await addFetched(trx, { runId, step: 'left-out' }, countsOf(ids.length));
+      }
+      return ids.length;
+    });
+    metrics.rows(target, { ...noCounts, deleted });
+    onProgress?.();
+    if (deleted < atOnce) return;
+  }
+}
+
+/** Applies an approved plan: its rows that are still left out are deleted, the others stay. */
+export async function applyLeftOut(
+  { db, metrics }: Deps,
+  { target, entity }: OpenTarget,
+  work: { readonly runId: string; readonly planId: string },
+  onProgress: () => void,
+): Promise<null> {
+  const { connectionId } = target;
+  const { runId, planId } = work;
+  await takePlan(db, { ...target, ...work });
+  for (;;) {
+    const ids = await openItems(db, planId, ['gone'], atOnce);
+    if (ids.length === 0) return null;
+    const deleted = await db.transaction(async (trx) => {
+      await lockEntity(trx, { connectionId, entity });
+      await assertMayDelete(trx, work);
+      const gone = await deleteLeftOut(trx, { connectionId, entity, writtenBy: `run ${runId}`, ids, limit: atOnce });
+      const done = new Set(gone);
+      await closeItems(
+        trx,
+        planId,
+        ids.map((id) =>
+          done.has(id)
+            ? { id, outcome: 'deleted' as const, detail: leftOutDetail }
+            : { id, outcome: 'exempt' as const, detail: 'no longer left out' },
+        ),
+      );
+      await addFetched(trx, { runId, step: 'left-out' }, countsOf(gone.length));
+      return gone.length;
+    });
+    metrics.rows(target, { ...noCounts, deleted });
+    onProgress();
+  }
+}
+
+function countsOf(deleted: number) {
+  return { records: 0, requests: 0, counts: { ...noCounts, deleted } };
+}

@@ -1,0 +1,14 @@
+/**
+ * Rows whose record the source has, and which are left out all the same. `_left_out` holds why ('skipped': the mapping leaves the record out); null for
+ * any other row. The row then holds the version, the times and the raw record of the answer that left it out, so that the merge rule compares later
+ * answers with that one: an older answer changes nothing, and a later one that maps brings the row back. Its columns stay as they were.
+ *
+ * Such a row is first only marked, and live as before. What deletes it is `deleteLeftOut`, once the deletion guard lets it. A deleted row that
+ * is left out is not gone: gone ranks above live, and what is left out is live at the source.
+ */
+
+/** SQL over a stored row `c`: the source has said that its record is gone. */
+export const heldGone = '(c.deleted_at is not null and c._left_out is null)';
+
+/** SQL over a stored row `c`: its record is gone, or left out. */
+export const notShown = 'c.deleted_at is not null or c._left_out is not null';
