@@ -6,7 +6,7 @@ import { parentsOfRows } from '../../destination/rows/parents';
 import { type ComparedRow, compareRows } from '../../destination/rows/queries/compareRows';
 import { tableExists } from '../../destination/rows/tables';
 import { rawText } from '../../destination/setAside/setAside';
-import type { Asked, LiveAnswer } from '../../schema/answer';
+import type { Asked, LiveAnswer, SetAsideAnswer } from '../../schema/answer';
 import type { LookAtInput, LookAtResult } from '../../schema/definition/checks';
 import { instantOfVersion } from '../../schema/version';
 import { alive } from '../attempt/liveness';
@@ -44,6 +44,7 @@ export function lookActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       }
       const live = await made(deps, open, said);
       if (typeof live === 'string') return { ...about, askedAt, says: 'unclear', detail: live };
+      if ('reason' in live) return { ...about, askedAt, says: 'set-aside', detail: `${live.reason}: ${live.detail}` };
       const compared = await compareOne(deps, open, live);
       if (typeof compared === 'string') return { ...about, askedAt, says: 'set-aside', detail: compared };
       const { row, columns } = compared;
@@ -53,19 +54,19 @@ export function lookActivities(deps: ActivityDeps, openTarget: TargetOpener) {
   };
 }
 
-/** The record with its related records, or why there is no row of it. */
+/** The record with its related records, or why there is no row of it: text where those could not be read. */
 async function made(
   deps: ActivityDeps,
   open: OpenTarget,
   { live, sent, received }: Asked & { readonly live: LiveAnswer },
-): Promise<LiveAnswer | string> {
+): Promise<LiveAnswer | SetAsideAnswer | string> {
   const asked = { sent, received, live: [live], gone: [], setAside: [] };
   const { answers, unread } = await alive(() => relate(deps, open, [asked], Context.current().cancellationSignal));
   const problem = unread.get(live.id);
   if (problem !== undefined) return `its related records could not be read: ${problem}`;
   const [aside] = answers.flatMap(({ setAside }) => setAside);
   const [shown] = answers.flatMap((request) => request.live);
-  return shown ?? `${aside?.reason}: ${aside?.detail}`;
+  return shown ?? aside ?? 'its row could not be made';
 }
 
 /** The row beside the answer, or why PostgreSQL would refuse the answer. */

@@ -9,7 +9,7 @@ import { assertApplies, assertSettled } from '../../destination/plans/planRights
 import { coverageOfPlan, getPlan, markApplied, settlePlan } from '../../destination/plans/plans';
 import { dropStaging, stagingTable } from '../../destination/plans/staging';
 import { countUnlisted } from '../../destination/plans/unjudged';
-import { countUnwritten } from '../../destination/plans/unwritten';
+import { countStillSkipped, countUnwritten } from '../../destination/plans/unwritten';
 import { countLeftOut } from '../../destination/rows/deleteLeftOut';
 import { getCursor } from '../../destination/runs/cursors';
 import { raiseWatermark, type Unjudged } from '../../destination/runs/entities';
@@ -151,6 +151,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     if (!input.dryRun && !waiting && plan) {
       // these stay as they are: the proof counts them among what it could not judge, not among what it corrected
       const aside = await countUnwritten(db, { runId, connectionId: input.connectionId, entity });
+      const skipped = await countStillSkipped(db, input, planId);
       const started = plan.scanStarted.getTime();
       const coverage = await coverageOfPlan(db, planId);
       if (coversAll(coverage)) await deletionsKnown(db, input, started);
@@ -158,7 +159,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
         // what was not compared may be older than an answer that is still under way
         watermark: coversAll(coverage) && !presenceOnly ? shownUntil(started) : null,
         provedAt: started,
-        differences: Math.max(0, plan.missing + plan.stale + deleted - aside.missing - aside.stale),
+        differences: Math.max(0, plan.missing + plan.stale + deleted - aside.missing - aside.stale - skipped),
         unjudged,
         coverage,
       });

@@ -117,5 +117,5 @@ export async function applyLeftOut(
 }
 
 function countsOf(deleted: number) {
-  return { records: 0, requests: 0, counts: { ...noCounts, deleted } };
+  return { records: deleted, requests: 0, counts: { ...noCounts, deleted } };
 }

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { Target } from '../../schema/workflows';
 import { query } from '../database/query';
 import { tableName } from '../rows/format/rowFormat';
 import type { Differences } from './diffScan';
@@ -34,4 +35,17 @@ export async function countUnwritten(
     [connectionId, entity.name, connectionId],
   );
   return found ?? { missing: 0, stale: 0 };
+}
+
+/** Records that a plan took for missing, and whose fetch showed that the mapping leaves them out still: there was no difference. */
+export async function countStillSkipped(db: Knex, { connectionId, entity }: Target, planId: string): Promise<number> {
+  const [found] = await query<{ count: number }>(
+    db,
+    /* sql */ `
+    select count(*)::int as count from tidemark.plan_items i join tidemark.set_aside a
+      on a.connection_id = ? and a.entity = ? and a.external_id = i.external_id and a.reason = 'skipped' and a.cleared_at is null
+    where i.plan_id = ? and i.difference = 'missing'`,
+    [connectionId, entity, planId],
+  );
+  return found?.count ?? 0;
 }

@@ -96,7 +96,7 @@ export interface EntityInput<Row extends z.ZodObject, Source> {
   readonly duplicates?: z.input<typeof duplicates>;
   /** Where the record contains its version. Left out where the source has none: the later response counts, and changes are seen by comparing columns. */
   readonly deltaSyncField?: DeltaSyncField<Source>;
-  /** Makes the row from the source's record. Numbers are exact: one that a JavaScript number does not hold (`12345678901234.5678`, `9007199254740993`) comes as text of its digits; `decimal()` in the row takes both. Throw `new SkipRecord(reason)` to leave a record out. After a change, `tidemark remap` applies it to all rows. */
+  /** Makes the row from the source's record. Numbers are exact: one that a JavaScript number does not hold (`12345678901234.5678`, `9007199254740993`) comes as text of its digits; `decimal()` in the row takes both. Throw `new SkipRecord(reason)` to leave a record out: it gets no row, and a row that it has is soft-deleted (many at once wait for an operator), until a later answer maps. After a change, `tidemark remap` applies it to all rows. */
   readonly map: (record: Source, context: MapContext) => z.input<Row>;
   /** The ways to enumerate the entity. */
   readonly listings: {

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { readyContext } from '../../clients/operations/definition/context';
+import { explainRecord } from '../../clients/operations/work/explain/explain';
 import { decidePlan } from '../../destination/plans/decidePlan';
 import { waitingPlans } from '../../destination/readModels/statusFacts';
 import { writeAnswers } from '../../destination/rows/writeAnswers';
+import { undoRun } from '../../destination/runs/undoRun';
 import { type Connector, defineConnector } from '../../schema/definition/connector';
 import { defineEntity, type EntityInput } from '../../schema/definition/entity';
 import { SkipRecord } from '../../schema/errors';
@@ -128,6 +131,10 @@ describe('a record that the mapping leaves out keeps the version that it had the
     world.put('l1', v2, true);
     expect(await engine.reconcile('leads')).toMatchObject({ missing: 1 });
     expect(await world.aside()).toEqual({ l1: ['skipped', asOf(v2)] });
+    const { rows } = await engine.db.raw(
+      'select proof_differences as differences, proof_unjudged from tidemark.entities',
+    );
+    expect(rows).toEqual([{ differences: 0, proof_unjudged: {} }]);
     expect(await engine.reconcile('leads')).toMatchObject({ missing: 0 });
   });
 });
@@ -263,7 +270,7 @@ describe('which of two answers counts, of which one leaves the record out', () =
       { ...older, hidden: false },
       'skipped',
     ],
-  ])('%s', async (_what, one, other, leftOut) => {
+  ])('of two answers, %s', async (_what, one, other, leftOut) => {
     const world = await startLeads(0);
     await world.engine.delta('leads');
     await answer(world, { version: '2025-12-01T00:00:00.000Z', sent: base - 60_000, hidden: false });
@@ -399,5 +406,67 @@ describe('a mapping that leaves out too many', () => {
     await world.engine.reconcile('leads');
     const { rows } = await world.engine.db.raw('select proof_unjudged from tidemark.entities');
     expect(rows).toEqual([{ proof_unjudged: { leftOut: 12 } }]);
+  });
+});
+
+describe('what is shown of a row whose record is left out', () => {
+  const explained = ({ engine }: Leads, id: string) => {
+    const { db, connector, temporal, taskQueue } = engine;
+    const context = readyContext({ db, connectors: [connector], client: temporal.client, taskQueue });
+    return explainRecord(context, { connection: connectionId, entity: 'leads', id, source: true, wait: 45 });
+  };
+  const verified = async ({ engine }: Leads) =>
+    (await engine.start(workflowNames.verify, { connectionId, entity: 'leads', sample: null })).result();
+
+  test('deleted: when, by which run and why, and that the table is right', async () => {
+    const world = await startLeads(9);
+    await world.engine.delta('leads');
+    world.put('l1', v2, true);
+    expect(await verified(world)).toMatchObject({
+      compared: 9,
+      unclear: 0,
+      differing: 1,
+      differences: [{ id: 'l1', found: 'skipped' }],
+    });
+    await world.engine.delta('leads', true);
+    const { verdict, story, row: facts } = await explained(world, 'l1');
+    expect(verdict).toEqual({
+      right: true,
+      sentence: expect.stringMatching(
+        /^The table is right: it was deleted on .* because plan \d+ \(run 2\) found it left out by the mapping; the source shows it, and the mapping leaves it out \(hidden at the source\)\.$/,
+      ),
+    });
+    const told = story.map(({ text }) => text).join('\n');
+    expect(told).toMatch(
+      /version 2026-02-01T00:00:00Z; asked at .* had the row deleted: the mapping leaves its version 2026-02-01/,
+    );
+    expect(told).toMatch(/set aside as skipped by run 2: hidden at the source/);
+    expect(told).toMatch(/the row was soft-deleted by run 2, since the mapping leaves its record out/);
+    expect(facts).toMatchObject({ leftOut: 'skipped' });
+    expect(await verified(world)).toMatchObject({ compared: 9, unclear: 0, differing: 0 });
+  });
+
+  test('waiting: that a plan waits', async () => {
+    const world = await startLeads(12);
+    await world.engine.delta('leads');
+    for (let n = 0; n < 12; n++) world.put(`l${n}`, v2, true);
+    await world.engine.delta('leads', true);
+    const { verdict } = await explained(world, 'l1');
+    expect(verdict).toEqual({
+      right: false,
+      sentence: expect.stringMatching(/is live with what it held before: .*; plan 1 waits/),
+    });
+  });
+
+  test('what a run has deleted so can be undone', async () => {
+    const world = await startLeads(9);
+    await world.engine.delta('leads');
+    world.put('l1', v2, true);
+    await world.engine.delta('leads', true);
+    const entity = world.engine.connector.entities.get('leads');
+    if (!entity) throw new Error('no entity leads');
+    expect(await undoRun(world.engine.db, '2', entity, 1000, by)).toEqual({ restored: 1, changedSince: 0 });
+    await world.engine.delta('leads');
+    expect(await world.live()).toEqual(names(allBut(9)));
   });
 });

@@ -124,14 +124,16 @@ describe('remap', () => {
     const asked = things.source.requests.length;
     const handle = await run(engine, workflowNames.remap, { entity: 'things' });
     const result = await handle.result();
-    // t1001 skipped, t1002 and t1003 set aside, the deleted one mapped too, the one without content left alone
+    // t1001 skipped and soft-deleted for that, t1002 and t1003 set aside, the deleted one mapped too, the one without content left alone
     expect(result).toMatchObject({
       outcome: 'succeeded',
       pages: 3,
-      counts: { updated: 1200, unchanged: 1, skipped: 1, errors: 2 },
+      counts: { updated: 1200, unchanged: 1, skipped: 1, errors: 2, deleted: 1 },
     });
     expect(things.source.requests).toHaveLength(asked);
-    expect(await guards()).toEqual(before);
+    const but = (all: { external_id: string }[]) => all.filter(({ external_id }) => external_id !== 't1001');
+    expect(but(await guards())).toEqual(but(before));
+    expect(await row('t1001')).toMatchObject({ deleted_at: expect.any(Date), _left_out: 'skipped' });
     expect(await row('t1100')).toMatchObject({ shout: 'THING 100' });
     expect(await row('t1005')).toMatchObject({ shout: 'THING 5', deleted_at: expect.any(Date) });
     for (const [id, reason] of [

@@ -5,6 +5,77 @@ import type { Mutant } from '../mutant';
 /** Mutants of destination/rows. */
 export const rows: readonly Mutant[] = [
   {
+    invariant: 4,
+    name: 'an older answer that leaves a record out counts',
+    file: 'destination/rows/markSkipped.ts',
+    find: 't.external_id = j._id and j._wins',
+    replace: 't.external_id = j._id',
+    test: { file: 'test/strategies/leftOut.test.ts', name: 'of two answers, %s' },
+  },
+  {
+    invariant: 1,
+    name: 'what was left out is taken for gone',
+    file: 'destination/rows/leftOut.ts',
+    find: "'(c.deleted_at is not null and c._left_out is null)'",
+    replace: "'(c.deleted_at is not null)'",
+    test: {
+      file: 'test/strategies/leftOut.test.ts',
+      name: 'where every run lists everything and nothing can be fetched by id, too',
+    },
+  },
+  {
+    invariant: 1,
+    name: 'a later answer leaves the mark that its record is left out',
+    file: 'destination/rows/upsertRows.ts',
+    find: 'deleted_at = null, _left_out = null, _version',
+    replace: 'deleted_at = null, _version',
+    test: {
+      file: 'test/strategies/leftOut.test.ts',
+      name: 'by %s, and is live again once its record is let through',
+    },
+  },
+  {
+    invariant: 1,
+    name: 'related records bring nothing back that was left out',
+    file: 'destination/rows/related/knownRows.ts',
+    find: 'deleted_at is null or _left_out is not null',
+    replace: 'deleted_at is null',
+    test: {
+      file: 'test/related/leftOut.test.ts',
+      name: 'related records read later than the skip bring the row back, also where only what is owed is read',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'the guard forgets rows that records fetched one by one have left out',
+    file: 'activities/records/leftOut.ts',
+    find: ' + (await leftOutLately(db, target.connectionId, entity))',
+    replace: '',
+    test: {
+      file: 'test/strategies/leftOut.test.ts',
+      name: 'records fetched one by one stay too, once the guard is exceeded: the next run has them wait',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'no guard looks at rows whose record is left out',
+    file: 'activities/records/leftOut.ts',
+    find: 'if (wait === null) await deleteAll',
+    replace: 'if (gone > 0) await deleteAll',
+    test: { file: 'test/strategies/leftOut.test.ts', name: 'deletes nothing by %s: one plan waits' },
+  },
+  {
+    invariant: 1,
+    name: 'a record that was left out is never fetched again',
+    file: 'destination/plans/diffScan.ts',
+    find: "'a.version is not distinct from s.version'",
+    replace: "'true'",
+    test: {
+      file: 'test/strategies/leftOut.test.ts',
+      name: 'a later version that no delta shows is fetched by the next reconciliation, which leaves the same version alone',
+    },
+  },
+  {
     invariant: 2,
     name: 'a record whose related records could not be read is not owed',
     file: 'destination/rows/related/composeRelated.ts',

@@ -95,12 +95,12 @@ function changedAlone({ relatedCursors }: Circumstances): string {
 /** The mapping leaves the record out, as it did when it was set aside. */
 function isSkipped({ facts }: Circumstances, detail: string): boolean {
   const aside = facts.setAside.findLast(({ clearedAt }) => clearedAt === null);
-  return aside?.reason === 'skipped' && aside.detail === detail;
+  return aside?.reason === 'skipped' && detail === `skipped: ${aside.detail}`;
 }
 
 function onSkipped(about: Circumstances, detail: string): Verdict {
   const { row, plans } = about.facts;
-  const because = `the source shows it, and the mapping leaves it out (${trimmed(detail)})`;
+  const because = `the source shows it, and the mapping leaves it out (${trimmed(detail.replace(/^skipped: /, ''))})`;
   if (row === null) return { right: true, sentence: `The table is right: it has no such row; ${because}.` };
   if (row.deletedAt !== null) return { right: true, sentence: `The table is right: ${deletion(about)}; ${because}.` };
   const { leftOut } = row;
