@@ -11,6 +11,7 @@ import { type ListedKeys, withoutDuplicates } from './keys/listedKeys';
 import { renameRows } from './keys/renameRows';
 import { lockEntity } from './lockEntity';
 import { leftOutAmong, markSkipped, type Skip, skipsIn } from './markSkipped';
+import { withoutOutranked } from './outrankedBySkip';
 import { composeRelated } from './related/composeRelated';
 import { idleCounts, roundsOf, saidGone, saidOf, sameRow } from './rounds';
 import { type SoftDeleteResult, softDelete, type TimedGone } from './softDelete';
@@ -70,10 +71,13 @@ export async function writeAnswers(
         const { answers: known, left } = anyForgotten
           ? await withoutForgotten(trx, context, all)
           : { answers: all, left: noCounts };
-        const { answers, duplicates } =
+        const { answers: unique, duplicates } =
           options.listedKeys === undefined
             ? { answers: known, duplicates: 0 }
             : await withoutDuplicates(trx, entity, options.listedKeys, known);
+        const { answers, refused } = anySetAside
+          ? await withoutOutranked(trx, context, unique)
+          : { answers: unique, refused: 0 };
         const shown = answers.map(({ rows }) => rows);
         const { rekeyed, ambiguous } = await renameRows(trx, context, shown);
         const { live, conflicts } = without(shown, ambiguous);
@@ -107,7 +111,7 @@ export async function writeAnswers(
         if (setAsideNow.length > 0) await setAside(trx, target, options.runId, setAsideNow);
         const skipped = setAsideNow.filter(({ reason }) => reason === 'skipped').length;
         const aside = { ...noCounts, skipped, errors: setAsideNow.length - skipped, duplicates, rekeyed };
-        aside.refused += unreadable.length - counting.length;
+        aside.refused += refused + unreadable.length - counting.length;
         const counts = addCounts(addCounts(written.counts, aside), addCounts(left, composed?.counts ?? noCounts));
         const refusedRows = new Map(written.setAside.map(({ id, detail }) => [id ?? '', detail]));
         const disputed = [...new Set([...(composed?.disputed ?? []), ...written.disputed, ...marked.disputed])];

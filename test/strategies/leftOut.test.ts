@@ -281,6 +281,19 @@ describe('which of two answers counts, of which one leaves the record out', () =
     expect(counts.refused).toBe(one.sent > other.sent ? 1 : 0);
   });
 
+  test.each([
+    ['an older answer that shows it is not written', newer, older, false],
+    ['a newer one is', older, newer, true],
+  ])('of a record without a row, %s', async (_what, skip, other, written) => {
+    const world = await startLeads(0);
+    await world.engine.delta('leads');
+    await answer(world, { ...skip, hidden: true });
+    const { counts } = await answer(world, { ...other, hidden: false });
+    expect(counts).toMatchObject(written ? { inserted: 1, refused: 0 } : { inserted: 0, refused: 1 });
+    expect(Object.keys(await world.live())).toEqual(written ? ['l1'] : []);
+    expect(Object.keys(await world.aside())).toEqual(written ? [] : ['l1']);
+  });
+
   test('an answer by id that leaves it out counts, although the row holds a higher version', async () => {
     const world = await startLeads(0);
     await world.engine.delta('leads');
