@@ -2,6 +2,7 @@ import { createBudget } from '../destination/budget/budget';
 import { getConnectionAndSeal, type StoredConnection } from '../destination/connections/connections';
 import { openSecrets } from '../destination/connections/secrets';
 import { createTokenStore } from '../destination/connections/tokens';
+import { createReportJobs } from '../destination/reports/reportJobs';
 import type { WriteContext } from '../destination/rows/writeContext';
 import type { Connector, ConnectorEntity } from '../schema/definition/connector';
 import type { MapContext } from '../schema/definition/mapContext';
@@ -111,6 +112,7 @@ export function targetOpener({
     const budget = createBudget(db, { account: id, rateLimit: connector.rateLimit, priority });
     const source = createSourceClient({
       ...{ connector, connection: { id, settings, timeZone }, secrets, budget, clock, proxyFor },
+      jobs: createReportJobs(db, id),
       ...(connector.auth.scheme === 'oauth2'
         ? { tokens: createTokenStore(db, { connectionId: id, ring: keyRing, epoch }) }
         : {}),

@@ -55,8 +55,8 @@ export type ErrorType = keyof typeof errorTypes;
 export interface ErrorOptions {
   /** milliseconds until it makes sense to try again; only with `SourceAsksToWait` and `SourceUnavailable` */
   readonly retryAfterMs?: number;
-  /** the request budget is used up, so the engine waits of its own accord; no source said so */
-  readonly byBudget?: boolean;
+  /** the engine waits of its own accord: its request budget is used up, or the job of a report is pending. The source has blocked no other request */
+  readonly byEngine?: boolean;
   readonly cause?: unknown;
 }
 
@@ -64,14 +64,14 @@ export interface ErrorOptions {
 export class TidemarkError extends Error {
   readonly type: ErrorType;
   readonly retryAfterMs: number | undefined;
-  readonly byBudget: boolean;
+  readonly byEngine: boolean;
 
   constructor(type: ErrorType, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = type;
     this.type = type;
     this.retryAfterMs = options.retryAfterMs;
-    this.byBudget = options.byBudget ?? false;
+    this.byEngine = options.byEngine ?? false;
   }
 
   get recovery(): Recovery {

@@ -1,10 +1,13 @@
 import type { Connector, ConnectorEntity } from '../schema/definition/connector';
 import type { MapContext } from '../schema/definition/mapContext';
 import type { DatabaseClock, RequestBudget, TokenStore } from '../schema/ports';
+import type { ReportJobs } from '../schema/reportJobs';
 import type { ProxyFor } from '../schema/settings/proxies';
 import { type AuthContext, type Authorizer, authorizerOf, UnusableSecret } from './auth';
 import type { Secrets } from './auth/authorizer';
 import type { SourceClient } from './contract';
+import { probeReport } from './jobs/probeReport';
+import { readReport } from './jobs/readReport';
 import { probe } from './probe/probe';
 import { askOne } from './reading/byId/askOne';
 import { getById } from './reading/byId/getById';
@@ -29,6 +32,8 @@ export interface SourceClientOptions {
   readonly clock: DatabaseClock;
   /** where the tokens of a connector with OAuth are kept; others need none */
   readonly tokens?: TokenStore;
+  /** where the jobs of reports are kept; needed by entities that have some */
+  readonly jobs?: ReportJobs;
   readonly limits?: Partial<Limits>;
   /** the proxy for an address; default: none */
   readonly proxyFor?: ProxyFor | undefined;
@@ -71,7 +76,13 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
   };
   const here = (entity: ConnectorEntity) => inZoneOf(entity, connection.timeZone);
   return {
-    streamAll: (entity, listing, listOptions) => streamAll(source, here(entity), listing, listOptions),
+    streamAll: (entity, name, listOptions) => {
+      const report = entity.listings[name]?.report;
+      if (report === undefined) return streamAll(source, here(entity), name, listOptions);
+      // read without its job, an answer at once would be taken for the whole
+      if (!options.jobs) throw new RangeError('a report needs a place where its jobs are kept');
+      return readReport(source, options.jobs, here(entity), { name, report, options: listOptions });
+    },
     firstToken: (entity, tokenOptions) => firstToken(source, entity, tokenOptions),
     ask: (entity, id, askOptions) => askOne(source, here(entity), id, askOptions),
     getById: (entity, id, askOptions) => getById(source, here(entity), id, askOptions),
@@ -79,7 +90,7 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
     relatedChanges: (entity, name, listOptions) => relatedChanges(source, here(entity), name, listOptions),
     relatedIds: (entity, name, listOptions) => relatedIds(source, entity, name, listOptions),
     touch: (entity, id, touchOptions) => touch(source, entity, id, touchOptions),
-    probe: (entity, probeOptions) => probe(source, here(entity), probeOptions),
+    probe: (entity, probeOptions) => probeReport(here(entity), (reported) => probe(source, reported, probeOptions)),
   };
 }
 

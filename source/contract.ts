@@ -12,6 +12,7 @@ import type { ConnectorEntity } from '../schema/definition/connector';
 import type { Listing, ListingName, ResumePoint } from '../schema/definition/listings/listing';
 import type { ParentPartition } from '../schema/definition/partitions';
 import type { SourceText } from '../schema/json/sourceText';
+import type { ReportReader } from '../schema/reportJobs';
 import type { Version } from '../schema/version';
 import { type ListEnd, schemeOf } from './paging';
 import type { Once, OnceResult } from './wire/sendOnce';
@@ -60,6 +61,8 @@ export interface ListOptions {
   readonly resumePoint?: ResumePoint | null;
   /** records to ask for at once, instead of what the definition says */
   readonly pageSize?: number;
+  /** the step of a run that reads; needed for a report that is made as a job */
+  readonly reader?: ReportReader;
   readonly signal: AbortSignal;
 }
 

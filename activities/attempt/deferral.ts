@@ -30,8 +30,8 @@ export async function deferredBy(
   if (!(error instanceof TidemarkError) || error.recovery !== 'wait') return undefined;
   const { connectionId } = input as { readonly connectionId?: unknown };
   if (typeof connectionId !== 'string') return undefined;
-  const { message: reason, retryAfterMs: milliseconds = 0, byBudget } = error;
+  const { message: reason, retryAfterMs: milliseconds = 0, byEngine } = error;
   const runId = await runOf(db, input);
-  const { resumes, ended } = await noteWait(db, { connectionId, runId, milliseconds, reason, byBudget });
+  const { resumes, ended } = await noteWait(db, { connectionId, runId, milliseconds, reason, byEngine });
   return { afterMs: ended ? Math.min(goesOnAfterMs, milliseconds) : milliseconds, deferral: { resumes } };
 }

@@ -16,18 +16,28 @@ export function firstPageActivities({ db }: ActivityDeps, openTarget: TargetOpen
       const partition = await firstPartition(db, open);
       if (typeof partition === 'string') return { ...target, records: null, more: false, detail: partition };
       const page = await alive(() => firstPageOf(open, partition));
+      if (page === undefined) return { ...target, records: null, more: false, detail: madeAsJob };
       return { ...target, ...page, detail: '' };
     },
   };
 }
 
+const madeAsJob = 'its list is a report that the source makes as a job, which the first run starts';
+
+/** Undefined where the list is a report that is not answered at once: a job is started by runs only. */
 async function firstPageOf(
   { entity, source }: OpenTarget,
   partition: ReadPartition,
-): Promise<Pick<FirstPageResult, 'more'> & { readonly records: number }> {
+): Promise<(Pick<FirstPageResult, 'more'> & { readonly records: number }) | undefined> {
   const signal = Context.current().cancellationSignal;
-  for await (const { records, resumePoint } of source.streamAll(entity, 'all', { ...partition, signal })) {
-    return { records: records.length, more: resumePoint !== null };
+  try {
+    for await (const { records, resumePoint } of source.streamAll(entity, 'all', { ...partition, signal })) {
+      return { records: records.length, more: resumePoint !== null };
+    }
+  } catch (error) {
+    const needsJob = error instanceof TidemarkError && error.type === 'Usage';
+    if (entity.listings.all.report === undefined || !needsJob) throw error;
+    return undefined;
   }
   return { records: 0, more: false };
 }

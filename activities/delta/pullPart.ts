@@ -73,7 +73,7 @@ export async function pullPart(deps: ActivityDeps, open: OpenTarget, input: Pull
     const read = (signal: AbortSignal) =>
       eachWith(
         open.source.streamAll(open.entity, listing, {
-          ...{ partition, parent, resumePoint, signal },
+          ...{ partition, parent, resumePoint, signal, reader: name },
           ...(listing === 'changes' && from ? from : {}),
         }),
         async (page) => ({ answers: await interpretPage(deps, open, page, signal) }),

@@ -65,7 +65,7 @@ export async function scanPart(deps: ActivityDeps, open: OpenTarget, input: Scan
     const read = (signal: AbortSignal) =>
       eachWith(
         open.source.streamAll(open.entity, input.listing, {
-          ...{ partition, parent, resumePoint: part.resumePoint, signal },
+          ...{ partition, parent, resumePoint: part.resumePoint, signal, reader: name },
         }),
         async (page) => {
           if (input.step === 'second-scan') refuseUncertainEnd(open, page);

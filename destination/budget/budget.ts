@@ -131,7 +131,7 @@ function asksToWait({ account }: BudgetOptions, waitMs: number, block: Block | u
     block === undefined
       ? `The request budget of '${account}' is used up: ${until}`
       : `The source of '${account}' said wait (${block.because}): ${until}`,
-    { retryAfterMs: waitMs, byBudget: block === undefined },
+    { retryAfterMs: waitMs, byEngine: block === undefined },
   );
 }
 

@@ -129,3 +129,16 @@ test('settings have defaults, and refuse what is no duration', () => {
   expect(settings.inbox).toBe('30d');
   expect(retention.safeParse({ inbox: 'soon' }).success).toBe(false);
 });
+
+test('jobs of reports go with the runs of their time; an open one keeps another from being started for longer', async () => {
+  await run(1, 'failed', 100);
+  await run(2, 'running', 0);
+  await db.raw(`
+    insert into tidemark.report_jobs (connection_id, entity, parameters, times, state, sent, run_id, step, partition, created_at, ended_at)
+    select 'demo', 'people', name, '{}', state, 0, run, 'pull', '', now() - age * interval '1 day', case when state = 'read' then now() - age * interval '1 day' end
+    from (values ('read long ago', 'read', 1, 100), ('read recently', 'read', 1, 10), ('open', 'starting', 1, 89),
+      ('open and forgotten', 'running', 1, 100), ('of a run', 'running', 2, 100)) as j (name, state, run, age)`);
+  await prune(db, retention.parse({ runs: '30d' }), { batch: 1 });
+  const left = await column('select parameters from tidemark.report_jobs order by 1');
+  expect(left).toEqual(['of a run', 'open', 'read recently']);
+});

@@ -51,6 +51,7 @@ export async function prune(db: Knex, settings: Retention, options: PruneOptions
     const plans = await repeat(plansSql, settings.plans);
     const runs = await repeat(runsSql, settings.runs);
     await repeat(touchesSql, settings.runs);
+    await repeat(reportJobsSql, settings.runs);
     await repeat(shownRecordsSql, '10m');
     const forgotten = await repeat(forgottenSql, settings.forgotten);
     await repeat(batchCountsSql, keptBatchCounts);
@@ -133,6 +134,14 @@ delete from tidemark.answers where at < now() - cast(:age as interval) and id in
 const touchesSql = /* sql */ `
 delete from tidemark.touches where id in (
   select id from tidemark.touches where requested_at < now() - cast(:age as interval) order by id limit :batch)`;
+
+/** One that is open is what keeps another from being started, so it stays for longer than any source keeps a job. */
+const reportJobsSql = /* sql */ `
+delete from tidemark.report_jobs where id in (
+  select j.id from tidemark.report_jobs j
+  where coalesce(j.ended_at + cast(:age as interval), j.created_at + greatest(cast(:age as interval), interval '90 days')) < now()
+    and not exists (select from tidemark.runs r where r.id = j.run_id and r.status = 'running')
+  order by j.id limit :batch)`;
 
 /** Those that their operators did not wait for. */
 const shownRecordsSql = /* sql */ `

@@ -21,8 +21,8 @@ export interface Wait {
   readonly runId: string | null;
   readonly milliseconds: number;
   readonly reason: string;
-  /** the request budget of the engine is used up: no source said so, and no operator can end it */
-  readonly byBudget: boolean;
+  /** see TidemarkError: nothing blocks the account, so this wait has not ended because nothing does */
+  readonly byEngine: boolean;
 }
 
 /** What an attempt that was stopped by a wait has to know. */
@@ -38,7 +38,7 @@ export interface NotedWait {
  * first, as by `endWaits`: either that sees the run which waits, or this sees that the wait was ended.
  */
 export async function noteWait(db: Knex, wait: Wait): Promise<NotedWait> {
-  const { connectionId, runId, milliseconds, reason, byBudget } = wait;
+  const { connectionId, runId, milliseconds, reason, byEngine } = wait;
   return await db.transaction(async (trx) => {
     const { rows } = await trx.raw(
       /* sql */ `
@@ -48,7 +48,7 @@ export async function noteWait(db: Knex, wait: Wait): Promise<NotedWait> {
     );
     const { resumes, blocked }: { resumes: number; blocked: boolean } = rows[0] ?? { resumes: 0, blocked: false };
     // whoever says wait blocks the account, and only an operator ends that before its time
-    if (!blocked && !byBudget) return { resumes, ended: true };
+    if (!blocked && !byEngine) return { resumes, ended: true };
     await trx.raw(
       /* sql */ `
       update tidemark.runs set waiting_until = clock_timestamp() + cast(:wait as float8) * interval '1 millisecond',

@@ -40,7 +40,7 @@ export interface FirstPageInput extends Target {
 
 /** The first page of `all`, counted. */
 export interface FirstPageResult extends Target {
-  /** null: not read, since the lists belong to records of another entity that has no complete list yet */
+  /** null: not read, since the lists belong to records of another entity that has no complete list yet, or a job makes the list, which runs start */
   readonly records: number | null;
   /** whether the list goes on after it */
   readonly more: boolean;

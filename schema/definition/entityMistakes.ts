@@ -4,6 +4,7 @@ import { duplicatesMistakes } from './duplicates';
 import type { EntityDefinition } from './entityDefinition';
 import { identifier } from './identifier';
 import { coversMistakes } from './listings/covers';
+import { reportMistakes } from './listings/reportMistakes';
 import { requestMistakes } from './listings/requestMistakes';
 import { relatedMistakes } from './related';
 import { touchMistakes } from './touch';
@@ -63,6 +64,7 @@ export function entityMistakes(where: string, entity: EntityDefinition, columns:
     found.push(...duplicatesMistakes(`${where}.duplicates`, entity.duplicates, circumstances));
   }
   found.push(...requestMistakes(where, entity.listings));
+  found.push(...reportMistakes(where, entity));
   found.push(...coversMistakes(where, { all, ids }, columns));
   const { related = {}, raw } = entity;
   found.push(

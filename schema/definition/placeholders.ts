@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../json/json';
+import { type Report, requestsOf } from './listings/report';
 
 interface Template {
   readonly path: string;
@@ -15,7 +16,9 @@ interface ChangesTemplate extends Template {
 /** Of an entity, what holds placeholders. */
 interface Templates {
   readonly name: string;
-  readonly listings: { readonly [L in 'all' | 'changes' | 'ids' | 'one']?: Template | undefined };
+  readonly listings: {
+    readonly [L in 'all' | 'changes' | 'ids']?: (Template & { readonly report?: Report | undefined }) | undefined;
+  } & { readonly one?: Template | undefined };
   readonly related?:
     | Readonly<
         Record<
@@ -99,10 +102,22 @@ export function placeholderMistakes(
     ...entities.flatMap(({ name, listings, related, touch, partitions }) => {
       const at = `${where}.entities.${name}.listings`;
       const parted = partedBy(partitions);
+      const listed = (name: 'all' | 'changes' | 'ids') => {
+        const list = listings[name];
+        const range = name === 'changes' || list?.report?.window !== undefined ? ['since', 'until'] : [];
+        const requests = list?.report === undefined ? [] : requestsOf(list.report);
+        return [
+          ...unfilled(`${at}.${name}`, list, [...parted, ...range]),
+          ...requests.flatMap(([place, request, fills]) => {
+            const ranged = fills.filter((one) => (one !== 'since' && one !== 'until') || range.includes(one));
+            return unfilled(`${at}.${name}.${place}`, request, [...parted, ...ranged]);
+          }),
+        ];
+      };
       return [
-        ...unfilled(`${at}.all`, listings.all, parted),
-        ...unfilled(`${at}.changes`, listings.changes, [...parted, 'since', 'until']),
-        ...unfilled(`${at}.ids`, listings.ids, parted),
+        ...listed('all'),
+        ...listed('changes'),
+        ...listed('ids'),
         ...unfilled(`${at}.one`, listings.one, ['id']),
         ...unfilled(`${where}.entities.${name}.touch`, touch, ['id', 'text']),
         ...Object.entries(related ?? {}).flatMap(([of, { listing, changes, ids }]) => {

@@ -7,7 +7,7 @@ export const retention = z.strictObject({
   inbox: duration.default('30d'),
   /** webhook events that could not be processed and that no operator replayed */
   parked: duration.default('180d'),
-  /** ended runs */
+  /** ended runs, and the jobs of their reports */
   runs: duration.default('90d'),
   /** decided plans with their ids, by which a run can be undone */
   plans: duration.default('90d'),

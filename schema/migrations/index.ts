@@ -16,6 +16,7 @@ import { operatorRequests } from './0015_operator_requests';
 import { unreadPartitions } from './0016_unread_partitions';
 import { withheldRelated } from './0017_withheld_related';
 import { leftOut } from './0018_left_out';
+import { reportJobs } from './0019_report_jobs';
 
 export interface Migration {
   readonly version: number;
@@ -51,4 +52,5 @@ export const migrations: readonly Migration[] = [
   { version: 16, name: 'partitions that could not be read', sql: unreadPartitions, breaking: false },
   { version: 17, name: 'related records that are fewer than before', sql: withheldRelated, breaking: false },
   { version: 18, name: 'rows whose record the mapping leaves out', sql: leftOut, breaking: false },
+  { version: 19, name: 'report jobs', sql: reportJobs, breaking: false },
 ];

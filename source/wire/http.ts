@@ -38,14 +38,14 @@ export interface Reply extends Asked {
   readonly sourceSent: number | null;
 }
 
-const agentOptions = { keepAlive: true, maxFreeSockets: 64, timeout: 60_000 } as const;
+export const agentOptions = { keepAlive: true, maxFreeSockets: 64, timeout: 60_000 } as const;
 
 /**
  * One request, nothing repeated, no redirect followed. Not decompressed by axios, so that the bound on the body is
  * exact and a cut one is noticed. axios ignores the proxies of the environment: they come with the limits, since no library code reads
  * it, and its own tunnels take a proxy's refusal for the response of the source.
  */
-const client = axios.create({
+export const client = axios.create({
   adapter: 'http',
   responseType: 'stream',
   decompress: false,

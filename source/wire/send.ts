@@ -57,6 +57,10 @@ export interface Question {
   readonly forbidden: { readonly type: ErrorType; readonly todo: string };
   /** where the records are in the body */
   readonly place: RecordPlace;
+  /** The request may be done once only, whatever its method: it is repeated only where it is proved that it was not done, which `notDone` is called for. */
+  readonly once?: { notDone(): void } | undefined;
+  /** a 202 is an answer, as to a request that starts a job */
+  readonly accepted?: boolean;
 }
 
 export interface JsonAnswer extends Asked {
@@ -94,6 +98,8 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
         todo,
         retryAfterMs === undefined ? {} : { retryAfterMs },
       );
+    const notDone = question.once && isNotDone(verdict);
+    if (notDone) question.once?.notDone();
     switch (verdict.kind) {
       case 'answer': {
         const { sent, received, bytes, sourceSent, status, headers } = verdict.reply;
@@ -103,6 +109,8 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
       case 'redirect': {
         const next = verdict.location === '' ? undefined : sameOrigin(url, verdict.location);
         hops += 1;
+        if (question.once)
+          throw fail('ContractBroken', `${verdict.problem}, a redirect`, 'Correct the path in the definition');
         if (!next) {
           throw fail(
             'ContractBroken',
@@ -145,7 +153,7 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
       }
       case 'failure': {
         const late = performance.now() - began > patienceMs;
-        if (!verdict.again || tries >= furtherTries || late) {
+        if (!verdict.again || notDone === false || tries >= furtherTries || late) {
           const times = tries > 0 ? ` (tried ${tries + 1} times)` : '';
           throw fail(verdict.type, `${verdict.problem}${times}`, verdict.todo);
         }
@@ -155,6 +163,12 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
       }
     }
   }
+}
+
+/** Whether a response proves that what was requested was not done: a refusal, or no connection. A time-out or a 5xx proves nothing. */
+function isNotDone(verdict: Verdict): boolean {
+  if (verdict.kind === 'renew' || verdict.kind === 'wait') return true;
+  return verdict.kind === 'failure' && verdict.notDone === true;
 }
 
 interface Attempt {
@@ -182,8 +196,9 @@ async function attempt(sender: Sender, question: Question, url: URL, sending: ()
   } catch (error) {
     if (!(error instanceof TransportProblem)) throw error;
     sender.onAnswer(null);
-    const { again, type, todo } = error;
-    return { verdict: { kind: 'failure', again, type, todo, problem: `failed: ${error.message}` }, credential };
+    const { again, type, todo, unsent } = error;
+    const problem = `failed: ${error.message}`;
+    return { verdict: { kind: 'failure', again, type, todo, problem, notDone: unsent }, credential };
   }
 }
 
@@ -197,7 +212,8 @@ async function judged(sender: Sender, question: Question, reply: Reply): Promise
   }
   if (question.statuses.has(reply.status) && !isHtml(reply)) return { kind: 'answer', body: undefined, reply };
   if (question.empty?.has(reply.status) && isBlank(reply.body)) return { kind: 'answer', body: undefined, reply };
-  const verdict = await judge(reply, question.place, sender.reporter);
+  const accepted = question.accepted === true && reply.status === 202;
+  const verdict = await judge(accepted ? { ...reply, status: 200 } : reply, question.place, sender.reporter);
   return reply.status === 403 && verdict.kind === 'failure' ? { ...verdict, ...question.forbidden } : verdict;
 }
 

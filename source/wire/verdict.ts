@@ -20,6 +20,8 @@ export type Verdict =
       readonly type: ErrorType;
       readonly problem: string;
       readonly todo: string;
+      /** it is proved that what was requested was not done */
+      readonly notDone?: boolean;
     };
 
 /** Gateways that lost their server, and servers that were too slow to be asked; the 52x are Cloudflare's. */
@@ -43,7 +45,14 @@ export async function judge(reply: Reply, place: RecordPlace, reporter: Reporter
     const todo = 'The engine retries later; contact the source if this continues';
     return { kind: 'failure', again: passing.has(status), type: 'SourceUnavailable', problem, todo };
   }
-  return { kind: 'failure', again: false, type: 'ContractBroken', problem, todo: todoOf(status) };
+  return {
+    kind: 'failure',
+    again: false,
+    type: 'ContractBroken',
+    problem,
+    todo: todoOf(status),
+    notDone: status >= 400,
+  };
 }
 
 function todoOf(status: number): string {

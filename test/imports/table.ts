@@ -46,6 +46,20 @@ export const rooms: readonly Room[] = [
     holds: '`streamAll` and `getById`',
     may: ['schema', 'source/paging', 'source/record', 'source/wire', 'source/contract'],
   },
+  { folder: 'source/formats', holds: 'bytes of a document as parts: JSON, CSV and others', may: [] },
+  {
+    folder: 'source/jobs',
+    holds: 'reports that a source makes as jobs: start, poll, link, download',
+    may: [
+      'schema',
+      'source/formats',
+      'source/paging',
+      'source/reading',
+      'source/record',
+      'source/wire',
+      'source/contract',
+    ],
+  },
   {
     folder: 'source/probe',
     holds: 'does the API behave as the definition says?',
@@ -124,6 +138,11 @@ export const rooms: readonly Room[] = [
       'destination/runs',
       'destination/setAside',
     ],
+  },
+  {
+    folder: 'destination/reports',
+    holds: 'jobs that sources make reports by',
+    may: ['schema', 'destination/database'],
   },
   { folder: 'destination', holds: 'everything that is SQL', may: ['schema'] },
 

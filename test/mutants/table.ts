@@ -6,6 +6,7 @@ import { destination } from './of/destination';
 import { paging } from './of/paging';
 import { plans } from './of/plans';
 import { reading } from './of/reading';
+import { reports } from './of/reports';
 import { rows } from './of/rows';
 import { runs } from './of/runs';
 import { schema } from './of/schema';
@@ -31,5 +32,6 @@ export const mutants: readonly Mutant[] = [
   ...source,
   ...zoo,
   ...children,
+  ...reports,
   ...ofTheWorld,
 ];

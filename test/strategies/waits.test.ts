@@ -151,13 +151,13 @@ describe('a wait that an operator ends before Temporal has heard of it', () => {
   });
 
   test('a wait that was ended before it is noted is none, and a used-up budget is one', async () => {
-    const wait = { connectionId, runId: null, milliseconds: 3_600_000, reason: 'said wait', byBudget: false };
+    const wait = { connectionId, runId: null, milliseconds: 3_600_000, reason: 'said wait', byEngine: false };
     await createBudget(engine.db, { account: connectionId, priority: 'delta' }).block(3_600_000, 'said wait');
     const { resumes } = await noteWait(engine.db, wait);
     expect(await noteWait(engine.db, wait)).toEqual({ resumes, ended: false });
     await resumeConnection(context(), { connection: connectionId }, by);
     expect(await noteWait(engine.db, wait)).toEqual({ resumes: resumes + 1, ended: true });
-    expect(await noteWait(engine.db, { ...wait, byBudget: true })).toEqual({ resumes: resumes + 1, ended: false });
+    expect(await noteWait(engine.db, { ...wait, byEngine: true })).toEqual({ resumes: resumes + 1, ended: false });
   });
 });
 

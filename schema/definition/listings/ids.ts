@@ -19,6 +19,12 @@ import { listing } from './listing';
  *   empty: { path: 'data', is: null },
  *   covers: { field: 'booked_on', from: '365d' },
  *   heldBack: '15m',
+ *   report: {
+ *     job: 'id',
+ *     poll: { request: { path: '/jobs/{job}' }, status: 'state', pending: ['running'], done: ['done'] },
+ *     link: { at: 'url', hosts: ['files.example.com'] },
+ *     document: { format: 'json', records: 'rows' },
+ *   },
  *   presenceOnly: true,
  * }
  */

@@ -4,6 +4,7 @@ import { covers } from './covers';
 import { feed } from './feed';
 import { oneFunction } from './ownRequests';
 import { paging } from './paging';
+import { report } from './report';
 import { type Since, since } from './since';
 import { tabular } from './tabular';
 import { valueIs } from './valueIs';
@@ -54,6 +55,12 @@ export type Total = z.infer<typeof total>;
  *   empty: { path: 'data', is: null },
  *   covers: { field: 'booked_on', from: '365d' },
  *   heldBack: '15m',
+ *   report: {
+ *     job: 'id',
+ *     poll: { request: { path: '/jobs/{job}' }, status: 'state', pending: ['running'], done: ['done'] },
+ *     link: { at: 'url', hosts: ['files.example.com'] },
+ *     document: { format: 'json', records: 'rows' },
+ *   },
  * }
  */
 export const listing = z.strictObject({
@@ -82,6 +89,8 @@ export const listing = z.strictObject({
   covers: covers.optional(),
   /** How long the source withholds its newest changes from this list, such as `15m`: the cursor is left that much earlier. */
   heldBack: duration.optional(),
+  /** Where the source makes the list as a job: how it is started, asked for and downloaded. */
+  report: report.optional(),
 });
 export type Listing = z.infer<typeof listing>;
 export type ListingInput = z.input<typeof listing>;
@@ -103,6 +112,12 @@ export type ListingInput = z.input<typeof listing>;
  *   error: { path: 'status', is: 'error' },
  *   empty: { path: 'data', is: null },
  *   heldBack: '15m',
+ *   report: {
+ *     job: 'id',
+ *     poll: { request: { path: '/jobs/{job}' }, status: 'state', pending: ['running'], done: ['done'] },
+ *     link: { at: 'url', hosts: ['files.example.com'] },
+ *     document: { format: 'json', records: 'rows' },
+ *   },
  *   since: { param: 'updated_since', form: 'iso-milliseconds', boundary: 'inclusive' },
  *   feed: { token: 'sync_token', first: 'all' },
  * }

@@ -27,7 +27,7 @@ import { changesMistakes } from './requestMistakes';
  *   listsRemoved: true,
  * }
  */
-export const relatedChanges = changesListing.omit({ tabular: true }).extend({
+export const relatedChanges = changesListing.omit({ tabular: true, report: true }).extend({
   /** Where a listed record contains the id of the record that it belongs to. Default: the `parent` of the related records. */
   parent: pathOrFunction.optional(),
   /** `true` where this list shows related records that were removed, too; `parent` must lead to their record. */

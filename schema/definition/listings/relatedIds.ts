@@ -23,7 +23,7 @@ import { listMistakes } from './requestMistakes';
  *   parent: 'customer.id',
  * }
  */
-export const relatedIds = listing.omit({ covers: true, heldBack: true, tabular: true }).extend({
+export const relatedIds = listing.omit({ covers: true, heldBack: true, tabular: true, report: true }).extend({
   /** Where a listed record contains the id of the record that it belongs to. Default: the `parent` of the related records. */
   parent: pathOrFunction.optional(),
 });

@@ -22,7 +22,7 @@ import { listing } from './listing';
  *   empty: { path: 'data', is: null },
  * }
  */
-export const severalListing = listing.omit({ covers: true, heldBack: true, tabular: true }).extend({
+export const severalListing = listing.omit({ covers: true, heldBack: true, tabular: true, report: true }).extend({
   /** How many ids one request may ask for. */
   max: z.int().min(1).max(1_000).default(25),
   /** What separates two ids in a text. */

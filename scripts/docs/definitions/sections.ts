@@ -12,6 +12,16 @@ import { changesListing, listing, one } from '../../../schema/definition/listing
 import { paging } from '../../../schema/definition/listings/paging';
 import { relatedChanges } from '../../../schema/definition/listings/relatedChanges';
 import { relatedIds } from '../../../schema/definition/listings/relatedIds';
+import {
+  documentTable,
+  report,
+  reportDocument,
+  reportLink,
+  reportPoll,
+  reportRequest,
+  reportSearch,
+  reportWindow,
+} from '../../../schema/definition/listings/report';
 import { severalListing } from '../../../schema/definition/listings/several';
 import { since } from '../../../schema/definition/listings/since';
 import { tabular } from '../../../schema/definition/listings/tabular';
@@ -113,6 +123,19 @@ export const sections: readonly Section[] = [
   { title: 'Request `one`', file: 'listings/listing', comments: ['one', 'request'], schema: one },
   { title: 'Harmless change', file: 'touch', comments: ['touch'], schema: touch },
   { title: 'Rows with headers', file: 'listings/tabular', comments: ['tabular'], schema: tabular },
+  { title: 'Report', file: 'listings/report', comments: ['report'], schema: report },
+  { title: 'Request of a report', file: 'listings/report', comments: ['reportRequest'], schema: reportRequest },
+  { title: 'Poll of a report', file: 'listings/report', comments: ['reportPoll'], schema: reportPoll },
+  { title: 'Address of a document', file: 'listings/report', comments: ['reportLink'], schema: reportLink },
+  { title: 'Document of a report', file: 'listings/report', comments: ['reportDocument'], schema: reportDocument },
+  {
+    title: 'Headers of a document',
+    file: ['listings/report', 'listings/tabular'],
+    comments: ['documentTable', 'tabular'],
+    schema: documentTable,
+  },
+  { title: 'Range of a report', file: 'listings/report', comments: ['reportWindow'], schema: reportWindow },
+  { title: 'Search for a job', file: 'listings/report', comments: ['reportSearch'], schema: reportSearch },
   { title: 'Value in a body', file: 'listings/valueIs', comments: ['valueIs'], schema: valueIs },
   { title: 'Paging', file: 'listings/paging', comments: ['paging'], schema: paging },
   { title: "Context of a listing's function", file: 'listings/ownRequests', comments: ['ListingContext'] },

@@ -129,7 +129,7 @@ export const runs: readonly Mutant[] = [
     invariant: 13,
     name: 'a wait is noted although an operator has ended it',
     file: 'destination/runs/waits.ts',
-    find: 'if (!blocked && !byBudget) return { resumes, ended: true };',
+    find: 'if (!blocked && !byEngine) return { resumes, ended: true };',
     replace: '',
     test: {
       file: 'test/strategies/waits.test.ts',
