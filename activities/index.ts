@@ -1,4 +1,5 @@
 import { deferredBy } from './attempt/deferral';
+import { auditMappingActivities } from './checks/auditMapping';
 import { firstPageActivities } from './checks/firstPage';
 import { lookActivities } from './checks/look';
 import { probeActivities } from './checks/probe';
@@ -35,6 +36,7 @@ export function createActivities(deps: ActivityDeps) {
       ...lookActivities(deps, openTarget),
       ...firstPageActivities(deps, openTarget),
       ...probeActivities(deps, openTarget),
+      ...auditMappingActivities(deps, openTarget),
       ...verifyActivities(deps, openTarget),
       ...remapActivities(deps, openTarget),
       ...touchActivities(deps, openTarget),

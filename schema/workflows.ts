@@ -18,6 +18,7 @@ export const workflowNames = {
   lookAt: 'lookAt',
   firstPage: 'firstPage',
   probe: 'probe',
+  auditMapping: 'auditMapping',
   verify: 'verify',
   touch: 'touch',
 } as const;
@@ -219,6 +220,7 @@ export const ids = {
   /** reads the first page of a list; `key` makes each such request another */
   firstPage: ({ connectionId, entity }: Target, key: string) => `tidemark/first-page/${connectionId}/${entity}/${key}`,
   probe: ({ connectionId, entity }: Target) => `tidemark/probe/${connectionId}/${entity}`,
+  auditMapping: ({ connectionId, entity }: Target) => `tidemark/audit-mapping/${connectionId}/${entity}`,
   verify: ({ connectionId, entity }: Target) => `tidemark/verify/${connectionId}/${entity}`,
   /** fetches the records that an operator named; `key` makes each such order another */
   records: ({ connectionId, entity }: Target, key: string) => `tidemark/records/${connectionId}/${entity}/${key}`,

@@ -8,6 +8,7 @@ import type { Secrets } from './auth/authorizer';
 import type { SourceClient } from './contract';
 import { probeReport } from './jobs/probeReport';
 import { readReport } from './jobs/readReport';
+import { auditMapping } from './mappingAudit/auditMapping';
 import { probe } from './probe/probe';
 import { askOne } from './reading/byId/askOne';
 import { getById } from './reading/byId/getById';
@@ -90,6 +91,10 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
     relatedChanges: (entity, name, listOptions) => relatedChanges(source, here(entity), name, listOptions),
     relatedIds: (entity, name, listOptions) => relatedIds(source, entity, name, listOptions),
     touch: (entity, id, touchOptions) => touch(source, entity, id, touchOptions),
+    auditMapping: (entity, auditOptions) => {
+      const asked = entity.listings.all.report === undefined ? auditOptions : { ...auditOptions, where: [] };
+      return auditMapping(source, here(entity), asked);
+    },
     probe: (entity, probeOptions) => probeReport(here(entity), (reported) => probe(source, reported, probeOptions)),
   };
 }

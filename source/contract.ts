@@ -10,6 +10,7 @@ import type {
 import type { ProbeFinding } from '../schema/definition/checks';
 import type { ConnectorEntity } from '../schema/definition/connector';
 import type { Listing, ListingName, ResumePoint } from '../schema/definition/listings/listing';
+import type { MappingFinding } from '../schema/definition/mappingAudit';
 import type { ParentPartition } from '../schema/definition/partitions';
 import type { SourceText } from '../schema/json/sourceText';
 import type { ReportReader } from '../schema/reportJobs';
@@ -204,6 +205,14 @@ export interface SourceClient {
     options: { readonly text: string; readonly once: Once; readonly signal: AbortSignal },
   ): Promise<OnceResult>;
   /**
+   * Reads up to 1,000 records from `all` and compares their fields with what the definition reads of them. Paths, counts and ids come back, and no
+   * content. Throws like `streamAll`.
+   */
+  auditMapping(
+    entity: ConnectorEntity,
+    options: AuditOptions,
+  ): Promise<{ readonly records: number; readonly findings: readonly MappingFinding[] }>;
+  /**
    * Finds out with at most 40 requests, which only read, whether the API behaves as the definition says. Throws
    * CredentialsRefused, SourceAsksToWait or SourceUnavailable where nothing can be found out.
    */
@@ -211,6 +220,15 @@ export interface SourceClient {
     entity: ConnectorEntity,
     options: ProbeOptions,
   ): Promise<{ readonly requests: number; readonly findings: readonly ProbeFinding[] }>;
+}
+
+/** What an audit of a mapping reads, and what it compares with. */
+export interface AuditOptions {
+  /** the lists to read, one after another until there are enough records; none: what is stored stands for them */
+  readonly where: readonly Pick<ListOptions, 'partition' | 'parent'>[];
+  /** records that are stored, as JSON, with their ids */
+  readonly stored: readonly { readonly id: string; readonly record: unknown }[];
+  readonly signal: AbortSignal;
 }
 
 export interface ProbeOptions extends Pick<ListOptions, 'partition' | 'parent'> {

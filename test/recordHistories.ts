@@ -14,7 +14,7 @@ import { record } from './support/recordedHistories';
  * workflow has taken a new path; what was recorded before a change shows whether runs under way survive it.
  */
 const { deltaSync, reconciliation, singleRecord, syncRecords, applyPlan, sweep } = workflowNames;
-const { lookAt, firstPage, probe, verify, backfill, remap, touch } = workflowNames;
+const { auditMapping, lookAt, firstPage, probe, verify, backfill, remap, touch } = workflowNames;
 const people = { connectionId, entity: 'people' };
 const things = { connectionId, entity: 'things' };
 const delta = { ...people, trigger: 'api' } as const;
@@ -224,6 +224,7 @@ test('what an operator asks', async () => {
   await run(engine, 'unknown', lookAt, { ...people, id: '999' });
   await run(engine, 'read', firstPage, { ...people, key: 'one' });
   await run(engine, 'done', probe, people);
+  await run(engine, 'done', auditMapping, people);
   await run(engine, 'sample', verify, { ...people, sample: 20 });
   await run(engine, 'all', verify, { ...people, sample: null });
   const since = '2020-01-01T00:00:00.000Z';

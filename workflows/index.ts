@@ -1,5 +1,6 @@
 /** What the workers register; the names are a public API. */
 export { applyPlan } from './applyPlan';
+export { auditMapping } from './auditMapping';
 export { backfill } from './backfill';
 export { deltaSync } from './deltaSync';
 export { firstPage } from './firstPage';

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 /** Every command in the order in which an operator needs them: `--help` and the documents list them so. */
 const order = [
   ...['init', 'up', 'demo', 'connect', 'connections'],
-  ...['status', 'sync', 'reconcile', 'record', 'touch', 'explain', 'verify', 'probe', 'doctor'],
+  ...['status', 'sync', 'reconcile', 'record', 'touch', 'explain', 'verify', 'probe', 'audit', 'doctor'],
   ...['runs', 'outcome', 'cancel', 'resume', 'plans', 'approve', 'reject', 'undo'],
   ...['rows', 'set-aside', 'webhooks', 'schedules', 'cursor', 'backfill', 'remap', 'forget'],
   ...['migrate', 'worker', 'server'],

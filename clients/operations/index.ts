@@ -1,3 +1,4 @@
+import { audit } from './audit';
 import { probe, verify } from './checks';
 import { connect, connectionsChange } from './connect';
 import {
@@ -34,7 +35,22 @@ export const operations: readonly AnyOperation[] = [
   ...[connect, connectionsChange, connections, connectionsShow, connectionsCheck],
   ...[connectionsEnable, connectionsDisable],
   ...[connectionsLink, connectionsRotateSecret, connectionsReseal, connectionsRemove],
-  ...[status, sync, reconcile, record, recordRaw, recordRow, touch, probe, verify, backfill, remap, outcome, doctor],
+  ...[
+    status,
+    sync,
+    reconcile,
+    record,
+    recordRaw,
+    recordRow,
+    touch,
+    probe,
+    audit,
+    verify,
+    backfill,
+    remap,
+    outcome,
+    doctor,
+  ],
   ...[runs, runsShow, resume, cancel, plans, plansShow, approve, reject, undo],
   ...[cursorShow, cursorReset],
   ...[rowsHours, rowsWalks, rowsDuplicates],

@@ -10,6 +10,7 @@ import type {
   VerifyResult,
 } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { MappingAuditInput, MappingAuditResult } from '../../schema/definition/mappingAudit';
 import type { Priority } from '../../schema/ports';
 import { recordKey } from '../../schema/recordKey';
 import {
@@ -177,6 +178,16 @@ export const probe: Startable<ProbeInput, ProbeResult> = {
   name: workflowNames.probe,
   workflowId: ids.probe,
   strategy: 'probe',
+  whileRunning: 'refuse',
+  priority: 'reconciliation',
+  timeout: '10 minutes',
+};
+
+/** Compares the fields of live records with the mapping; writes nothing. */
+export const auditMapping: Startable<MappingAuditInput, MappingAuditResult> = {
+  name: workflowNames.auditMapping,
+  workflowId: ids.auditMapping,
+  strategy: 'audit',
   whileRunning: 'refuse',
   priority: 'reconciliation',
   timeout: '10 minutes',

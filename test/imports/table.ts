@@ -66,6 +66,11 @@ export const rooms: readonly Room[] = [
     may: ['schema', 'source/paging', 'source/reading', 'source/record', 'source/wire', 'source/contract'],
   },
   {
+    folder: 'source/mappingAudit',
+    holds: 'are the fields of records those that the definition reads?',
+    may: ['schema', 'source/reading', 'source/record', 'source/wire', 'source/contract'],
+  },
+  {
     folder: 'source',
     holds: 'the API client of one connection (`client.ts`) and what activities see of it (`contract.ts`)',
     may: ['schema'],

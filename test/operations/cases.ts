@@ -187,6 +187,7 @@ export function casesOf(both: BothWays, plan: string): Readonly<Record<string, (
     }),
     'record show': () => ({ input: { ...people, id: firstPerson() }, args: [...names, firstPerson()] }),
     probe: () => ({ input: people, args: names }),
+    audit: () => ({ input: people, args: names }),
     verify: () => ({ input: { ...people, sample: null }, args: [...names, '--all'] }),
     backfill: () => ({
       input: { ...people, since: '2026-01-01T00:00:00Z' },

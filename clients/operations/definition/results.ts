@@ -1,3 +1,4 @@
+import { mappingFindings } from '../../../schema/definition/mappingAudit';
 import { counts } from './counts';
 import type { Z } from './fields';
 import { coverage, target } from './schemas';
@@ -126,6 +127,25 @@ export function probeResult(z: Z) {
   });
 }
 
+export function auditResult(z: Z) {
+  return z.strictObject({
+    ...target(z),
+    records: count(z).describe('records that the source listed just now'),
+    stored: count(z).describe('stored records that they were compared with'),
+    findings: z.array(
+      z.strictObject({
+        about: z.enum(mappingFindings),
+        field: z.string().describe('path of a field, `*` for any element of a list; or the name of a column'),
+        finding: z.string(),
+        records: count(z).describe('how many of the records show it'),
+        ids: z.array(z.string()),
+        confirmed: z.boolean().describe('both halves of the sample show it'),
+        line: z.string().nullable().describe('what to change in the definition'),
+      }),
+    ),
+  });
+}
+
 /** Any of them, the most specific first. */
 export function anyResult(z: Z) {
   const ours = [
@@ -136,6 +156,7 @@ export function anyResult(z: Z) {
     recordsResult,
     verifyResult,
     probeResult,
+    auditResult,
   ];
   const [first, ...others] = ours.map((one) => one(z));
   // what an older version returned, and workflows that no operation starts

@@ -1,5 +1,5 @@
 import { startWorkflow } from '../../../temporal/start';
-import { probe, verify } from '../../../temporal/workflows';
+import { auditMapping, probe, verify } from '../../../temporal/workflows';
 import type { OperationContext } from '../../definition/context';
 import { assertVerifiable } from '../possible';
 import { findTarget, type TargetInput } from '../targets';
@@ -20,4 +20,10 @@ export async function startVerify(
 export async function startProbe(context: OperationContext, named: TargetInput): Promise<StartedIds> {
   const { target } = await findTarget(context, named);
   return startedIds(await startWorkflow(await startContext(context), probe, target));
+}
+
+/** Throws TidemarkError 'NotFound', 'AlreadyRunning'. */
+export async function startAudit(context: OperationContext, named: TargetInput): Promise<StartedIds> {
+  const { target } = await findTarget(context, named);
+  return startedIds(await startWorkflow(await startContext(context), auditMapping, target));
 }
