@@ -1,54 +1,18 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { z } from 'zod';
 import { coloursFor } from '../../clients/cli/terminal/shell';
 import { statusText } from '../../clients/cli/text/parts/statusText';
 import { checkConnection } from '../../clients/operations/connections/checkConnection';
 import { readyContext } from '../../clients/operations/definition/context';
 import { showStatus } from '../../clients/operations/work/status';
-import { defineConnector } from '../../schema/definition/connector';
-import { defineEntity } from '../../schema/definition/entity';
 import type { ListingInput } from '../../schema/definition/listings/listing';
 import { type RunResult, workflowNames } from '../../schema/workflows';
-import { atEnd } from '../environment';
 import { until } from '../invariants/support';
-import { connectionId, type Engine, ring, startEngine } from '../support/engine';
-import { cappedReport, postedReport } from './definitions';
-import { makeRows, ReportSource } from './reportSource';
+import { connectionId, type Engine, ring } from '../support/engine';
+import { cappedReport } from './definitions';
+import type { ReportSource } from './reportSource';
+import { reportWorld } from './world';
 
 /** Reports through the whole engine: Temporal makes the waits, and the cursor and absence need the whole. */
-async function world(
-  shape: 'capped' | 'posted',
-  count: number,
-  {
-    all = shape === 'capped' ? cappedReport() : postedReport(),
-    partitions,
-  }: { readonly all?: ListingInput; readonly partitions?: string[] } = {},
-): Promise<{ engine: Engine; source: ReportSource }> {
-  const source = await ReportSource.start(shape);
-  atEnd(() => source.close());
-  source.rows.push(...makeRows(count));
-  const connector = defineConnector({
-    name: 'shop',
-    settings: z.object({ baseUrl: z.url() }),
-    secrets: z.object({ token: z.string() }),
-    auth: { scheme: 'bearer', token: 'token' },
-    entities: [
-      defineEntity({
-        name: 'orders',
-        row: z.object({ name: z.string(), day: z.iso.date() }),
-        key: 'id',
-        map: ({ name, date }) => ({ name: String(name), day: String(date) }),
-        supportsWebhooks: false,
-        readLag: '100ms',
-        lookback: '0s',
-        ...(partitions && { partitions }),
-        listings: { all },
-      }),
-    ],
-  });
-  const settings = { baseUrl: source.api.baseUrl };
-  return { engine: await startEngine({ connector, settings, secrets: { token: 'secret-token' } }), source };
-}
 
 /** How long until Temporal tries the activity that waits again; undefined while there is none. */
 async function nextAttemptMs(handle: WorkflowHandle): Promise<number | undefined> {
@@ -76,7 +40,7 @@ const starts = (source: ReportSource) => source.steps().filter((step) => step ==
 test.each(['capped', 'posted'] as const)(
   '%s: a delta, a reconciliation that deletes, each with jobs of its own',
   async (shape) => {
-    const { engine, source } = await world(shape, 12);
+    const { engine, source } = await reportWorld(shape, 12);
     const before = Date.now();
     const delta = await engine.delta('orders');
     expect(delta).toMatchObject({ outcome: 'succeeded', counts: { inserted: 12, errors: 0 } });
@@ -101,7 +65,7 @@ test.each(['capped', 'posted'] as const)(
 );
 
 test('a wait of hours holds no slot, survives the worker, and costs the source nothing', async () => {
-  const { engine, source } = await world('capped', 12);
+  const { engine, source } = await reportWorld('capped', 12);
   source.pending = 1;
   source.fail('poll', (response) => {
     const headers = { 'Content-Type': 'application/json', 'Retry-After': '7200' };
@@ -124,7 +88,7 @@ test('the state of a job is asked as often as declared, and status names the job
   const base = cappedReport();
   const report = base.report as NonNullable<ListingInput['report']>;
   const all = { ...base, report: { ...report, poll: { ...report.poll, every: '20m' } } };
-  const { engine, source } = await world('capped', 12, { all });
+  const { engine, source } = await reportWorld('capped', 12, { all });
   const context = readyContext({
     ...{ db: engine.db, client: engine.temporal.client, ring },
     ...{ connectors: [engine.connector], taskQueue: engine.taskQueue },
@@ -153,7 +117,7 @@ test('the state of a job is asked as often as declared, and status names the job
 
 test('each partition has a job of its own, and a list that is held back leaves the cursor earlier', async () => {
   const all = { ...cappedReport({ range: { from: '{partition}', to: '{partition}' } }), heldBack: '1h' };
-  const { engine, source } = await world('capped', 12, { all, partitions: ['2026-11-20', '2026-11-19'] });
+  const { engine, source } = await reportWorld('capped', 12, { all, partitions: ['2026-11-20', '2026-11-19'] });
   source.cap = 0;
   const result = await engine.delta('orders');
   expect(result).toMatchObject({ outcome: 'succeeded', counts: { inserted: 6 } });
@@ -163,7 +127,7 @@ test('each partition has a job of its own, and a list that is held back leaves t
 }, 60_000);
 
 test('a document that is cut: rows that came are written, the cursor stays, and the next run has its own job', async () => {
-  const { engine, source } = await world('capped', 3_500);
+  const { engine, source } = await reportWorld('capped', 3_500);
   const whole = source.documentOf;
   source.documentOf = (job) => String(whole(job)).slice(0, -50);
   await expect(engine.delta('orders')).rejects.toThrow();

@@ -2,7 +2,9 @@ import pino from 'pino';
 import { planningCenter } from '../../../connectors/planning-center/connector';
 import { keyRing } from '../../../destination/connections/secrets';
 import { connectDatabase } from '../../../destination/database/database';
+import type { Connector } from '../../../schema/definition/connector';
 import { startWorker } from '../../../workers/worker';
+import { shop } from '../../reports/shop';
 import { quick } from '../quick';
 import { tokenList } from '../sources/tokenList';
 import type { ChildWorkerInput } from './children';
@@ -13,9 +15,15 @@ const input = JSON.parse(process.argv[2] ?? '') as ChildWorkerInput;
 // whoever started it holds the other end, so it does not outlive a test that crashed
 process.stdin.resume().on('end', () => process.exit(0));
 
+function connectorOf({ connector }: ChildWorkerInput): Connector {
+  if (connector === 'acme') return tokenList;
+  if (connector === 'planning-center') return quick(planningCenter);
+  return shop(connector === 'shop_capped' ? 'capped' : 'posted');
+}
+
 startWorker({
   db: connectDatabase(input.databaseUrl),
-  connectors: [input.connector === 'acme' ? tokenList : quick(planningCenter)],
+  connectors: [connectorOf(input)],
   keyRing: keyRing(input.key),
   temporal: { connection: { address: input.temporalAddress }, namespace: input.namespace },
   log: pino({ level: 'silent' }),

@@ -12,7 +12,7 @@ export interface ChildWorkerInput {
   readonly workflowBundle: string;
   readonly key: string;
   /** whose connector it works for */
-  readonly connector: 'planning-center' | 'acme';
+  readonly connector: 'planning-center' | 'acme' | 'shop_capped' | 'shop_posted';
 }
 
 export interface ChildWorker {
@@ -20,7 +20,10 @@ export interface ChildWorker {
   kill(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
 }
 
-/** Starts a worker of the engine's connector, Planning Center or `tokenList`, in a process of its own, from the sources, on the engine's queue. */
+/** The connectors that have a name of their own here; any other one is Planning Center. */
+const named = ['acme', 'shop_capped', 'shop_posted'] as const;
+
+/** Starts a worker of the engine's connector, Planning Center, `tokenList` or `shop`, in a process of its own, from the sources, on the engine's queue. */
 export async function startChildWorker({ database, temporal, taskQueue, connector }: Engine): Promise<ChildWorker> {
   const input: ChildWorkerInput = {
     databaseUrl: database.url,
@@ -29,7 +32,7 @@ export async function startChildWorker({ database, temporal, taskQueue, connecto
     taskQueue,
     workflowBundle: testSettings().workflowBundle,
     key: encryptionKey,
-    connector: connector.name === 'acme' ? 'acme' : 'planning-center',
+    connector: named.find((name) => name === connector.name) ?? 'planning-center',
   };
   // jiti runs TypeScript as it stands, so that nothing has to be built before
   const jiti = join(dirname(require.resolve('jiti/package.json')), 'lib', 'jiti-cli.mjs');
