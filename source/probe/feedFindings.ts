@@ -42,7 +42,12 @@ async function firstToken(feed: Feed, asker: Asker, all: SampledPage): Promise<F
   const contradicts = (finding: string): FirstToken => ({
     finding: { about, verdict: 'contradicts', finding, request, line },
   });
-  if (status !== 200) return contradicts(`the request for the first token answers ${status}: "${excerpt}"`);
+  if (status !== 200) {
+    const refused = contradicts(`the request for the first token answers ${status}: "${excerpt}"`);
+    return status < 500 || refused.finding === undefined
+      ? refused
+      : { finding: { ...refused.finding, verdict: 'unknown' } };
+  }
   const token = tokenOf(answer, at);
   if (token instanceof Error) return contradicts(`of the first token: ${token.message}`);
   if (token !== null) {

@@ -40,7 +40,7 @@ test('one record that changed, and one that came, between the two requests are n
 });
 
 test.each<[string, unknown, string]>([
-  ['no list', 500, "the listing 'ids' is not a list"],
+  ['no list', 400, "the listing 'ids' is not a list"],
   ['no ids', people.map(({ updated_at }) => ({ updated_at })), "a record of 'ids' has no id"],
   ['no versions', people.map(({ id }) => ({ id })), "no record of 'ids' has a 'updated_at'"],
   [

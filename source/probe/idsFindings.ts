@@ -19,7 +19,9 @@ export async function idsFindings(entity: ConnectorEntity, asker: Asker, all: Sa
   const page = pageOf(entity, ids, answer, schemeOf(ids.paging).sized(ids.paging)?.size);
   if (typeof page === 'string') {
     const finding = `the listing 'ids' is not a list: ${page}`;
-    return [{ about, verdict: 'contradicts', finding, request, line: 'listings.ids: { path: …, records: … }' }];
+    // a failure of the source says nothing about the definition
+    const verdict = answer.status >= 500 ? 'unknown' : 'contradicts';
+    return [{ about, verdict, finding, request, line: 'listings.ids: { path: …, records: … }' }];
   }
   const listed = page.records.filter(({ tombstone }) => !tombstone);
   const unreadable = listed.find(({ id }) => id === undefined);

@@ -37,10 +37,10 @@ describe('a declared range', () => {
   });
 
   test('contradicts where no listed record is in it, or none has a date', async () => {
-    expect(await probed([ago(24 * 50 * hour), ago(-24 * 50 * hour)])).toEqual([
-      expect.stringMatching(/^contradicts: 0 of 2/),
-    ]);
-    expect(await probed(['Ada', null])).toEqual([expect.stringMatching(/^contradicts: no record has a date/)]);
+    const far = [ago(24 * 50 * hour), ago(-24 * 50 * hour), ago(24 * 90 * hour)];
+    expect(await probed(far)).toEqual([expect.stringMatching(/^contradicts: 0 of 3/)]);
+    expect(await probed(far.slice(1))).toEqual([expect.stringMatching(/^unknown: 0 of 2/)]);
+    expect(await probed(['Ada', null, 'Grace'])).toEqual([expect.stringMatching(/^contradicts: no record has a date/)]);
     expect(await probed([])).toEqual([expect.stringMatching(/^unknown: no record has a date/)]);
   });
 });

@@ -9,6 +9,8 @@ import type { Source } from '../wire/source';
 import type { SampledPage } from './sample';
 
 const day = 24 * 60 * 60 * 1000;
+/** Of fewer records nothing is concluded. */
+const enough = 3;
 
 /** What the first page of `all` says about the range that the list covers, and about changes that it withholds. Asks nothing. */
 export function rangeFindings(source: Source, entity: ConnectorEntity, page: SampledPage): ProbeFinding[] {
@@ -28,12 +30,14 @@ function coversFinding(source: Source, entity: ConnectorEntity, page: SampledPag
     const read = readRecord(entity, raw, context);
     return read.kind === 'live' ? (instantIn(read.row[field], zone) ?? []) : [];
   });
+  // further pages may show others
+  const whole = !page.more && page.records.length >= enough;
   if (instants.length === 0) {
     const finding = `no record has a date or an instant in column ${field}, by which the range is declared`;
     return [
       {
         about,
-        verdict: page.records.length === 0 ? 'unknown' : 'contradicts',
+        verdict: whole ? 'contradicts' : 'unknown',
         finding,
         request,
         line: 'covers: { field: … }',
@@ -45,7 +49,8 @@ function coversFinding(source: Source, entity: ConnectorEntity, page: SampledPag
   const ends = to === undefined ? Number.POSITIVE_INFINITY : to === 'today' ? now : now - parseDuration(to);
   const inside = instants.filter((at) => at >= begins - day && at <= ends + day).length;
   const what = `${inside} of ${instants.length} listed records are in the range that is declared, by ${field}`;
-  if (inside === 0) return [{ about, verdict: 'contradicts', finding: what, request, line: 'covers: { … }' }];
+  if (inside === 0)
+    return [{ about, verdict: whole ? 'contradicts' : 'unknown', finding: what, request, line: 'covers: { … }' }];
   const finding = `${what}; whether the list shows all of the range, only its source knows`;
   return [{ about, verdict: 'unknown', finding, request, line: null }];
 }

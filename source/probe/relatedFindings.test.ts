@@ -118,6 +118,42 @@ test.each<[string, RelatedInput, Readonly<Record<string, Answer>>, string]>([
   expect(await probed(source(other), of)).toContainEqual(expect.stringContaining(finding));
 });
 
+describe('is no contradiction', () => {
+  const contradictions = async (answer: Answer, of: RelatedInput = kind) =>
+    (await probed(answer, of)).filter((text) => text.startsWith('contradicts'));
+
+  test('a first page that is full, of a list that says neither what follows nor how many there are', async () => {
+    const listing = { ...kind.listing, paging: { scheme: 'offset', sizeParam: 'size', pageSize: 5 } } as const;
+    const answer = source({
+      '/contacts': ({ searchParams }) => {
+        const of = (searchParams.get('of') ?? '').split(',');
+        const from = Number(searchParams.get('offset') ?? 0);
+        return { data: contacts.filter(({ customer }) => of.includes(customer)).slice(from, from + 5) };
+      },
+    });
+    expect(await contradictions(answer, { ...kind, listing })).toEqual([]);
+  });
+
+  test('ids that are numbered for each record, or a related record of several', async () => {
+    const numbered = contacts.map((one) => ({ ...one, id: one.id.slice(3) }));
+    expect(await contradictions(source({ '/contacts': () => ({ data: numbered }) }))).toEqual([]);
+  });
+
+  test('one that came between two requests, and a failure of the source', async () => {
+    let asked = 0;
+    const late = source({ '/contacts': () => ({ data: asked++ === 0 ? contacts.slice(0, 5) : contacts }) });
+    expect(await contradictions(late)).toEqual([]);
+    expect(await contradictions(source({ '/contacts': () => 503 }))).toEqual([]);
+  });
+});
+
+test('an id that contains what separates ids is not sent with others, and is named', async () => {
+  const people = [{ id: 'a,b', updated_at: '2026-01-01T00:00:00Z' }, ...customers];
+  const found = await probed(source({ '/people': () => ({ data: people }) }), kind);
+  expect(found[0]).toMatch(/^unknown: contacts: not every record can be asked for together with others: the id 'a,b'/);
+  expect(found[1]).toMatch(/^agrees: contacts: 6 related records of 6 records/);
+});
+
 test('says what could not be seen', async () => {
   expect(await probed(source({ '/people': () => ({ data: [] }) }))).toEqual([
     'unknown: contacts: no record is listed whose related records could be read',

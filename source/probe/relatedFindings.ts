@@ -1,22 +1,24 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { Listing } from '../../schema/definition/listings/listing';
 import type { RelatedChanges } from '../../schema/definition/listings/relatedChanges';
 import type { Related } from '../../schema/definition/related';
 import { valueAt } from '../../schema/json/json';
 import { schemeOf } from '../paging';
+import { whyUnfitForSeveral } from '../reading/byId/readSeveral';
 import { filterValue } from '../reading/filter/cursorForm';
 import { olderByField } from '../reading/filter/filter';
 import { filterOf } from '../reading/listRequest';
 import { type FieldReader, fieldReader, usableKey } from '../record/fields';
 import { Several } from '../wire/address';
-import type { Asker } from './asker';
+import type { Asker, Probed } from './asker';
 import { pageOf, type SampledPage } from './sample';
 
 const about = 'related';
 const day = 24 * 60 * 60 * 1000;
 
 /** Requests that the related records of one kind take at most. */
-const requestsOfKind = 5;
+const requestsOfKind = 6;
 
 /** Whether the related records of the listed records are theirs, are all of theirs, and have what the definition reads of them. */
 export async function relatedFindings(
@@ -91,13 +93,20 @@ async function listingFindings(
   const { listing } = kind;
   if (schemeOf(listing.paging).asksItself)
     return [finding('unknown', 'a function reads them, so that they were not examined')];
-  const asked = parents.slice(0, listing.max);
-  const together = await asker.list(listing, {}, undefined, { ids: new Several(asked, listing.separator) });
-  const { request } = together;
-  const page = pageOf(entity, listing, together);
+  const unfit = parents.flatMap((id) => whyUnfitForSeveral(listing, id) ?? []);
+  const fit = parents.filter((id) => whyUnfitForSeveral(listing, id) === undefined);
+  const asked = fit.slice(0, listing.max);
+  if (asked.length === 0) return [finding('contradicts', `no listed record can be asked for: ${unfit[0]}`)];
+  const ask = async (ids: readonly string[]) => {
+    const answer = await asker.list(listing, {}, undefined, { ids: new Several(ids, listing.separator) });
+    return { answer, page: pageOf(entity, listing, answer, sizeOf(listing)) };
+  };
+  const { answer, page } = await ask(asked);
+  const { request } = answer;
   if (typeof page === 'string') {
     const of = `of ${asked.length} records at once they cannot be read: ${page}`;
-    return [finding('contradicts', of, { request, line: `related: { ${name}: { listing: { max: … } } }` })];
+    const line = `related: { ${name}: { listing: { max: … } } }`;
+    return [finding(isOutage(answer) ? 'unknown' : 'contradicts', of, { request, line })];
   }
   const found = readEach(page.raw, kind);
   if (found.length === 0) return [finding('unknown', `${asked.length} records have none`, { request })];
@@ -105,32 +114,55 @@ async function listingFindings(
   if (bad !== undefined) return [bad];
   const strangers = found.filter(({ parent }) => parent !== null && !asked.includes(parent));
   if (strangers.length > 0) {
-    const of = `${strangers.length} of ${found.length} belong to records that were not asked for, such as ${JSON.stringify(strangers[0]?.parent)}: {ids} is ignored`;
-    return [finding('contradicts', of, { request, line: "query: { …: '{ids}' }" })];
+    const of = `${strangers.length} of ${found.length} belong to records that were not asked for, such as ${JSON.stringify(strangers[0]?.parent)}`;
+    if (strangers.length * 2 <= found.length) return [finding('unknown', of, { request })];
+    return [finding('contradicts', `${of}: {ids} is ignored`, { request, line: "query: { …: '{ids}' }" })];
   }
   const of = `${found.length} related records of ${asked.length} records were read at once, each of one that was asked for`;
-  return [finding('agrees', of, { request }), ...(await completeness(entity, asker, kind, { finding, found, page }))];
+  return [
+    ...unfit
+      .slice(0, 1)
+      .map((why) => finding('unknown', `not every record can be asked for together with others: ${why}`)),
+    finding('agrees', of, { request }),
+    ...(await completeness(kind, { finding, found, page, ask, asked })),
+  ];
+}
+
+const sizeOf = ({ paging }: Pick<Listing, 'paging'>) => schemeOf(paging).sized(paging)?.size;
+
+/** A failure of the source, which says nothing about the definition. */
+const isOutage = ({ status }: Probed) => status >= 500;
+
+interface Asking {
+  readonly finding: Finding;
+  readonly found: readonly Found[];
+  readonly page: SampledPage;
+  readonly asked: readonly string[];
+  readonly ask: (ids: readonly string[]) => Promise<{ readonly answer: Probed; readonly page: SampledPage | string }>;
 }
 
 /** Whether a record's related records are the same when it is asked for alone: a source may cut what it shows of several. */
-async function completeness(
-  entity: ConnectorEntity,
-  asker: Asker,
-  kind: Related,
-  { finding, found, page }: { readonly finding: Finding; readonly found: readonly Found[]; readonly page: SampledPage },
-): Promise<ProbeFinding[]> {
+async function completeness(kind: Related, { finding, found, page, ask, asked }: Asking): Promise<ProbeFinding[]> {
   const last = found.at(-1)?.parent;
   if (page.more || last == null) return [];
-  const { listing } = kind;
-  const alone = await asker.list(listing, {}, undefined, { ids: new Several([last], listing.separator) });
-  const single = pageOf(entity, listing, alone);
+  const { answer, page: single } = await ask([last]);
   if (typeof single === 'string') return [];
-  const together = new Set(found.map(({ key }) => key));
-  const missing = readEach(single.raw, kind).filter(({ parent, key }) => parent === last && !together.has(key));
+  const alone = readEach(single.raw, kind).filter(({ parent }) => parent === last);
+  const lacks = (together: readonly Found[]) => {
+    const known = new Set(together.map(pairOf));
+    return alone.filter((one) => !known.has(pairOf(one)));
+  };
+  if (lacks(found).length === 0) return [];
+  // one may have come between the two requests
+  const { page: again } = await ask(asked);
+  const missing = typeof again === 'string' || again.more ? [] : lacks(readEach(again.raw, kind));
   if (missing.length === 0) return [];
   const of = `of record ${JSON.stringify(last)}, ${missing.length} more come when it is asked for alone, although the page for several does not say that there is more`;
-  return [finding('contradicts', of, { request: alone.request, line: 'listing: { …, max: …, paging: … }' })];
+  return [finding('contradicts', of, { request: answer.request, line: 'listing: { …, max: …, paging: … }' })];
 }
+
+/** Related records are kept by their record and their own id. */
+const pairOf = ({ parent, key }: Found) => JSON.stringify([parent, key]);
 
 function unreadable(
   found: readonly Found[],
@@ -144,7 +176,8 @@ function unreadable(
     const of = `${parents} of ${found.length} do not name the record that they belong to`;
     return finding('contradicts', of, { request, line: 'parent: …' });
   }
-  const twice = found.length - keys - new Set(found.flatMap(({ key }) => key ?? [])).size;
+  const withKey = found.filter(({ key }) => key !== null);
+  const twice = withKey.length - new Set(withKey.map(pairOf)).size;
   if (keys > 0 || twice > 0) {
     const of = keys > 0 ? `${keys} of ${found.length} have no id` : `${twice} of ${found.length} ids came twice`;
     return finding('contradicts', of, { request, line: 'key: …' });
@@ -169,14 +202,15 @@ async function changesFindings(
   const list = { ...changes, tabular: undefined };
   const ask = async (at: number) => {
     const answer = await asker.list(list, {}, filterOf(since, filterValue(since, new Date(at))));
-    return { answer, page: pageOf(entity, list, answer) };
+    return { answer, page: pageOf(entity, list, answer, sizeOf(list)) };
   };
   const future = await ask(Date.now() + 2 * day);
   const { request, status } = future.answer;
   if (typeof future.page === 'string') {
     if (status >= 400 && status < 500)
       return [finding('unknown', `changes since a day in the future are refused with ${status}`, { request })];
-    return [finding('contradicts', `'changes' cannot be read: ${future.page}`, { request, line: 'changes: { … }' })];
+    const verdict = isOutage(future.answer) ? 'unknown' : 'contradicts';
+    return [finding(verdict, `'changes' cannot be read: ${future.page}`, { request, line: 'changes: { … }' })];
   }
   const { older } = olderByField(future.page.raw, Date.now() + day, since.field ?? '', since.timeZone);
   if (older > 0) {
@@ -215,12 +249,19 @@ async function idsFindings(
 ): Promise<ProbeFinding[]> {
   const finding = kindOf(name);
   const { ids } = kind;
-  if (ids === undefined || schemeOf(ids.paging).asksItself) return [];
+  if (ids === undefined) return [];
+  if (schemeOf(ids.paging).asksItself)
+    return [finding('unknown', "a function reads its 'ids', so that they were not examined")];
   const answer = await asker.list({ ...ids, tabular: undefined });
   const { request } = answer;
   const page = pageOf(entity, { ...ids, tabular: undefined }, answer);
   if (typeof page === 'string')
-    return [finding('contradicts', `'ids' is not a list: ${page}`, { request, line: 'ids: { path: …, records: … }' })];
+    return [
+      finding(isOutage(answer) ? 'unknown' : 'contradicts', `'ids' is not a list: ${page}`, {
+        request,
+        line: 'ids: { path: …, records: … }',
+      }),
+    ];
   const found = readEach(page.raw, { parent: ids.parent ?? kind.parent, key: kind.key });
   if (found.length === 0) return [finding('unknown', "'ids' lists none", { request })];
   return [
