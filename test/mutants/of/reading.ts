@@ -136,4 +136,34 @@ export const reading: readonly Mutant[] = [
     replace: 'if (whole && again > all.records.length)',
     test: { file: 'source/probe/feedFindings.test.ts', name: 'contradicts where %s' },
   },
+  {
+    invariant: 12,
+    name: 'an audit of a mapping takes what is handed on whole for what nothing reads',
+    file: 'source/mappingAudit/track.ts',
+    find: "this.reads.paths.add(below(path, '**'));",
+    replace: 'this.reads.paths.add(path);',
+    test: {
+      file: 'source/mappingAudit/auditMapping.test.ts',
+      name: 'a definition that reads everything: only the column of a wider type is found',
+    },
+  },
+  {
+    invariant: 14,
+    name: 'an audit of a mapping shows content',
+    file: 'source/mappingAudit/fields.ts',
+    find: "const type = Array.isArray(value) ? 'list' : typeof value;",
+    replace: "const type = Array.isArray(value) ? 'list' : String(value);",
+    test: { file: 'source/mappingAudit/auditMapping.test.ts', name: 'no content of a record leaves it' },
+  },
+  {
+    invariant: 12,
+    name: 'a probe takes a full page of related records for the last',
+    file: 'source/probe/relatedFindings.ts',
+    find: 'return { answer, page: pageOf(entity, listing, answer, sizeOf(listing)) };',
+    replace: 'return { answer, page: pageOf(entity, listing, answer) };',
+    test: {
+      file: 'source/probe/relatedFindings.test.ts',
+      name: 'a first page that is full, of a list that says neither what follows nor how many there are',
+    },
+  },
 ];
