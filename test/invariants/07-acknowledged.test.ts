@@ -79,7 +79,7 @@ test('what has only just come is left to the server that took it in', async () =
 test('an event is done only by an answer that was asked for after it came', async () => {
   const [id] = ids as [string];
   await store(id);
-  control.latencyMs = 500;
+  control.latencyMs = 2_000;
   const running = engine.record('people', id);
   await afterRequests(control, 1, () => undefined);
   changeSome('During the answer', [id]);
@@ -114,7 +114,7 @@ test('a workflow that is terminated in the middle leaves its events open, and th
   changeSome('Terminated', some);
   await store(...some);
   await lain();
-  control.latencyMs = 800;
+  control.latencyMs = 3_000;
   const { client } = engine.temporal;
   expect(await sweep()).toMatchObject({ started: 1 });
   await afterRequests(control, 1, () => undefined);

@@ -94,8 +94,17 @@ test('a delta and a reconciliation of the same entity do not stand in each other
 });
 
 test('ten at once: one runs, nine end as already running', async () => {
-  control.latencyMs = 500;
-  const results = await Promise.all(Array.from({ length: 10 }, () => engine.delta('people')));
+  // the one that runs has no answer before the others have ended
+  control.latencyMs = 20_000;
+  let ended = 0;
+  const started = Array.from({ length: 10 }, async () => {
+    const result = await engine.delta('people');
+    ended += 1;
+    return result;
+  });
+  await until(() => ended === 9);
+  control.latencyMs = 0;
+  const results = await Promise.all(started);
   expect(results.filter(({ outcome }) => outcome === 'already-running')).toHaveLength(9);
 });
 

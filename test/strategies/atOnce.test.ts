@@ -67,7 +67,7 @@ test('killed after its commit: the next attempt says what the first one did', as
 
 test('an attempt thought dead writes nothing once the ordinary pull has begun', async () => {
   change(2, 'Thought dead');
-  control.latencyMs = 300;
+  control.latencyMs = 2_000;
   const zombie = run('beginOrFinishDelta', 1, begin);
   await afterRequests(control, 1, () => undefined);
   const begun = await run('beginOrFinishDelta', 2, begin);
@@ -81,7 +81,7 @@ test('an attempt thought dead writes nothing once the ordinary pull has begun', 
 });
 
 test('a run that another has ended meanwhile stays as it ended', async () => {
-  control.latencyMs = 300;
+  control.latencyMs = 2_000;
   const late = run('beginOrFinishDelta', 1, begin);
   await afterRequests(control, 1, () => undefined);
   const { id } = await lastRun(engine);
