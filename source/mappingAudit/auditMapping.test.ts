@@ -94,7 +94,11 @@ test('fields that nothing reads, with the object above them where nothing of it 
     'unmapped pets: nothing reads it (2 fields below it)',
     'unmapped vip: nothing reads it',
   ]);
-  expect(findings.at(-1)).toMatchObject({ ids: ['g0', 'g6'], line: 'row: { vip: … }, map: (r) => ({ vip: r.vip })' });
+  expect(findings.at(-1)).toMatchObject({
+    records: 4,
+    ids: ['g0', 'g6'],
+    line: 'row: { vip: … }, map: (r) => ({ vip: r.vip })',
+  });
 });
 
 test('a field that has another name now', async () => {

@@ -177,23 +177,30 @@ function mixedFindings({ first, second }: Halves): MappingFinding[] {
 
 /** Fields with values that nothing reads; of an object of which nothing is read, the object itself. */
 function unmappedFindings({ first, second }: Halves): MappingFinding[] {
-  const groups = new Map<string, { records: number; ids: readonly string[]; fields: number; halves: Set<Sample> }>();
-  for (const half of [first, second]) {
+  const groups = new Map<string, Unread>();
+  for (const [at, half] of [first, second].entries()) {
     for (const { path, filled, ids } of half.fields.byPath.values()) {
       if (filled === 0 || wasRead(first.reads, path) || wasRead(second.reads, path)) continue;
       const top = highestUnread(path, [first, second]);
-      const group = groups.get(top) ?? { records: 0, ids, fields: 0, halves: new Set<Sample>() };
-      group.halves.add(half);
-      if (half === first) group.fields += 1;
-      group.records = Math.max(group.records, filled);
+      const group = groups.get(top) ?? { records: [0, 0], ids, fields: new Set() };
+      group.fields.add(path);
+      group.records[at] = Math.max(group.records[at] ?? 0, filled);
       groups.set(top, group);
     }
   }
-  return [...groups].map(([path, { records, ids, fields, halves }]) => ({
-    ...{ about: 'unmapped', field: path, records, ids, confirmed: halves.size === 2 },
-    finding: `nothing reads it${fields > 1 ? ` (${fields} fields below it)` : ''}`,
+  return [...groups].map(([path, { records, ids, fields }]) => ({
+    ...{ about: 'unmapped', field: path, ids, confirmed: records.every((count) => count > 0) },
+    records: records.reduce((a, b) => a + b),
+    finding: `nothing reads it${fields.size > 1 ? ` (${fields.size} fields below it)` : ''}`,
     line: `row: { ${columnName(path)}: … }, map: (r) => ({ ${columnName(path)}: r.${path} })`,
   }));
+}
+
+interface Unread {
+  /** in each half */
+  readonly records: number[];
+  readonly ids: readonly string[];
+  readonly fields: Set<string>;
 }
 
 /** The highest part of a path below which nothing was read. */
@@ -210,6 +217,7 @@ function highestUnread(path: string, samples: readonly Sample[]): string {
 
 function columnName(path: string): string {
   return path
+    .replace(/^(attributes|fields|properties)\./, '')
     .replace(/\.?\*/g, '')
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/[^a-zA-Z0-9]+/g, '_')
