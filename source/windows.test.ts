@@ -30,18 +30,23 @@ async function startReport({ list = within }: Behaviour = {}): Promise<TestSourc
   source = await startSource((_request, response, url) => {
     const [from = '', to = ''] = ['from', 'to'].map((name) => url.searchParams.get(name) ?? '');
     if (Date.parse(to) - Date.parse(from) > 31 * day) return json(response, { error: 'at most 31 days' }, 422);
-    const at = Number(url.searchParams.get('page') ?? 0);
+    const at = Number(url.searchParams.get('page') ?? url.searchParams.get('offset') ?? 0);
+    const next = at + Number(url.searchParams.get('size') ?? 2);
     const found = list(from, to);
-    json(response, { data: found.slice(at, at + 2), next: at + 2 < found.length ? String(at + 2) : null });
+    json(response, { data: found.slice(at, next), next: next < found.length ? String(next) : null });
   });
   return source;
 }
 
 const within = (from: string, to: string) => bookings.filter(({ on }) => on !== null && on >= from && on <= to);
 
-function report(baseUrl: string, since: Partial<NonNullable<ChangesListingInput['since']>> = {}) {
+function report(
+  baseUrl: string,
+  since: Partial<NonNullable<ChangesListingInput['since']>> = {},
+  pages: ChangesListingInput['paging'] = paging,
+) {
   serial += 1;
-  const list = { path: '/bookings', records: 'data', paging } as const;
+  const list = { path: '/bookings', records: 'data', paging: pages } as const;
   return testClient(
     baseUrl,
     {
@@ -103,6 +108,20 @@ test('a reading that stops goes on in the window where it was, with the same ran
     expect([...before, ...idsOf(rest.records)]).toEqual(idsOf(records));
   }
   expect(new Set(ranges(api).map(String))).toEqual(asked);
+});
+
+test('in pages by position, of which two share a record, each window is a list of its own, also where a reading goes on', async () => {
+  const offset = { scheme: 'offset', sizeParam: 'size', pageSize: 20, more: 'next' } as const;
+  const api = await startReport();
+  const client = report(api.baseUrl, {}, offset);
+  const { pages, records } = await readAll(client, 'changes', { since: daysBefore(60), until: end });
+  expect(new Set(idsOf(records))).toEqual(new Set(Array.from({ length: 68 }, (_, index) => index)));
+  for (const [index, { resumePoint }] of pages.entries()) {
+    if (resumePoint === null) continue;
+    const rest = await readAll(client, 'changes', { since: daysBefore(60), resumePoint });
+    const before = pages.slice(0, index + 1).flatMap((page) => idsOf(page.records as { id: number }[]));
+    expect(new Set([...before, ...idsOf(rest.records)])).toEqual(new Set(idsOf(records)));
+  }
 });
 
 test('without a widest range there is one request; without `back` the range begins at the cursor', async () => {

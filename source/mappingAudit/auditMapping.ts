@@ -1,7 +1,7 @@
 import type { RelatedRecords } from '../../schema/answer';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { MappingFinding } from '../../schema/definition/mappingAudit';
-import type { AuditOptions } from '../contract';
+import { type AuditOptions, relatedAtOnce } from '../contract';
 import { readRelated } from '../reading/byId/relatedRecords';
 import { streamAll } from '../reading/streamAll';
 import { fieldsOf, keyOf } from '../record/fields';
@@ -62,7 +62,7 @@ async function relatedOf(
     }
   };
   const ids = [...new Set(records.flatMap((record) => idOf(record) ?? []))];
-  const atOnce = Math.min(...Object.values(entity.related).map(({ listing }) => listing.max));
+  const atOnce = relatedAtOnce(entity);
   const found = new Map<string, RelatedRecords>();
   for (let from = 0; from < ids.length; from += atOnce) {
     const read = await readRelated(source, entity, ids.slice(from, from + atOnce), signal);
