@@ -141,7 +141,8 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
         const inVain = waits >= waitsHere && milliseconds <= longestWaitHereMs;
         const because = sender.reporter.redact(`${question.method ?? 'GET'} ${shown(sender, url)} ${verdict.problem}`);
         await sender.budget.block(inVain ? waitInVainMs : milliseconds, because);
-        if (inVain || milliseconds > longestWaitHereMs) {
+        // what may have been done is not asked for again here
+        if (inVain || milliseconds > longestWaitHereMs || notDone === false) {
           const retryAfterMs = inVain ? waitInVainMs : milliseconds;
           const seconds = Math.ceil(retryAfterMs / 1000);
           throw fail('SourceAsksToWait', verdict.problem, `The engine retries in ${seconds} s`, retryAfterMs);
@@ -167,8 +168,8 @@ export async function ask(sender: Sender, question: Question, sending: () => voi
 
 /** Whether a response proves that what was requested was not done: a refusal, or no connection. A time-out or a 5xx proves nothing. */
 function isNotDone(verdict: Verdict): boolean {
-  if (verdict.kind === 'renew' || verdict.kind === 'wait') return true;
-  return verdict.kind === 'failure' && verdict.notDone === true;
+  if (verdict.kind === 'renew') return true;
+  return (verdict.kind === 'wait' || verdict.kind === 'failure') && verdict.notDone === true;
 }
 
 interface Attempt {
@@ -208,7 +209,7 @@ async function judged(sender: Sender, question: Question, reply: Reply): Promise
   if (wait !== undefined) {
     const said = waitSaidBy(reply, sender.quota);
     const problem = `answered ${reply.status} with ${sender.reporter.excerpt(said)} and ${quoted(reply, sender.reporter)}`;
-    return { kind: 'wait', milliseconds: wait, problem };
+    return { kind: 'wait', milliseconds: wait, problem, notDone: reply.status < 500 };
   }
   if (question.statuses.has(reply.status) && !isHtml(reply)) return { kind: 'answer', body: undefined, reply };
   if (question.empty?.has(reply.status) && isBlank(reply.body)) return { kind: 'answer', body: undefined, reply };

@@ -12,8 +12,13 @@ export type Verdict =
   | { readonly kind: 'answer'; readonly body: ParsedBody | undefined; readonly reply: Reply }
   | { readonly kind: 'redirect'; readonly location: string; readonly problem: string }
   | { readonly kind: 'renew'; readonly problem: string }
-  /** `milliseconds` undefined: the source didn't say how long */
-  | { readonly kind: 'wait'; readonly milliseconds: number | undefined; readonly problem: string }
+  /** `milliseconds` undefined: the source didn't say how long. `notDone`: as for a failure; a gateway's 503 may come after its server has done it */
+  | {
+      readonly kind: 'wait';
+      readonly milliseconds: number | undefined;
+      readonly problem: string;
+      readonly notDone: boolean;
+    }
   | {
       readonly kind: 'failure';
       readonly again: boolean;
@@ -39,7 +44,7 @@ export async function judge(reply: Reply, place: RecordPlace, reporter: Reporter
   const problem = `answered ${status} with ${quoted(reply, reporter)}`;
   if (redirects.has(status)) return { kind: 'redirect', location: reply.headers.location ?? '', problem };
   // how long was not said, or `quotaWait` would have seen it
-  if (status === 429) return { kind: 'wait', milliseconds: undefined, problem };
+  if (status === 429) return { kind: 'wait', milliseconds: undefined, problem, notDone: true };
   if (status === 401) return { kind: 'renew', problem };
   if (status >= 500 || passing.has(status)) {
     const todo = 'The engine retries later; contact the source if this continues';

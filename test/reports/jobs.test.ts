@@ -111,6 +111,9 @@ describe.each(['capped', 'posted'] as const)('%s', (shape) => {
     ['the connection breaks', reset],
     ['a gateway gives up', status(504)],
     ['the server fails', status(500)],
+    ['it took too long', status(408)],
+    ['a gateway asks to wait a little', status(503, {}, { 'Retry-After': '1' })],
+    ['a gateway asks to wait longer', status(503, {}, { 'Retry-After': '60' })],
     ['the body is cut', ((response) => response.writeHead(200).end('{"data":[{"i')) as typeof reset],
   ])(
     'the answer to the start is lost since %s: no second job before the life of the first is over',

@@ -17,6 +17,17 @@ export const reports: readonly Mutant[] = [
   },
   {
     invariant: 5,
+    name: 'a gateway that asks to wait proves that no job was started',
+    file: 'source/wire/send.ts',
+    find: 'problem, notDone: reply.status < 500 };',
+    replace: 'problem, notDone: true };',
+    test: {
+      file: 'test/reports/jobs.test.ts',
+      name: 'the answer to the start is lost since %s: no second job before the life of the first is over',
+    },
+  },
+  {
+    invariant: 5,
     name: 'a server error proves that no job was started',
     file: 'source/wire/send.ts',
     find: "return verdict.kind === 'failure' && verdict.notDone === true;",
