@@ -56,7 +56,8 @@ export function wantedReport(asked: AskedReport): WantedReport & ReportReader {
     );
   }
   const { url, method, body } = startRequest(asked, { since: filter?.text ?? '{since}', until: '{until}' });
-  const parameters = JSON.stringify([method, url.pathname + url.search, body ?? null]);
+  // the range is a part of the question, although its times are another's at every start
+  const parameters = JSON.stringify([method, url.pathname + url.search, body ?? null, asked.report.window ?? null]);
   return { ...options.reader, entity: entity.name, partition: options.partition, parameters };
 }
 

@@ -1,7 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import type { Knex } from 'knex';
+import { z } from 'zod';
 import { connectDatabase } from '../../destination/database/database';
 import type { ListingInput } from '../../schema/definition/listings/listing';
+import type { JsonObject } from '../../schema/json/json';
 import { atEnd, testDatabase } from '../environment';
 import { startSource } from '../support/sources/httpSource';
 import { cappedReport, postedReport } from './definitions';
@@ -250,6 +252,20 @@ test('lines of JSON with a total that the poll names', async () => {
 describe('the range', () => {
   const range = { from: '{since}', to: '{until}' };
   const window = { field: 'date', form: 'date', timeZone: 'UTC', from: '30d', to: 'today' } as const;
+  const covers = { field: 'date', from: '30d', to: 'today' } as const;
+  const dated = {
+    row: z.object({ name: z.string().nullable(), date: z.iso.date().nullable() }),
+    map: (record: JsonObject) => ({ name: String(record.name), date: String(record.date) }),
+  } as object;
+  /** A report of a range, which the definition says. */
+  async function ranged(changes: object, count = 0) {
+    const source = await ReportSource.start('capped');
+    atEnd(() => source.close());
+    source.pending = 0;
+    source.rows.push(...makeRows(count));
+    const all = { ...cappedReport(changes), covers };
+    return { source, reader: await reportReader(db, source, all, dated) };
+  }
   const days = (count: number, from: number) =>
     Array.from({ length: count }, (_, at) => ({
       id: `d${from}-${at}`,
@@ -258,7 +274,7 @@ describe('the range', () => {
     }));
 
   test('is asked for in days of its zone, without today, and stays what it was for the whole job', async () => {
-    const { source, reader } = await world('capped', { range, window } as never, 0);
+    const { source, reader } = await ranged({ range, window });
     source.rows.push(...days(40, 0));
     const { records } = await reader.read();
     const [asked] = source.asked.filter(({ step }) => step === 'start');
@@ -267,27 +283,47 @@ describe('the range', () => {
   });
 
   test('a source that ignores it fails the run before most of its rows are taken; a few outside are taken', async () => {
-    const ignoring = { range: { begin: '{since}', end: '{until}' }, window } as never;
-    const { source, reader } = await world('capped', ignoring, 0);
+    const ignoring = { range: { begin: '{since}', end: '{until}' }, window };
+    const { source, reader } = await ranged(ignoring);
     source.rows.push(...days(10, 1), ...days(30, 40));
     const { failed, pages } = await reader.read();
     expect(failed).toMatchObject({ type: 'ContractBroken', message: expect.stringContaining('ignores it') });
     expect(pages).toEqual([]);
-    const atOnce = await world('capped', ignoring, 0);
+    const atOnce = await ranged(ignoring);
     atOnce.source.cap = 100;
     atOnce.source.rows.push(...days(10, 1), ...days(30, 40));
     expect((await atOnce.reader.read()).failed?.message).toContain('ignores it');
     expect(atOnce.source.jobs).toEqual([]);
-    const few = await world('capped', ignoring, 0);
+    const few = await ranged(ignoring);
     few.source.rows.push(...days(28, 1), ...days(3, 40));
     const taken = await few.reader.read();
     expect([taken.records.length, taken.pages.map(({ outside }) => outside)]).toEqual([31, [3]]);
   });
 
   test('rows that name no instant show nothing, so they are refused', async () => {
-    const { source, reader } = await world('capped', { range: {}, window: { ...window, field: 'day' } } as never);
+    const { source, reader } = await ranged({ range: {}, window: { ...window, field: 'day' } }, 8);
     source.pending = 0;
     expect((await reader.read()).failed?.message).toContain('no record has an instant');
+  });
+
+  test('a job of another range is not its own, although the times are not compared', async () => {
+    const source = await ReportSource.start('capped');
+    atEnd(() => source.close());
+    source.pending = 0;
+    source.cap = 0;
+    source.rows.push(...days(80, 0));
+    const longer = { ...window, from: '60d' } as const;
+    const listings = {
+      all: { ...cappedReport({ range, window: longer } as object), covers: { ...covers, from: '60d' } },
+      ids: { ...cappedReport({ range, window } as object), covers, presenceOnly: true },
+      one: { path: '/rows/{id}' },
+    };
+    const reader = await reportReader(db, source, listings.all, { ...dated, listings });
+    await reader.attempt({ listing: 'ids' });
+    const { records } = await reader.read({ listing: 'all', run: '2' });
+    expect(records).toHaveLength(60);
+    expect((await reader.read({ listing: 'ids' })).records).toHaveLength(30);
+    expect(source.jobs).toHaveLength(2);
   });
 
   test('a delta asks from its cursor, and a job of another cursor is not its own', async () => {

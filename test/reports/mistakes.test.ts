@@ -125,6 +125,24 @@ const ofAll: [mistake: string, all: ListingInput, changes?: Changes][] = [
     postedReport({ window: { field: 'date', form: 'date', timeZone: 'UTC' } }),
   ],
   [
+    'listings.all.covers: missing; the report shows a range only',
+    postedReport({ window: { field: 'date', form: 'date', timeZone: 'UTC', from: '30d' } }),
+  ],
+  [
+    'listings.all.covers.from: must be at most 30d, where `report.window` begins',
+    {
+      ...postedReport({ window: { field: 'date', form: 'date', timeZone: 'UTC', from: '30d' } }),
+      covers: { field: 'name', from: '365d' },
+    },
+  ],
+  [
+    "listings.all.covers.to: must be 'today', where `report.window` ends",
+    {
+      ...postedReport({ window: { field: 'date', form: 'date', timeZone: 'UTC', from: '30d', to: 'today' } }),
+      covers: { field: 'name', from: '30d', to: '1h' },
+    },
+  ],
+  [
     'listings.all.report.poll.request.query.part: nothing fills {other}',
     postedReport({ poll: { ...posted.poll, request: { path: '/{job}', query: { part: '{other}' } } } }),
   ],

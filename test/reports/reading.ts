@@ -12,7 +12,7 @@ import type { ReportSource } from './reportSource';
 let connections = 0;
 
 export interface Attempt {
-  readonly listing?: 'all' | 'changes';
+  readonly listing?: 'all' | 'changes' | 'ids';
   readonly since?: Date;
   readonly resumePoint?: ResumePoint | null;
   readonly run?: string;

@@ -133,7 +133,8 @@ export const reportDocument = z.strictObject({
 export type ReportDocument = z.infer<typeof reportDocument>;
 
 /**
- * The range that a report is asked for, as `{since}` and `{until}`. In `changes`, `{since}` is the cursor.
+ * The range that a report is asked for, as `{since}` and `{until}`. In `changes`, `{since}` is the cursor. In `all` and `ids`, declare the
+ * range in `covers` too, since a row outside of it is not deleted because the report lacks it.
  * @example
  * { field: 'transactionDate', form: 'date', timeZone: 'connection', from: '365d', to: 'today' }
  */

@@ -1,6 +1,8 @@
+import { parseDuration } from '../../duration';
 import { isFrom } from '../partitions';
 import { placeholdersIn } from '../placeholders';
-import type { Report, ReportRequest } from './report';
+import type { Covers } from './covers';
+import type { Report, ReportRequest, ReportWindow } from './report';
 import { tabularMistakes } from './tabular';
 
 interface ReportListing {
@@ -12,6 +14,7 @@ interface ReportListing {
   readonly body?: unknown;
   readonly since?: { readonly param?: string | undefined; readonly window?: object | undefined } | undefined;
   readonly feed?: object | undefined;
+  readonly covers?: Covers | undefined;
 }
 
 /** Of an entity, what a report does not go with. */
@@ -92,8 +95,22 @@ function mistakesOf(at: string, name: string, list: ReportListing, report: Repor
   if (document.tabular) found.push(...tabularMistakes(`${at}.report.document.tabular`, document.tabular));
   if (name !== 'changes' && window !== undefined && window.from === undefined)
     found.push(`${at}.report.window.from: missing; it says where the range of '${name}' begins`);
+  if (name !== 'changes' && window !== undefined) found.push(...coverMistakes(at, list.covers, window));
   if (name === 'changes' && window?.from !== undefined)
     found.push(`${at}.report.window.from: the range of 'changes' begins at the cursor`);
+  return found;
+}
+
+/** A list of everything that is a range of it only: a row outside of that range would look deleted, a few more of them every day. */
+function coverMistakes(at: string, covers: Covers | undefined, { from, to }: ReportWindow): string[] {
+  if (covers === undefined)
+    return [`${at}.covers: missing; the report shows a range only, and a row outside of it is not deleted for that`];
+  const found: string[] = [];
+  if (from !== undefined && (covers.from === undefined || parseDuration(covers.from) > parseDuration(from)))
+    found.push(`${at}.covers.from: must be at most ${from}, where \`report.window\` begins`);
+  const day = 24 * 60 * 60 * 1000;
+  const lacksToday = covers.to === 'today' || (covers.to !== undefined && parseDuration(covers.to) >= day);
+  if (to === 'today' && !lacksToday) found.push(`${at}.covers.to: must be 'today', where \`report.window\` ends`);
   return found;
 }
 

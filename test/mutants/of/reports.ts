@@ -5,6 +5,25 @@ import type { Mutant } from '../mutant';
 /** Lists that a source makes as jobs. */
 export const reports: readonly Mutant[] = [
   {
+    invariant: 3,
+    name: 'a list of everything may be a range of it that nobody declares',
+    file: 'schema/definition/listings/reportMistakes.ts',
+    find: "if (name !== 'changes' && window !== undefined) found.push(",
+    replace: "if (name === 'none' && window !== undefined) found.push(",
+    test: { file: 'test/reports/mistakes.test.ts', name: '$mistake' },
+  },
+  {
+    invariant: 3,
+    name: 'a job of another range is taken for the one that is wanted',
+    file: 'source/jobs/asked.ts',
+    find: 'body ?? null, asked.report.window ?? null]',
+    replace: 'body ?? null]',
+    test: {
+      file: 'test/reports/documents.test.ts',
+      name: 'a job of another range is not its own, although the times are not compared',
+    },
+  },
+  {
     invariant: 5,
     name: 'a start whose response was lost counts as refused, so a second job is started',
     file: 'source/jobs/start.ts',
@@ -30,8 +49,8 @@ export const reports: readonly Mutant[] = [
     invariant: 5,
     name: 'a server error proves that no job was started',
     file: 'source/wire/send.ts',
-    find: "return verdict.kind === 'failure' && verdict.notDone === true;",
-    replace: "return verdict.kind === 'failure';",
+    find: "return (verdict.kind === 'wait' || verdict.kind === 'failure') && verdict.notDone === true;",
+    replace: "return verdict.kind === 'wait' || verdict.kind === 'failure';",
     test: {
       file: 'test/reports/jobs.test.ts',
       name: 'the answer to the start is lost since %s: no second job before the life of the first is over',
