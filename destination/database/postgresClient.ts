@@ -39,6 +39,8 @@ const options = Object.entries({
   statement_timeout: '0',
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',
+  // the pool ends what is idle by itself; a server that does it may end a session while a statement is on its way
+  idle_session_timeout: '0',
 })
   .map(([name, value]) => `-c ${name}=${value}`)
   .join(' ');
