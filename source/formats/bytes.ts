@@ -133,7 +133,7 @@ async function* utf8Only(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 }
 
 /** How many bytes at the end belong to a character that has not come in full. */
-function unfinished(bytes: Buffer): number {
+export function unfinished(bytes: Buffer): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
     if ((byte & 0xc0) === 0x80) continue;
