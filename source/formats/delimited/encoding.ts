@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { decodeStream } from 'iconv-lite';
+import { getDecoder } from 'iconv-lite';
 import { unfinished } from '../bytes';
 import { NotThisDocument } from '../document';
 
@@ -80,27 +80,11 @@ export async function* decoded(
   bytes: AsyncIterable<Buffer>,
   encoding: TextEncoding,
 ): AsyncGenerator<string, void, undefined> {
-  const decoder = decodeStream(encoding === 'latin1' ? 'iso-8859-1' : encoding, { stripBOM: true });
-  const texts: string[] = [];
-  decoder.on('data', (text: string) => texts.push(text));
-  let failed: Error | undefined;
-  decoder.on('error', (error: Error) => {
-    failed = error;
-  });
-  const taken = () => {
-    if (failed) throw failed;
-    return texts.splice(0).join('');
-  };
-  try {
-    for await (const chunk of bytes) {
-      await new Promise<void>((resolve) => decoder.write(chunk, () => resolve()));
-      const text = taken();
-      if (text !== '') yield text;
-    }
-    await new Promise<void>((resolve) => decoder.end(() => resolve()));
-    const text = taken();
+  const decoder = getDecoder(encoding === 'latin1' ? 'iso-8859-1' : encoding, { stripBOM: true });
+  for await (const chunk of bytes) {
+    const text = decoder.write(chunk);
     if (text !== '') yield text;
-  } finally {
-    decoder.destroy();
   }
+  const rest = decoder.end() ?? '';
+  if (rest !== '') yield rest;
 }
