@@ -1,7 +1,8 @@
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { Listing, ListingName } from '../../schema/definition/listings/listing';
 import type { Paging } from '../../schema/definition/listings/paging';
-import { schemeOf } from '../paging';
+import { type Query, schemeOf } from '../paging';
 import { namesNext } from '../paging/next';
 import { placeOfMore, speaksOfMore } from '../paging/proof/more';
 import type { Asker, Probed } from './asker';
@@ -30,44 +31,63 @@ function entriesOf(value: unknown): [string, unknown][] {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
 }
 
+/** A listing of which one page is known, and how it is asked for others. */
+export interface Paged {
+  readonly name: ListingName;
+  readonly listing: Listing;
+  readonly page: SampledPage;
+  ask(query: Query): Promise<Probed>;
+}
+
+/** Whether the definition would notice that `all` goes on. No finding for schemes that need no sign. */
+export function endFinding(entity: ConnectorEntity, asker: Asker, page: SampledPage): Promise<ProbeFinding[]> {
+  const listing = entity.listings.all;
+  return endOf(entity, { name: 'all', listing, page, ask: (query) => asker.list(listing, query) });
+}
+
 /**
  * Whether the definition would notice that a list goes on: where the first page says that it is the last, the same list is asked for in
- * pages of half its size, which must go on. No finding for schemes that need no sign.
+ * pages of half its size, which must go on.
  */
-export async function endFinding(entity: ConnectorEntity, asker: Asker, page: SampledPage): Promise<ProbeFinding[]> {
+export async function endOf(entity: ConnectorEntity, { name, listing, page, ask }: Paged): Promise<ProbeFinding[]> {
   const about = 'end';
-  const { paging } = entity.listings.all;
+  const { paging } = listing;
   const scheme = schemeOf(paging);
   const { answer, came } = page;
   const { request } = answer;
+  const of = name === 'all' ? '' : `of '${name}', `;
+  const where = name === 'all' ? 'paging' : `${name}: { …, paging`;
+  const close = name === 'all' ? '' : ' }';
   const promised = scheme.promises(paging, answer);
   if (promised === undefined || scheme.pagesFor(paging, 1_000_000) === 1) return [];
   const flag = missingFlag(paging, answer);
   if (flag !== undefined) {
-    const finding = `the first page names a next one, but has nothing at '${flag}', which says whether the list goes on`;
-    return [{ about, verdict: 'contradicts', finding, request, line: `paging: { …, more: … }` }];
+    const finding = `${of}the first page names a next one, but has nothing at '${flag}', which says whether the list goes on`;
+    return [{ about, verdict: 'contradicts', finding, request, line: `${where}: { …, more: … }${close}` }];
   }
   const denied = promised ? deniedBy(answer.body) : undefined;
   if (denied !== undefined) {
-    const finding = `the first page names a next one, but its '${denied}' is false: the source names one with the last page too`;
-    return [{ about, verdict: 'contradicts', finding, request, line: `paging: { …, more: '${denied}' }` }];
+    const finding = `${of}the first page names a next one, but its '${denied}' is false: the source names one with the last page too`;
+    return [{ about, verdict: 'contradicts', finding, request, line: `${where}: { …, more: '${denied}' }${close}` }];
   }
   if (promised)
-    return [{ about, verdict: 'agrees', finding: 'the first page says that there are more', request, line: null }];
+    return [{ about, verdict: 'agrees', finding: `${of}the first page says that there are more`, request, line: null }];
   const sized = scheme.sized(paging);
   const half = Math.floor(came / 2);
-  const unknown = (finding: string): ProbeFinding[] => [{ about, verdict: 'unknown', finding, request, line: null }];
+  const unknown = (finding: string): ProbeFinding[] => [
+    { about, verdict: 'unknown', finding: `${of}${finding}`, request, line: null },
+  ];
   if (sized === undefined) return unknown('no page says that there are more, and no smaller one can be asked for');
   if (half === 0) return unknown(`${came} records came: too few to see a list go on`);
-  const smaller = await asker.list(entity.listings.all, { [sized.param]: half });
-  const halved = pageOf(entity, entity.listings.all, smaller, half);
+  const smaller = await ask({ [sized.param]: half });
+  const halved = pageOf(entity, listing, smaller, half);
   if (typeof halved === 'string') return unknown(`pages of ${half} are refused (${smaller.status})`);
   if (scheme.promises(paging, smaller))
     return [
       {
         about,
         verdict: 'agrees',
-        finding: `asked for ${half}, the source says that there are more`,
+        finding: `${of}asked for ${half}, the source says that there are more`,
         request: smaller.request,
         line: null,
       },
@@ -77,9 +97,9 @@ export async function endFinding(entity: ConnectorEntity, asker: Asker, page: Sa
     {
       about,
       verdict: 'contradicts',
-      finding: `${came} came, then ${half} when ${half} were asked for, and neither page says that there are more: every list would end after its first page`,
+      finding: `${of}${came} came, then ${half} when ${half} were asked for, and neither page says that there are more: every list would end after its first page`,
       request: smaller.request,
-      line: `paging: { scheme: '${paging.scheme}', … }   // where this API names the next page`,
+      line: `${where}: { scheme: '${paging.scheme}', … }${close}   // where this API names the next page`,
     },
   ];
 }

@@ -88,3 +88,38 @@ test('a feed whose first token comes with `all`', async () => {
     expect.stringMatching(/^contradicts: there is no token/),
   );
 });
+
+describe('the end of a feed whose every page names a token', () => {
+  const named = (body: object): Answer => source({ fresh: { data: [], ...body }, invented: 410 });
+  const ends = async (body: object, paging: object) => {
+    const { listings: definition } = listings;
+    const changes = { ...definition.changes, paging: { scheme: 'token', param: 'sync', next: 'sync', ...paging } };
+    return said(await probedOf('end', named(body), { listings: { ...definition, changes: changes as never } }));
+  };
+
+  test('is noticed by its flag', async () => {
+    expect(await ends({ sync: 't1', hasMore: false }, { more: 'hasMore' })).toEqual([]);
+    expect(await ends({ sync: 't1', meta: { more: 0 } }, { more: { path: 'meta.more', is: 1 } })).toEqual([]);
+  });
+
+  test.each<[string, object, object, string]>([
+    ['the flag is elsewhere', { sync: 't1', hasMore: false }, { more: 'has_more' }, "has nothing at 'has_more'"],
+    ['no flag is declared', { sync: 't1', hasMore: false }, {}, "its 'hasMore' is false"],
+    ['no page has a flag', { sync: 't1' }, {}, 'an empty page names a next one, and that page names itself'],
+  ])('is not noticed where %s', async (_where, body, paging, finding) => {
+    const found = await ends(body, paging);
+    expect(found).toEqual([expect.stringContaining(finding)]);
+    expect(found[0]).toMatch(/^contradicts: of 'changes', /);
+  });
+
+  test('an empty page in the middle of a feed is no contradiction: the next one has another token', async () => {
+    const answer: Answer = (url) => {
+      const token = url.searchParams.get('sync');
+      if (url.pathname !== '/changes' || token === 'tidemark-probe') return source({})(url);
+      return token === 't1' ? { data: [], sync: 't2' } : { data: [] };
+    };
+    const { listings: definition } = listings;
+    const changes = { ...definition.changes, paging: { scheme: 'token', param: 'sync', next: 'sync' } };
+    expect(await probedOf('end', answer, { listings: { ...definition, changes: changes as never } })).toEqual([]);
+  });
+});

@@ -6,6 +6,7 @@ import { messageOf } from '../../schema/errors';
 import { schemeOf } from '../paging';
 import { isExpired, tokenIn } from '../reading/token';
 import type { Asker, Probed } from './asker';
+import { feedEndFindings } from './feedEnd';
 import { pageOf, type SampledPage } from './sample';
 
 const about = 'feed';
@@ -22,8 +23,8 @@ export async function feedFindings(entity: ConnectorEntity, asker: Asker, all: S
   const findings: ProbeFinding[] = [];
   const given = await firstToken(feed, asker, all);
   if (given.finding !== undefined) findings.push(given.finding);
-  if (given.token !== undefined && asker.left > 1)
-    findings.push(await goesOn(entity, asker, all, { changes, feed, token: given.token }));
+  if (given.token !== undefined && asker.left > 3)
+    findings.push(...(await goesOn(entity, asker, all, { changes, feed, token: given.token })));
   if (asker.left > 1) findings.push(await unknownToken(entity, asker, changes, feed));
   return findings;
 }
@@ -67,13 +68,13 @@ async function goesOn(
   asker: Asker,
   all: SampledPage,
   { changes, feed, token }: { readonly changes: ChangesListing; readonly feed: Feed; readonly token: string },
-): Promise<ProbeFinding> {
+): Promise<ProbeFinding[]> {
   const answer = await from(asker, changes, feed, token);
   const { request } = answer;
   const page = pageOf(entity, changes, answer, schemeOf(changes.paging).sized(changes.paging)?.size);
-  const contradicts = (finding: string, line: string): ProbeFinding => ({
-    ...{ about, verdict: 'contradicts', finding, request, line },
-  });
+  const contradicts = (finding: string, line: string): ProbeFinding[] => [
+    { about, verdict: 'contradicts', finding, request, line },
+  ];
   if (isExpired(feed, answer))
     return contradicts('a token that was given just now counts as one that the source has forgotten', 'expired: { … }');
   if (typeof page === 'string') return contradicts(`'changes' cannot be read with a token: ${page}`, 'feed: { … }');
@@ -86,12 +87,14 @@ async function goesOn(
       `since a token that was given just now, 'changes' lists the ${again} records of the first page of 'all' again: the token is ignored`,
       'feed: { …, param: … }',
     );
+  const asked = { token, feed, param: feedParam(changes) };
+  const end = await feedEndFindings(entity, changes, page, (query) => asker.list(changes, query, undefined, { asked }));
   const next = tokenOf(answer, feed.token);
   if (next instanceof Error) return contradicts(`of the next token: ${next.message}`, 'feed: { token: … }');
   if (next === null && !page.more)
     return contradicts("the last page of 'changes' contains no token to go on from", 'feed: { token: … }');
   const finding = `since a token that was given just now, 'changes' lists ${page.came} records, ${next === null ? 'and its last page was not seen' : 'and a token to go on from'}`;
-  return { about, verdict: next === null ? 'unknown' : 'agrees', finding, request, line: null };
+  return [{ about, verdict: next === null ? 'unknown' : 'agrees', finding, request, line: null }, ...end];
 }
 
 /** What a token that was never given is answered with. Sources may tell it from one that they have forgotten. */

@@ -15,7 +15,8 @@ const source =
   ({ pathname }) => {
     if (pathname === '/people') return { data: people };
     if (pathname === '/ids') return typeof ids === 'number' ? ids : { data: ids };
-    return people.find(({ id }) => pathname === `/people/${id}`) ?? 404;
+    const known = [...people, ...(Array.isArray(ids) ? (ids as typeof people) : [])];
+    return known.find(({ id }) => pathname === `/people/${id}`) ?? 404;
   };
 const probed = async (ids: unknown, further: object = {}) =>
   said(await probedOf('ids-list', source(ids), listings(further)));
@@ -36,6 +37,7 @@ test('one record that changed, and one that came, between the two requests are n
   expect(await probed(moved)).toEqual([
     "unknown: 'ids' and 'all' show the same version of 5 of 6 records",
     "unknown: 'all' lists 6 records and 'ids' 7",
+    "agrees: of 1 records that only 'ids' listed, 'one' says of none that it is gone",
   ]);
 });
 
@@ -63,4 +65,48 @@ test('presenceOnly is needless where every record has a version', async () => {
       { presenceOnly: true },
     ),
   ).toEqual(["agrees: 'all' lists 6 records and 'ids' 6"]);
+});
+
+describe('a record that `ids` lists and `all` does not', () => {
+  const known = people.slice(0, 5);
+  const answers =
+    (extra: object, gone: Answer, idsLater: unknown = people): Answer =>
+    (url) => {
+      if (url.pathname === '/people') return { data: known };
+      if (url.pathname === '/people/p5') return gone(url);
+      if (url.pathname === '/ids') return { data: asked++ === 0 ? people : idsLater };
+      return { ...extra, ...(known.find(({ id }) => url.pathname === `/people/${id}`) ?? {}) };
+    };
+  let asked = 0;
+  beforeEach(() => {
+    asked = 0;
+  });
+  const bad = async (answer: Answer, definition: object = {}) =>
+    said(await probedOf('ids-list', answer, { ...listings(), ...definition })).filter((text) =>
+      text.startsWith('contradicts'),
+    );
+
+  test('contradicts where `one` says that it is gone', async () => {
+    const found = [expect.stringContaining('\'ids\' lists record "p5", and alone it is gone')];
+    expect(await bad(answers({}, () => 404))).toEqual(found);
+    const tombstone = { gone: { record: (r: { deleted?: unknown }) => r.deleted === true } } as object;
+    expect(
+      await bad(
+        answers({}, () => ({ ...people[5], deleted: true })),
+        tombstone,
+      ),
+    ).toEqual(found);
+  });
+
+  test('is no contradiction where `one` shows it, or the list lacks it a little later', async () => {
+    expect(await bad(answers({}, () => people[5]))).toEqual([]);
+    expect(await bad(answers({}, () => 404, known))).toEqual([]);
+  });
+
+  test('is no contradiction where the list shows that it is deleted', async () => {
+    const dead = people.map((one) => (one.id === 'p5' ? { ...one, deleted: true } : one));
+    const answer: Answer = (url) => (url.pathname === '/ids' ? { data: dead } : answers({}, () => 404)(url));
+    const tombstone = { gone: { record: (r: { deleted?: unknown }) => r.deleted === true } } as object;
+    expect(await bad(answer, tombstone)).toEqual([]);
+  });
 });

@@ -1,7 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ProbeFinding } from '../../schema/definition/checks';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { schemeOf } from '../paging';
+import type { Source } from '../wire/source';
 import type { Asker } from './asker';
+import { goneButListed } from './goneButListed';
+import { idsCoverFindings } from './idsCover';
 import { pageOf, type SampledPage } from './sample';
 
 const about = 'ids-list';
@@ -10,7 +14,12 @@ const about = 'ids-list';
 const enough = 3;
 
 /** Whether the listing `ids` shows the same records as `all`, and in the same state. */
-export async function idsFindings(entity: ConnectorEntity, asker: Asker, all: SampledPage): Promise<ProbeFinding[]> {
+export async function idsFindings(
+  source: Source,
+  entity: ConnectorEntity,
+  asker: Asker,
+  all: SampledPage,
+): Promise<ProbeFinding[]> {
   const { ids } = entity.listings;
   if (ids === undefined || asker.left === 0) return [];
   if (schemeOf(ids.paging).asksItself) return [unexamined("a function reads 'ids'", null)];
@@ -29,9 +38,14 @@ export async function idsFindings(entity: ConnectorEntity, asker: Asker, all: Sa
     const finding = `a record of 'ids' has no id: ${unreadable.problem}`;
     return [{ about, verdict: 'contradicts', finding, request, line: 'listings.ids: { … }   // which shows the key' }];
   }
+  const shown = { ...page, records: listed };
+  // lists of different ranges hold different records
+  const sameRange = isDeepStrictEqual(ids.covers, entity.listings.all.covers);
   return [
-    ...versionFindings(entity, all, { ...page, records: listed }, ids.presenceOnly),
-    ...sameRecords(all, { ...page, records: listed }, request),
+    ...versionFindings(entity, all, shown, ids.presenceOnly),
+    ...(sameRange ? sameRecords(all, shown, request) : []),
+    ...idsCoverFindings(source, entity, all, shown),
+    ...(await goneButListed(entity, asker, all, shown)),
   ];
 }
 

@@ -7,8 +7,9 @@ import { declaredError } from '../reading/listAnswer';
 import { fieldsOf, keyOf } from '../record/fields';
 import { readRecord } from '../record/readRecord';
 import type { Source } from '../wire/source';
-import type { Asker } from './asker';
-import { errorKey, type SampledPage, unlikely } from './sample';
+import type { Asker, Probed } from './asker';
+import { withheldTooLong } from './heldBack';
+import { errorKey, type SampledPage, spread, unlikely } from './sample';
 
 const comparedAtMost = 3;
 const deletedAtMost = 3;
@@ -50,7 +51,7 @@ export async function oneFindings(
   const askable = listed.filter(({ id }) => fits(id ?? ''));
   const findings = unfitFindings(one, listed);
   for (const record of spread(askable, comparedAtMost))
-    findings.push(await compare(source, entity, asker, one, record));
+    findings.push(await compare(source, entity, asker, { one, record, list: page.answer }));
   const [first] = askable;
   if (first?.id !== undefined) findings.push(await missing(entity, asker, one, first.id));
   for (const id of deleted.filter(fits).slice(0, deletedAtMost))
@@ -75,18 +76,16 @@ function unfitFindings(one: One, listed: SampledPage['records']): ProbeFinding[]
   return [{ about: 'one', verdict: 'unknown', finding, request: null, line: `one: { path: '…?id={id}' }` }];
 }
 
-function spread<T>(items: readonly T[], count: number): T[] {
-  if (items.length <= count) return [...items];
-  return Array.from({ length: count }, (_, at) => items[Math.floor((at * (items.length - 1)) / (count - 1))] as T);
-}
-
 /** Fields of the mapped row decide, since those are what the table holds; raw records may differ, as many do. */
 async function compare(
   source: Source,
   entity: ConnectorEntity,
   asker: Asker,
-  one: One,
-  { raw, id = '' }: SampledPage['records'][number],
+  {
+    one,
+    record: { raw, id = '' },
+    list,
+  }: { readonly one: One; readonly record: SampledPage['records'][number]; readonly list: Probed },
 ): Promise<ProbeFinding> {
   const about = 'one';
   const answer = await asker.one(one, id);
@@ -118,6 +117,12 @@ async function compare(
     (name) => JSON.stringify(alone.row[name]) !== JSON.stringify(listed.row[name]),
   );
   if (alone.version !== listed.version) {
+    const at = alone.version ?? '';
+    const withheld =
+      columns.length > 0 && at > (listed.version ?? '')
+        ? withheldTooLong(entity, { name: 'all', answer: list }, { id, at, shownBy: "'one'" })
+        : undefined;
+    if (withheld !== undefined) return withheld;
     return {
       about,
       verdict: columns.length > 0 ? 'unknown' : 'contradicts',

@@ -4,8 +4,10 @@ import type { ProbeOptions } from '../contract';
 import { schemeOf } from '../paging';
 import type { Source } from '../wire/source';
 import { createAsker } from './asker';
+import { changesEndFindings } from './changesEnd';
 import { feedFindings } from './feedFindings';
 import { filterFindings } from './filterFindings';
+import { heldBackFindings } from './heldBack';
 import { idsFindings } from './idsFindings';
 import { listFindings } from './listFindings';
 import { oneFindings } from './oneFindings';
@@ -49,8 +51,10 @@ export async function probe(
       if (ownChanges) findings.push(unexamined("'changes'"));
       if (one?.read === undefined) findings.push(...(await oneFindings(source, entity, asker, { page, deleted })));
       findings.push(...(await parentFinding(entity, asker, page, { partition, parent })));
-      findings.push(...(await idsFindings(entity, asker, page)), ...(await feedFindings(entity, asker, page)));
+      findings.push(...(await idsFindings(source, entity, asker, page)), ...(await feedFindings(entity, asker, page)));
       findings.push(...(await relatedFindings(entity, asker, page)), ...rangeFindings(source, entity, page));
+      if (!ownChanges) findings.push(...(await changesEndFindings(entity, asker, page)));
+      findings.push(...(await heldBackFindings(source, entity, asker, page)));
       listed = page.records.find(({ id, tombstone }) => id !== undefined && !tombstone)?.id;
     }
   }

@@ -44,3 +44,45 @@ describe('a declared range', () => {
     expect(await probed([])).toEqual([expect.stringMatching(/^unknown: no record has a date/)]);
   });
 });
+
+describe('a range that is declared for `ids`', () => {
+  const covers = { field: 'name', from: '30d' };
+  /** Records of so many days ago, of which `ids` lists those of the last `shown` days, without their dates. */
+  const probed = async (shown: number) => {
+    const records = [1, 5, 9, 12, 20, 26, 50, 70].map((days) => ({
+      ...{ id: `d${days}`, days, name: ago(24 * hour * days), updated_at: ago(48 * hour) },
+    }));
+    const source: Answer = ({ pathname }) =>
+      pathname === '/ids'
+        ? { data: records.filter(({ days }) => days <= shown).map(({ id, updated_at }) => ({ id, updated_at })) }
+        : { data: records };
+    const ids = { path: '/ids', records: 'data', paging };
+    const of = (entity: ConnectorEntity): ConnectorEntity => {
+      const { listings } = entity;
+      return { ...entity, listings: { ...listings, ...(listings.ids && { ids: { ...listings.ids, covers } }) } };
+    };
+    const definition = { listings: { ...all({}).listings, ids } };
+    return [
+      ...(await probedOf('covers', source, definition, { of })),
+      ...(await probedOf('ids-list', source, definition, { of })),
+    ];
+  };
+  const bad = async (shown: number) => said(await probed(shown)).filter((text) => text.startsWith('contradicts'));
+
+  test('agrees where it lists what `all` shows there', async () => {
+    expect(await bad(30)).toEqual([]);
+    expect(said(await probed(30))).toContainEqual(
+      "agrees: 6 of 6 records in 'ids' are in the range declared for it, by name, and it lacks 0 of 6 that 'all' shows there",
+    );
+  });
+
+  test('contradicts where the list is shorter than the range', async () => {
+    expect(await bad(7)).toEqual([
+      expect.stringMatching(/^contradicts: 'ids' lacks 4 of 6 records of 'all' that are in the range/),
+    ]);
+  });
+
+  test('of which only an edge is missing is not contradicted', async () => {
+    expect(await bad(25)).toEqual([]);
+  });
+});

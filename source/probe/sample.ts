@@ -134,3 +134,9 @@ export function sortable(ids: readonly (string | undefined)[]): (string | undefi
   const numbers = ids.every((id) => id === undefined || /^\d{1,40}$/.test(id));
   return ids.map((id) => (numbers ? id?.padStart(40, '0') : id));
 }
+
+/** At most so many of the items, the first and the last among them. */
+export function spread<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items];
+  return Array.from({ length: count }, (_, at) => items[Math.floor((at * (items.length - 1)) / (count - 1))] as T);
+}
