@@ -13,6 +13,7 @@ import type { Target } from '../schema/workflows';
 import { alive } from './attempt/liveness';
 import { goOnAfterResume } from './attempt/tryNow';
 import type { ActivityDeps } from './deps';
+import { derive } from './derive';
 import { readRelatedAgain } from './records/relatedAgain';
 import { settleLostRun } from './runs';
 
@@ -31,6 +32,8 @@ export interface Swept {
 const targetsPerSweep = 100;
 /** The server that took an event in sees to it at once; the sweep only looks after what was left. */
 const leftBehindMs = 10_000;
+/** What is left of it, the next sweep goes on with. */
+const derivingMs = 30_000;
 /** Once an hour is enough for what is kept for weeks. */
 const pruningMinute = 17;
 
@@ -57,6 +60,7 @@ export function sweepActivities(deps: ActivityDeps) {
     await keepResumed();
     await readRelatedAgain(deps);
     await removeOldPauses(db);
+    await derive(deps, derivingMs);
     if (new Date().getMinutes() === pruningMinute)
       await prune(db, retention.parse({}), { signal: Context.current().cancellationSignal });
     return { lostRuns, inbox, disputes: disputes.slice(0, targetsPerSweep), owed: await owedTargets() };

@@ -43,6 +43,7 @@ export type { Since } from './definition/listings/since';
 export type { MapContext } from './definition/mapContext';
 export type { ParentPartition } from './definition/partitions';
 export type { RateLimit } from './definition/rateLimit';
+export type { Rollup, RollupInput } from './definition/rollups';
 export type { DeletionGuard, EntitySchedule } from './definition/schedule';
 export type {
   Handshake,

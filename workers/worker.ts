@@ -13,6 +13,7 @@ import { type Metrics, noMetrics } from '../activities/metrics';
 import type { KeyRing } from '../destination/connections/secrets';
 import { measureClock } from '../destination/database/clock';
 import { assertSchema } from '../destination/database/migrate';
+import { checkRollup } from '../destination/derived/rollups/checkRollup';
 import type { Connector } from '../schema/definition/connector';
 import { TidemarkError } from '../schema/errors';
 import type { ProxyFor } from '../schema/settings/proxies';
@@ -55,14 +56,15 @@ export interface RunningWorker {
 const graceTime = '10s';
 
 /**
- * Starts a worker: workflows and activities on one task queue. Refuses a database whose schema it does not know.
- * Throws TidemarkError 'TemporalUnavailable' when Temporal does not answer.
+ * Starts a worker: workflows and activities on one task queue. Refuses a database whose schema it does not know, and roll-ups whose SQL
+ * PostgreSQL refuses. Throws TidemarkError 'TemporalUnavailable' when Temporal does not answer.
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { db, log, taskQueue = defaultTaskQueue, workflowBundle = builtBundle } = options;
   if (!existsSync(workflowBundle))
     throw new TidemarkError('Usage', `The workflows' bundle ${workflowBundle} is missing: run \`npm run build\``);
   await assertSchema(db);
+  for (const { rollups } of options.connectors) for (const rollup of rollups) await checkRollup(db, rollup);
   const connection = await connect(options.temporal.connection);
   const clock = await measureClock(db);
   const close = async () => {

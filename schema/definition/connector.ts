@@ -10,6 +10,8 @@ import type { Parents } from './partitions';
 import { isFrom, parentMistakes } from './partitions';
 import { placeholderMistakes } from './placeholders';
 import { type RateLimit, rateLimit } from './rateLimit';
+import { rollupsOf } from './rollupMistakes';
+import { type Rollup, type RollupInput, rollup } from './rollups';
 import {
   type WebhookDelivery,
   type WebhookEvent,
@@ -35,6 +37,7 @@ import {
  *     events: ({ body }) => [{ type: body.type, entity: 'people', id: body.person.id }],
  *   },
  *   entities: [people],
+ *   rollups: [{ name: 'daily_people', inputs: { people: { days: ['created_at'] } }, sql: 'select count(*) as people from people' }],
  *   aliases: [{ method: 'POST', path: '/trigger', operation: 'sync', input: { connection: '{accountId}' } }],
  * }
  */
@@ -77,6 +80,8 @@ export interface ConnectorInput<Settings extends z.ZodObject, Secrets extends z.
   };
   /** The kinds of records, each made by `defineEntity`. Their names and tables must differ. */
   readonly entities: readonly Entity[];
+  /** Tables of figures by day that the engine computes from the rows, and keeps equal to them. */
+  readonly rollups?: readonly RollupInput[];
   /** Paths of a service that Tidemark replaces, for callers that know it by those. */
   readonly aliases?: readonly AliasInput[];
 }
@@ -92,6 +97,7 @@ export interface Connector {
   readonly secretHeaders: Readonly<Record<string, SecretName>>;
   readonly webhooks: WebhookRules | undefined;
   readonly entities: ReadonlyMap<string, ConnectorEntity>;
+  readonly rollups: readonly Rollup[];
   readonly aliases: readonly Alias[];
 }
 
@@ -133,6 +139,7 @@ export const connectorDefinition = z.strictObject({
     })
     .optional(),
   entities: z.array(z.custom<Entity>((value) => typeof value === 'object' && value !== null)).min(1),
+  rollups: z.array(rollup).default([]),
   aliases: z.array(alias).default([]),
 });
 
@@ -175,8 +182,11 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
     if (parents !== undefined) byName.set(name, { ...entity, parents });
   }
   found.push(...placeholderMistakes(where, { ...connector, authTexts }, entities));
+  const derived = rollupsOf(where, connector.rollups, [...byName.values()]);
+  found.push(...derived.found);
   if (found.length > 0) throw new DefinitionError(found);
-  return { ...connector, rateLimit: connector.rateLimit, webhooks: connector.webhooks, entities: byName };
+  const { rollups } = derived;
+  return { ...connector, rateLimit: connector.rateLimit, webhooks: connector.webhooks, entities: byName, rollups };
 }
 
 function parentsOf({ partitions }: Entity, byName: ReadonlyMap<string, ConnectorEntity>): Parents | undefined {

@@ -17,6 +17,7 @@ import { unreadPartitions } from './0016_unread_partitions';
 import { withheldRelated } from './0017_withheld_related';
 import { leftOut } from './0018_left_out';
 import { reportJobs } from './0019_report_jobs';
+import { rollups } from './0020_rollups';
 
 export interface Migration {
   readonly version: number;
@@ -53,4 +54,5 @@ export const migrations: readonly Migration[] = [
   { version: 17, name: 'related records that are fewer than before', sql: withheldRelated, breaking: false },
   { version: 18, name: 'rows whose record the mapping leaves out', sql: leftOut, breaking: false },
   { version: 19, name: 'report jobs', sql: reportJobs, breaking: false },
+  { version: 20, name: 'roll-ups', sql: rollups, breaking: false },
 ];

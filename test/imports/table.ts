@@ -117,6 +117,11 @@ export const rooms: readonly Room[] = [
     may: ['schema', 'destination/audit', 'destination/database', 'destination/rows'],
   },
   {
+    folder: 'destination/derived',
+    holds: 'what is computed from rows: roll-ups, and the triggers that mark what is to be computed again',
+    may: ['schema', 'destination/database'],
+  },
+  {
     folder: 'destination/connections',
     holds: 'connections, their sealed secrets, paused schedules',
     may: ['schema', 'destination/audit', 'destination/rows'],

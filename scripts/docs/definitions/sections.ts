@@ -30,6 +30,7 @@ import { window } from '../../../schema/definition/listings/window';
 import { partitionsFrom } from '../../../schema/definition/partitions';
 import { rateLimit } from '../../../schema/definition/rateLimit';
 import { related } from '../../../schema/definition/related';
+import { rollup } from '../../../schema/definition/rollups';
 import { businessHours, deletionGuard, entitySchedule } from '../../../schema/definition/schedule';
 import { touch } from '../../../schema/definition/touch';
 import { webhookSignature } from '../../../schema/definition/webhooks';
@@ -72,6 +73,7 @@ export const sections: readonly Section[] = [
     comments: ['DeltaSyncField'],
     schema: entityDefinition.shape.deltaSyncField.unwrap(),
   },
+  { title: 'Roll-up', file: 'rollups', comments: ['rollup'], schema: rollup },
   { title: 'Related records', file: 'related', comments: ['related'], schema: related },
   {
     title: 'Changes of related records',

@@ -89,4 +89,26 @@ export const destination: readonly Mutant[] = [
       name: 'a refusal about tokens that were replaced meanwhile condemns nothing',
     },
   },
+  {
+    invariant: 2,
+    name: 'a row that moves to another day marks only that one',
+    file: 'destination/derived/marks/marksFunction.ts',
+    find: '((${before} except all ${after}) union all (${after} except all ${before}))',
+    replace: '(${after} except all ${before})',
+    test: {
+      file: 'destination/derived/rollups/rollups.test.ts',
+      name: 'a row that moves to another day leaves the day that it came from, which then has no row',
+    },
+  },
+  {
+    invariant: 2,
+    name: 'a mark by a former zone marks a day of the new one',
+    file: 'destination/derived/rollups/recompute.ts',
+    find: '(m.day is null or m.zone is null or m.zone is distinct from z.zone)',
+    replace: 'm.day is null',
+    test: {
+      file: 'destination/derived/rollups/rollups.test.ts',
+      name: 'days in another zone after the zone of the connection was changed, whoever wrote meanwhile by the former one',
+    },
+  },
 ];
