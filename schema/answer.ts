@@ -93,6 +93,8 @@ export interface Counts {
   deleted: number;
   /** left out on purpose: set aside as skipped, or the conflict policy is `skip` */
   skipped: number;
+  /** live at the source, but without a live row, since a row of another table excludes the record: see the entity's `excludedBy` */
+  excluded: number;
   /** set aside for another reason than `skipped` */
   errors: number;
   /** records with the key of another of the same run, see the entity's `duplicates` */
@@ -111,6 +113,7 @@ export const noCounts: Readonly<Counts> = Object.freeze({
   disputed: 0,
   deleted: 0,
   skipped: 0,
+  excluded: 0,
   errors: 0,
   duplicates: 0,
   rekeyed: 0,

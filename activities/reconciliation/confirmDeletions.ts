@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { closeListed, keepListed, knownLiveIds } from '../../destination/plans/diffScan';
 import { exemptSilent } from '../../destination/plans/heldPlans';
 import { assertMayDelete, ownPlan, takePlan } from '../../destination/plans/planRights';
-import { closeItems, getPlan, openItems } from '../../destination/plans/plans';
+import { closeItems, getPlan, openItems, type PlanAbout } from '../../destination/plans/plans';
 import { countStaged, stagingTable } from '../../destination/plans/staging';
 import { writeAnswers } from '../../destination/rows/writeAnswers';
 import { addFetched, stagedByPartition, sumParts } from '../../destination/runs/runParts';
@@ -50,13 +50,13 @@ export function deletionActivities(deps: ActivityDeps, openTarget: TargetOpener)
   const applyOther = async (
     open: OpenTarget,
     input: PlanInput,
-    about: 'related' | 'skipped',
+    about: Exclude<PlanAbout, 'deletions'>,
   ): Promise<string | null> => {
     const liveness = startSurvivingLiveness(`Run ${input.runId}, applying plan ${input.planId}`);
     const onProgress = () => liveness.progress({});
     const { cancellationSignal: signal } = Context.current();
     try {
-      if (about === 'skipped') return await applyLeftOut(deps, open, input, onProgress);
+      if (about !== 'related') return await applyLeftOut(deps, open, { ...input, about }, onProgress);
       const reason = await applyFewer(deps, open, input, { signal, onProgress });
       await judgeLeftOut(deps, open, { runId: input.runId, writtenBy: `run ${input.runId}`, onProgress });
       return reason;

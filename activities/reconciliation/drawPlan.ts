@@ -8,9 +8,11 @@ import { createPlan, deletedLately, recordDifferences, settlePlan, whyWait } fro
 import { countStaged, stagingTable } from '../../destination/plans/staging';
 import { countUnwritten } from '../../destination/plans/unwritten';
 import { countDisputed } from '../../destination/rows/disputes';
-import { stagedByPartition, sumParts } from '../../destination/runs/runParts';
+import { settleExclusions } from '../../destination/rows/exclusion/settleExclusions';
+import { addFetched, stagedByPartition, sumParts } from '../../destination/runs/runParts';
 import { assertAnyRead, unreadOfRun } from '../../destination/runs/unreadParts';
 import { keylessSeen } from '../../destination/setAside/keylessSeen';
+import { noCounts } from '../../schema/answer';
 import { heldBackMs } from '../../schema/definition/listings/listing';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
@@ -90,6 +92,16 @@ export function drawPlanActivities({ db }: ActivityDeps, openTarget: TargetOpene
     const staged = await countStaged(db, staging);
     assertComplete(run, scan, partitions);
     if (staged !== scan.staged) return rescan;
+    if (!input.dryRun) {
+      const settling = { connectionId, entity, writtenBy: `run ${runId}`, listed: staging };
+      const updated = await settleExclusions(db, settling);
+      if (updated > 0)
+        await addFetched(
+          db,
+          { runId, step: 'exclusions' },
+          { records: 0, requests: 0, counts: { ...noCounts, updated } },
+        );
+    }
     // what the list withholds is as if it were read that much earlier
     const staleMs = readLagMs + heldBackMs(entity.listings[listing]);
     const partitioned = isPartitioned(partitions);

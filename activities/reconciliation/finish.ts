@@ -94,7 +94,8 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       unlisted: await countUnlisted(db, planId),
       uncertainEnd: scan.uncertainEnds,
       owed: await countOwed(db, input),
-      leftOut: await countLeftOut(db, connectionId, of),
+      leftOut: await countLeftOut(db, connectionId, of, 'skipped'),
+      excluded: await countLeftOut(db, connectionId, of, 'excluded'),
       ...notCompared,
     };
     return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));

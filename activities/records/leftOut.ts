@@ -10,10 +10,12 @@ import {
 import { assertMayDelete, takePlan } from '../../destination/plans/planRights';
 import { closeItems, deletedLately, openItems, whyWait } from '../../destination/plans/plans';
 import { countLeftOut, deleteLeftOut, leftOutLately } from '../../destination/rows/deleteLeftOut';
+import type { LeftOutReason } from '../../destination/rows/leftOut';
 import { lockEntity } from '../../destination/rows/lockEntity';
 import { countLive } from '../../destination/rows/queries/liveIds';
 import { addFetched } from '../../destination/runs/runParts';
 import { noCounts } from '../../schema/answer';
+import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { ActivityDeps } from '../deps';
 import type { OpenTarget } from '../openTarget';
 
@@ -36,41 +38,55 @@ export interface Judge {
 export async function judgeLeftOut(deps: Deps, open: OpenTarget, judge: Judge): Promise<void> {
   const { db } = deps;
   const { target, entity } = open;
-  const { runId } = judge;
   if (!(await isAnyLeftOut(db, target, entity))) return;
   await keepRejected(db, target, entity);
-  const plan = await openLeftOutPlan(db, target);
+  await judgeReason(deps, open, judge, 'skipped');
+  await judgeReason(deps, open, judge, 'excluded');
+}
+
+async function judgeReason(deps: Deps, open: OpenTarget, judge: Judge, about: LeftOutReason): Promise<void> {
+  const { db } = deps;
+  const { target, entity } = open;
+  const { runId } = judge;
+  const plan = await openLeftOutPlan(db, target, about);
   // an operator has decided about these; what is left after that is judged by the next run
   if (plan?.status === 'approved') return;
-  const gone = await countLeftOut(db, target.connectionId, entity);
+  const gone = await countLeftOut(db, target.connectionId, entity, about);
   if (gone > 0) {
     const liveRows = await countLive(db, target.connectionId, entity);
     const lately = (await deletedLately(db, target)) + (await leftOutLately(db, target.connectionId, entity));
     const wait = whyWait(entity.deletionGuard, { liveRows, gone, deletedLately: lately, scanned: gone });
-    if (wait === null) await deleteAll(deps, open, judge, liveRows);
+    if (wait === null) await deleteAll(deps, open, judge, about, liveRows);
     else {
       if (runId === null) return;
-      const reason = `the mapping leaves out records that have rows: ${wait}`;
-      await db.transaction((trx) => holdLeftOut(trx, target, entity, { runId, liveRows, reason }));
+      const reason = `${leavesOut(entity, about)} records that have rows: ${wait}`;
+      await db.transaction((trx) => holdLeftOut(trx, target, entity, { about, runId, liveRows, reason }));
       return;
     }
   }
-  if (plan !== undefined) await closeLeftOutPlans(db, target);
+  if (plan !== undefined) await closeLeftOutPlans(db, target, about);
+}
+
+/** The subject and verb of the sentence that says why rows wait. */
+function leavesOut({ exclusions = [] }: ConnectorEntity, about: LeftOutReason): string {
+  if (about === 'skipped') return 'the mapping leaves out';
+  return `rows of ${exclusions.map(({ by }) => by).join(' and ')} exclude`;
 }
 
 async function deleteAll(
   { db, metrics }: Deps,
   { target, entity }: OpenTarget,
   { runId, writtenBy, onProgress }: Judge,
+  reason: LeftOutReason,
   liveRows: number,
 ): Promise<void> {
   const { connectionId } = target;
   for (;;) {
     const deleted = await db.transaction(async (trx) => {
       await lockEntity(trx, { connectionId, entity });
-      const ids = await deleteLeftOut(trx, { connectionId, entity, writtenBy, ids: null, limit: atOnce });
+      const ids = await deleteLeftOut(trx, { connectionId, entity, reason, writtenBy, ids: null, limit: atOnce });
       if (runId !== null) {
-        await noteLeftOut(trx, target, { runId, liveRows, ids });
+        await noteLeftOut(trx, target, { about: reason, runId, liveRows, ids });
         await addFetched(trx, { runId, step: 'left-out' }, countsOf(ids.length));
       }
       return ids.length;
@@ -85,26 +101,33 @@ async function deleteAll(
 export async function applyLeftOut(
   { db, metrics }: Deps,
   { target, entity }: OpenTarget,
-  work: { readonly runId: string; readonly planId: string },
+  work: { readonly runId: string; readonly planId: string; readonly about: LeftOutReason },
   onProgress: () => void,
 ): Promise<null> {
   const { connectionId } = target;
-  const { runId, planId } = work;
-  await takePlan(db, { ...target, ...work });
+  const { runId, planId, about: reason } = work;
+  await takePlan(db, { ...target, runId, planId });
   for (;;) {
     const ids = await openItems(db, planId, ['gone'], atOnce);
     if (ids.length === 0) return null;
     const deleted = await db.transaction(async (trx) => {
       await lockEntity(trx, { connectionId, entity });
       await assertMayDelete(trx, work);
-      const gone = await deleteLeftOut(trx, { connectionId, entity, writtenBy: `run ${runId}`, ids, limit: atOnce });
+      const gone = await deleteLeftOut(trx, {
+        connectionId,
+        entity,
+        reason,
+        writtenBy: `run ${runId}`,
+        ids,
+        limit: atOnce,
+      });
       const done = new Set(gone);
       await closeItems(
         trx,
         planId,
         ids.map((id) =>
           done.has(id)
-            ? { id, outcome: 'deleted' as const, detail: leftOutDetail }
+            ? { id, outcome: 'deleted' as const, detail: leftOutDetail[reason] }
             : { id, outcome: 'exempt' as const, detail: 'no longer left out' },
         ),
       );

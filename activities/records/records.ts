@@ -67,7 +67,7 @@ export function recordActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       const signal = Context.current().cancellationSignal;
       await alive(async () => {
         await judgeFewer(deps, open, { runId: null, since }, { signal, onProgress: () => undefined });
-        if (open.entity.related !== undefined || fetched.counts.skipped > 0)
+        if (open.entity.related !== undefined || fetched.counts.skipped + fetched.counts.excluded > 0)
           await judgeLeftOut(deps, open, { runId: null, writtenBy: 'webhook' });
       });
       return {

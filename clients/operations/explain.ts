@@ -41,7 +41,7 @@ export const explain = operation({
           detail: z.string(),
           askedAt: z.iso.datetime().optional(),
           version: z.string().nullable().optional(),
-          row: z.enum(['equal', 'differs', 'missing', 'deleted']).nullable().optional(),
+          row: z.enum(['equal', 'differs', 'missing', 'deleted', 'excluded']).nullable().optional(),
           columns: z.array(z.string()).optional().describe('in which the row differs'),
         })
         .describe('what the source says now; `says` and `detail` alone where it was not asked'),
@@ -55,7 +55,10 @@ export const explain = operation({
           receivedAt: instant(z).nullable(),
           disputedAt: instant(z).nullable(),
           writtenBy: z.string().nullable(),
-          leftOut: z.string().nullable().describe('`skipped`: the mapping leaves its record out'),
+          leftOut: z
+            .string()
+            .nullable()
+            .describe('`skipped`: the mapping leaves its record out; `excluded`: a row of another table excludes it'),
         })
         .nullable()
         .describe('what the engine knows of the row besides its content'),

@@ -36,7 +36,7 @@ export const approve = operation({
     "A plan waits when it would delete more than the deletion guard allows; 'tidemark status' shows its number and why. " +
     'Each row is confirmed with the source again before it is soft-deleted; rows that were written since are left alone. ' +
     'A plan about related records deletes nothing: they are read again and written, although they are fewer than before. ' +
-    'The rows of a plan about records that the mapping leaves out are not confirmed: those that it still leaves out are soft-deleted.',
+    'The rows of a plan about records that the mapping leaves out are not confirmed: those that it still leaves out are soft-deleted. So are those of a plan about records that other rows exclude.',
   examples: ['12 --reason "the old campus was closed, 300 people moved"'],
   input: { plan: planNumber },
   result: (z) => z.object(started(z)),

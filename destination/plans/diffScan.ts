@@ -56,20 +56,26 @@ function diffSql({ entity, runId, versions, horizon, partitioned }: DiffInput): 
     entity.conflict === 'skip' || entity.listings.ids?.presenceOnly ? 'false' : 'c._version is distinct from s.version';
   // what was left out is fetched again once it has another version; a listing of presence only shows none
   const sameVersion = entity.listings.ids?.presenceOnly ? 'true' : 'a.version is not distinct from s.version';
-  const toFetch = /* sql */ `(c.external_id is null or c.deleted_at is not null or c._disputed_at is not null
+  // an excluded row holds its record, and is compared like a live one
+  const shown =
+    entity.exclusions === undefined
+      ? 'c.deleted_at is null'
+      : `(c.deleted_at is null or c._left_out is not distinct from 'excluded')`;
+  const toFetch = /* sql */ `(c.external_id is null or not ${shown} or c._disputed_at is not null
         or (${differs} and not (c._version > s.version and c._received_at >= cast(:started as timestamptz))))
       and not exists (select from tidemark.set_aside a where a.connection_id = :connectionId and a.entity = :entity
         and a.external_id = s.external_id and a.reason = 'skipped' and a.cleared_at is null and ${sameVersion})`;
   const known = partitioned && entity.listings.one ? 'c._partition is not null' : 'true';
   const absent = `c.deleted_at is null and c._origin = 'source' and ${insideSql(entity, horizon)}`;
   const columns = ['external_id', 'deleted_at', '_disputed_at', '_version', '_received_at', '_origin', '_partition'];
+  if (entity.exclusions !== undefined) columns.push('_left_out');
   if (horizon !== null) columns.push(quote(horizon.column));
   return /* sql */ `
     with found as (
       insert into tidemark.plan_items (plan_id, external_id, difference, cause)
       select :planId, coalesce(s.external_id, c.external_id),
         case when s.external_id is null then case when c._received_at < cast(:exemptFrom as timestamptz) and ${known} then 'gone' else 'unlisted' end
-          when c.external_id is null or c.deleted_at is not null then 'missing' else 'stale' end,
+          when c.external_id is null or not ${shown} then 'missing' else 'stale' end,
         case when s.external_id is not null and c._disputed_at is not null then 'disputed' end
       from ${stagingTable(runId, 'scan')} s
       full join (

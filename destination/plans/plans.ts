@@ -8,7 +8,7 @@ import type { Differences } from './diffScan';
 export type Difference = 'missing' | 'stale' | 'gone' | 'unlisted';
 export type PlanStatus = 'open' | 'waiting' | 'approved' | 'applied' | 'rejected' | 'expired' | 'undone' | 'dry';
 
-export type PlanAbout = 'deletions' | 'related' | 'skipped';
+export type PlanAbout = 'deletions' | 'related' | 'skipped' | 'excluded';
 
 export interface Plan extends Target {
   readonly id: string;
@@ -16,7 +16,7 @@ export interface Plan extends Target {
   readonly status: PlanStatus;
   /**
    * `related`: nothing is deleted, but records (the stale ones) keep related records that the source no longer shows;
-   * `skipped`: rows (the gone ones) whose record the source has and the mapping leaves out
+   * `skipped`: rows (the gone ones) whose record the source has and the mapping leaves out; `excluded`: … and a row of another table excludes
    */
   readonly about: PlanAbout;
   readonly scanStarted: Date;

@@ -5,6 +5,7 @@ import type { Difference, PlanStatus } from '../plans/plans';
 import { tableName } from '../rows/format/rowFormat';
 import { tableExists } from '../rows/tables';
 import { type Run, runColumns } from '../runs/runs';
+import { type ExcludingRow, excludingRowOf } from './excludingRow';
 
 /** Of each kind of fact, at most this many are shown, latest first. */
 const factsAtMost = 50;
@@ -18,14 +19,14 @@ export interface RowFacts {
   readonly receivedAt: Date | null;
   readonly disputedAt: Date | null;
   readonly writtenBy: string | null;
-  /** why it is left out although the source has its record: `skipped`, by the mapping */
+  /** why it is left out although the source has its record: `skipped`, by the mapping; `excluded`, by a row of another table */
   readonly leftOut: string | null;
 }
 
 /** See tidemark.answers. */
 export interface TracedAnswer {
   readonly at: Date;
-  readonly outcome: 'refused' | 'disputed' | 'deleted' | 'revived' | 'rekeyed' | 'skipped';
+  readonly outcome: 'refused' | 'disputed' | 'deleted' | 'revived' | 'rekeyed' | 'skipped' | 'excluded' | 'included';
   /** of `rekeyed`: the row's id before, or since */
   readonly otherId: string | null;
   readonly won: boolean;
@@ -91,6 +92,8 @@ export interface RecordFacts {
   readonly plans: readonly PlannedFacts[];
   /** when an operator erased it, if that was recently */
   readonly forgottenAt: Date | null;
+  /** the row of another table that excludes it; null: none does, by what its own row holds */
+  readonly excludedBy: ExcludingRow | null;
 }
 
 /** Everything that the engine keeps about one record, each kind in order of time. */
@@ -101,16 +104,18 @@ export async function recordFacts(
   id: string,
 ): Promise<RecordFacts> {
   const key = [connectionId, entity.name, id];
-  const [row, answers, events, setAside, plans, forgotten, clock] = await Promise.all([
+  const [row, answers, events, setAside, plans, forgotten, excludedBy, clock] = await Promise.all([
     rowFacts(db, entity, connectionId, id),
     latest<TracedAnswer>(db, answersSql, key),
     latest<EventFacts>(db, eventsSql, key),
     latest<SetAsideFacts>(db, setAsideSql, key),
     latest<PlannedFacts>(db, plansSql, key),
     latest<{ at: Date }>(db, forgottenSql, key),
+    excludingRowOf(db, entity, connectionId, id),
     db.raw('select clock_timestamp() as now'),
   ]);
-  return { now: clock.rows[0].now, row, answers, events, setAside, plans, forgottenAt: forgotten[0]?.at ?? null };
+  const forgottenAt = forgotten[0]?.at ?? null;
+  return { now: clock.rows[0].now, row, answers, events, setAside, plans, forgottenAt, excludedBy };
 }
 
 async function latest<T>(db: Knex, sql: string, key: readonly string[]): Promise<T[]> {

@@ -2,16 +2,22 @@ import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { query, queryIds } from '../database/query';
 import { tableName } from './format/rowFormat';
+import type { LeftOutReason } from './leftOut';
 
 /** SQL over a stored row `c`: its record is left out, and it is still live. */
 export const leftOutYet = 'c._left_out is not null and c.deleted_at is null';
 
-/** How many live rows of a connection are left out. */
-export async function countLeftOut(db: Knex, connectionId: string, entity: ConnectorEntity): Promise<number> {
+/** How many live rows of a connection are left out, for this reason. */
+export async function countLeftOut(
+  db: Knex,
+  connectionId: string,
+  entity: ConnectorEntity,
+  reason: LeftOutReason,
+): Promise<number> {
   const [found] = await query<{ count: number }>(
     db,
-    `select count(*)::int as count from ${tableName(entity)} c where c.connection_id = ? and ${leftOutYet}`,
-    [connectionId],
+    `select count(*)::int as count from ${tableName(entity)} c where c.connection_id = ? and ${leftOutYet} and c._left_out = ?`,
+    [connectionId, reason],
   );
   return found?.count ?? 0;
 }
@@ -30,6 +36,7 @@ export async function leftOutLately(db: Knex, connectionId: string, entity: Conn
 export interface DeleteLeftOut {
   readonly connectionId: string;
   readonly entity: ConnectorEntity;
+  readonly reason: LeftOutReason;
   readonly writtenBy: string;
   /** only rows of these; null: any */
   readonly ids: readonly string[] | null;
@@ -42,14 +49,14 @@ export interface DeleteLeftOut {
  */
 export async function deleteLeftOut(
   trx: Knex.Transaction,
-  { connectionId, entity, writtenBy, ids, limit }: DeleteLeftOut,
+  { connectionId, entity, reason, writtenBy, ids, limit }: DeleteLeftOut,
 ): Promise<string[]> {
   return queryIds(
     trx,
     /* sql */ `
     with chosen as (
       select c.external_id from ${tableName(entity)} c
-      where c.connection_id = :connectionId and ${leftOutYet}
+      where c.connection_id = :connectionId and ${leftOutYet} and c._left_out = :reason
         and (cast(:ids as text[]) is null or c.external_id = any(cast(:ids as text[])))
       order by c.external_id limit :limit
     ), deleted as (
@@ -61,6 +68,6 @@ export async function deleteLeftOut(
       select :connectionId, :entity, external_id, _left_out, true, false, _version, _sent_at, _received_at, :writtenBy, false, coalesce(_watermark_at, '-infinity') from deleted
     )
     select external_id as id from deleted`,
-    { connectionId, entity: entity.name, writtenBy, ids: ids === null ? null : [...ids], limit },
+    { connectionId, entity: entity.name, reason, writtenBy, ids: ids === null ? null : [...ids], limit },
   );
 }

@@ -152,8 +152,8 @@ export async function markOwn(
   );
 }
 
-/** Those of the ids whose row is left out. */
-export async function leftOutAmong(
+/** Those of the ids whose row the mapping has left out. */
+export async function skippedAmong(
   trx: Knex,
   connectionId: string,
   entity: ConnectorEntity,
@@ -163,7 +163,7 @@ export async function leftOutAmong(
   return new Set(
     await queryIds(
       trx,
-      `select external_id as id from ${tableName(entity)} where connection_id = ? and external_id = any(?::text[]) and _left_out is not null`,
+      `select external_id as id from ${tableName(entity)} where connection_id = ? and external_id = any(?::text[]) and _left_out = 'skipped'`,
       [connectionId, [...ids]],
     ),
   );

@@ -7,6 +7,7 @@ import { withRetry } from '../database/destinationError';
 import { quote } from '../database/identifiers';
 import { clearSetAside, setAside } from '../setAside/setAside';
 import { eachThatFits, refusedRecord } from './eachThatFits';
+import { excludedSql } from './exclusion/excludedSql';
 import { exactRow, withExactNumbers } from './format/exactInJson';
 import { contentColumns, tableName } from './format/rowFormat';
 import { heldGone } from './leftOut';
@@ -50,7 +51,7 @@ export function remapRows(db: Knex, batch: RemapBatch): Promise<RemappedBatch> {
       const { anySetAside } = await lockEntity(trx, { connectionId, entity });
       const { rows } = await trx.raw(
         /* sql */ `
-        select external_id as id, raw::text as raw, _partition as partition, ${heldGone} as deleted, _left_out is not null as "leftOut"${entity.related ? ', raw_related::text as related' : ''} from ${tableName(entity)} c
+        select external_id as id, raw::text as raw, _partition as partition, ${heldGone} as deleted, _left_out is not distinct from 'skipped' as "leftOut"${entity.related ? ', raw_related::text as related' : ''} from ${tableName(entity)} c
         where connection_id = ? and external_id > ? order by external_id limit ?`,
         [connectionId, after, limit],
       );
@@ -110,7 +111,7 @@ interface Kept {
   readonly leftOut: boolean;
 }
 
-/** `synced_at` moves with the content, for those who follow the table by it. Returns how many rows were not like this before. */
+/** `synced_at` moves with the content, for those who follow the table by it. A row that is gone stays so; one that another excludes is marked. Returns how many rows were not like this before. */
 async function update(
   trx: Knex.Transaction,
   connectionId: string,
@@ -120,13 +121,15 @@ async function update(
   const columns = contentColumns(entity);
   if (live.length === 0) return 0;
   const names = (side: string) => columns.map(({ name }) => `${side}.${quote(name)}`).join(', ');
+  const excluded = excludedSql(entity, 'n', 't.connection_id');
+  const notGone = '(t.deleted_at is null or t._left_out is not null)';
   const differ = columns.length === 0 ? 'false' : `(${names('t')}) is distinct from (${names('n')})`;
   const { rowCount } = await trx.raw(
     /* sql */ `
     update ${tableName(entity)} t set ${columns.map(({ name }) => `${quote(name)} = n.${quote(name)}, `).join('')}synced_at = now(),
-      deleted_at = case when t._left_out is null then t.deleted_at end, _left_out = null
+      deleted_at = case when t._left_out is null or ${excluded} then t.deleted_at end, _left_out = case when ${excluded} and ${notGone} then 'excluded' end
     from jsonb_to_recordset(?::jsonb) as n(_id text collate "C"${columns.map(({ name, type }) => `, ${quote(name)} ${type}`).join('')})
-    where t.connection_id = ? and t.external_id = n._id and (t._left_out is not null or ${differ})`,
+    where t.connection_id = ? and t.external_id = n._id and (t._left_out is distinct from (case when ${excluded} and ${notGone} then 'excluded' end) or ${differ})`,
     [withExactNumbers(JSON.stringify(live.map((one) => ({ ...exactRow(entity, one), _id: one.id })))), connectionId],
   );
   return rowCount ?? 0;

@@ -73,7 +73,7 @@ export function idleCounts(
   { conflict }: ConnectorEntity,
   { repeated, outranked }: Pick<Rounds<unknown>, 'repeated' | 'outranked'>,
 ): UpsertCounts {
-  const none = { inserted: 0, updated: 0, unchanged: 0, refused: 0, disputed: 0, skipped: 0 };
+  const none = { inserted: 0, updated: 0, unchanged: 0, refused: 0, disputed: 0, skipped: 0, excluded: 0 };
   if (conflict === 'skip') return { ...none, skipped: repeated + outranked };
   return { ...none, unchanged: repeated, refused: outranked };
 }

@@ -85,8 +85,9 @@ function missing(
   return wanted.filter(({ name }) => !existing.has(name));
 }
 
-/** Whether an entity's table exists with every column that its row schema needs. */
+/** Whether an entity's table exists with every column that its row schema needs, and those of entities that exclude its records. */
 export async function tableFits(db: Knex, entity: ConnectorEntity): Promise<boolean> {
+  for (const { of } of entity.exclusions ?? []) if (of !== undefined && !(await tableFits(db, of))) return false;
   return missing(tableColumns(entity), await existingColumns(db, entity), entity)?.length === 0;
 }
 

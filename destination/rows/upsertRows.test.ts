@@ -14,8 +14,8 @@ let db: Knex;
 afterEach(() => db.destroy());
 
 const counts = {
-  update: { updated: 1, unchanged: 1, skipped: 0, refused: 3, disputed: 2 },
-  skip: { updated: 0, unchanged: 0, skipped: 3, refused: 2, disputed: 1 },
+  update: { updated: 1, unchanged: 1, skipped: 0, excluded: 0, refused: 3, disputed: 2 },
+  skip: { updated: 0, unchanged: 0, skipped: 3, excluded: 0, refused: 2, disputed: 1 },
 };
 
 describe.each(['update', 'skip'] as const)('conflict policy %s', (conflict) => {

@@ -3,6 +3,7 @@ import { type Counts, noCounts } from '../../schema/answer';
 import { isComposite } from '../../schema/definition/compositeKey';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { quote } from '../database/identifiers';
+import { excludedSql } from './exclusion/excludedSql';
 import { type EncodedRows, incomingArrays, incomingSql } from './format/encodedRows';
 import { contentColumns, relatedColumns, tableName } from './format/rowFormat';
 import { heldGone, notShown } from './leftOut';
@@ -11,7 +12,10 @@ import { touchSql } from './touchRows';
 import { heldColumns, traceSql } from './traceAnswers';
 import { contextSql, contextValues, type WriteContext } from './writeContext';
 
-export type UpsertCounts = Pick<Counts, 'inserted' | 'updated' | 'unchanged' | 'refused' | 'disputed' | 'skipped'>;
+export type UpsertCounts = Pick<
+  Counts,
+  'inserted' | 'updated' | 'unchanged' | 'refused' | 'disputed' | 'skipped' | 'excluded'
+>;
 
 export interface UpsertResult {
   readonly counts: UpsertCounts;
@@ -35,7 +39,8 @@ export async function upsertRows(
   const { entity } = context;
   const values = [...contextValues(context), ...incomingArrays(entity, batch)];
   const { insertNew, judge } = statementsFor(entity);
-  const first = mostlyNew && !context.confirming ? ((await trx.raw(insertNew, values)).rowCount ?? 0) : 0;
+  const mayInsertFirst = mostlyNew && !context.confirming && entity.exclusions === undefined;
+  const first = mayInsertFirst ? ((await trx.raw(insertNew, values)).rowCount ?? 0) : 0;
   if (first === batch.reduce((sum, { ids }) => sum + ids.length, 0)) {
     return { counts: { ...noCounts, inserted: first }, disputed: [] };
   }
@@ -51,6 +56,7 @@ export async function upsertRows(
       refused: Number(result.refused),
       disputed: Number(result.disputed),
       skipped: Number(result.skipped) - skipped,
+      excluded: Number(result.excluded),
     },
     disputed: result.unsettled ?? [],
   };
@@ -97,6 +103,7 @@ function upsertStatement(entity: ConnectorEntity): string {
   const versionOf = (side: string) =>
     entity.deltaSyncField?.kind === 'opaque' ? `''` : `coalesce(${side}._version, '')`;
   const columnsDiffer = owned.length > 0 ? `(${row('n', owned)}) is distinct from (${row('c', owned)})` : 'false';
+  const { excluded, stateDiffers, contradictsState, join } = exclusionOf(entity);
   const { admitted, wins, disputes, watermarkAfter, disputedAfter } = mergeRule({
     n: { gone: 'false', version: versionOf('n'), sent: 'n._sent', received: 'n._received' },
     c: { gone: heldGone, version: versionOf('c'), sent: 'c._sent_at', received: 'c._received_at' },
@@ -105,7 +112,7 @@ function upsertStatement(entity: ConnectorEntity): string {
     disputedAt: 'c._disputed_at',
     confirming: 's.confirming',
     lag: 's.lag',
-    contentDiffers: `(${notShown} or ${columnsDiffer})`,
+    contentDiffers: `(${contradictsState} or ${columnsDiffer})`,
   });
   return /* sql */ `
     with context as materialized (${contextSql}
@@ -115,7 +122,8 @@ function upsertStatement(entity: ConnectorEntity): string {
         ${admitted} as _admitted,
         coalesce(${wins}${later(entity, admitted)}, false) as _wins,
         coalesce(${disputes}${noDuplicate(entity)}, false) as _disputes,
-        (${notShown} or ${columnsDiffer}${entity.conflict === 'update' ? ' or c._version is distinct from n._version' : ''}) as _changed,
+        ${excluded} as _excluded, c._left_out is not distinct from 'excluded' as _was_excluded,
+        (${stateDiffers} or ${columnsDiffer}${entity.conflict === 'update' ? ' or c._version is distinct from n._version' : ''}) as _changed,
         ${watermarkAfter} as _watermark_after,
         ${disputedAfter} as _disputed_after,
         ${heldColumns},
@@ -127,33 +135,50 @@ function upsertStatement(entity: ConnectorEntity): string {
       from (${incomingSql(entity)}) n
       cross join context s
       -- one look into the index for each row: PostgreSQL would rather read the whole table while it is small against a batch
-      left join lateral (select * from ${table} t where t.connection_id = s.connection_id and t.external_id = n._id offset 0) c on true
+      left join lateral (select * from ${table} t where t.connection_id = s.connection_id and t.external_id = n._id offset 0) c on true${join}
     ), inserted as (
       insert into ${table} (connection_id, external_id, ${[...content, ...raw, ...related].map((name) => `${name}, `).join('')}
-        source_updated_at, synced_at, _version, _sent_at, _received_at, _watermark_at, _written_by, _partition, _origin)
+        source_updated_at, synced_at, deleted_at, _left_out, _version, _sent_at, _received_at, _watermark_at, _written_by, _partition, _origin)
       select _connection, _id, ${[...content, ...raw, ...related].map((name) => `${asWritten(name)}, `).join('')}
-        _updated, now(), _version, _sent, _received, _watermark_after, _by, _partition_after, _origin_after
+        _updated, now(), case when _excluded then now() end, case when _excluded then 'excluded' end, _version, _sent, _received, _watermark_after, _by, _partition_after, _origin_after
       from judged where not _known and _admitted
     ), updated as (
       update ${table} t set ${[...owned, ...raw].map((name) => `${name} = j.${asWritten(name)}, `).join('')}
-        source_updated_at = j._updated, synced_at = now(), deleted_at = null, _left_out = null, _version = j._version,
+        source_updated_at = j._updated, synced_at = now(), deleted_at = case when j._excluded then t.deleted_at end, _left_out = case when j._excluded then 'excluded' end, _version = j._version,
         _sent_at = j._sent, _received_at = j._received, _watermark_at = j._watermark_after, _disputed_at = j._disputed_after, _written_by = j._by,
         _partition = j._partition_after, _origin = j._origin_after
       from judged j where t.connection_id = j._connection and t.external_id = j._id and j._known and j._wins and j._changed
     ), touched as (${touchSql(table, 'not (j._wins and j._changed) and (j._disputes or j._wins and (j._confirming and j._thorough or j._moved))')}
     ), traced as (${traceSql({
       gone: 'false',
-      outcome: `case when _disputes then 'disputed' when not _wins then 'refused' else 'revived' end`,
-      where: '_disputes or not _known and not _admitted or _known and _changed and not _wins or _held_gone and _wins',
+      outcome: `case when _disputes then 'disputed' when not _wins then 'refused' when _was_excluded then 'included' else 'revived' end`,
+      where:
+        '_disputes or not _known and not _admitted or _known and _changed and not _wins or _held_gone and _wins and not _excluded',
     })})
-    select count(*) filter (where not _known and _admitted) as inserted,
-      count(*) filter (where _known and (_wins and _changed or ${changedBefore})) as updated,
-      count(*) filter (where _known and not _changed and not ${changedBefore} ${entity.conflict === 'skip' ? 'and false' : ''}) as unchanged,
-      count(*) filter (where _known and not _changed ${entity.conflict === 'skip' ? '' : 'and false'}) as skipped,
+    select count(*) filter (where not _known and _admitted and not _excluded) as inserted,
+      count(*) filter (where _known and not _excluded and (_wins and _changed or ${changedBefore})) as updated,
+      count(*) filter (where _known and not _changed and not _excluded and not ${changedBefore} ${entity.conflict === 'skip' ? 'and false' : ''}) as unchanged,
+      count(*) filter (where _known and not _changed and not _excluded ${entity.conflict === 'skip' ? '' : 'and false'}) as skipped,
+      count(*) filter (where _excluded and (_known or _admitted) and (not _known or _wins or not _changed or ${changedBefore})) as excluded,
       count(*) filter (where not _known and not _admitted or _known and _changed and not _wins and not ${changedBefore}) as refused,
       count(*) filter (where _known and _disputes) as disputed,
       array_agg(_id) filter (where _known and _disputed_after is not null) as unsettled
     from judged`;
+}
+
+/**
+ * SQL for whether another row excludes the record. A row that is excluded holds what its record is all the same, so that a source which
+ * shows it again contradicts nothing, and once nothing excludes it the row is right as it is.
+ */
+function exclusionOf(entity: ConnectorEntity) {
+  if (entity.exclusions === undefined)
+    return { excluded: 'false', stateDiffers: notShown, contradictsState: notShown, join: '' };
+  return {
+    excluded: 'x.excluded',
+    stateDiffers: `c._left_out is distinct from (case when x.excluded then 'excluded' end) or c.deleted_at is not null and not x.excluded`,
+    contradictsState: `${heldGone} or c._left_out is not distinct from 'skipped'`,
+    join: `\n      cross join lateral (select ${excludedSql(entity, 'n', 's.connection_id')} as excluded offset 0) x`,
+  };
 }
 
 /** What the source has shown is the source's, whoever brings it again. */

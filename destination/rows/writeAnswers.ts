@@ -10,7 +10,7 @@ import { type EncodedAnswers, type EncodedRows, eachRow, encodeAnswers, rawOf } 
 import { type ListedKeys, withoutDuplicates } from './keys/listedKeys';
 import { renameRows } from './keys/renameRows';
 import { lockEntity } from './lockEntity';
-import { leftOutAmong, markSkipped, type Skip, skipsIn } from './markSkipped';
+import { markSkipped, type Skip, skippedAmong, skipsIn } from './markSkipped';
 import { withoutOutranked } from './outrankedBySkip';
 import { composeRelated } from './related/composeRelated';
 import { idleCounts, roundsOf, saidGone, saidOf, sameRow } from './rounds';
@@ -101,7 +101,7 @@ export async function writeAnswers(
             ...(composed?.broughtBack ?? []),
           ];
           const succeeded = said.filter((id) => !failed.has(id));
-          const leftOut = await leftOutAmong(trx, context.connectionId, entity, succeeded);
+          const leftOut = await skippedAmong(trx, context.connectionId, entity, succeeded);
           await clearSetAside(
             trx,
             target,

@@ -3,6 +3,7 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import { audit } from '../audit';
 import { query } from '../database/query';
+import { ensureExclusionIndexes } from '../rows/exclusion/ensureExclusionIndexes';
 import { tableName } from '../rows/format/rowFormat';
 import { ensureTable } from '../rows/tables';
 import { cursorSql, dropCursors, getCursor } from './cursors';
@@ -18,13 +19,17 @@ export interface TableOf {
  * Makes an entity's table agree with its row schema, and draws the conclusions in the same transaction. A table that had to be
  * made holds nothing of what the cursors say is synced: the cursors of its connections become null, which is audited, and the next
  * delta reads everything. Of columns that were added, every connection owes what its rows were read before (`owed.ts`).
- * Returns what was done. Throws TidemarkError 'DestinationIncompatible'.
+ * The tables of entities that exclude its records are made as well, so that they can be asked. Returns what was done, `created`: any of
+ * them. Throws TidemarkError 'DestinationIncompatible'.
  */
 export async function ensureEntityTable(
   db: Knex,
   { connector, entity }: TableOf,
 ): Promise<{ created: boolean; added: readonly string[] }> {
-  return ensureTable(db, entity, async (trx, { created, added }) => {
+  const others = (entity.exclusions ?? []).flatMap(({ of }) => of ?? []);
+  const made: boolean[] = [];
+  for (const other of others) made.push((await ensureEntityTable(db, { connector, entity: other })).created);
+  const change = await ensureTable(db, entity, async (trx, { created, added }) => {
     if (created) {
       const { rows } = await trx.raw(
         `select e.connection_id as id from tidemark.entities e join tidemark.connections c on c.id = e.connection_id
@@ -37,6 +42,8 @@ export async function ensureEntityTable(
       }
     } else await oweColumns(trx, { connector, entity }, added);
   });
+  await ensureExclusionIndexes(db, entity);
+  return { ...change, created: change.created || made.includes(true) };
 }
 
 /**

@@ -12,8 +12,11 @@ export interface LookAtInput extends Target {
   readonly showAs?: string;
 }
 
-/** How a row compares with what the source says of its record: `differs` in the columns that are named. */
-export type RowBeside = 'equal' | 'differs' | 'missing' | 'deleted';
+/**
+ * How a row compares with what the source says of its record: `differs` in the columns that are named; `excluded`: live, although a row of
+ * another table excludes the record. A record that has no live row for that reason compares as `equal`.
+ */
+export type RowBeside = 'equal' | 'differs' | 'missing' | 'deleted' | 'excluded';
 
 export interface LookAtResult extends Target {
   readonly id: string;
@@ -57,9 +60,10 @@ export interface RecordDifference {
   readonly id: string;
   /**
    * `differs` in the named columns; `missing` in the table; `deleted` in the table but live at the source; `gone` at the
-   * source but live in the table; `skipped`: live in the table, but the mapping leaves its record out
+   * source but live in the table; `skipped`: live in the table, but the mapping leaves its record out; `excluded`: live in the table,
+   * but a row of another table excludes it
    */
-  readonly found: 'differs' | 'missing' | 'deleted' | 'gone' | 'skipped';
+  readonly found: 'differs' | 'missing' | 'deleted' | 'gone' | 'skipped' | 'excluded';
   readonly columns: readonly string[];
 }
 

@@ -5,6 +5,7 @@ import { oauth2Templates } from './auth/oauth2';
 import { namedSecrets, type SecretName, secretName } from './auth/secretName';
 import { DefinitionError, mistakes } from './definition';
 import type { Entity } from './entity';
+import { type Exclusion, exclusionMistakes, exclusionsOf } from './excludedBy';
 import { identifier } from './identifier';
 import type { Parents } from './partitions';
 import { isFrom, parentMistakes } from './partitions';
@@ -101,8 +102,12 @@ export interface Connector {
   readonly aliases: readonly Alias[];
 }
 
-/** An entity of a connector: its table is known, and where its partitions are if they are records of another entity. */
-export type ConnectorEntity = Entity & { readonly table: string; readonly parents?: Parents };
+/** An entity of a connector: the tables are known that are its own, hold its partitions if they are records of another entity, and exclude its records. */
+export interface ConnectorEntity extends Entity {
+  readonly table: string;
+  readonly parents?: Parents;
+  readonly exclusions?: readonly Exclusion<ConnectorEntity>[];
+}
 
 /** The schema that `defineConnector` checks its input with. */
 export const connectorDefinition = z.strictObject({
@@ -177,6 +182,7 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
   }
   const authTexts = connector.auth.scheme === 'oauth2' ? oauth2Templates(connector.auth) : [];
   found.push(...parentMistakes(where, entities));
+  found.push(...exclusionMistakes(where, entities));
   for (const [name, entity] of byName) {
     const parents = parentsOf(entity, byName);
     if (parents !== undefined) byName.set(name, { ...entity, parents });
@@ -185,6 +191,11 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
   const derived = rollupsOf(where, connector.rollups, [...byName.values()]);
   found.push(...derived.found);
   if (found.length > 0) throw new DefinitionError(found);
+  const entityNamed = (name: string) => byName.get(name);
+  for (const [name, entity] of byName) {
+    const exclusions = exclusionsOf(entity.excludedBy, entityNamed);
+    if (exclusions !== undefined) byName.set(name, { ...entity, exclusions });
+  }
   const { rollups } = derived;
   return { ...connector, rateLimit: connector.rateLimit, webhooks: connector.webhooks, entities: byName, rollups };
 }

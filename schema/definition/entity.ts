@@ -6,6 +6,7 @@ import { DefinitionError, mistakes } from './definition';
 import type { Duplicates, duplicates } from './duplicates';
 import { entityDefinition } from './entityDefinition';
 import { columnsOf, entityMistakes } from './entityMistakes';
+import type { ExcludedBy, excludedBy } from './excludedBy';
 import type { IdsListing, IdsListingInput } from './listings/ids';
 import type { ChangesListing, ChangesListingInput, Listing, ListingInput, One, OneInput } from './listings/listing';
 import type { MapContext } from './mapContext';
@@ -67,6 +68,7 @@ export interface DeltaSyncField<Source> {
  *     },
  *   },
  *   alikeBy: ['name'],
+ *   excludedBy: [{ entity: 'reports', match: [{ column: 'name', as: 'folded' }] }],
  *   touch: { path: '/people/{id}/notes', body: { text: '{text}' } },
  *   supportsWebhooks: true,
  *   schedule: { delta: { every: '15m' } },
@@ -115,6 +117,8 @@ export interface EntityInput<Row extends z.ZodObject, Source> {
   readonly touch?: TouchRequest;
   /** Columns of `row` that rows of the same person or thing have in common, such as a phone number: `tidemark rows duplicates` compares each of them. */
   readonly alikeBy?: readonly string[];
+  /** Rows of another table that exclude records of this one: a record has no live row as long as such a row has the same values in the columns of `match`. */
+  readonly excludedBy?: z.input<typeof excludedBy>;
   /** `true` where the source announces creates, updates and deletes of this entity; `listings.one` and the connector's `webhooks` are then needed. `false` makes a reconciliation schedule mandatory. */
   readonly supportsWebhooks: boolean;
   /** When deltas and reconciliations run. */
@@ -168,6 +172,8 @@ export interface Entity {
   /** undefined where none is declared */
   readonly touch: Touch | undefined;
   readonly alikeBy: readonly string[] | undefined;
+  /** undefined where none is declared */
+  readonly excludedBy: ExcludedBy | undefined;
   readonly supportsWebhooks: boolean;
   readonly schedule: EntitySchedule;
   readonly conflict: 'update' | 'skip';

@@ -3,6 +3,7 @@ import { duration } from '../duration';
 import { versionKinds } from '../version';
 import { aFunction, pathOrFunction } from './callbacks';
 import { duplicates } from './duplicates';
+import { excludedBy } from './excludedBy';
 import { identifier } from './identifier';
 import { idsListing } from './listings/ids';
 import { changesListing, listing, one } from './listings/listing';
@@ -43,6 +44,7 @@ export const entityDefinition = z.strictObject({
   related: relatedByName.optional(),
   touch: touch.optional(),
   alikeBy: z.array(z.string()).min(1).optional(),
+  excludedBy: excludedBy.optional(),
   supportsWebhooks: z.boolean(),
   schedule: entitySchedule.prefault({}),
   conflict: z.enum(['update', 'skip']).default('update'),

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type Column, columnType } from './columns';
 import { duplicatesMistakes } from './duplicates';
 import type { EntityDefinition } from './entityDefinition';
+import { excludedByMistakes } from './excludedBy';
 import { identifier } from './identifier';
 import { coversMistakes } from './listings/covers';
 import { reportMistakes } from './listings/reportMistakes';
@@ -78,6 +79,7 @@ export function entityMistakes(where: string, entity: EntityDefinition, columns:
     if (!columns.some((column) => column.name === name))
       found.push(`${where}.alikeBy: there is no column '${name}' in row`);
   }
+  found.push(...excludedByMistakes(where, entity.excludedBy ?? [], columns));
   if (entity.touch) found.push(...touchMistakes(`${where}.touch`, entity.touch));
   if (!entity.supportsWebhooks && entity.schedule.reconciliation === false) {
     found.push(

@@ -18,6 +18,7 @@ import { withheldRelated } from './0017_withheld_related';
 import { leftOut } from './0018_left_out';
 import { reportJobs } from './0019_report_jobs';
 import { rollups } from './0020_rollups';
+import { excluded } from './0021_excluded';
 
 export interface Migration {
   readonly version: number;
@@ -55,4 +56,5 @@ export const migrations: readonly Migration[] = [
   { version: 18, name: 'rows whose record the mapping leaves out', sql: leftOut, breaking: false },
   { version: 19, name: 'report jobs', sql: reportJobs, breaking: false },
   { version: 20, name: 'roll-ups', sql: rollups, breaking: false },
+  { version: 21, name: 'rows that another row excludes', sql: excluded, breaking: false },
 ];

@@ -9,6 +9,7 @@ const words: readonly (readonly [keyof Counts, string])[] = [
   ['refused', 'refused'],
   ['disputed', 'disputed'],
   ['skipped', 'skipped'],
+  ['excluded', 'excluded'],
   ['errors', 'set aside'],
   ['duplicates', 'duplicates'],
   ['rekeyed', 'rekeyed'],

@@ -50,6 +50,7 @@ const words: Readonly<Record<RecordDifference['found'], string>> = {
   deleted: 'is deleted in the table, but live at the source',
   gone: 'is live in the table, but gone at the source',
   skipped: 'is live in the table, but the mapping leaves its record out',
+  excluded: 'is live in the table, but a row of another table excludes it',
 };
 
 function verifyText(result: Verified): string {

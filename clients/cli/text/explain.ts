@@ -34,10 +34,11 @@ function sourceText({ says, detail, row, columns = [], version }: Explanation['s
   if (says === 'not-asked') return `not asked: ${detail}`;
   if (says !== 'live') return `${says}: ${detail}`;
   const rows = {
-    equal: 'equal to the row',
+    equal: 'the table is right about it',
     differs: `the row differs in ${columns.join(', ')}`,
     missing: 'there is no row',
     deleted: 'the row is deleted',
+    excluded: 'the row is live, although a row of another table excludes it',
   };
   return `live, version ${version ?? 'none'}; ${rows[row ?? 'missing']}`;
 }

@@ -12,6 +12,7 @@ export function counts(z: Z) {
     disputed: count(z),
     deleted: count(z).describe('soft-deleted'),
     skipped: count(z),
+    excluded: count(z).describe('live at the source, and excluded by a row of another table'),
     errors: count(z).describe('set aside as invalid or conflict'),
     duplicates: count(z).describe('records with the key of another of the same run'),
     rekeyed: count(z).describe('rows that got a better key of their record'),

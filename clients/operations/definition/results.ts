@@ -99,7 +99,7 @@ export function verifyResult(z: Z) {
       .array(
         z.strictObject({
           id: z.string(),
-          found: z.enum(['differs', 'missing', 'deleted', 'gone', 'skipped']),
+          found: z.enum(['differs', 'missing', 'deleted', 'gone', 'skipped', 'excluded']),
           columns: z.array(z.string()),
         }),
       )

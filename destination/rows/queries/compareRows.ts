@@ -4,6 +4,7 @@ import type { RowBeside } from '../../../schema/definition/checks';
 import type { ConnectorEntity } from '../../../schema/definition/connector';
 import type { Target } from '../../../schema/workflows';
 import { quote } from '../../database/identifiers';
+import { excludedSql } from '../exclusion/excludedSql';
 import { updatedAt } from '../format/encodedRows';
 import { exactRow, withExactNumbers } from '../format/exactInJson';
 import { contentColumns, tableName } from '../format/rowFormat';
@@ -20,7 +21,8 @@ export interface ComparedRow {
 
 /**
  * Compares live answers with their rows, column by column and as PostgreSQL would store them, in one statement that writes
- * nothing. Under the conflict policy `skip` the columns are the user's, so only presence is compared. Throws what PostgreSQL
+ * nothing. Under the conflict policy `skip` the columns are the user's, so only presence is compared. A record that a row of another table
+ * excludes has no live row. Throws what PostgreSQL
  * says of a value that it cannot take.
  */
 export async function compareRows(
@@ -37,12 +39,15 @@ export async function compareRows(
   const { rows } = await db.raw(
     /* sql */ `
     select n._id as id, c._received_at as "receivedAt", n._updated is distinct from c.source_updated_at as touched,
-      case when c.external_id is null then 'missing' when c.deleted_at is not null then 'deleted' else 'live' end as state,
+      case when x.excluded and c.external_id is not null and c.deleted_at is null then 'excluded' when x.excluded then 'none'
+        when c.external_id is null then 'missing' when c.deleted_at is not null then 'deleted' else 'live' end as state,
       array_remove(array[${differing.join(', ')}]::int[], null) as columns
     from jsonb_to_recordset(?::jsonb) as n(_id text collate "C", _updated timestamptz${contentColumns(entity)
       .map(({ name, type }) => `, ${quote(name)} ${type}`)
       .join('')})
-    left join ${tableName(entity)} c on c.connection_id = ? and c.external_id = n._id`,
+    cross join (select ?::text collate "C" as connection_id) s
+    left join ${tableName(entity)} c on c.connection_id = s.connection_id and c.external_id = n._id
+    cross join lateral (select ${excludedSql(entity, 'n', 's.connection_id')} as excluded offset 0) x`,
     [
       withExactNumbers(
         JSON.stringify(
@@ -57,6 +62,8 @@ export async function compareRows(
     ],
   );
   return rows.map(({ id, state, columns, touched, receivedAt }: Compared) => {
+    // it has no live row, as it should
+    if (state === 'none') return { id, row: 'equal', columns: [], receivedAt };
     if (state !== 'live') return { id, row: state, columns: [], receivedAt };
     const names = [
       ...columns.map((at) => compared[at]),
@@ -68,7 +75,7 @@ export async function compareRows(
 
 interface Compared {
   readonly id: string;
-  readonly state: 'missing' | 'deleted' | 'live';
+  readonly state: 'missing' | 'deleted' | 'excluded' | 'none' | 'live';
   /** positions among the columns that were compared */
   readonly columns: readonly number[];
   readonly touched: boolean;

@@ -35,7 +35,7 @@ export async function heldRelated(
   const rows = await query<HeldRelated>(
     trx,
     /* sql */ `
-    select n.id, ${heldGone} as deleted, c._left_out is not null as "leftOut", c.raw_related is not null as has,
+    select n.id, ${heldGone} as deleted, c._left_out is not distinct from 'skipped' as "leftOut", c.raw_related is not null as has,
       extract(epoch from c._related_sent_at)::float8 * 1000 as sent, extract(epoch from c._related_received_at)::float8 * 1000 as received,
       c.raw_related is distinct from nullif(n.json, '')::jsonb as differs,
       (select array_agg(e.key) from jsonb_each(c.raw_related) e where jsonb_array_length(e.value) > 0) as kinds
@@ -99,8 +99,8 @@ export async function relateRows(
   const names = columns.map(({ name }) => quote(name));
   const differ =
     names.length === 0
-      ? 'n._mapped and c._left_out is not null'
-      : `n._mapped and (c._left_out is not null or (${names.map((name) => `n.${name}`).join(', ')}) is distinct from (${names.map((name) => `c.${name}`).join(', ')}))`;
+      ? `n._mapped and c._left_out is not distinct from 'skipped'`
+      : `n._mapped and (c._left_out is not distinct from 'skipped' or (${names.map((name) => `n.${name}`).join(', ')}) is distinct from (${names.map((name) => `c.${name}`).join(', ')}))`;
   const rows = await query<{ id: string; differs: boolean }>(
     trx,
     /* sql */ `
@@ -114,8 +114,8 @@ export async function relateRows(
       raw_related = coalesce(j._related::jsonb, t.raw_related),
       _related_sent_at = coalesce(j._sent, t._related_sent_at), _related_received_at = coalesce(j._received, t._related_received_at),
       _disputed_at = greatest(t._disputed_at, j._disputed),
-      deleted_at = case when j._mapped and t._left_out is not null then null else t.deleted_at end,
-      _left_out = case when j._mapped then null when j._skipped then 'skipped' else t._left_out end,
+      deleted_at = case when j._mapped and t._left_out = 'skipped' then null else t.deleted_at end,
+      _left_out = case when j._mapped and t._left_out = 'skipped' then null when j._skipped then 'skipped' else t._left_out end,
       synced_at = case when j._differs then now() else t.synced_at end
     from judged j where t.connection_id = :connectionId and t.external_id = j._id
     returning j._id as id, j._differs as differs`,

@@ -5,6 +5,7 @@ import { oauth2 } from '../../../schema/definition/auth/oauth2';
 import { connectorDefinition } from '../../../schema/definition/connector';
 import { duplicates } from '../../../schema/definition/duplicates';
 import { entityDefinition } from '../../../schema/definition/entityDefinition';
+import { byEntity, byTable, matched } from '../../../schema/definition/excludedBy';
 import { covers } from '../../../schema/definition/listings/covers';
 import { feed, firstToken } from '../../../schema/definition/listings/feed';
 import { idsListing } from '../../../schema/definition/listings/ids';
@@ -67,6 +68,9 @@ export const sections: readonly Section[] = [
     schema: entityDefinition,
   },
   { title: 'Duplicates', file: 'duplicates', comments: ['duplicates'], schema: duplicates },
+  { title: 'Excluded by an entity', file: 'excludedBy', comments: ['byEntity'], schema: byEntity },
+  { title: 'Excluded by a table', file: 'excludedBy', comments: ['byTable'], schema: byTable },
+  { title: 'Compared columns', file: 'excludedBy', comments: ['matched'], schema: matched },
   {
     title: 'Version',
     file: 'entity',

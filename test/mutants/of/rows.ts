@@ -5,6 +5,50 @@ import type { Mutant } from '../mutant';
 /** Mutants of destination/rows. */
 export const rows: readonly Mutant[] = [
   {
+    invariant: 1,
+    name: 'a row that is excluded by another is written as live',
+    file: 'destination/rows/upsertRows.ts',
+    find: 'deleted_at = case when j._excluded then t.deleted_at end',
+    replace: 'deleted_at = null',
+    test: {
+      file: 'test/excluded/excluded.test.ts',
+      name: 'what changed of a lead while it was excluded is there when it comes back',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'an exclusion that ends brings back what the source no longer has',
+    file: 'destination/rows/exclusion/settleExclusions.ts',
+    find: 'c.deleted_at is null or exists (',
+    replace: 'true or exists (',
+    test: {
+      file: 'test/excluded/excluded.test.ts',
+      name: 'a lead that is gone while it was excluded does not come back',
+    },
+  },
+  {
+    invariant: 1,
+    name: 'rows of other connections exclude',
+    file: 'destination/rows/exclusion/excludedSql.ts',
+    find: "? [] : [`${connectionOf(by, 'o')} = ${connection}`]",
+    replace: '? [] : []',
+    test: {
+      file: 'test/excluded/excluded.test.ts',
+      name: 'a report of another kind, or without a phone number, excludes nothing, and neither does one of another connection',
+    },
+  },
+  {
+    invariant: 3,
+    name: 'rows that others exclude are deleted without the guard',
+    file: 'activities/records/leftOut.ts',
+    find: 'if (wait === null) await deleteAll',
+    replace: 'if (wait !== undefined) await deleteAll',
+    test: {
+      file: 'test/excluded/excluded.test.ts',
+      name: 'wait as a plan; approved, they are deleted, and what has ended since then stays',
+    },
+  },
+  {
     invariant: 4,
     name: 'an older answer that leaves a record out counts',
     file: 'destination/rows/markSkipped.ts',
@@ -27,8 +71,8 @@ export const rows: readonly Mutant[] = [
     invariant: 1,
     name: 'a later answer leaves the mark that its record is left out',
     file: 'destination/rows/upsertRows.ts',
-    find: 'deleted_at = null, _left_out = null, _version',
-    replace: 'deleted_at = null, _version',
+    find: `_left_out = case when j._excluded then 'excluded' end, _version`,
+    replace: '_version',
     test: {
       file: 'test/strategies/leftOut.test.ts',
       name: 'by %s, and is live again once its record is let through',

@@ -32,6 +32,7 @@ export function proofAttention({ connectionId, entity, proved, owed, keepsRaw }:
     uncertainEnd = 0,
     owed: toRead = 0,
     leftOut = 0,
+    excluded = 0,
     contents = 0,
   } = proved?.unjudged ?? {};
   const columns = Object.keys(owed);
@@ -60,6 +61,11 @@ export function proofAttention({ connectionId, entity, proved, owed, keepsRaw }:
     ...(leftOut > 0
       ? [
           `${name}: proved equal but for ${plural(leftOut, 'row')} whose record the mapping leaves out, and which wait in a plan: tidemark plans`,
+        ]
+      : []),
+    ...(excluded > 0
+      ? [
+          `${name}: proved equal but for ${plural(excluded, 'row')} that rows of another table exclude, and which wait in a plan: tidemark plans`,
         ]
       : []),
     ...(uncertainEnd > 0

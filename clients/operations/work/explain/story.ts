@@ -3,7 +3,7 @@ import type { RecordFacts } from '../../../../destination/readModels/recordFacts
 import type { UnreadPartition } from '../../../../destination/readModels/unreadPartitions';
 import type { Run } from '../../../../destination/runs/runs';
 import type { ConnectorEntity } from '../../../../schema/definition/connector';
-import { covered, instant, plannedText, runName, versionText, why } from './words';
+import { covered, excludingText, instant, plannedText, runName, versionText, why } from './words';
 
 /** One thing that happened to a record, or to what is kept of it. */
 export interface StoryEntry {
@@ -52,6 +52,8 @@ export function storyOf(
         revived: 'brought the row back',
         rekeyed: 'renamed the row',
         skipped: 'had the row deleted',
+        excluded: 'was last, when the row was deleted',
+        included: 'was last, when the row came back',
       }[answer.outcome];
       return {
         at: answer.at,
@@ -133,20 +135,20 @@ function runText(run: Run, facts: RecordFacts, covers: boolean): string {
   return `${runName(run)} ${read}: ${ended}${wrote}${met}`;
 }
 
-function rowEntries({ row }: RecordFacts): StoryEntry[] {
+function rowEntries({ row, excludedBy }: RecordFacts): StoryEntry[] {
   if (row === null) return [];
   const by = row.writtenBy === null ? '' : ` by ${row.writtenBy}`;
   const entries: StoryEntry[] = [];
   if (row.deletedAt === null) entries.push({ at: row.syncedAt, about: 'table', text: `the row was last written${by}` });
   else {
-    const since = row.leftOut === null ? '' : ', since the mapping leaves its record out';
+    const since = row.leftOut === null ? '' : `, since ${leavesOut(row.leftOut, excludedBy)}`;
     entries.push({ at: row.deletedAt, about: 'table', text: `the row was soft-deleted${by}${since}` });
   }
   if (row.leftOut !== null && row.deletedAt === null) {
     entries.push({
       at: row.receivedAt ?? row.syncedAt,
       about: 'table',
-      text: 'the mapping has left its record out since then, and the row is still live',
+      text: `${leavesOut(row.leftOut, excludedBy)}, and the row is still live`,
     });
   }
   if (row.disputedAt !== null) {
@@ -157,4 +159,10 @@ function rowEntries({ row }: RecordFacts): StoryEntry[] {
     });
   }
   return entries;
+}
+
+function leavesOut(leftOut: string, excludedBy: RecordFacts['excludedBy']): string {
+  return leftOut === 'excluded'
+    ? `${excludingText(excludedBy)} excludes its record`
+    : 'the mapping leaves its record out';
 }

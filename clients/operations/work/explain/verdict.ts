@@ -3,7 +3,7 @@ import type { RelatedCursor } from '../../../../destination/runs/cursors';
 import type { Run } from '../../../../destination/runs/runs';
 import type { LookAtResult } from '../../../../schema/definition/checks';
 import type { Target } from '../../../../schema/workflows';
-import { covered, instant } from './words';
+import { covered, excludingText, instant } from './words';
 
 /** What the source said, or why it was not asked. */
 export type SourceNow = LookAtResult | { readonly says: 'not-asked'; readonly detail: string };
@@ -61,6 +61,14 @@ export function verdictOn(about: Circumstances): Verdict {
 function onLive(about: Circumstances, { row, columns, id, connectionId, entity }: LookAtResult): Verdict {
   const { facts } = about;
   const fix = `\`tidemark record ${connectionId} ${entity} ${id}\` fixes it now`;
+  if (row === 'excluded') return onExcluded(about);
+  if (row === 'equal' && (facts.row === null || facts.row.deletedAt !== null)) {
+    const kept = facts.row === null ? 'it has no such row' : deletion(about);
+    return {
+      right: true,
+      sentence: `The table is right: ${kept}; the source shows it, and ${excludingText(facts.excludedBy)} excludes it.`,
+    };
+  }
   if (row === 'equal') {
     const disputed = facts.row?.disputedAt ? ', though the row is disputed and will be fetched again' : '';
     return {
@@ -83,6 +91,19 @@ function onLive(about: Circumstances, { row, columns, id, connectionId, entity }
     );
   }
   return wrong(`${what}, ${changedAlone(about)}; ${fix}.`);
+}
+
+/** The row is live, although another excludes its record. */
+function onExcluded({ facts, connectionId, entity }: Circumstances): Verdict {
+  const because = `the source shows it, and ${excludingText(facts.excludedBy)} excludes it`;
+  const plan = facts.plans.find(({ status }) => status === 'waiting');
+  const next =
+    plan !== undefined
+      ? `plan ${plan.planId} waits for an operator`
+      : facts.row?.leftOut === 'excluded'
+        ? 'the next run deletes it'
+        : `\`tidemark reconcile ${connectionId} ${entity}\` deletes it`;
+  return wrong(`The row is live: ${because}; ${next}.`);
 }
 
 /** What is known where nothing that is kept explains a difference: a related record may have changed without its record. */
@@ -186,6 +207,7 @@ function deletion({ facts }: Circumstances): string {
   );
   if (plan)
     return `it was deleted on ${at} because plan ${plan.planId} (${by}) found it ${plan.detail ?? 'not listed'}`;
+  if (row?.leftOut === 'excluded') return `it has had no live row since ${at}${by ? ` (${by})` : ''}`;
   if (leftOut) return `it was deleted on ${at} because the mapping leaves its record out${by ? ` (${by})` : ''}`;
   return `it was deleted on ${at} because the source said that it is gone when it was asked${by ? ` (${by})` : ''}`;
 }

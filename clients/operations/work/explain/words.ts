@@ -1,3 +1,4 @@
+import type { ExcludingRow } from '../../../../destination/readModels/excludingRow';
 import type { PlannedFacts, TracedAnswer } from '../../../../destination/readModels/recordFacts';
 import type { Run } from '../../../../destination/runs/runs';
 import type { ConnectorEntity } from '../../../../schema/definition/connector';
@@ -18,6 +19,12 @@ export function versionText({ deltaSyncField }: ConnectorEntity, version: string
   return kind === 'integer' && version.startsWith('1') ? version.slice(3) : version;
 }
 
+/** `row 12 of reports` */
+export function excludingText(excluding: ExcludingRow | null): string {
+  if (excluding === null) return 'a row of another table';
+  return excluding.id === null ? `a row of ${excluding.by}` : `row ${excluding.id} of ${excluding.by}`;
+}
+
 /** Why an answer lost, was disputed, or what it did. */
 export function why(entity: ConnectorEntity, answer: TracedAnswer): string {
   const version = versionText(entity, answer.version);
@@ -30,6 +37,10 @@ export function why(entity: ConnectorEntity, answer: TracedAnswer): string {
       return `the row was deleted, and the source shows it again (version ${version})`;
     case 'skipped':
       return `the mapping leaves its version ${version} out`;
+    case 'excluded':
+      return 'a row of another table excludes its record';
+    case 'included':
+      return 'no row of another table excludes its record any more';
     case 'rekeyed':
       return `its record also has the key ${JSON.stringify(answer.otherId)}, and the row is named by the better of the two since`;
     case 'refused':
