@@ -78,7 +78,9 @@ export function parentMistakes(where: string, entities: readonly Child[]): strin
         `${where}.entities.${entity.name}.duplicates.keep: '${entity.duplicates.keep}' needs an order, which partitions from another entity do not have; keep 'newest'`,
       );
     if (entity.related !== undefined)
-      found.push(`${at}: an entity with \`related\` cannot take its partitions from another entity`);
+      found.push(
+        `${at}.from: an entity with \`related\` cannot take its partitions from another entity. Write them as a list or a function, or make the related records an entity of their own with \`partitions: { from: '${entity.name}' }\``,
+      );
     return found;
   });
 }

@@ -54,7 +54,7 @@ export const related = z.strictObject({
   /** Recognises a related record that is listed but removed. */
   gone: aFunction.optional(),
   /**
-   * How often the related records of all rows are read again. A related record that was changed or removed need not change the version
+   * How often the related records of all rows are read again, and of the records that `map` skipped. A related record that was changed or removed need not change the version
    * of the record that it belongs to. Required unless something else finds it: `changes` with `listsRemoved`; or `ids`, with a
    * `version` or with `changes`.
    */

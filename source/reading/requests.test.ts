@@ -123,6 +123,16 @@ test('mistakes in partitions that are records of another entity fail at start wi
   expect(() => define({ from: 'boards' }, { duplicates: { keep: 'first', ordered: true } })).toThrow(
     `${at}.duplicates.keep: 'first' needs an order`,
   );
+  const one = { path: '/of/{partition}', paging: none };
+  const contacts = {
+    ...{ listing: { path: '/contacts', query: { of: '{ids}' }, max: 5, paging: none } },
+    ...{ parent: 'owner', readAgain: '7d' },
+  };
+  expect(() =>
+    define({ from: 'boards' }, { listings: { all: one, one: { path: '/one/{id}' } }, related: { contacts } }),
+  ).toThrow(
+    `${at}.partitions.from: an entity with \`related\` cannot take its partitions from another entity. Write them as a list or a function, or make the related records an entity of their own with \`partitions: { from: 'people' }\``,
+  );
 });
 
 test('a placeholder that nothing fills, and other mistakes in requests, fail at start with their path', () => {

@@ -9,6 +9,7 @@ import {
   contactIds,
   contactsOfCustomers,
   engineOf,
+  owedIn,
   phone,
   phonesIn,
   skipsWithout,
@@ -44,22 +45,26 @@ async function asideIn({ db }: Engine): Promise<string[]> {
   return rows.map(({ id }: { id: string }) => id);
 }
 
+/** The interval after which all related records are read again has passed. */
+async function readAgain(engine: Engine): Promise<void> {
+  await engine.db.raw(`update tidemark.entities set related_read_at = related_read_at - interval '8 days'`);
+  await engine.start('sweep', {}).then((sweep) => sweep.result());
+  await engine.temporal.client.workflow.getHandle(`tidemark/owed/${connectionId}/customers`).result();
+}
+
+/** What brings a change of the contacts alone. */
+const flows: Record<
+  string,
+  { changes: Parameters<typeof startCustomers>[1]; run: (engine: Engine) => Promise<unknown> }
+> = {
+  'the changes of contacts, in a delta': { changes: fed, run: (engine) => engine.delta('customers') },
+  'a full sync': { changes: skipsWithout, run: (engine) => engine.delta('customers', true) },
+  'a customer fetched by id': { changes: skipsWithout, run: (engine) => engine.record('customers', 'c2') },
+  'a reconciliation that compares contacts': { changes: compared, run: (engine) => engine.reconcile('customers') },
+  'the interval after which all are read again': { changes: skipsWithout, run: readAgain },
+};
+
 describe('a customer whose last contact is removed is left out, and soft-deleted for that; with a contact again it is live', () => {
-  const readAgain = async (engine: Engine) => {
-    await engine.db.raw(`update tidemark.entities set related_read_at = related_read_at - interval '8 days'`);
-    await engine.start('sweep', {}).then((sweep) => sweep.result());
-    await engine.temporal.client.workflow.getHandle(`tidemark/owed/${connectionId}/customers`).result();
-  };
-  const flows: Record<
-    string,
-    { changes: Parameters<typeof startCustomers>[1]; run: (engine: Engine) => Promise<unknown> }
-  > = {
-    'the changes of contacts, in a delta': { changes: fed, run: (engine) => engine.delta('customers') },
-    'a full sync': { changes: skipsWithout, run: (engine) => engine.delta('customers', true) },
-    'a customer fetched by id': { changes: skipsWithout, run: (engine) => engine.record('customers', 'c2') },
-    'a reconciliation that compares contacts': { changes: compared, run: (engine) => engine.reconcile('customers') },
-    'the interval after which all are read again': { changes: skipsWithout, run: readAgain },
-  };
   test.each(Object.keys(flows))('%s', async (name) => {
     const flow = flows[name];
     const world = await startCustomers(6, flow?.changes ?? {});
@@ -82,6 +87,32 @@ describe('a customer whose last contact is removed is left out, and soft-deleted
     expect(await rowOf(engine, 'c2')).toMatchObject({ _left_out: null });
     expect(await asideIn(engine)).toEqual([]);
   });
+});
+
+describe('a customer that never had a contact has no row; its first contact gives it one', () => {
+  test.each(Object.keys(flows))('%s', async (name) => {
+    const flow = flows[name];
+    const world = await startCustomers(6, flow?.changes ?? {});
+    world.contacts.delete(2);
+    const engine = await synced(world);
+    expect(await phonesIn(engine)).toEqual(phones(6, 2));
+    expect(await asideIn(engine)).toEqual(['c2']);
+    world.putContact({ id: 2, customerId: 'c2', value: 'first number' });
+    await flow?.run(engine);
+    expect(await phonesIn(engine)).toEqual({ ...phones(6, 2), c2: 'first number' });
+    expect(await asideIn(engine)).toEqual([]);
+  });
+});
+
+test('a customer that still has no contact is not owed for ever once it was read again', async () => {
+  const world = await startCustomers(6, skipsWithout);
+  world.contacts.delete(2);
+  const engine = await synced(world);
+  world.asked('/customers/c2');
+  await readAgain(engine);
+  expect(world.asked('/customers/c2')).toHaveLength(1);
+  expect(await owedIn(engine)).toEqual([]);
+  expect(await asideIn(engine)).toEqual(['c2']);
 });
 
 test('mapping all rows again leaves out the same customers', async () => {

@@ -23,7 +23,10 @@ export async function dueForReadingAgain(
   );
 }
 
-/** Owes the related records of every row of a connection that is live or left out, and notes that they are being read as of now. */
+/**
+ * Owes the related records of every row of a connection that is live or left out, and of every record that was skipped and has no row: its
+ * first related record may be what it was skipped for. Notes that they are being read as of now.
+ */
 export async function noteReadAgain(
   trx: Knex.Transaction,
   connectionId: string,
@@ -32,10 +35,15 @@ export async function noteReadAgain(
   await trx.raw(
     /* sql */ `
     insert into tidemark.owed as o (connection_id, entity, external_id, reason)
-    select connection_id, ?, external_id, 'again' from ${tableName(entity)}
-    where connection_id = ? and (deleted_at is null or _left_out is not null) order by external_id
+    select :connectionId, :entity, external_id, 'again' from (
+      select external_id from ${tableName(entity)} where connection_id = :connectionId and (deleted_at is null or _left_out is not null)
+      union
+      select external_id from tidemark.set_aside a
+      where connection_id = :connectionId and entity = :entity and reason = 'skipped' and cleared_at is null and external_id is not null
+        and not exists (select from ${tableName(entity)} c where c.connection_id = :connectionId and c.external_id = a.external_id)
+    ) as records order by external_id
     on conflict (connection_id, entity, external_id) do update set since = greatest(o.since, excluded.since)`,
-    [entity.name, connectionId],
+    { connectionId, entity: entity.name },
   );
   await noteRelatedRead(trx, connectionId, entity.name, null);
 }
