@@ -7,6 +7,7 @@ import { verifyActivities } from './checks/verify';
 import { pullActivities } from './delta/pull';
 import type { ActivityDeps } from './deps';
 import { withFailures } from './failure';
+import { importActivities } from './imports/importFile';
 import { targetOpener } from './openTarget';
 import { deletionActivities } from './reconciliation/confirmDeletions';
 import { drawPlanActivities } from './reconciliation/drawPlan';
@@ -40,6 +41,7 @@ export function createActivities(deps: ActivityDeps) {
       ...verifyActivities(deps, openTarget),
       ...remapActivities(deps, openTarget),
       ...touchActivities(deps, openTarget),
+      ...importActivities(deps, openTarget),
     },
     (input, error) => deferredBy(deps, input, error),
     (activity, input, error, failure) =>

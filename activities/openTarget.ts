@@ -9,6 +9,7 @@ import type { MapContext } from '../schema/definition/mapContext';
 import { isFrom } from '../schema/definition/partitions';
 import { connectorOf, entityNamed } from '../schema/definition/registered';
 import { parseDuration } from '../schema/duration';
+import { TidemarkError } from '../schema/errors';
 import type { Priority } from '../schema/ports';
 import type { Target } from '../schema/workflows';
 import { createSourceClient } from '../source/client';
@@ -61,8 +62,19 @@ function declaredPartitions({ partitions }: ConnectorEntity, settings: StoredCon
   return [...new Set(typeof partitions === 'function' ? partitions(settings) : partitions)];
 }
 
-/** Opens an entity of a connection, ready to be read with this priority of its request budget. */
-export type TargetOpener = (target: Target, priority: Priority) => Promise<OpenTarget>;
+function onlyFiles({ connectionId, entity }: Target): TidemarkError {
+  return new TidemarkError(
+    'Usage',
+    `No source is asked for ${connectionId}/${entity}: its rows come from files alone, by 'tidemark import ${connectionId} ${entity} <file>'`,
+  );
+}
+
+/** Opens an entity of a connection, ready to be read with this priority of its request budget. `forFile`: no source is asked. Throws Usage where only files feed the entity. */
+export type TargetOpener = (
+  target: Target,
+  priority: Priority,
+  options?: { readonly forFile?: boolean },
+) => Promise<OpenTarget>;
 
 /**
  * Opens targets. A source client is kept, for its keep-alive sockets, as long as connection and secrets are what they were:
@@ -80,9 +92,10 @@ export function targetOpener({
 }: Pick<ActivityDeps, 'db' | 'connectors' | 'keyRing' | 'clock' | 'metrics' | 'proxyFor' | 'log'>): TargetOpener {
   const remembered = new Map<string, { readonly madeOf: string; readonly opened: OpenConnection }>();
 
-  return async function openTarget(target: Target, priority: Priority): Promise<OpenTarget> {
+  return async function openTarget(target, priority, { forFile = false } = {}): Promise<OpenTarget> {
     const opened = await openConnection(target.connectionId, priority);
     const entity = entityNamed(opened.connector, target.entity);
+    if (entity.importOnly && !forFile) throw onlyFiles(target);
     const { settings } = opened.connection;
     return {
       ...opened,

@@ -133,15 +133,17 @@ async function claim(
   finishAtOnce?: (open: OpenTarget, run: Run) => Promise<RunResult | undefined>,
 ): Promise<ClaimedRun> {
   const { workflowExecution } = Context.current().info;
-  const open = await openTarget(input, input.strategy === 'reconciliation' ? 'reconciliation' : 'delta');
+  const priority = input.strategy === 'reconciliation' ? 'reconciliation' : 'delta';
+  const open = await openTarget(input, priority, { forFile: input.strategy === 'import' });
   const { connection, entity, partitions, readLagMs } = open;
   if (!connection.enabled) return { outcome: 'disabled', holder: null };
   // nothing is asked, and nothing fails again and again, until an operator gives others
-  if (connection.needsCredentialsSince !== null) return { outcome: 'needs-credentials', holder: null };
+  if (connection.needsCredentialsSince !== null && input.strategy !== 'import')
+    return { outcome: 'needs-credentials', holder: null };
   await ensureEntityTable(deps.db, { connector: open.connector.name, entity });
   if (input.strategy === 'delta') await noticeEmptied(deps.db, input, entity);
   const settleAfterMs = entity.listings.one === undefined ? null : readLagMs + 500;
-  const byOperator = input.strategy === 'backfill' || input.strategy === 'remap';
+  const byOperator = ['backfill', 'remap', 'import'].includes(input.strategy);
   const wanted = {
     ...input,
     full: input.full || (!byOperator && entity.listings.changes === undefined),
@@ -187,7 +189,7 @@ async function slicesFor(
   { entity: { parents } }: OpenTarget,
   run: Run,
 ): Promise<{ readonly slices?: readonly Slice[] }> {
-  if (parents === undefined || run.strategy === 'remap') return {};
+  if (parents === undefined || run.strategy === 'remap' || run.strategy === 'import') return {};
   try {
     const step = run.strategy === 'reconciliation' ? 'scan' : 'pull';
     return { slices: slicesOf(await fixPartitions(db, run, step, parents)) };

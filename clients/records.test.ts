@@ -234,6 +234,7 @@ describe('a waiting plan and a forgotten person', () => {
       events: 1,
       sharedDeliveries: 1,
       planItems: 1,
+      files: 0,
       audits: 1,
     });
     expect(forgotten.warnings[0]).toMatch(/not suppressed.*brings it back/);

@@ -16,9 +16,12 @@ export { DefinitionError } from './definition/definition';
 export {
   type DeltaSyncField,
   defineEntity,
+  defineFileEntity,
   type Entity,
   type EntityInput,
+  type FileEntityInput,
 } from './definition/entity';
+export type { ImportFile, ImportFileInput } from './definition/importFile';
 export type {
   ChangesListing,
   ChangesListingInput,

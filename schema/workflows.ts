@@ -15,6 +15,7 @@ export const workflowNames = {
   sweep: 'sweep',
   backfill: 'backfill',
   remap: 'remap',
+  importFile: 'importFile',
   lookAt: 'lookAt',
   firstPage: 'firstPage',
   probe: 'probe',
@@ -27,7 +28,7 @@ export const workflowNames = {
 export const strategies = ['delta', 'reconciliation'] as const;
 export type Strategy = (typeof strategies)[number];
 /** What a run can be; an operator starts the others. */
-export type RunStrategy = Strategy | 'backfill' | 'remap';
+export type RunStrategy = Strategy | 'backfill' | 'remap' | 'import';
 
 /** One entity of one connection. */
 export interface Target {
@@ -114,6 +115,27 @@ export interface BackfillInput extends Target {
 /** Rebuilds the typed columns from `raw`, without the source. */
 export interface RemapInput extends Target {
   readonly trigger: Trigger;
+}
+
+/** Reads an uploaded file into the table. What it is called, and what its lines rank by, is in PostgreSQL under this number. */
+export interface ImportInput extends Target {
+  readonly importId: string;
+  /** count what would happen, write nothing */
+  readonly dryRun?: boolean;
+  readonly trigger: Trigger;
+}
+
+/** Each line of the file is a heading, blank, a further line of a record, or in one of the counts. */
+export interface ImportResult extends RunResult {
+  readonly dryRun: boolean;
+  readonly importId: string;
+  /** physical lines of the file */
+  readonly lines: number;
+  /** titles and headers, the repeated ones among them */
+  readonly headings: number;
+  readonly blank: number;
+  /** further lines of records that take several */
+  readonly continued: number;
 }
 
 export interface SingleRecordInput extends Target {
@@ -213,6 +235,7 @@ export const ids = {
   owed: ({ connectionId, entity }: Target) => `tidemark/owed/${connectionId}/${entity}`,
   backfill: ({ connectionId, entity }: Target) => `tidemark/backfill/${connectionId}/${entity}`,
   remap: ({ connectionId, entity }: Target) => `tidemark/remap/${connectionId}/${entity}`,
+  importFile: ({ connectionId, entity }: Target) => `tidemark/import/${connectionId}/${entity}`,
   look: ({ connectionId, entity }: Target, recordKey: string) => `tidemark/look/${connectionId}/${entity}/${recordKey}`,
   /** shows one record to the operator who asked for it; `key` makes each such request another */
   show: ({ connectionId, entity }: Target, key: string) => `tidemark/show/${connectionId}/${entity}/${key}`,

@@ -4,6 +4,7 @@ export { auditMapping } from './auditMapping';
 export { backfill } from './backfill';
 export { deltaSync } from './deltaSync';
 export { firstPage } from './firstPage';
+export { importFile } from './importFile';
 export { lookAt } from './lookAt';
 export { probe } from './probe';
 export { reconciliation } from './reconciliation';

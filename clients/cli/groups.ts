@@ -14,6 +14,10 @@ export const groups: Readonly<Record<string, Omit<CommandText, 'usage'>>> = {
       'rows duplicates demo people --columns last_name',
     ],
   },
+  imports: {
+    summary: 'list the lines of an import that could not be imported',
+    examples: ['imports errors 12', 'imports errors 12 --json'],
+  },
   'set-aside': {
     summary: 'list, show, retry or discard records that could not or should not be written',
     details: 'A record that any later run can write is cleared by itself.',

@@ -5,6 +5,7 @@ import type { OnEnd } from './command';
 import { addConnect } from './commands/connect';
 import { addDemo } from './commands/demo';
 import { addDoctor } from './commands/doctor';
+import { addImport } from './commands/importFile';
 import { addInit } from './commands/init';
 import { addMigrate } from './commands/migrate';
 import { addRotateSecret } from './commands/rotateSecret';
@@ -17,10 +18,13 @@ import { addOperation, groupOf } from './project';
 import { coloursFor, print, printJson } from './terminal/shell';
 
 /** Those that are no operations, or that ask more on this machine; `order.ts` has the order of `--help`. */
-const commands = [...[addInit, addUp, addDemo, addConnect, addDoctor], ...[addMigrate, addWorker, addServer]];
+const commands = [
+  ...[addInit, addUp, addDemo, addConnect, addDoctor, addImport],
+  ...[addMigrate, addWorker, addServer],
+];
 
 /** Operations whose command is written by hand, since it asks or checks more on this machine; those above among them. */
-const ownCommands: ReadonlySet<string> = new Set(['doctor', 'connect', 'connections rotate-secret']);
+const ownCommands: ReadonlySet<string> = new Set(['doctor', 'import', 'connect', 'connections rotate-secret']);
 
 /** Every command there is; `onEnd` gets the exit status of the one that runs. */
 export function createProgram(onEnd: OnEnd): Command {

@@ -40,6 +40,7 @@ export function view<O extends AnyOperation>(one: View<O>): AnyView {
 /** The file of an operation, in `operations/` and in `text/`, where it is not the first word of its name. */
 const files: Readonly<Record<string, string>> = {
   ...{ verify: 'checks', probe: 'checks', approve: 'plans', reject: 'plans', undo: 'runs', record: 'records' },
+  import: 'imports',
   ...{ reconcile: 'sync', backfill: 'sync', remap: 'sync', resume: 'waits', cancel: 'waits', 'set-aside': 'setAside' },
 };
 

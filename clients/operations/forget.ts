@@ -24,6 +24,7 @@ export const forget = operation({
           .describe('events about other records that came in the same deliveries: their bodies were emptied'),
         answers: z.int().describe('entries of the trace of answers'),
         planItems: z.int().describe('its places in plans'),
+        files: z.int().describe('imported files of the entity that were kept still'),
         audits: z.int().describe('audits of earlier changes, from which its id was removed'),
       }),
       withoutKey: z.int().describe('set-aside records whose key could not be read: they may be about the same person'),

@@ -17,6 +17,7 @@ import type { AnyOperation } from './definition/operation';
 import { doctor } from './doctor';
 import { explain } from './explain';
 import { forget } from './forget';
+import { importFile, importsErrors } from './imports';
 import { outcome } from './outcome';
 import { approve, plans, plansShow, reject } from './plans';
 import { record, recordRaw, recordRow } from './records';
@@ -48,6 +49,8 @@ export const operations: readonly AnyOperation[] = [
     verify,
     backfill,
     remap,
+    importFile,
+    importsErrors,
     outcome,
     doctor,
   ],

@@ -72,9 +72,10 @@ export const undo = operation({
   name: 'undo',
   effect: 'change',
   path: '/runs/{run}/undo',
-  summary: 'bring back the rows that a run soft-deleted',
+  summary: 'bring back the rows that a run soft-deleted, or take an import back',
   details:
-    'The rows are live again with the content they had. Rows that were written since stay as they are. ' +
+    'The rows are live again with the content they had. Rows that an import changed hold again what they held before, for 7 days, and rows ' +
+    'that it inserted are deleted. Rows that were written since stay as they are. ' +
     'The next reconciliation judges them again: fix its cause first.',
   examples: ['57 --reason "the token had lost its rights to two campuses"'],
   input: { run: runNumber },
@@ -82,6 +83,7 @@ export const undo = operation({
     z.object({
       runId: z.string(),
       restored: z.int(),
+      removed: z.int().describe('rows that an import had inserted, which are deleted'),
       changedSince: z.int().describe('rows that were written since and stay as they are'),
     }),
   run: () => import('./work/decide.js').then(({ undoDeletions }) => undoDeletions),

@@ -49,7 +49,7 @@ export const cancel = operation({
     z.object({
       runId: z.string(),
       ...target(z),
-      strategy: z.enum(['delta', 'reconciliation', 'backfill', 'remap']),
+      strategy: z.enum(['delta', 'reconciliation', 'backfill', 'remap', 'import']),
       status: z.string().describe('`cancelled`'),
     }),
   run: () => import('./work/waits.js').then(({ cancelRun }) => cancelRun),

@@ -64,6 +64,7 @@ const sweep: DesiredSchedule = {
 };
 
 function entitySchedules(connection: RestingConnection, entity: ConnectorEntity): DesiredSchedule[] {
+  if (entity.importOnly) return [];
   const target: Target = { connectionId: connection.id, entity: entity.name };
   const schedule: EntitySchedule = {
     delta: connection.schedules[entity.name]?.delta ?? entity.schedule.delta,

@@ -18,6 +18,8 @@ import {
   type ApplyPlanResult,
   type BackfillInput,
   type DeltaSyncInput,
+  type ImportInput,
+  type ImportResult,
   ids,
   type ReconciliationInput,
   type ReconciliationResult,
@@ -87,6 +89,16 @@ export const remap: Startable<RemapInput, RunResult> = {
   workflowId: ids.remap,
   strategy: 'remap',
   run: 'remap',
+  whileRunning: 'refuse',
+  priority: 'backfill',
+};
+
+/** Reads an uploaded file into the table. */
+export const importFile: Startable<ImportInput, ImportResult> = {
+  name: workflowNames.importFile,
+  workflowId: ids.importFile,
+  strategy: 'import',
+  run: 'import',
   whileRunning: 'refuse',
   priority: 'backfill',
 };

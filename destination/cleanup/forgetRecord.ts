@@ -21,12 +21,14 @@ export interface Erased {
   readonly answers: number;
   /** its places in plans of reconciliations, from which samples are shown */
   readonly planItems: number;
+  /** imported files that were kept still: any line of them may be about anybody */
+  readonly files: number;
   /** audits of what was done about it before, from which its id was taken */
   readonly audits: number;
 }
 
 /**
- * Erases one record from everything that the engine keeps: its row with `raw`, set-aside payloads, webhook bodies, the trace of answers, plans.
+ * Erases one record from everything that the engine keeps: its row with `raw`, set-aside payloads, webhook bodies, the trace of answers, plans, and files of its entity that were imported.
  * The audit notes that a record was erased and why, not which: neither its id nor a hash of it. Waits for the writer that
  * is at work; answers that are under way are not written (`withoutForgotten`), for which its id is kept a day longer. Throws TidemarkError 'NotFound' where nothing is kept of it, 'Usage' without a reason.
  */
@@ -64,12 +66,25 @@ export async function forgetRecord(
        where p.id = i.plan_id and p.connection_id = ? and p.entity = ? and i.external_id = ?`,
       record,
     );
+    await erase(
+      `delete from tidemark.import_changes c using tidemark.imports i
+       where i.id = c.import_id and i.connection_id = ? and i.entity = ? and c.external_id = ?`,
+      record,
+    );
+    const ofImports = `(select id from tidemark.imports where connection_id = ? and entity = ?)`;
+    await erase(`delete from tidemark.import_errors where import_id in ${ofImports}`, [connectionId, entity.name]);
+    const files = await erase(
+      `with dropped as (delete from tidemark.import_chunks where import_id in ${ofImports} returning import_id)
+       update tidemark.imports i set ended_at = coalesce(ended_at, clock_timestamp())
+       from (select distinct import_id from dropped) d where i.id = d.import_id`,
+      [connectionId, entity.name],
+    );
     const audits = await erase(
       `update tidemark.audit set details = details - 'recordId'
        where connection_id = ? and entity = ? and details ->> 'recordId' = ?`,
       record,
     );
-    const erased = { rows, setAside, events, sharedDeliveries, answers, planItems, audits };
+    const erased = { rows, setAside, events, sharedDeliveries, answers, planItems, files, audits };
     if (Object.values(erased).every((count) => count === 0)) {
       throw new TidemarkError(
         'NotFound',

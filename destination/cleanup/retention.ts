@@ -53,6 +53,7 @@ export async function prune(db: Knex, settings: Retention, options: PruneOptions
     await repeat(touchesSql, settings.runs);
     await repeat(reportJobsSql, settings.runs);
     await repeat(shownRecordsSql, '10m');
+    await pruneImports(repeat);
     const forgotten = await repeat(forgottenSql, settings.forgotten);
     await repeat(batchCountsSql, keptBatchCounts);
     options.signal?.throwIfAborted();
@@ -71,6 +72,34 @@ export async function prune(db: Knex, settings: Retention, options: PruneOptions
     throw destinationError(error);
   }
 }
+
+/** What is kept of imports: a file whose run failed, or that no run has, for a day; what undoes an import, and its bad lines, for 7 days. */
+async function pruneImports(repeat: (sql: string, age: string) => Promise<number>): Promise<void> {
+  await repeat(importChunksSql, '1d');
+  await repeat(importChangesSql, '7d');
+  await repeat(importErrorsSql, '7d');
+  // after their changes, so that none of them goes with a million
+  await repeat(importsSql, '8d');
+}
+
+const importsOlder = /* sql */ `
+select i.id from tidemark.imports i left join tidemark.runs r on r.id = i.run_id
+where coalesce(i.ended_at, r.ended_at, i.created_at) < now() - cast(:age as interval) and r.status is distinct from 'running'`;
+
+const importChunksSql = /* sql */ `
+delete from tidemark.import_chunks where (import_id, number) in (
+  select c.import_id, c.number from tidemark.import_chunks c where c.import_id in (${importsOlder}) limit :batch)`;
+
+const importChangesSql = /* sql */ `
+delete from tidemark.import_changes where (import_id, external_id) in (
+  select c.import_id, c.external_id from tidemark.import_changes c where c.import_id in (${importsOlder}) limit :batch)`;
+
+const importErrorsSql = /* sql */ `
+delete from tidemark.import_errors where (import_id, line) in (
+  select e.import_id, e.line from tidemark.import_errors e where e.import_id in (${importsOlder}) limit :batch)`;
+
+const importsSql = /* sql */ `
+delete from tidemark.imports where id in (${importsOlder} limit :batch)`;
 
 function milliseconds(age: string): string {
   return `${parseDuration(age)} milliseconds`;

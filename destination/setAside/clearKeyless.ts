@@ -14,7 +14,9 @@ export async function clearKeyless(db: Knex, runId: string, all: boolean): Promi
     from tidemark.runs r
     where r.id = ? and (? or exists (select from tidemark.run_parts p where p.run_id = r.id and p.step = 'full-listing'))
       and s.connection_id = r.connection_id and s.entity = r.entity
-      and s.cleared_at is null and s.external_id is null and s.last_seen_at < r.started_at`,
+      and s.cleared_at is null and s.external_id is null and s.last_seen_at < r.started_at
+      -- lines of files are not what a listing shows
+      and not exists (select from tidemark.runs f where f.id = s.run_id and f.strategy = 'import')`,
     [runId, all],
   );
   return result.rowCount ?? 0;

@@ -5,7 +5,8 @@ import type { Target } from '../../schema/workflows';
 export async function keylessSeen(db: Knex, { connectionId, entity }: Target, since: Date): Promise<number> {
   const { rows } = await db.raw(
     `select count(*)::int as found from tidemark.set_aside
-     where connection_id = ? and entity = ? and external_id is null and cleared_at is null and last_seen_at >= ?`,
+     where connection_id = ? and entity = ? and external_id is null and cleared_at is null and last_seen_at >= ?
+       and not exists (select from tidemark.runs f where f.id = set_aside.run_id and f.strategy = 'import')`,
     [connectionId, entity, since],
   );
   return rows[0].found;

@@ -7,6 +7,7 @@ import type { Duplicates, duplicates } from './duplicates';
 import { entityDefinition } from './entityDefinition';
 import { columnsOf, entityMistakes } from './entityMistakes';
 import type { ExcludedBy, excludedBy } from './excludedBy';
+import type { ImportFile, ImportFileInput } from './importFile';
 import type { IdsListing, IdsListingInput } from './listings/ids';
 import type { ChangesListing, ChangesListingInput, Listing, ListingInput, One, OneInput } from './listings/listing';
 import type { MapContext } from './mapContext';
@@ -73,6 +74,7 @@ export interface DeltaSyncField<Source> {
  *   supportsWebhooks: true,
  *   schedule: { delta: { every: '15m' } },
  *   conflict: 'update',
+ *   import: { columns: { name: 'Full name' }, key: 'name', conflict: 'update' },
  *   partitions: ['active', 'archived'],
  *   readLag: '10s',
  *   lookback: '1m',
@@ -125,6 +127,8 @@ export interface EntityInput<Row extends z.ZodObject, Source> {
   readonly schedule?: z.input<typeof entitySchedule>;
   /** `update`: the source owns its columns and overwrites them. `skip`: rows are only inserted, so that users' edits survive. */
   readonly conflict?: 'update' | 'skip';
+  /** How files become rows of this entity: `tidemark import`. `defineFileEntity` describes an entity that only files feed. */
+  readonly import?: ImportFileInput;
   /** The values of `{partition}` in paths and queries, a function of the connection's settings, or the records of another entity: `{ from: 'boards' }`. Each listing is read once per value, in parallel within the rate limit. A run reads many parents in a few activities. Default: one partition without a name. */
   readonly partitions?:
     | readonly string[]
@@ -146,6 +150,12 @@ export interface EntityInput<Row extends z.ZodObject, Source> {
   /** Whether to store the record as the source sent it in column `raw`. `tidemark remap` needs it. */
   readonly raw?: boolean;
 }
+
+/** An entity that only files feed. */
+export type FileEntityInput<Row extends z.ZodObject> = Pick<
+  EntityInput<Row, JsonObject>,
+  'name' | 'table' | 'row' | 'alikeBy'
+> & { readonly import: ImportFileInput };
 
 /** An entity as the engine uses it: every default filled in, every callback taking an unknown record. */
 export interface Entity {
@@ -177,6 +187,10 @@ export interface Entity {
   readonly supportsWebhooks: boolean;
   readonly schedule: EntitySchedule;
   readonly conflict: 'update' | 'skip';
+  /** no source is asked for it: its only listing is `import` */
+  readonly importOnly: boolean;
+  /** undefined where no file may be imported */
+  readonly import: ImportFile | undefined;
   readonly partitions: readonly string[] | ((settings: Readonly<JsonObject>) => readonly string[]) | PartitionsFrom;
   readonly readLag: string;
   readonly lookback: string;
@@ -190,14 +204,37 @@ export interface Entity {
  * `people.listings.changes.since.param`. Throws DefinitionError.
  */
 export function defineEntity<Row extends z.ZodObject, Source = JsonObject>(input: EntityInput<Row, Source>): Entity {
+  return checkedEntity(input, false);
+}
+
+/**
+ * Describes an entity that only files feed: no source is asked for it, so it has no schedule and is never proved. Checked as `defineEntity`
+ * checks. Throws DefinitionError.
+ * @example
+ * defineFileEntity({ name: 'walk_ins', row: z.object({ phone: z.string() }), import: { columns: { phone: 'Phone' }, key: 'phone' } })
+ */
+export function defineFileEntity<Row extends z.ZodObject>(input: FileEntityInput<Row>): Entity {
+  return checkedEntity({ ...fromFilesAlone, ...input }, true);
+}
+
+/** What the rest of a definition says of an entity that no source is asked for. `openTarget` refuses to ask. */
+const fromFilesAlone = {
+  key: 'id',
+  map: () => ({}),
+  listings: { all: { path: '/', paging: { scheme: 'none' } } },
+  supportsWebhooks: false,
+  schedule: { reconciliation: false },
+};
+
+function checkedEntity(input: { readonly name: string }, importOnly: boolean): Entity {
   const where = typeof input?.name === 'string' ? input.name : 'entity';
   const parsed = entityDefinition.safeParse(input);
   if (!parsed.success) throw new DefinitionError(mistakes(where, parsed.error));
   const entity = parsed.data;
   const { columns, found } = columnsOf(where, entity.row);
-  found.push(...entityMistakes(where, entity, columns));
+  found.push(...entityMistakes(where, entity, columns, importOnly));
   if (found.length > 0) throw new DefinitionError(found);
   const { related } = entity;
   const given = Object.keys(related ?? {}).length === 0 ? undefined : related;
-  return { ...entity, related: given, columns } as unknown as Entity;
+  return { ...entity, related: given, columns, importOnly } as unknown as Entity;
 }

@@ -5,6 +5,7 @@ import { aFunction, pathOrFunction } from './callbacks';
 import { duplicates } from './duplicates';
 import { excludedBy } from './excludedBy';
 import { identifier } from './identifier';
+import { importFile } from './importFile';
 import { idsListing } from './listings/ids';
 import { changesListing, listing, one } from './listings/listing';
 import { partitionsFrom } from './partitions';
@@ -48,6 +49,7 @@ export const entityDefinition = z.strictObject({
   supportsWebhooks: z.boolean(),
   schedule: entitySchedule.prefault({}),
   conflict: z.enum(['update', 'skip']).default('update'),
+  import: importFile.optional(),
   partitions: z.union([z.array(z.string().min(1)).min(1), aFunction, partitionsFrom]).default(['']),
   readLag: duration.default('10s'),
   lookback: duration.default('1m'),

@@ -4,6 +4,7 @@ import { duplicatesMistakes } from './duplicates';
 import type { EntityDefinition } from './entityDefinition';
 import { excludedByMistakes } from './excludedBy';
 import { identifier } from './identifier';
+import { importMistakes } from './importFile';
 import { coversMistakes } from './listings/covers';
 import { reportMistakes } from './listings/reportMistakes';
 import { requestMistakes } from './listings/requestMistakes';
@@ -40,7 +41,12 @@ export function columnsOf(where: string, row: z.ZodObject): { readonly columns: 
 }
 
 /** What is right field by field, but not together. */
-export function entityMistakes(where: string, entity: EntityDefinition, columns: readonly Column[]): string[] {
+export function entityMistakes(
+  where: string,
+  entity: EntityDefinition,
+  columns: readonly Column[],
+  importOnly = false,
+): string[] {
   const found: string[] = [];
   const { all, changes, ids } = entity.listings;
   const kind = entity.deltaSyncField?.kind;
@@ -80,8 +86,12 @@ export function entityMistakes(where: string, entity: EntityDefinition, columns:
       found.push(`${where}.alikeBy: there is no column '${name}' in row`);
   }
   found.push(...excludedByMistakes(where, entity.excludedBy ?? [], columns));
+  if (entity.import) {
+    const hasRelated = Object.keys(related).length > 0;
+    found.push(...importMistakes(`${where}.import`, entity.import, { columns, hasRelated }));
+  }
   if (entity.touch) found.push(...touchMistakes(`${where}.touch`, entity.touch));
-  if (!entity.supportsWebhooks && entity.schedule.reconciliation === false) {
+  if (!importOnly && !entity.supportsWebhooks && entity.schedule.reconciliation === false) {
     found.push(
       `${where}.schedule.reconciliation: required if supportsWebhooks is false, since nothing else finds deletions`,
     );

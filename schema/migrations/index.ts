@@ -19,6 +19,7 @@ import { leftOut } from './0018_left_out';
 import { reportJobs } from './0019_report_jobs';
 import { rollups } from './0020_rollups';
 import { excluded } from './0021_excluded';
+import { imports } from './0022_imports';
 
 export interface Migration {
   readonly version: number;
@@ -57,4 +58,5 @@ export const migrations: readonly Migration[] = [
   { version: 19, name: 'report jobs', sql: reportJobs, breaking: false },
   { version: 20, name: 'roll-ups', sql: rollups, breaking: false },
   { version: 21, name: 'rows that another row excludes', sql: excluded, breaking: false },
+  { version: 22, name: 'imports of files', sql: imports, breaking: false },
 ];

@@ -112,6 +112,11 @@ export const rooms: readonly Room[] = [
     may: ['schema', 'destination/database', 'destination/owed', 'destination/setAside'],
   },
   {
+    folder: 'destination/imports',
+    holds: 'files that are imported: their bytes, their lines, what they changed',
+    may: ['schema', 'destination/audit', 'destination/database', 'destination/rows', 'destination/setAside'],
+  },
+  {
     folder: 'destination/cleanup',
     holds: 'retention, and erasing a record',
     may: ['schema', 'destination/audit', 'destination/database', 'destination/rows'],
@@ -159,7 +164,15 @@ export const rooms: readonly Room[] = [
   {
     folder: 'activities',
     holds: 'joins source to destination; heartbeats; turns errors into retryable or final',
-    may: ['schema', 'source/client', 'source/contract', 'source/record/remapRecord', 'destination'],
+    may: [
+      'schema',
+      'source/client',
+      'source/contract',
+      'source/record/remapRecord',
+      'source/record/readLine',
+      'source/formats',
+      'destination',
+    ],
   },
   {
     folder: 'workflows',

@@ -68,6 +68,16 @@ export function casesOf(both: BothWays, plan: string): Readonly<Record<string, (
     );
   }
 
+  /** An import with a line that could not be read. */
+  async function importWithError(): Promise<unknown> {
+    return both.engine.db.raw(
+      `with made as (insert into tidemark.imports (id, connection_id, entity, name) overriding system value
+         values (700, 'demo', 'people', 'people.csv') on conflict do nothing)
+       insert into tidemark.import_errors (import_id, line, problem, content)
+       select 700, 7, 'phone is empty', 'a,,b' on conflict do nothing`,
+    );
+  }
+
   const waitsAgain = () => both.engine.db('tidemark.plans').where({ id: plan }).update({ status: 'waiting' });
 
   const makeGrace = () => both.http('POST', '/api/connections', { ...grace, reason });
@@ -194,6 +204,12 @@ export function casesOf(both: BothWays, plan: string): Readonly<Record<string, (
       args: [...names, '--since', '2026-01-01T00:00:00Z'],
     }),
     remap: () => ({ input: people, args: names }),
+    import: () => ({
+      input: { ...people, upload: '1' },
+      args: [...names, __filename],
+      refused: { exit: 2, http: 409 },
+    }),
+    'imports errors': () => ({ input: { import: '700' }, args: ['700'], before: importWithError }),
     outcome: () => ({
       input: { workflowId: 'tidemark/remap/demo/people' },
       args: ['tidemark/remap/demo/people'],

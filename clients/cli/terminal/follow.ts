@@ -5,6 +5,7 @@ import type { ErrorType } from '../../../schema/errors';
 import { type Progress, progressQuery, type Strategy, taskQueue } from '../../../schema/workflows';
 import { plural } from './phrases';
 import { wait } from './progress';
+import { rateText } from './rate';
 import type { Shell } from './shell';
 
 /** how often a run is asked how far it is */
@@ -108,13 +109,16 @@ async function stateOf(
   handle: Followed<unknown>['handle'],
 ): Promise<{ readonly text: string; readonly wait?: string | undefined }> {
   try {
-    const { trouble, wait, pages, records } = await activitiesOf(client, handle);
+    const { trouble, wait, pages, records, advance } = await activitiesOf(client, handle);
     if (!(await hasWorkers(client))) return { text: "waits for a worker (start one with 'tidemark worker')", wait };
     // one that fetches a single record answers no query
     const progress = await handle.query<Progress>(progressQuery).catch(() => undefined);
     if (progress === undefined) return { text: trouble ?? 'running', wait };
     // the workflow knows what its activities have finished, their heartbeats how far the others are
-    const text = progressText({ ...progress, pages: progress.pages + pages, records: progress.records + records });
+    const text =
+      advance === undefined
+        ? progressText({ ...progress, pages: progress.pages + pages, records: progress.records + records })
+        : `${progress.phase}, ${rateText({ done: records, ...advance, unit: 'lines' })}`;
     return { text: trouble === undefined ? text : `${text}, ${trouble}`, wait };
   } catch (error) {
     // it has just ended, has not begun, or Temporal is briefly unavailable
@@ -135,6 +139,8 @@ interface ActivitiesNow {
   /** of those that are on, as their last heartbeats say */
   readonly pages: number;
   readonly records: number;
+  /** of one that knows how many there are: so many, and how many a second */
+  readonly advance: { readonly of: number; readonly rate: number } | undefined;
 }
 
 async function activitiesOf(client: Client, handle: Followed<unknown>['handle']): Promise<ActivitiesNow> {
@@ -144,10 +150,18 @@ async function activitiesOf(client: Client, handle: Followed<unknown>['handle'])
   const wait = pending.every(isDeferred) ? pending.map(waitText)[0] : undefined;
   const beats = pending.flatMap(({ heartbeatDetails }) => {
     const payload = heartbeatDetails?.payloads?.[0];
-    return payload ? [defaultPayloadConverter.fromPayload<{ pages?: number; records?: number }>(payload)] : [];
+    return payload ? [defaultPayloadConverter.fromPayload<Beat>(payload)] : [];
   });
   const total = (name: 'pages' | 'records') => beats.reduce((sum, beat) => sum + (beat[name] ?? 0), 0);
-  return { trouble, wait, pages: total('pages'), records: total('records') };
+  const advance = beats.flatMap(({ of, rate = 0 }) => (of === undefined ? [] : [{ of, rate }]))[0];
+  return { trouble, wait, pages: total('pages'), records: total('records'), advance };
+}
+
+interface Beat {
+  readonly pages?: number;
+  readonly records?: number;
+  readonly of?: number;
+  readonly rate?: number;
 }
 
 /** The activities of a workflow and of its children that have not ended: a reconciliation fetches in a child. */

@@ -12,6 +12,7 @@ function forgottenText({ connectionId, entity, erased, warnings }: ResultOf<type
     [erased.sharedDeliveries, 'body of another event of the same deliveries'],
     [erased.answers, 'trace of answers'],
     [erased.planItems, 'place in plans'],
+    [erased.files, 'imported file'],
     [erased.audits, 'id in the audit'],
   ];
   const parts = counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} × ${what}`]));

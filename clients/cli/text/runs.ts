@@ -29,9 +29,10 @@ export const views = {
   }),
   'runs show': view<typeof runsShow>({ text: (run) => runText(run) }),
   undo: view<typeof undo>({
-    text: ({ runId, restored, changedSince }) => {
+    text: ({ runId, restored, removed, changedSince }) => {
       const since = changedSince > 0 ? `; ${plural(changedSince, 'row')} written since stay as they are` : '';
-      return `Run ${runId} undone: ${plural(restored, 'row')} live again${since}.`;
+      const deleted = removed > 0 ? `, ${plural(removed, 'row')} deleted that it had inserted` : '';
+      return `Run ${runId} undone: ${plural(restored, 'row')} as before${deleted}${since}.`;
     },
   }),
 };

@@ -9,6 +9,7 @@ import { takeJson } from './jsonBody';
 import { describeApi } from './openapi';
 import { routeOf } from './project';
 import { mount, type Route } from './route';
+import { uploadRoute } from './uploadRoute';
 
 export interface ApiParts extends ContextParts {
   readonly apiKey: string | undefined;
@@ -31,6 +32,7 @@ export async function apiRoutes(app: FastifyInstance, parts: ApiParts): Promise<
   takeJson(app);
   const routes = await apiOperations(parts);
   for (const one of routes) mount(app, one);
+  await uploadRoute(app, readyContext(parts));
   const description = describeApi(routes);
   metricsRoute(app, parts.metrics);
   const byName = new Map(

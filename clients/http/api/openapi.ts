@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { packageVersion } from '../../ownPackage';
 import { problemShape } from './problemShape';
 import type { Route } from './route';
+import { uploadDescription } from './uploadRoute';
 
 /** What a failed request can get from every operation. */
 const problems: Readonly<Record<string, string>> = {
@@ -18,6 +19,7 @@ export function describeApi(operations: readonly Route[]): Readonly<Record<strin
   for (const one of operations) {
     paths[one.path] = { ...paths[one.path], [one.method.toLowerCase()]: describe(one) };
   }
+  paths[uploadDescription.path] = { post: describeUpload() };
   return {
     openapi: '3.1.1',
     info: {
@@ -32,6 +34,27 @@ export function describeApi(operations: readonly Route[]): Readonly<Record<strin
     components: {
       securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'The value of TIDEMARK_API_KEY' } },
       schemas: { Problem: jsonSchema(problemShape, 'output') },
+    },
+  };
+}
+
+/** The one request whose body is no JSON. */
+function describeUpload(): Record<string, unknown> {
+  const { summary, query, response } = uploadDescription;
+  const refused = {
+    ...problems,
+    404: 'Something by that name does not exist',
+    409: 'The file is not what was said of it',
+    413: 'The file is too long',
+  };
+  return {
+    operationId: 'postImports',
+    summary,
+    parameters: parametersOf('query', query),
+    requestBody: { required: true, content: { 'application/octet-stream': {}, 'text/csv': {} } },
+    responses: {
+      201: { description: 'It is stored', content: json(jsonSchema(response, 'input')) },
+      ...Object.fromEntries(Object.entries(refused).map(([status, text]) => [status, problemAnswer(text)])),
     },
   };
 }

@@ -33,6 +33,18 @@ export function runResult(z: Z) {
   return z.strictObject(run(z));
 }
 
+export function importResult(z: Z) {
+  return z.strictObject({
+    ...run(z),
+    dryRun: z.boolean(),
+    importId: z.string(),
+    lines: count(z).describe('of the file'),
+    headings: count(z).describe('lines of titles and headers'),
+    blank: count(z).describe('blank lines'),
+    continued: count(z).describe('further lines of records that take several'),
+  });
+}
+
 export function reconciliationResult(z: Z) {
   return z.strictObject({
     ...run(z),
@@ -151,6 +163,7 @@ export function anyResult(z: Z) {
   const ours = [
     reconciliationResult,
     applyPlanResult,
+    importResult,
     runResult,
     recordResult,
     recordsResult,

@@ -32,7 +32,7 @@ export function run(z: Z) {
   return z.object({
     id: z.string(),
     ...target(z),
-    strategy: z.enum(['delta', 'reconciliation', 'backfill', 'remap']),
+    strategy: z.enum(['delta', 'reconciliation', 'backfill', 'remap', 'import']),
     trigger: z.string(),
     status: z.enum(states).describe('what the run recorded last'),
     state: z.enum([...states, 'unknown']).describe('what is true: a run is running only while Temporal says so'),

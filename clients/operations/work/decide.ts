@@ -1,4 +1,5 @@
 import type { Decision } from '../../../destination/audit';
+import { undoImport } from '../../../destination/imports/undoImport';
 import { decidePlan, knownPlan, sampleOfPlan } from '../../../destination/plans/decidePlan';
 import { countItems } from '../../../destination/plans/plans';
 import { waitingPlans } from '../../../destination/readModels/statusFacts';
@@ -51,9 +52,14 @@ export function reject({ db }: OperationContext, { plan }: { readonly plan: stri
   return decidePlan(db, plan, 'rejected', by);
 }
 
-/** Brings back what a run soft-deleted. Throws TidemarkError 'NotFound', 'Usage' where there is nothing to undo. */
+/** Brings back what a run soft-deleted, or takes an import back. Throws TidemarkError 'NotFound', 'Usage' where there is nothing to undo. */
 export async function undoDeletions(context: OperationContext, { run: id }: { readonly run: string }, by: By) {
   const run = await getRun(context.db, id);
   const { entity } = await findTarget(context, { connection: run.connectionId, entity: run.entity });
-  return { runId: run.id, ...(await undoRun(context.db, run.id, entity, parseDuration(entity.readLag), by)) };
+  if (run.strategy === 'import') return { runId: run.id, ...(await undoImport(context.db, run, entity, by)) };
+  return {
+    runId: run.id,
+    removed: 0,
+    ...(await undoRun(context.db, run.id, entity, parseDuration(entity.readLag), by)),
+  };
 }

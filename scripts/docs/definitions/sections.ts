@@ -6,6 +6,7 @@ import { connectorDefinition } from '../../../schema/definition/connector';
 import { duplicates } from '../../../schema/definition/duplicates';
 import { entityDefinition } from '../../../schema/definition/entityDefinition';
 import { byEntity, byTable, matched } from '../../../schema/definition/excludedBy';
+import { importColumn, importFile } from '../../../schema/definition/importFile';
 import { covers } from '../../../schema/definition/listings/covers';
 import { feed, firstToken } from '../../../schema/definition/listings/feed';
 import { idsListing } from '../../../schema/definition/listings/ids';
@@ -100,6 +101,8 @@ export const sections: readonly Section[] = [
   },
   { title: 'Partition of a record', file: 'partitions', comments: ['ParentPartition'] },
   { title: 'Schedule', file: 'schedule', comments: ['entitySchedule'], schema: entitySchedule },
+  { title: 'Import of files', file: 'importFile', comments: ['importFile'], schema: importFile },
+  { title: 'Column of a file', file: 'importFile', comments: ['importColumn'], schema: importColumn },
   { title: 'Deletion guard', file: 'schedule', comments: ['deletionGuard'], schema: deletionGuard },
   { title: 'Listing', file: 'listings/listing', comments: ['listing', 'request'], schema: listing },
   {

@@ -84,5 +84,7 @@ async function chosenTargets(
 ): Promise<readonly Target[]> {
   if (entity !== undefined) return [(await findTarget(context, { connection: connectionId, entity })).target];
   const connector = connectorOf(await context.connectors(), await getConnection(context.db, connectionId));
-  return [...connector.entities.keys()].map((name) => ({ connectionId, entity: name }));
+  return [...connector.entities.values()].flatMap(({ name, importOnly }) =>
+    importOnly ? [] : [{ connectionId, entity: name }],
+  );
 }
