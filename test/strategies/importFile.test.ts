@@ -355,6 +355,7 @@ test('one import of an entity at a time', async () => {
 });
 
 test('forgetting a record deletes kept files of its entity, and an older file does not bring it back', async () => {
+  await engine.db('tidemark.imports').del();
   await importText(head + line(1) + line(2));
   const asOf = new Date();
   const waiting = await upload(head + line(1), { asOf });
