@@ -10,7 +10,7 @@ const tokens = /^(?=.*DD)(?=.*MM)(?=.*YYYY)(DD|MM|YYYY|HH|mm|ss|[-/. T:])+$/;
 /**
  * Where a column of a file is, and how its values are written.
  * @example
- * { header: ['Function Date', 'Date'], format: 'DD-MM-YYYY' }
+ * { header: ['Function Date', 'Date'], format: 'DD-MM-YYYY', normalise: (text) => text.replaceAll('.', '-') }
  */
 export const importColumn = z.strictObject({
   /** The header of the column in the file, or several names for it: the first that the file has counts. Capitals and spaces around a name do not matter. Without it the column comes from `--set` alone. */

@@ -3,6 +3,7 @@ import { activities } from './of/activities';
 import { children } from './of/children';
 import { clients } from './of/clients';
 import { destination } from './of/destination';
+import { imports } from './of/imports';
 import { paging } from './of/paging';
 import { plans } from './of/plans';
 import { reading } from './of/reading';
@@ -33,5 +34,6 @@ export const mutants: readonly Mutant[] = [
   ...zoo,
   ...children,
   ...reports,
+  ...imports,
   ...ofTheWorld,
 ];

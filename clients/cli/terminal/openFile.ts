@@ -18,8 +18,7 @@ export async function openFile(path: string): Promise<OpenedFile> {
   } catch (error) {
     if (error instanceof TidemarkError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    if (code === 'ENOENT')
-      throw new TidemarkError('NotFound', `There is no file ${path}. Nothing was imported`);
+    if (code === 'ENOENT') throw new TidemarkError('NotFound', `There is no file ${path}. Nothing was imported`);
     throw new TidemarkError('Usage', `${path} cannot be read (${code}). Nothing was imported`, {
       cause: error,
     });

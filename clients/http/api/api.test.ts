@@ -293,7 +293,8 @@ test('the description has every route and nothing else', async () => {
       ...{ path, method: method.toUpperCase(), operationId },
     })),
   );
-  expect(described).toHaveLength(operations.length);
+  // and the upload of a file, which is no operation
+  expect(described).toHaveLength(operations.length + 1);
   expect(new Set(described.map(({ operationId }) => operationId)).size).toBe(described.length);
   expect(description.paths['/api/runs'].get.parameters).toContainEqual({
     ...{ name: 'limit', in: 'query', required: false },

@@ -27,7 +27,7 @@ const response = z.object({
  * whole. A route of its own, since every operation takes and returns JSON.
  */
 export async function uploadRoute(app: FastifyInstance, context: OperationContext): Promise<void> {
-  await app.register(async (scope) => {
+  await app.register((scope, _options, ready) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     scope.post('/api/imports', async (request, reply) => {
@@ -43,6 +43,7 @@ export async function uploadRoute(app: FastifyInstance, context: OperationContex
       );
       return reply.code(201).send({ upload: stored.id, name: stored.name, bytes: stored.bytes, sha256: stored.sha256 });
     });
+    ready();
   });
 }
 

@@ -45,7 +45,8 @@ export async function checkConnection(
 ): Promise<CheckedConnection> {
   const connector = connectorOf(await context.connectors(), await getConnection(context.db, id));
   const starting = await startContext(context);
-  const names = [...connector.entities.keys()];
+  // no source is asked for those that only files feed
+  const names = [...connector.entities.values()].flatMap(({ name, importOnly }) => (importOnly ? [] : [name]));
   const { client, taskQueue = defaultTaskQueue } = starting;
   const asked = await anyWorker(client, taskQueue);
   const deadline = Date.now() + wait * 1_000;

@@ -30,10 +30,9 @@ export async function firstSync(shell: Shell, up: Up, stop: AbortSignal): Promis
 
 function targetsOf({ demo, made, config }: Up): Target[] {
   const entitiesOf = (connectionId: string, connector: string) =>
-    [...(config.connectors.find(({ name }) => name === connector)?.entities.keys() ?? [])].map((entity) => ({
-      connectionId,
-      entity,
-    }));
+    [...(config.connectors.find(({ name }) => name === connector)?.entities.values() ?? [])].flatMap(
+      ({ name: entity, importOnly }) => (importOnly ? [] : [{ connectionId, entity }]),
+    );
   return [
     ...(demo === undefined ? [] : entitiesOf(demo.connectionId, 'planning_center')),
     // named like their connector
