@@ -46,6 +46,7 @@ export type { Since } from './definition/listings/since';
 export type { MapContext } from './definition/mapContext';
 export type { ParentPartition } from './definition/partitions';
 export type { RateLimit } from './definition/rateLimit';
+export type { Reference, ReferencesInput } from './definition/references';
 export type { Rollup, RollupInput } from './definition/rollups';
 export type { DeletionGuard, EntitySchedule } from './definition/schedule';
 export type {

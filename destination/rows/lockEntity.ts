@@ -1,5 +1,4 @@
 import type { Knex } from 'knex';
-import type { WriteContext } from './writeContext';
 
 /** What has to be looked after within the transaction that holds the lock; most have nothing of either. */
 export interface Locked {
@@ -16,7 +15,7 @@ export interface Locked {
  */
 export async function lockEntity(
   trx: Knex.Transaction,
-  { connectionId, entity }: Pick<WriteContext, 'connectionId' | 'entity'>,
+  { connectionId, entity }: { readonly connectionId: string; readonly entity: { readonly name: string } },
 ): Promise<Locked> {
   const { rows } = await trx.raw(
     'select any_set_aside as "anySetAside", any_forgotten as "anyForgotten" from tidemark.lock_entity(?, ?)',

@@ -11,6 +11,7 @@ import type { Parents } from './partitions';
 import { isFrom, parentMistakes } from './partitions';
 import { placeholderMistakes } from './placeholders';
 import { type RateLimit, rateLimit } from './rateLimit';
+import { type Reference, referenceColumns, referencesOf } from './references';
 import { rollupsOf } from './rollupMistakes';
 import { type Rollup, type RollupInput, rollup } from './rollups';
 import {
@@ -98,6 +99,7 @@ export interface Connector {
   readonly secretHeaders: Readonly<Record<string, SecretName>>;
   readonly webhooks: WebhookRules | undefined;
   readonly entities: ReadonlyMap<string, ConnectorEntity>;
+  readonly references: readonly Reference[];
   readonly rollups: readonly Rollup[];
   readonly aliases: readonly Alias[];
 }
@@ -188,16 +190,18 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
     if (parents !== undefined) byName.set(name, { ...entity, parents });
   }
   found.push(...placeholderMistakes(where, { ...connector, authTexts }, entities));
-  const derived = rollupsOf(where, connector.rollups, [...byName.values()]);
-  found.push(...derived.found);
+  const { references, found: inReferences } = referencesOf(where, [...byName.values()]);
+  const readable = [...byName.values()].map((one) => ({ ...one, columns: [...one.columns, ...referenceColumns(one)] }));
+  const { rollups, found: inRollups } = rollupsOf(where, connector.rollups, readable);
+  found.push(...inReferences, ...inRollups);
   if (found.length > 0) throw new DefinitionError(found);
   const entityNamed = (name: string) => byName.get(name);
   for (const [name, entity] of byName) {
     const exclusions = exclusionsOf(entity.excludedBy, entityNamed);
     if (exclusions !== undefined) byName.set(name, { ...entity, exclusions });
   }
-  const { rollups } = derived;
-  return { ...connector, rateLimit: connector.rateLimit, webhooks: connector.webhooks, entities: byName, rollups };
+  const { rateLimit, webhooks } = connector;
+  return { ...connector, rateLimit, webhooks, entities: byName, references, rollups };
 }
 
 function parentsOf({ partitions }: Entity, byName: ReadonlyMap<string, ConnectorEntity>): Parents | undefined {

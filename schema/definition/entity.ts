@@ -12,6 +12,7 @@ import type { IdsListing, IdsListingInput } from './listings/ids';
 import type { ChangesListing, ChangesListingInput, Listing, ListingInput, One, OneInput } from './listings/listing';
 import type { MapContext } from './mapContext';
 import type { PartitionsFrom, partitionsFrom } from './partitions';
+import type { ReferenceDefinition, ReferencesInput } from './references';
 import type { Related, RelatedInput } from './related';
 import type { DeletionGuard, deletionGuard, EntitySchedule, entitySchedule } from './schedule';
 import type { Touch, TouchRequest } from './touch';
@@ -68,6 +69,7 @@ export interface DeltaSyncField<Source> {
  *       readAgain: '7d',
  *     },
  *   },
+ *   references: { customer_external_id: { entity: 'customers', by: [{ mine: 'customer_id', theirs: 'external_id' }] } },
  *   alikeBy: ['name'],
  *   excludedBy: [{ entity: 'reports', match: [{ column: 'name', as: 'folded' }] }],
  *   touch: { path: '/people/{id}/notes', body: { text: '{text}' } },
@@ -115,6 +117,8 @@ export interface EntityInput<Row extends z.ZodObject, Source> {
   };
   /** Records that belong to a record and are listed apart from it, each kind by a name of its own. They are stored with the row. */
   readonly related?: Readonly<Record<string, RelatedInput>>;
+  /** Columns with the id of the row of another entity that a row belongs to, by name. The engine finds it: `map` does not return them. */
+  readonly references?: ReferencesInput;
   /** A harmless change of a record at the source, such as a note: `tidemark touch` sends it, so that an operator can test whether changes arrive. */
   readonly touch?: TouchRequest;
   /** Columns of `row` that rows of the same person or thing have in common, such as a phone number: `tidemark rows duplicates` compares each of them. */
@@ -179,6 +183,8 @@ export interface Entity {
   };
   /** undefined where there are none */
   readonly related: Readonly<Record<string, Related>> | undefined;
+  /** by the column that holds them; undefined where there are none */
+  readonly references: Readonly<Record<string, ReferenceDefinition>> | undefined;
   /** undefined where none is declared */
   readonly touch: Touch | undefined;
   readonly alikeBy: readonly string[] | undefined;

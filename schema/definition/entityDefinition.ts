@@ -9,6 +9,7 @@ import { importFile } from './importFile';
 import { idsListing } from './listings/ids';
 import { changesListing, listing, one } from './listings/listing';
 import { partitionsFrom } from './partitions';
+import { references } from './references';
 import { relatedByName } from './related';
 import { deletionGuard, entitySchedule } from './schedule';
 import { touch } from './touch';
@@ -43,6 +44,7 @@ export const entityDefinition = z.strictObject({
     one: one.optional(),
   }),
   related: relatedByName.optional(),
+  references: references.optional(),
   touch: touch.optional(),
   alikeBy: z.array(z.string()).min(1).optional(),
   excludedBy: excludedBy.optional(),

@@ -8,6 +8,7 @@ import { importMistakes } from './importFile';
 import { coversMistakes } from './listings/covers';
 import { reportMistakes } from './listings/reportMistakes';
 import { requestMistakes } from './listings/requestMistakes';
+import { referenceNameMistakes } from './references';
 import { relatedMistakes } from './related';
 import { touchMistakes } from './touch';
 
@@ -81,6 +82,8 @@ export function entityMistakes(
       keepsRaw: raw,
     }),
   );
+  const taken = (name: string) => reservedColumns.has(name) || columns.some((column) => column.name === name);
+  found.push(...referenceNameMistakes(where, entity.references ?? {}, taken));
   for (const name of entity.alikeBy ?? []) {
     if (!columns.some((column) => column.name === name))
       found.push(`${where}.alikeBy: there is no column '${name}' in row`);

@@ -20,6 +20,7 @@ import { reportJobs } from './0019_report_jobs';
 import { rollups } from './0020_rollups';
 import { excluded } from './0021_excluded';
 import { imports } from './0022_imports';
+import { references } from './0023_references';
 
 export interface Migration {
   readonly version: number;
@@ -59,4 +60,5 @@ export const migrations: readonly Migration[] = [
   { version: 20, name: 'roll-ups', sql: rollups, breaking: false },
   { version: 21, name: 'rows that another row excludes', sql: excluded, breaking: false },
   { version: 22, name: 'imports of files', sql: imports, breaking: false },
+  { version: 23, name: 'references', sql: references, breaking: false },
 ];

@@ -123,8 +123,8 @@ export const rooms: readonly Room[] = [
   },
   {
     folder: 'destination/derived',
-    holds: 'what is computed from rows: roll-ups, and the triggers that mark what is to be computed again',
-    may: ['schema', 'destination/database'],
+    holds: 'what is computed from rows: references, roll-ups, and the triggers that mark what is to be computed again',
+    may: ['schema', 'destination/database', 'destination/rows'],
   },
   {
     folder: 'destination/connections',

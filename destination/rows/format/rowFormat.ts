@@ -1,5 +1,6 @@
 import type { Column } from '../../../schema/definition/columns';
 import type { ConnectorEntity } from '../../../schema/definition/connector';
+import { referenceColumns } from '../../../schema/definition/references';
 import { quote } from '../../database/identifiers';
 
 /**
@@ -46,7 +47,15 @@ export function contentColumns(entity: ConnectorEntity): readonly Column[] {
 /** Every column of an entity's table, in order. */
 export function tableColumns(entity: ConnectorEntity): Column[] {
   const related = entity.related === undefined ? [] : relatedColumns;
-  return [...keyColumns, ...entity.columns, ...engineColumns, ...(entity.raw ? [rawColumn] : []), ...related];
+  const references = referenceColumns(entity);
+  return [
+    ...keyColumns,
+    ...entity.columns,
+    ...references,
+    ...engineColumns,
+    ...(entity.raw ? [rawColumn] : []),
+    ...related,
+  ];
 }
 
 /** The quoted, schema-qualified table. */

@@ -31,6 +31,7 @@ import { valueIs } from '../../../schema/definition/listings/valueIs';
 import { window } from '../../../schema/definition/listings/window';
 import { partitionsFrom } from '../../../schema/definition/partitions';
 import { rateLimit } from '../../../schema/definition/rateLimit';
+import { reference } from '../../../schema/definition/references';
 import { related } from '../../../schema/definition/related';
 import { rollup } from '../../../schema/definition/rollups';
 import { businessHours, deletionGuard, entitySchedule } from '../../../schema/definition/schedule';
@@ -78,6 +79,7 @@ export const sections: readonly Section[] = [
     comments: ['DeltaSyncField'],
     schema: entityDefinition.shape.deltaSyncField.unwrap(),
   },
+  { title: 'Reference', file: 'references', comments: ['reference'], schema: reference },
   { title: 'Roll-up', file: 'rollups', comments: ['rollup'], schema: rollup },
   { title: 'Related records', file: 'related', comments: ['related'], schema: related },
   {

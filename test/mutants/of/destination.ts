@@ -102,6 +102,28 @@ export const destination: readonly Mutant[] = [
   },
   {
     invariant: 2,
+    name: 'a reference is found again only where the row that refers changes',
+    file: 'destination/derived/references/referenceMarking.ts',
+    find: 'where k.key is not null;',
+    replace: 'where false;',
+    test: {
+      file: 'destination/derived/references/references.test.ts',
+      name: 'the row that is referred to may arrive before or after, and is found by id before e-mail',
+    },
+  },
+  {
+    invariant: 2,
+    name: 'the first of several rows that match is taken',
+    file: 'destination/derived/references/resolve.ts',
+    find: 'when count(*) > 1 then array[null::text] end',
+    replace: 'when count(*) > 1 then array[min(m.external_id)] end',
+    test: {
+      file: 'destination/derived/references/references.test.ts',
+      name: 'where several rows match, none is taken, until one is left',
+    },
+  },
+  {
+    invariant: 2,
     name: 'a mark by a former zone marks a day of the new one',
     file: 'destination/derived/rollups/recompute.ts',
     find: '(m.day is null or m.zone is null or m.zone is distinct from z.zone)',
