@@ -18,6 +18,6 @@ module.exports = {
   globalSetup: '<rootDir>/test/environment/globalSetup.ts',
   globalTeardown: '<rootDir>/test/environment/globalTeardown.ts',
   testEnvironment: '<rootDir>/test/environment/jestEnvironment.ts',
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   maxWorkers: 3,
 };

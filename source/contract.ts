@@ -46,6 +46,8 @@ export interface SourcePage extends Asked {
   readonly requests: number;
   /** how many of the records are outside of the window that was asked for */
   readonly outside: number;
+  /** the range of time that was asked for, in milliseconds since 1970; undefined where the list is not limited */
+  readonly range?: { readonly from: number; readonly to: number } | undefined;
 }
 
 export interface ListOptions {

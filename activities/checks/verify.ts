@@ -12,6 +12,7 @@ import type { LiveAnswer, SetAsideAnswer } from '../../schema/answer';
 import type { Coverage } from '../../schema/coverage';
 import type { RecordDifference, VerifyInput, VerifyResult } from '../../schema/definition/checks';
 import { heldBackMs } from '../../schema/definition/listings/listing';
+import { TidemarkError } from '../../schema/errors';
 import { PartitionUnread } from '../../schema/unreadPartition';
 import { instantOfVersion, type Version } from '../../schema/version';
 import { startLiveness } from '../attempt/liveness';
@@ -47,6 +48,7 @@ export function verifyActivities(deps: ActivityDeps, openTarget: TargetOpener) {
     async verify(input: VerifyInput): Promise<VerifyResult> {
       const target = { connectionId: input.connectionId, entity: input.entity };
       const open = await openTarget(target, 'reconciliation');
+      refuseReplaced(open);
       const all = input.sample === null;
       const tally: Tally = {
         ...{ compared: 0, pending: 0, unclear: 0, uncertainEnds: 0, more: 0 },
@@ -75,6 +77,15 @@ export function verifyActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       }
     },
   };
+}
+
+/** Which of its day's lines a line is shows in a whole list only, and a reconciliation compares those. */
+function refuseReplaced({ entity, target }: OpenTarget): void {
+  if (entity.replaced === undefined) return;
+  throw new TidemarkError(
+    'Usage',
+    `${target.connectionId}/${entity.name}: its lines have no ids (replaced), so they cannot be verified one by one. Run \`tidemark reconcile\`, which replaces every day`,
+  );
 }
 
 function counted({ compared, pending, unclear, uncertainEnds, differences, more }: Tally) {

@@ -4,7 +4,7 @@ import { writeAnswers } from '../../destination/rows/writeAnswers';
 import { type Attempt, advancePart, openPart } from '../../destination/runs/runParts';
 import type { Run } from '../../destination/runs/runs';
 import { noteFirstToken, startOver } from '../../destination/runs/tokens';
-import { type Counts, noCounts } from '../../schema/answer';
+import { addCounts, type Counts, noCounts } from '../../schema/answer';
 import type { ParentPartition } from '../../schema/definition/partitions';
 import { TidemarkError } from '../../schema/errors';
 import type { Target } from '../../schema/workflows';
@@ -17,6 +17,8 @@ import { inBatches } from '../listing/readAhead';
 import { listedContext, type OpenTarget } from '../openTarget';
 import { stoppedPart } from '../parents';
 import { fetchDueInRun } from '../records/owedInRun';
+import { dayOf, widerRange } from '../replaced/place';
+import { replaceDays } from '../replaced/replaceDays';
 import { readRelatedChanges, relatedFeeds } from './relatedChanges';
 
 export interface PullInput extends Target {
@@ -107,8 +109,25 @@ export async function pullPart(deps: ActivityDeps, open: OpenTarget, input: Pull
     await readOn();
   };
 
+  /** The days that the whole list shows, instead of its records one by one. */
+  const replace = async () => {
+    const { signal: _, ...read } = { partition, parent, reader: name, signal: cancellationSignal };
+    const written = await replaceDays(deps, open, {
+      ...{ key, parent, context, signal: cancellationSignal, after: dayOf(resumePoint) },
+      pages: (signal) =>
+        open.source.streamAll(open.entity, listing, {
+          ...{ ...read, signal },
+          ...(listing === 'changes' && since ? widerRange(since, deps.clock.received()) : {}),
+        }),
+      onProgress: ({ pages, records, counts }) =>
+        input.onProgress({ pages, records, counts: addCounts(done.counts, counts) }),
+    });
+    done.counts = addCounts(done.counts, written);
+  };
+
   const readPartition = async () => {
     if (part.done) return;
+    if (open.entity.replaced !== undefined) return replace();
     if (feed && listing === 'changes' && token === null && input.since === undefined) return readAll();
     await readOn().catch(async (error: unknown) => {
       if (!(error instanceof TidemarkError && error.type === 'TokenExpired')) throw error;

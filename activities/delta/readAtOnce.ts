@@ -35,6 +35,8 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
   const [partition, ...others] = open.partitions;
   // what duplicates are is judged over all pages
   if (open.entity.duplicates !== undefined) return undefined;
+  // days are replaced once a whole list is there
+  if (open.entity.replaced !== undefined) return undefined;
   // a report may be made as a job, which takes longer
   if (open.entity.listings.changes?.report !== undefined) return undefined;
   if (partition === undefined || others.length > 0 || run.full || run.cursorBefore === null) return undefined;

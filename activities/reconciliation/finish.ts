@@ -94,7 +94,8 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       unlisted: await countUnlisted(db, planId),
       uncertainEnd: scan.uncertainEnds,
       owed: await countOwed(db, input),
-      leftOut: await countLeftOut(db, connectionId, of, 'skipped'),
+      leftOut:
+        (await countLeftOut(db, connectionId, of, 'skipped')) + (await countLeftOut(db, connectionId, of, 'replaced')),
       excluded: await countLeftOut(db, connectionId, of, 'excluded'),
       ...notCompared,
     };

@@ -17,6 +17,8 @@ import { progressOf, recordsIn } from '../listing/pageProgress';
 import { inBatches, ofIds } from '../listing/readAhead';
 import { type OpenTarget, writeContext } from '../openTarget';
 import { stoppedPart } from '../parents';
+import { dayOf } from '../replaced/place';
+import { scanDays } from './scanDays';
 
 export interface ScanInput extends Target {
   readonly runId: string;
@@ -60,6 +62,13 @@ export async function scanPart(deps: ActivityDeps, open: OpenTarget, input: Scan
   const done = { pages: part.pages, records: part.records };
   if (part.done) return done;
   const listedKeys = input.write ? await listedKeysOf(deps, open, input, `${input.step}-${input.round}`) : undefined;
+  if (open.entity.replaced !== undefined) {
+    try {
+      return await scanDays(deps, open, { ...input, key, table, after: dayOf(part.resumePoint) });
+    } catch (error) {
+      return await stoppedPart(deps, key, error, parent).then(() => done);
+    }
+  }
   const { interpret, write, limits } = writerOf(deps, open, input, key, listedKeys);
   try {
     const read = (signal: AbortSignal) =>

@@ -13,9 +13,11 @@ import { countLeftOut, deleteLeftOut, leftOutLately } from '../../destination/ro
 import type { LeftOutReason } from '../../destination/rows/leftOut';
 import { lockEntity } from '../../destination/rows/lockEntity';
 import { countLive } from '../../destination/rows/queries/liveIds';
+import { type DayLoss, lossByDay } from '../../destination/rows/replaced/days';
 import { addFetched } from '../../destination/runs/runParts';
 import { noCounts } from '../../schema/answer';
 import type { ConnectorEntity } from '../../schema/definition/connector';
+import type { DeletionGuard } from '../../schema/definition/schedule';
 import type { ActivityDeps } from '../deps';
 import type { OpenTarget } from '../openTarget';
 
@@ -42,6 +44,7 @@ export async function judgeLeftOut(deps: Deps, open: OpenTarget, judge: Judge): 
   await keepRejected(db, target, entity);
   await judgeReason(deps, open, judge, 'skipped');
   await judgeReason(deps, open, judge, 'excluded');
+  if (entity.replaced !== undefined) await judgeReason(deps, open, judge, 'replaced');
 }
 
 async function judgeReason(deps: Deps, open: OpenTarget, judge: Judge, about: LeftOutReason): Promise<void> {
@@ -51,15 +54,20 @@ async function judgeReason(deps: Deps, open: OpenTarget, judge: Judge, about: Le
   const plan = await openLeftOutPlan(db, target, about);
   // an operator has decided about these; what is left after that is judged by the next run
   if (plan?.status === 'approved') return;
-  const gone = await countLeftOut(db, target.connectionId, entity, about);
-  if (gone > 0) {
+  const leftOut = await countLeftOut(db, target.connectionId, entity, about);
+  if (leftOut > 0) {
+    const days = about === 'replaced' ? await lossByDay(db, target.connectionId, entity) : [];
+    // a line that was moved to another day is no loss
+    const gone = about === 'replaced' ? days.reduce((total, { lost }) => total + lost, 0) : leftOut;
     const liveRows = await countLive(db, target.connectionId, entity);
     const lately = (await deletedLately(db, target)) + (await leftOutLately(db, target.connectionId, entity));
-    const wait = whyWait(entity.deletionGuard, { liveRows, gone, deletedLately: lately, scanned: gone });
+    const guard = entity.deletionGuard;
+    const wait =
+      whyWait(guard, { liveRows, gone, deletedLately: lately, scanned: leftOut }) ?? whyDaysWait(guard, days);
     if (wait === null) await deleteAll(deps, open, judge, about, liveRows);
     else {
       if (runId === null) return;
-      const reason = `${leavesOut(entity, about)} records that have rows: ${wait}`;
+      const reason = `${leavesOut(entity, about)} that have rows: ${wait}`;
       await db.transaction((trx) => holdLeftOut(trx, target, entity, { about, runId, liveRows, reason }));
       return;
     }
@@ -69,8 +77,18 @@ async function judgeReason(deps: Deps, open: OpenTarget, judge: Judge, about: Le
 
 /** The subject and verb of the sentence that says why rows wait. */
 function leavesOut({ exclusions = [] }: ConnectorEntity, about: LeftOutReason): string {
-  if (about === 'skipped') return 'the mapping leaves out';
-  return `rows of ${exclusions.map(({ by }) => by).join(' and ')} exclude`;
+  if (about === 'skipped') return 'the mapping leaves out records';
+  if (about === 'replaced') return 'days no longer list lines';
+  return `rows of ${exclusions.map(({ by }) => by).join(' and ')} exclude records`;
+}
+
+/** A day counts by itself as well: among all rows of a table, those of one day are few. */
+function whyDaysWait(guard: DeletionGuard, days: readonly DayLoss[]): string | null {
+  for (const { day, live, lost } of days) {
+    const wait = whyWait(guard, { liveRows: live, gone: lost, deletedLately: 0, scanned: live });
+    if (wait !== null) return `of ${day}, ${wait}`;
+  }
+  return null;
 }
 
 async function deleteAll(

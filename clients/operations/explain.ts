@@ -58,7 +58,9 @@ export const explain = operation({
           leftOut: z
             .string()
             .nullable()
-            .describe('`skipped`: the mapping leaves its record out; `excluded`: a row of another table excludes it'),
+            .describe(
+              '`skipped`: the mapping leaves its record out; `excluded`: a row of another table excludes it; `replaced`: its day no longer lists it',
+            ),
         })
         .nullable()
         .describe('what the engine knows of the row besides its content'),

@@ -11,6 +11,7 @@ import { expiry } from './plans';
 export const leftOutDetail: Readonly<Record<LeftOutReason, string>> = {
   skipped: 'left out by the mapping',
   excluded: 'excluded by another row',
+  replaced: 'no longer listed by its day',
 };
 
 /** The plan about rows whose record is left out for this reason that is not decided, or approved and not applied yet. */
@@ -139,7 +140,7 @@ export async function isAnyLeftOut(
     db,
     /* sql */ `
     select exists (select from ${tableName(entity)} c where c.connection_id = :connectionId and ${leftOutYet})
-      or exists (select from tidemark.plans where connection_id = :connectionId and entity = :entity and about in ('skipped', 'excluded') and status = 'waiting') as any`,
+      or exists (select from tidemark.plans where connection_id = :connectionId and entity = :entity and about in ('skipped', 'excluded', 'replaced') and status = 'waiting') as any`,
     { connectionId, entity: entity.name },
   );
   return found?.any ?? false;
@@ -158,7 +159,7 @@ export async function keepRejected(
     /* sql */ `
     with rejected as (
       select p.id, p.about, i.external_id, p.decided_at from tidemark.plans p join tidemark.plan_items i on i.plan_id = p.id
-      where p.connection_id = :connectionId and p.entity = :entity and p.about in ('skipped', 'excluded') and p.status = 'rejected' and i.outcome = 'open'
+      where p.connection_id = :connectionId and p.entity = :entity and p.about in ('skipped', 'excluded', 'replaced') and p.status = 'rejected' and i.outcome = 'open'
     ), kept as (
       update ${tableName(entity)} c set _left_out = null from rejected r
       where c.connection_id = :connectionId and c.external_id = r.external_id and ${leftOutYet} and c._left_out = r.about and (r.about = 'excluded' or c._received_at < r.decided_at)

@@ -8,7 +8,7 @@ import type { Differences } from './diffScan';
 export type Difference = 'missing' | 'stale' | 'gone' | 'unlisted';
 export type PlanStatus = 'open' | 'waiting' | 'approved' | 'applied' | 'rejected' | 'expired' | 'undone' | 'dry';
 
-export type PlanAbout = 'deletions' | 'related' | 'skipped' | 'excluded';
+export type PlanAbout = 'deletions' | 'related' | 'skipped' | 'excluded' | 'replaced';
 
 export interface Plan extends Target {
   readonly id: string;

@@ -1,6 +1,6 @@
 /**
  * Rows whose record the source has, and which are left out all the same. `_left_out` holds why ('skipped': the mapping leaves the record out;
- * 'excluded': a row of another table excludes it, see the entity's `excludedBy`); null for any other row.
+ * 'excluded': a row of another table excludes it, see the entity's `excludedBy`; 'replaced': its day no longer lists the line, see `replaced/`); null for any other row.
  *
  * A skipped row holds the version, the times and the raw record of the answer that left it out, so that the merge rule compares later answers with that
  * one: an older answer changes nothing, and a later one that maps brings the row back. Its columns stay as they were. An excluded row holds the record
@@ -11,7 +11,7 @@
  */
 
 /** Why a row is left out. */
-export type LeftOutReason = 'skipped' | 'excluded';
+export type LeftOutReason = 'skipped' | 'excluded' | 'replaced';
 
 /** SQL over a stored row `c`: the source has said that its record is gone. */
 export const heldGone = '(c.deleted_at is not null and c._left_out is null)';

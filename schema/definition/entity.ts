@@ -14,6 +14,7 @@ import type { MapContext } from './mapContext';
 import type { PartitionsFrom, partitionsFrom } from './partitions';
 import type { ReferenceDefinition, ReferencesInput } from './references';
 import type { Related, RelatedInput } from './related';
+import type { Replaced, replaced } from './replaced';
 import type { DeletionGuard, deletionGuard, EntitySchedule, entitySchedule } from './schedule';
 import type { Touch, TouchRequest } from './touch';
 
@@ -100,6 +101,8 @@ export interface EntityInput<Row extends z.ZodObject, Source> {
   readonly key: string | ((record: Source) => string | number | null | undefined);
   /** Which record counts where a run's listings show several with one key. */
   readonly duplicates?: z.input<typeof duplicates>;
+  /** For lines without an id, such as those of a report: which lines are replaced together. */
+  readonly replaced?: z.input<typeof replaced>;
   /** Where the record contains its version. Left out where the source has none: the later response counts, and changes are seen by comparing columns. */
   readonly deltaSyncField?: DeltaSyncField<Source>;
   /** Makes the row from the source's record. Numbers are exact: one that a JavaScript number does not hold (`12345678901234.5678`, `9007199254740993`) comes as text of its digits; `decimal()` in the row takes both. Throw `new SkipRecord(reason)` to leave a record out: it gets no row, and a row that it has is soft-deleted (many at once wait for an operator), until a later answer maps. After a change, `tidemark remap` applies it to all rows. */
@@ -172,6 +175,8 @@ export interface Entity {
   readonly where: ((record: never) => boolean) | undefined;
   readonly key: string | ((record: never) => string | number | null | undefined);
   readonly duplicates: Duplicates | undefined;
+  /** undefined where records have an id */
+  readonly replaced: Replaced | undefined;
   /** undefined where records have no version */
   readonly deltaSyncField: DeltaSyncField<never> | undefined;
   readonly map: (record: never, context: MapContext) => unknown;

@@ -11,6 +11,7 @@ import { changesListing, listing, one } from './listings/listing';
 import { partitionsFrom } from './partitions';
 import { references } from './references';
 import { relatedByName } from './related';
+import { replaced } from './replaced';
 import { deletionGuard, entitySchedule } from './schedule';
 import { touch } from './touch';
 import { zone } from './zone';
@@ -28,6 +29,7 @@ export const entityDefinition = z.strictObject({
   where: aFunction.optional(),
   key: pathOrFunction,
   duplicates: duplicates.optional(),
+  replaced: replaced.optional(),
   deltaSyncField: z
     .strictObject({
       name: z.string().min(1),

@@ -10,6 +10,7 @@ import { reportMistakes } from './listings/reportMistakes';
 import { requestMistakes } from './listings/requestMistakes';
 import { referenceNameMistakes } from './references';
 import { relatedMistakes } from './related';
+import { replacedMistakes } from './replaced';
 import { touchMistakes } from './touch';
 
 /** Columns that every destination row has; an entity's own may not be called so. */
@@ -92,6 +93,20 @@ export function entityMistakes(
   if (entity.import) {
     const hasRelated = Object.keys(related).length > 0;
     found.push(...importMistakes(`${where}.import`, entity.import, { columns, hasRelated }));
+  }
+  if (entity.replaced) {
+    const { conflict, deltaSyncField, duplicates, related, excludedBy } = entity;
+    const others = {
+      'listings.one': entity.listings.one,
+      'listings.ids': ids,
+      deltaSyncField,
+      duplicates,
+      related,
+      excludedBy,
+      import: entity.import,
+    };
+    const circumstances = { columns, others, conflict, changes, covers: all.covers };
+    found.push(...replacedMistakes(where, entity.replaced, circumstances));
   }
   if (entity.touch) found.push(...touchMistakes(`${where}.touch`, entity.touch));
   if (!importOnly && !entity.supportsWebhooks && entity.schedule.reconciliation === false) {

@@ -21,6 +21,7 @@ import { rollups } from './0020_rollups';
 import { excluded } from './0021_excluded';
 import { imports } from './0022_imports';
 import { references } from './0023_references';
+import { windows } from './0024_windows';
 
 export interface Migration {
   readonly version: number;
@@ -61,4 +62,5 @@ export const migrations: readonly Migration[] = [
   { version: 21, name: 'rows that another row excludes', sql: excluded, breaking: false },
   { version: 22, name: 'imports of files', sql: imports, breaking: false },
   { version: 23, name: 'references', sql: references, breaking: false },
+  { version: 24, name: 'days of which all lines are replaced together', sql: windows, breaking: false },
 ];

@@ -1,6 +1,7 @@
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { filteredBy, type Listing, type ListingName } from '../../schema/definition/listings/listing';
 import type { Report, ReportRequest } from '../../schema/definition/listings/report';
+import { replacedMarginMs } from '../../schema/definition/replaced';
 import { parseDuration } from '../../schema/duration';
 import type { TidemarkError } from '../../schema/errors';
 import type { ReportJob, ReportJobs, ReportReader, WantedReport } from '../../schema/reportJobs';
@@ -62,11 +63,14 @@ export function wantedReport(asked: AskedReport): WantedReport & ReportReader {
 }
 
 /** What stands for the times of the start when it is sent now, and the range that they mean, in milliseconds since 1970. */
-export function timesNow({ report, listing, filter, timeZone, source }: AskedReport): Record<string, string> {
+export function timesNow({ report, listing, filter, timeZone, source, entity }: AskedReport): Record<string, string> {
   const now = source.sender.clock.received();
   const began = filter && { text: filter.text, at: filter.instant };
   if (report.window) {
-    const { since, until, from, to } = rangeAt(report.window, timeZone, now, began);
+    const { since, until, from, to } = rangeAt(report.window, timeZone, now, {
+      began,
+      wider: entity.replaced === undefined ? 0 : replacedMarginMs,
+    });
     return { since, until, from: String(from), to: String(to) };
   }
   const since = filteredBy(listing)?.since;

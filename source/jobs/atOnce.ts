@@ -23,7 +23,11 @@ export async function wholeAtOnce(asked: AskedReport): Promise<SourcePage | unde
   const { outside, ignored } = outsideRange(asked, times, records);
   if (ignored !== undefined) throw broken(asked, `the answer at once: ${ignored}`, checkRange);
   const end = ended(answer.total === undefined ? 'one-answer' : 'total');
-  return pageOf(asked, { sent, sourceSent }, { records, sentAs: answer.sentAs, bytes, outside, next: null, end });
+  return pageOf(
+    asked,
+    { sent, sourceSent, times },
+    { records, sentAs: answer.sentAs, bytes, outside, next: null, end },
+  );
 }
 
 /** The source with the times of a range for the placeholders of a listing that is not filtered by a cursor. */

@@ -135,7 +135,7 @@ interface PageParts extends PartRecords {
 /** `sent` is that of the job's start: nothing in the document is known to be as late as the download. */
 export function pageOf(
   asked: AskedReport,
-  job: Pick<ReportJob, 'sent' | 'sourceSent'>,
+  job: Pick<ReportJob, 'sent' | 'sourceSent' | 'times'>,
   { records, sentAs, bytes, outside, next, end }: PageParts,
 ): SourcePage {
   const { source, entity, count } = asked;
@@ -144,10 +144,25 @@ export function pageOf(
   const times = { sent: job.sent, received: source.sender.clock.received() };
   return {
     ...times,
-    ...{ records, resumePoint: next, end, token: null, bytes, sourceSent: job.sourceSent, requests, outside },
+    ...{
+      records,
+      resumePoint: next,
+      end,
+      token: null,
+      bytes,
+      sourceSent: job.sourceSent,
+      requests,
+      outside,
+      range: rangeOf(job),
+    },
     answers: () => answersOf(source, entity, { ...times, records, sentAs }),
     listed: () => listedIn(entity, records),
   };
+}
+
+/** The range that the times of a start mean; undefined where the report has none. */
+function rangeOf({ times: { from, to } }: Pick<ReportJob, 'times'>): SourcePage['range'] {
+  return from === undefined || to === undefined ? undefined : { from: Number(from), to: Number(to) };
 }
 
 /** A damaged document makes its job worth nothing; a connection that broke does not. */

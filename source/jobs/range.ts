@@ -17,18 +17,21 @@ export interface Range {
   readonly to: number;
 }
 
-/** The range of a report that is asked for now; `at`: milliseconds since 1970. `began`: where `changes` begins, instead of `from`. */
+/**
+ * The range of a report that is asked for now; `at`: milliseconds since 1970. `began`: where `changes` begins, instead of `from`. `wider`: by so many
+ * milliseconds it is wider at each end, but for those that are declared otherwise.
+ */
 export function rangeAt(
   window: ReportWindow,
   timeZone: string,
   at: number,
-  began?: { text: string; at: number },
+  { began, wider = 0 }: { readonly began?: { text: string; at: number } | undefined; readonly wider?: number } = {},
 ): Range {
-  const from = began?.at ?? at - fromMs(window);
+  const from = began?.at ?? at - fromMs(window) - wider;
   const today = Math.floor(wallAt(at, timeZone) / day) * day;
   if (window.form === 'date') {
     const first = Math.floor(wallAt(from, timeZone) / day) * day;
-    const last = window.to === 'today' ? today - day : today;
+    const last = window.to === 'today' ? today - day : Math.floor(wallAt(at + wider, timeZone) / day) * day;
     return {
       since: began?.text ?? dateOf(first),
       until: dateOf(last),
@@ -36,7 +39,7 @@ export function rangeAt(
       to: instantOfWall(last + day, timeZone),
     };
   }
-  const to = window.to === 'today' ? instantOfWall(today, timeZone) : at;
+  const to = window.to === 'today' ? instantOfWall(today, timeZone) : at + wider;
   const write = (instant: number) => {
     const iso = new Date(instant).toISOString();
     return window.form === 'iso-seconds' ? `${iso.slice(0, 19)}Z` : iso;

@@ -44,14 +44,20 @@ export async function* inWindows({
     place = null;
     for await (const page of pages) {
       if (page.resumePoint !== null) {
-        yield { ...page, resumePoint: pointOf({ from, end, doubt, inner: page.resumePoint }), end: null };
+        yield {
+          ...page,
+          range: { from, to: end },
+          resumePoint: pointOf({ from, end, doubt, inner: page.resumePoint }),
+          end: null,
+        };
         continue;
       }
+      const range = { from, to: end };
       const doubtful: boolean = doubt || page.end?.certain === false;
-      if (next === null) yield { ...page, end: doubtful ? { provedBy: 'absence', certain: false } : page.end };
+      if (next === null) yield { ...page, range, end: doubtful ? { provedBy: 'absence', certain: false } : page.end };
       else {
         place = { from: next, end, doubt: doubtful, inner: null };
-        yield { ...page, resumePoint: pointOf(place), end: null };
+        yield { ...page, range, resumePoint: pointOf(place), end: null };
       }
     }
   }

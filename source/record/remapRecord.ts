@@ -30,6 +30,8 @@ export function remapRecord(
   );
   if (read.kind === 'gone' || read.kind === 'foreign') return null;
   if (read.kind === 'set-aside') return { ...read, id };
+  // which of its day's lines a line is shows in its day only
+  if (entity.replaced !== undefined) return { ...read, id };
   if (read.id === id) return read;
   const detail = `its key is now ${JSON.stringify(read.id)}: a new key needs \`tidemark sync --full\` and a reconciliation`;
   return { id, reason: 'conflict', detail, raw: text };

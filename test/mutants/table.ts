@@ -7,6 +7,7 @@ import { imports } from './of/imports';
 import { paging } from './of/paging';
 import { plans } from './of/plans';
 import { reading } from './of/reading';
+import { replaced } from './of/replaced';
 import { reports } from './of/reports';
 import { rows } from './of/rows';
 import { runs } from './of/runs';
@@ -35,5 +36,6 @@ export const mutants: readonly Mutant[] = [
   ...children,
   ...reports,
   ...imports,
+  ...replaced,
   ...ofTheWorld,
 ];

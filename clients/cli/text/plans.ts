@@ -55,6 +55,7 @@ function aboutText({
   unlisted,
 }: Pick<ResultOf<typeof plansShow>, 'about' | 'stale' | 'gone' | 'unlisted'>): string {
   if (about === 'related') return `fewer related of ${stale}`;
+  if (about === 'replaced') return `${plural(gone, 'line')} that their day no longer lists`;
   if (about === 'excluded') return `${plural(gone, 'row')} excluded`;
   return about === 'skipped' ? `${plural(gone, 'row')} left out` : plural(gone + unlisted, 'deletion');
 }

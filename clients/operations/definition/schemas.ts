@@ -81,9 +81,9 @@ export function plan(z: Z) {
 
 function planAbout(z: Z) {
   return z
-    .enum(['deletions', 'related', 'skipped', 'excluded'])
+    .enum(['deletions', 'related', 'skipped', 'excluded', 'replaced'])
     .describe(
-      '`related`: it deletes nothing, but takes away related records that the source no longer shows of the stale records; `skipped`: it deletes rows whose record the source has and the mapping leaves out; `excluded`: … and a row of another table excludes',
+      '`related`: it deletes nothing, but takes away related records that the source no longer shows of the stale records; `skipped`: it deletes rows whose record the source has and the mapping leaves out; `excluded`: … and a row of another table excludes; `replaced`: it deletes lines that their day no longer lists',
     );
 }
 

@@ -33,6 +33,7 @@ import { partitionsFrom } from '../../../schema/definition/partitions';
 import { rateLimit } from '../../../schema/definition/rateLimit';
 import { reference } from '../../../schema/definition/references';
 import { related } from '../../../schema/definition/related';
+import { replaced } from '../../../schema/definition/replaced';
 import { rollup } from '../../../schema/definition/rollups';
 import { businessHours, deletionGuard, entitySchedule } from '../../../schema/definition/schedule';
 import { touch } from '../../../schema/definition/touch';
@@ -69,6 +70,7 @@ export const sections: readonly Section[] = [
     comments: ['EntityInput', 'entityDefinition'],
     schema: entityDefinition,
   },
+  { title: 'Replaced days', file: 'replaced', comments: ['replaced'], schema: replaced },
   { title: 'Duplicates', file: 'duplicates', comments: ['duplicates'], schema: duplicates },
   { title: 'Excluded by an entity', file: 'excludedBy', comments: ['byEntity'], schema: byEntity },
   { title: 'Excluded by a table', file: 'excludedBy', comments: ['byTable'], schema: byTable },

@@ -60,7 +60,7 @@ export function proofAttention({ connectionId, entity, proved, owed, keepsRaw }:
       : []),
     ...(leftOut > 0
       ? [
-          `${name}: proved equal but for ${plural(leftOut, 'row')} whose record the mapping leaves out, and which wait in a plan: tidemark plans`,
+          `${name}: proved equal but for ${plural(leftOut, 'row')} that are left out, and wait in a plan: tidemark plans`,
         ]
       : []),
     ...(excluded > 0

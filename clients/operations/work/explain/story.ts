@@ -54,6 +54,7 @@ export function storyOf(
         skipped: 'had the row deleted',
         excluded: 'was last, when the row was deleted',
         included: 'was last, when the row came back',
+        replaced: 'had the row deleted',
       }[answer.outcome];
       return {
         at: answer.at,
@@ -162,6 +163,7 @@ function rowEntries({ row, excludedBy }: RecordFacts): StoryEntry[] {
 }
 
 function leavesOut(leftOut: string, excludedBy: RecordFacts['excludedBy']): string {
+  if (leftOut === 'replaced') return 'its day no longer lists it';
   return leftOut === 'excluded'
     ? `${excludingText(excludedBy)} excludes its record`
     : 'the mapping leaves its record out';

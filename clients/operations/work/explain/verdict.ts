@@ -208,6 +208,8 @@ function deletion({ facts }: Circumstances): string {
   if (plan)
     return `it was deleted on ${at} because plan ${plan.planId} (${by}) found it ${plan.detail ?? 'not listed'}`;
   if (row?.leftOut === 'excluded') return `it has had no live row since ${at}${by ? ` (${by})` : ''}`;
+  if (row?.leftOut === 'replaced')
+    return `it was deleted on ${at} because its day no longer lists it${by ? ` (${by})` : ''}`;
   if (leftOut) return `it was deleted on ${at} because the mapping leaves its record out${by ? ` (${by})` : ''}`;
   return `it was deleted on ${at} because the source said that it is gone when it was asked${by ? ` (${by})` : ''}`;
 }

@@ -35,6 +35,8 @@ export function why(entity: ConnectorEntity, answer: TracedAnswer): string {
       return 'the source no longer had it';
     case 'revived':
       return `the row was deleted, and the source shows it again (version ${version})`;
+    case 'replaced':
+      return 'its day no longer lists it';
     case 'skipped':
       return `the mapping leaves its version ${version} out`;
     case 'excluded':
