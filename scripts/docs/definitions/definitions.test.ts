@@ -66,8 +66,8 @@ function evaluated(example: string): object {
   return new Function('z', 'compositeKey', 'people', `return (${example})`)(z, compositeKey, {});
 }
 
-/** Of a webhook signature: what stands in place of the other fields. */
-const alternatives: ReadonlySet<string> = new Set(['fields', 'verify']);
+/** What stands in place of other fields: of a webhook signature, and of an entity whose records have an id. */
+const alternatives: ReadonlySet<string> = new Set(['fields', 'verify', 'replaced']);
 
 test.each(withSchema.map((part) => [part.title, part] as const))(
   'the example of %s is accepted and has every field',
