@@ -26,7 +26,16 @@ export interface RowFacts {
 /** See tidemark.answers. */
 export interface TracedAnswer {
   readonly at: Date;
-  readonly outcome: 'refused' | 'disputed' | 'deleted' | 'revived' | 'rekeyed' | 'skipped' | 'excluded' | 'included' | 'replaced';
+  readonly outcome:
+    | 'refused'
+    | 'disputed'
+    | 'deleted'
+    | 'revived'
+    | 'rekeyed'
+    | 'skipped'
+    | 'excluded'
+    | 'included'
+    | 'replaced';
   /** of `rekeyed`: the row's id before, or since */
   readonly otherId: string | null;
   readonly won: boolean;
