@@ -1,6 +1,10 @@
+import { z } from 'zod';
 import { approvePlan } from '../clients/operations/work/decide';
 import type { Simulator } from '../connectors/planning-center/simulator';
+import { prepareImport, storeUpload } from '../destination/imports/uploads';
 import { storeEvents } from '../destination/inbox/inbox';
+import { defineConnector } from '../schema/definition/connector';
+import { defineFileEntity } from '../schema/definition/entity';
 import { againSignal, type ReconciliationResult, workflowNames } from '../schema/workflows';
 import { itemList, itemsTable, oneItem, startBoards } from './invariants/boardsSource';
 import { aMinuteLater, until } from './invariants/support';
@@ -14,7 +18,7 @@ import { record } from './support/recordedHistories';
  * workflow has taken a new path; what was recorded before a change shows whether runs under way survive it.
  */
 const { deltaSync, reconciliation, singleRecord, syncRecords, applyPlan, sweep } = workflowNames;
-const { auditMapping, lookAt, firstPage, probe, verify, backfill, remap, touch } = workflowNames;
+const { auditMapping, lookAt, firstPage, probe, verify, backfill, remap, touch, importFile } = workflowNames;
 const people = { connectionId, entity: 'people' };
 const things = { connectionId, entity: 'things' };
 const delta = { ...people, trigger: 'api' } as const;
@@ -214,6 +218,34 @@ test('a harmless change at the source', async () => {
   const [{ id }] = await engine.db('tidemark.touches').insert(row).returning('id');
   await run(engine, 'ended', touch, { ...people, touchId: String(id) });
   await run(engine, 'lost', touch, { ...people, touchId: '999' });
+});
+
+test('a file that is imported, counted only, and refused', async () => {
+  const lines = defineFileEntity({
+    name: 'lines',
+    row: z.object({ code: z.string() }),
+    import: { columns: { code: 'Code' }, key: 'code' },
+  });
+  const connector = defineConnector({
+    name: 'acme',
+    settings: z.object({ baseUrl: z.url() }),
+    secrets: z.object({}),
+    auth: { scheme: 'none' },
+    entities: [lines],
+  });
+  const engine = await startEngine({ connector, settings: { baseUrl: 'http://127.0.0.1:9' } });
+  const target = { connectionId, entity: 'lines' };
+  const send = async (path: string, text: string, dryRun: boolean) => {
+    async function* bytes(): AsyncGenerator<Buffer> {
+      yield Buffer.from(text);
+    }
+    const { id } = await storeUpload(engine.db, { ...target, name: 'lines.csv', most: 1_000 }, bytes());
+    await prepareImport(engine.db, id, { asOf: new Date(), set: {} });
+    await run(engine, path, importFile, { ...target, importId: id, dryRun, trigger: 'api' });
+  };
+  await send('dry', 'Code\n001\n002\n', true);
+  await send('done', 'Code\n001\n002\n', false);
+  await send('refused', 'Other\n001\n', false);
 });
 
 test('what an operator asks', async () => {
