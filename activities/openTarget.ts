@@ -4,6 +4,7 @@ import { openSecrets } from '../destination/connections/secrets';
 import { createTokenStore } from '../destination/connections/tokens';
 import { createReportJobs } from '../destination/reports/reportJobs';
 import type { WriteContext } from '../destination/rows/writeContext';
+import { withChosenAuth } from '../schema/definition/auth/chosen';
 import type { Connector, ConnectorEntity } from '../schema/definition/connector';
 import type { MapContext } from '../schema/definition/mapContext';
 import { isFrom } from '../schema/definition/partitions';
@@ -120,7 +121,8 @@ export function targetOpener({
     const before = remembered.get(key);
     if (before?.madeOf === madeOf) return before.opened;
     const secrets = seal === null ? {} : openSecrets(keyRing, connectionId, seal);
-    const connector = connectorOf([...connectors.values()], connection);
+    const registered = connectorOf([...connectors.values()], connection);
+    const connector = withChosenAuth(registered, Object.keys(secrets));
     const { id, settings, timeZone } = connection;
     const budget = createBudget(db, { account: id, rateLimit: connector.rateLimit, priority });
     const source = createSourceClient({

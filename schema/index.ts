@@ -1,5 +1,6 @@
 /** What a connector author imports: `import { defineConnector, defineEntity } from 'tidemark'`. Every type that these functions take or return is here. */
 
+export type { AliasInput } from './definition/aliases';
 export type { Auth, AuthInput } from './definition/auth/auth';
 export type { SecretName } from './definition/auth/secretName';
 export type { Column } from './definition/columns';

@@ -15,6 +15,7 @@ import { getById } from './reading/byId/getById';
 import { readRelated } from './reading/byId/relatedRecords';
 import { touch } from './reading/byId/touch';
 import { firstToken } from './reading/firstToken';
+import { lookUps } from './reading/lookUp';
 import { relatedChanges } from './reading/related/relatedChanges';
 import { relatedIds } from './reading/related/relatedIds';
 import { streamAll } from './reading/streamAll';
@@ -76,26 +77,33 @@ export function createSourceClient(options: SourceClientOptions): SourceClient {
     sender: { ...sender, authorizer: usableAuthorizer(connector, secrets, context, reporter) },
   };
   const here = (entity: ConnectorEntity) => inZoneOf(entity, connection.timeZone);
+  const sourceFor = lookUps(source);
   return {
-    streamAll: (entity, name, listOptions) => {
+    async *streamAll(entity, name, listOptions) {
+      const ready = await sourceFor(entity, listOptions.signal);
       const report = entity.listings[name]?.report;
-      if (report === undefined) return streamAll(source, here(entity), name, listOptions);
+      if (report === undefined) return yield* streamAll(ready, here(entity), name, listOptions);
       // read without its job, an answer at once would be taken for the whole
       if (!options.jobs) throw new RangeError('a report needs a place where its jobs are kept');
-      return readReport(source, options.jobs, here(entity), { name, report, options: listOptions });
+      return yield* readReport(ready, options.jobs, here(entity), { name, report, options: listOptions });
     },
     firstToken: (entity, tokenOptions) => firstToken(source, entity, tokenOptions),
-    ask: (entity, id, askOptions) => askOne(source, here(entity), id, askOptions),
-    getById: (entity, id, askOptions) => getById(source, here(entity), id, askOptions),
+    ask: async (entity, id, askOptions) =>
+      askOne(await sourceFor(entity, askOptions.signal), here(entity), id, askOptions),
+    getById: async (entity, id, askOptions) =>
+      getById(await sourceFor(entity, askOptions.signal), here(entity), id, askOptions),
     readRelated: (entity, ids, { signal }) => readRelated(source, entity, ids, signal),
     relatedChanges: (entity, name, listOptions) => relatedChanges(source, here(entity), name, listOptions),
     relatedIds: (entity, name, listOptions) => relatedIds(source, entity, name, listOptions),
     touch: (entity, id, touchOptions) => touch(source, entity, id, touchOptions),
-    auditMapping: (entity, auditOptions) => {
+    auditMapping: async (entity, auditOptions) => {
       const asked = entity.listings.all.report === undefined ? auditOptions : { ...auditOptions, where: [] };
-      return auditMapping(source, here(entity), asked);
+      return auditMapping(await sourceFor(entity, auditOptions.signal), here(entity), asked);
     },
-    probe: (entity, probeOptions) => probeReport(here(entity), (reported) => probe(source, reported, probeOptions)),
+    probe: async (entity, probeOptions) => {
+      const ready = await sourceFor(entity, probeOptions.signal);
+      return probeReport(here(entity), (reported) => probe(ready, reported, probeOptions));
+    },
   };
 }
 

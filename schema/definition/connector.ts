@@ -7,6 +7,7 @@ import { DefinitionError, mistakes } from './definition';
 import type { Entity } from './entity';
 import { type Exclusion, exclusionMistakes, exclusionsOf } from './excludedBy';
 import { identifier } from './identifier';
+import { type Lookup, type lookup, lookupMistakes, lookups } from './lookups';
 import type { Parents } from './partitions';
 import { isFrom, parentMistakes } from './partitions';
 import { placeholderMistakes } from './placeholders';
@@ -30,9 +31,11 @@ import {
  *   settings: z.object({ baseUrl: z.url().default('https://api.example.com') }),
  *   secrets: z.object({ token: z.string(), appKey: z.string(), webhookSecret: z.string() }),
  *   auth: { scheme: 'bearer', token: 'token' },
+ *   otherAuth: [{ scheme: 'apiKey', in: 'header', name: 'X-Api-Key', key: 'appKey' }],
  *   rateLimit: { requests: 100, per: '20s' },
  *   headers: { 'X-Api-Version': '2026-01' },
  *   secretHeaders: { 'X-App-Key': 'appKey' },
+ *   lookups: { ordersReport: { path: '/reports', where: { slug: 'orders' }, value: 'id' } },
  *   webhooks: {
  *     signature: { header: 'X-Signature', secret: 'webhookSecret' },
  *     acknowledge: 200,
@@ -52,12 +55,19 @@ export interface ConnectorInput<Settings extends z.ZodObject, Secrets extends z.
   readonly secrets: Secrets;
   /** How requests are authorized. */
   readonly auth: AuthInput;
+  /**
+   * Other ways, for sources that offer several. A connection is authorized by the first of `auth` and these for which it has the secrets,
+   * so those are optional in `secrets`, and `connect` refuses a connection that has the secrets of none.
+   */
+  readonly otherAuth?: readonly AuthInput[];
   /** How many requests a connection may send. Without it, only the source's own `429` limits the engine, with 8 requests under way at once. */
   readonly rateLimit?: z.input<typeof rateLimit>;
   /** Headers that are sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Headers that hold a secret, such as the key of an app, by the name of the secret. They are sent with every request for data, next to what `auth` sends. */
   readonly secretHeaders?: Readonly<Record<string, string>>;
+  /** Values that each account has of its own and that the source shows in a list. `{name}` stands for them in the requests of entities. */
+  readonly lookups?: Readonly<Record<string, z.input<typeof lookup>>>;
   /** How webhooks are verified and read. Needed where an entity has `supportsWebhooks: true`. */
   readonly webhooks?: {
     /** How a delivery proves that the source sent it. */
@@ -94,9 +104,11 @@ export interface Connector {
   readonly settings: z.ZodObject;
   readonly secrets: z.ZodObject;
   readonly auth: Auth;
+  readonly otherAuth: readonly Auth[];
   readonly rateLimit: RateLimit | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly secretHeaders: Readonly<Record<string, SecretName>>;
+  readonly lookups: Readonly<Record<string, Lookup>>;
   readonly webhooks: WebhookRules | undefined;
   readonly entities: ReadonlyMap<string, ConnectorEntity>;
   readonly references: readonly Reference[];
@@ -120,11 +132,13 @@ export const connectorDefinition = z.strictObject({
   }),
   secrets: z.custom<z.ZodObject>((value) => value instanceof z.ZodObject, { error: 'must be a z.object of strings' }),
   auth,
+  otherAuth: z.array(auth).default([]),
   rateLimit: rateLimit.optional(),
   headers: z.record(z.string(), z.string()).default({}),
   secretHeaders: z
     .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, { error: 'is no name of a header' }), secretName)
     .default({}),
+  lookups: lookups.default({}),
   webhooks: z
     .strictObject({
       signature: webhookSignature,
@@ -161,6 +175,7 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
   const found: string[] = [];
   const named = [
     ...namedSecrets(auth, connector.auth, 'auth'),
+    ...connector.otherAuth.flatMap((one, index) => namedSecrets(auth, one, `otherAuth.${index}`)),
     ...namedSecrets(connectorDefinition.shape.secretHeaders, connector.secretHeaders, 'secretHeaders'),
     ...namedSecrets(webhookSignature, connector.webhooks?.signature, 'webhooks.signature'),
   ];
@@ -182,13 +197,19 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
     tables.add(table);
     byName.set(entity.name, { ...entity, table });
   }
-  const authTexts = connector.auth.scheme === 'oauth2' ? oauth2Templates(connector.auth) : [];
+  const authTexts = [...authTextsOf('auth', connector.auth)];
+  for (const [index, one] of connector.otherAuth.entries()) authTexts.push(...authTextsOf(`otherAuth.${index}`, one));
   found.push(...parentMistakes(where, entities));
   found.push(...exclusionMistakes(where, entities));
   for (const [name, entity] of byName) {
     const parents = parentsOf(entity, byName);
     if (parents !== undefined) byName.set(name, { ...entity, parents });
   }
+  for (const [index, one] of connector.otherAuth.entries()) {
+    if (one.scheme === 'oauth2' && one.grant === 'authorizationCode')
+      found.push(`${where}.otherAuth.${index}: a person authorizes by \`auth\` only`);
+  }
+  found.push(...lookupMistakes(where, connector.lookups, Object.keys(connector.settings.shape)));
   found.push(...placeholderMistakes(where, { ...connector, authTexts }, entities));
   const { references, found: inReferences } = referencesOf(where, [...byName.values()]);
   const readable = [...byName.values()].map((one) => ({ ...one, columns: [...one.columns, ...referenceColumns(one)] }));
@@ -202,6 +223,12 @@ export function defineConnector<Settings extends z.ZodObject, Secrets extends z.
   }
   const { rateLimit, webhooks } = connector;
   return { ...connector, rateLimit, webhooks, entities: byName, references, rollups };
+}
+
+/** The texts of a way to authorize that may contain placeholders, by their paths in the connector. */
+function authTextsOf(at: string, one: Auth): [at: string, text: string][] {
+  if (one.scheme !== 'oauth2') return [];
+  return oauth2Templates(one).map(([place, text]) => [`${at}.${place}`, text]);
 }
 
 function parentsOf({ partitions }: Entity, byName: ReadonlyMap<string, ConnectorEntity>): Parents | undefined {

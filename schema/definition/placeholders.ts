@@ -69,11 +69,14 @@ export function placeholderMistakes(
     headers,
     settings,
     authTexts,
+    lookups = {},
   }: {
     readonly headers: Readonly<Record<string, string>>;
     readonly settings: z.ZodObject;
-    /** the texts of `auth` that may contain placeholders, by their paths */
+    /** the texts of `auth` and `otherAuth` that may contain placeholders, by their paths */
     readonly authTexts: readonly (readonly [at: string, text: string])[];
+    /** values that the source shows, by the name that stands for them in listings */
+    readonly lookups?: Readonly<Record<string, Partial<Template>>>;
   },
   entities: readonly Templates[],
 ): string[] {
@@ -92,9 +95,10 @@ export function placeholderMistakes(
       );
   return [
     ...unfilled(where, { headers }, []),
+    ...Object.entries(lookups).flatMap(([name, lookup]) => unfilled(`${where}.lookups.${name}`, lookup, [])),
     ...authTexts.flatMap(([at, text]) =>
       among(
-        `${where}.auth`,
+        where,
         placeholdersOf(text).map((name) => [at, name] as const),
         [],
       ),
@@ -104,13 +108,14 @@ export function placeholderMistakes(
       const parted = partedBy(partitions);
       const listed = (name: 'all' | 'changes' | 'ids') => {
         const list = listings[name];
+        const shown = Object.keys(lookups);
         const range = name === 'changes' || list?.report?.window !== undefined ? ['since', 'until'] : [];
         const requests = list?.report === undefined ? [] : requestsOf(list.report);
         return [
-          ...unfilled(`${at}.${name}`, list, [...parted, ...range]),
+          ...unfilled(`${at}.${name}`, list, [...parted, ...range, ...shown]),
           ...requests.flatMap(([place, request, fills]) => {
             const ranged = fills.filter((one) => (one !== 'since' && one !== 'until') || range.includes(one));
-            return unfilled(`${at}.${name}.${place}`, request, [...parted, ...ranged]);
+            return unfilled(`${at}.${name}.${place}`, request, [...parted, ...ranged, ...shown]);
           }),
         ];
       };
@@ -118,7 +123,7 @@ export function placeholderMistakes(
         ...listed('all'),
         ...listed('changes'),
         ...listed('ids'),
-        ...unfilled(`${at}.one`, listings.one, ['id']),
+        ...unfilled(`${at}.one`, listings.one, ['id', ...Object.keys(lookups)]),
         ...unfilled(`${where}.entities.${name}.touch`, touch, ['id', 'text']),
         ...Object.entries(related ?? {}).flatMap(([of, { listing, changes, ids }]) => {
           const here = `${where}.entities.${name}.related.${of}`;

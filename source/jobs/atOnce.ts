@@ -15,7 +15,13 @@ import { checkRange, outsideRange } from './range';
 export async function wholeAtOnce(asked: AskedReport): Promise<SourcePage | undefined> {
   const { entity, name, options, count } = asked;
   const times = timesNow(asked);
-  const list = openListing(withTimes(asked.source, times), entity, name, { ...options, resumePoint: null });
+  const list = openListing(
+    withTimes(asked.source, times),
+    entity,
+    name,
+    { ...options, resumePoint: null },
+    times.until,
+  );
   const answer = await list.reader.ask({});
   count.requests += list.count.requests;
   if (isCapped(asked, answer)) return undefined;

@@ -39,12 +39,13 @@ export interface OpenListing {
   readonly count: { requests: number };
 }
 
-/** Puts a listing's requests together. Throws Usage where definition, settings and call don't fit each other. */
+/** Puts a listing's requests together. `until`: the end of the range of a report, as it is sent. Throws Usage where definition, settings and call don't fit each other. */
 export function openListing(
   source: Source,
   entity: ConnectorEntity,
   name: ListingName,
   options: ListOptions,
+  until?: string,
 ): OpenListing {
   const about = { entity: entity.name, what: `listing '${name}'` };
   const declared = declaredListing(source, entity, name, options, about);
@@ -55,7 +56,7 @@ export function openListing(
     about,
     name,
     ...{ partition: options.partition, parent: options.parent, signal: options.signal, pageSize: options.pageSize },
-    resumed: options.resumePoint != null,
+    ...{ resumed: options.resumePoint != null, until },
     identity: (record) => identityOf(entity, record),
     changedSince: (records, instant) => {
       const { older, readable } = olderThan(entity, records, instant);

@@ -115,17 +115,20 @@ export function listRequest(
     filter,
     ids,
     asked,
+    until: end,
   }: {
     readonly partition: string;
     readonly parent?: ParentPartition | undefined;
     readonly filter: Filter | undefined;
     readonly ids?: Several;
     readonly asked?: AskedFeed;
+    /** what `{until}` stands for; default: the end of the filter's window, else the present */
+    readonly until?: string | undefined;
   },
   about: About,
 ): Addressed {
   const { since } = listing as { since?: Since };
-  const until = () => (since ? (filter?.range?.until ?? untilValue(since, source.sender.clock.received())) : '');
+  const until = () => (since ? (end ?? filter?.range?.until ?? untilValue(since, source.sender.clock.received())) : '');
   const times = filter && since ? { since: filter.text, until: until() } : {};
   const token = asked && { since: asked.token };
   const request = addressed(

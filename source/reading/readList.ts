@@ -21,6 +21,8 @@ export interface ReadList extends Pick<ListReader<Paging>, 'changedSince'> {
   readonly filter: Filter | undefined;
   /** the token that a feed goes on from */
   readonly asked?: AskedFeed;
+  /** what `{until}` stands for, where a report says so */
+  readonly until?: string | undefined;
   /** the ids that `{ids}` stands for */
   readonly ids?: Several;
   readonly partition: string;

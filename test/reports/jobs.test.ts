@@ -367,3 +367,19 @@ test('nothing starts a job for what is no run', async () => {
   expect((await other.reader.probe()).requests).toBeGreaterThan(0);
   expect(new Set(other.source.steps())).toEqual(new Set(['at once']));
 });
+
+test('changes up to the day before today: the answer at once is asked for the same range as the job', async () => {
+  const source = await ReportSource.start('capped');
+  atEnd(() => source.close());
+  const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+  source.rows.push(...makeRows(8).map((row) => ({ ...row, date: day(2) })));
+  const window = { field: 'date', form: 'date', timeZone: 'UTC', to: 'today' } as const;
+  const ranged = cappedReport({ range: { from: '{since}', to: '{until}' }, window });
+  const since = { form: 'date', timeZone: 'UTC', boundary: 'inclusive' } as const;
+  const listings = { all: cappedReport(), changes: { ...ranged, since } };
+  const reader = await reportReader(db, source, cappedReport(), { listings });
+  const { records } = await reader.read({ listing: 'changes', since: new Date(Date.now() - 5 * 86_400_000) });
+  expect(records).toHaveLength(8);
+  const ranges = source.asked.filter(({ url }) => url.includes('to=')).map(({ url }) => /to=([\d-]+)/.exec(url)?.[1]);
+  expect(ranges).toEqual([day(1), day(1)]);
+});

@@ -34,15 +34,15 @@ export function addressMistakes(connector: Connector, { before, after, kept, giv
 
 /** How secrets would go to another server than before; undefined where they would not. */
 function moveOf(
-  { auth }: Connector,
+  { auth, otherAuth }: Connector,
   before: AddressChange['before'],
   after: AddressChange['after'],
 ): string | undefined {
   const [from, to] = [originOf(before.baseUrl), originOf(after.baseUrl)];
   if (from === undefined) return undefined;
   if (from !== to) return `baseUrl changes from ${from} to ${to}`;
-  if (auth.scheme !== 'oauth2') return undefined;
-  const other = placeholdersIn({ path: auth.tokenUrl })
+  const other = [auth, ...otherAuth]
+    .flatMap((one) => (one.scheme === 'oauth2' ? placeholdersIn({ path: one.tokenUrl }) : []))
     .map(([, name]) => name)
     .find((name) => name !== 'baseUrl' && before[name] !== after[name]);
   return other === undefined ? undefined : `${other} changes, which the address of the token endpoint is made of`;

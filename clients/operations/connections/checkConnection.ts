@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { getConnection } from '../../../destination/connections/connections';
+import { loadSecrets } from '../../../destination/connections/secrets';
+import { authText, withChosenAuth } from '../../../schema/definition/auth/chosen';
 import type { FirstPageResult } from '../../../schema/definition/checks';
-import type { Connector } from '../../../schema/definition/connector';
 import { connectorOf } from '../../../schema/definition/registered';
 import { taskQueue as defaultTaskQueue } from '../../../schema/workflows';
 import { pollersOf } from '../../temporal/pollers';
@@ -53,8 +54,17 @@ export async function checkConnection(
   const entities = asked
     ? await Promise.all(names.map((entity) => readFirst(starting, { connectionId: id, entity }, deadline, wait)))
     : names.map((entity) => unanswered(entity, 'no worker is running, so nothing was asked'));
+  const ring = await context.ring();
+  // without a key of its own, the client cannot see which secrets there are
+  const secrets = ring === undefined ? [] : Object.keys(await loadSecrets(context.db, ring, id));
   const ok = entities.every(({ says }) => says === 'read' || says === 'later');
-  return { connectionId: id, connector: connector.name, auth: authText(connector), ok, entities };
+  return {
+    connectionId: id,
+    connector: connector.name,
+    auth: authText(withChosenAuth(connector, secrets).auth),
+    ok,
+    entities,
+  };
 }
 
 /** A worker that has just started may not have polled yet. */
@@ -99,9 +109,4 @@ function answered({ entity, records, more, detail }: FirstPageResult): CheckedEn
 
 function unanswered(entity: string, detail: string): CheckedEntity {
   return { entity, says: 'no-answer', records: null, more: false, detail };
-}
-
-/** `basic`, `oauth2 clientCredentials` */
-function authText({ auth }: Connector): string {
-  return auth.scheme === 'oauth2' ? `oauth2 ${auth.grant}` : auth.scheme;
 }

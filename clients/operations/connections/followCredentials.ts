@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { credentialsChanged, needCredentials } from '../../../destination/connections/credentials';
+import { changesAuth, withChosenAuth } from '../../../schema/definition/auth/chosen';
 import { notAuthorized, oauth2Templates, tokensAfter } from '../../../schema/definition/auth/oauth2';
 import type { Connector } from '../../../schema/definition/connector';
 import { placeholdersIn } from '../../../schema/definition/placeholders';
@@ -8,6 +9,9 @@ import { placeholdersIn } from '../../../schema/definition/placeholders';
 export interface GivenCredentials {
   /** the names of the secrets that were given, the same values again included */
   readonly secrets: readonly string[];
+  /** the names of all secrets that it had, and has now */
+  readonly had: readonly string[];
+  readonly has: readonly string[];
   /** the settings before and after */
   readonly before: Readonly<Record<string, unknown>>;
   readonly after: Readonly<Record<string, unknown>>;
@@ -19,14 +23,18 @@ export interface GivenCredentials {
  */
 export async function followCredentials(
   tx: Knex,
-  { auth }: Connector,
+  connector: Connector,
   connectionId: string,
-  { secrets, before, after }: GivenCredentials,
+  { secrets, had, has, before, after }: GivenCredentials,
 ): Promise<boolean> {
-  if (auth.scheme !== 'oauth2') return false;
+  const { auth } = withChosenAuth(connector, has);
+  const isOther = changesAuth(connector, had, has);
+  if (auth.scheme !== 'oauth2') {
+    return isOther && (await credentialsChanged(tx, connectionId, { keepTokens: false }));
+  }
   const texts = Object.fromEntries(oauth2Templates(auth));
   const moved = placeholdersIn({ body: texts }).some(([, name]) => before[name] !== after[name]);
-  const tokens = moved ? 'void' : tokensAfter(auth, secrets);
+  const tokens = moved || isOther ? 'void' : tokensAfter(auth, secrets);
   if (tokens === 'untouched') return false;
   const resumed = await credentialsChanged(tx, connectionId, { keepTokens: tokens === 'keep' });
   if (tokens === 'keep' || auth.grant !== 'authorizationCode') return resumed;

@@ -61,7 +61,11 @@ export async function rotateSecret(
       value === undefined ? (isWebhookSecret ? former : undefined) : formerKept ? `${value}\n${former}` : value;
     if (after === undefined) throw missing;
     await saveSecrets(tx, ring, id, checked(connector, { ...secrets, [secret]: after }));
-    const given = { secrets: value === undefined ? [] : [secret], before: settings, after: settings };
+    const had = Object.keys(secrets);
+    const given = {
+      ...{ secrets: value === undefined ? [] : [secret], had, has: [...had, secret] },
+      ...{ before: settings, after: settings },
+    };
     const resumed = await followCredentials(tx, connector, id, given);
     await audit(tx, { ...by, action: 'connections rotate-secret', connectionId: id, details: { secret, formerKept } });
     return { connectionId: id, secret, formerKept, resumed };

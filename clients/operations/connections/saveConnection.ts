@@ -10,6 +10,7 @@ import {
 } from '../../../destination/connections/connections';
 import { type KeyRing, loadSecrets, type Secrets, saveSecrets } from '../../../destination/connections/secrets';
 import type { Connection } from '../../../schema/connection';
+import { noAuthProblem, withChosenAuth } from '../../../schema/definition/auth/chosen';
 import type { Connector } from '../../../schema/definition/connector';
 import { mistakes } from '../../../schema/definition/definition';
 import { connectorNamed, connectorOf } from '../../../schema/definition/registered';
@@ -59,7 +60,7 @@ export async function makeConnection(
   const connection = await context.db.transaction(async (tx) => {
     await createConnection(tx, { id, connector: connector.name, ...checked });
     await saveSecrets(tx, ring, id, secrets);
-    await awaitAuthorization(tx, connector, id);
+    await awaitAuthorization(tx, withChosenAuth(connector, Object.keys(secrets)), id);
     await audit(tx, { ...by, action: 'connect', connectionId: id, details: changedNames(values) });
     return await getConnection(tx, id);
   });
@@ -77,10 +78,14 @@ export async function changeConnection(
   const { connection, secrets, resumed } = await context.db.transaction(async (tx) => {
     const present = await lockConnection(tx, id);
     const connector = connectorOf(connectors, present);
-    const { secrets, ...checked } = checkedValues(connector, values, present, await keptSecrets(tx, ring, id));
+    const kept = await keptSecrets(tx, ring, id);
+    const { secrets, ...checked } = checkedValues(connector, values, present, kept);
     const changed = await updateConnection(tx, id, checked);
     await saveSecrets(tx, ring, id, secrets);
-    const given = { secrets: Object.keys(values.secrets ?? {}), before: present.settings, after: changed.settings };
+    const given = {
+      ...{ secrets: Object.keys(values.secrets ?? {}), had: Object.keys(kept), has: Object.keys(secrets) },
+      ...{ before: present.settings, after: changed.settings },
+    };
     const resumed = await followCredentials(tx, connector, id, given);
     await audit(tx, { ...by, action: 'connect --update', connectionId: id, details: changedNames(values) });
     return { connection: await getConnection(tx, id), secrets, resumed };
@@ -111,6 +116,7 @@ function checkedValues(
     ...(settings.success ? [] : missingOrWrong('settings', settings.error, given.settings)),
     // zod's messages say what was expected and never repeat what was given
     ...(secrets.success ? [] : missingOrWrong('secrets', secrets.error, given.secrets)),
+    ...(secrets.success ? authMistakes(connector, secrets.data) : []),
     ...scheduleMistakes(connector, schedules),
     ...(settings.success
       ? addressMistakes(connector, {
@@ -130,6 +136,12 @@ function checkedValues(
     ...(values.timeZone === undefined ? {} : { timeZone: values.timeZone }),
     ...(values.businessHours === undefined ? {} : { businessHours: values.businessHours }),
   };
+}
+
+/** Where a source can be authorized in several ways, none of their secrets is required by itself. */
+function authMistakes(connector: Connector, secrets: object): string[] {
+  const problem = noAuthProblem(connector, Object.keys(secrets));
+  return problem === undefined ? [] : [`secrets: ${problem}`];
 }
 
 /** One line for each mistake. */

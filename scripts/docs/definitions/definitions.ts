@@ -105,20 +105,30 @@ function fieldsOf(object: z.ZodObject, at: string, lookUp: LookUp, shown = ''): 
       return [{ name, type: typeText(inner) ?? '', fallback: '', meaning }];
     }
     const { text, type } = lookUp(`${at}${name}`);
-    const section = sections.find((one) => one.schema === inner);
+    const section = sectionOf(inner);
     const nested = section === undefined && inner instanceof z.ZodObject && !isSmall(inner);
     const row: Field = {
       name: `${shown}${name}`,
-      type: section
-        ? `see [${section.title}](#${anchor(section.title)})`
-        : nested
-          ? 'object'
-          : (typeText(inner) ?? asCode(type)),
+      type: section ? section : nested ? 'object' : (typeText(inner) ?? asCode(type)),
       fallback: isWorthShowing(fallback) ? `\`${fallback}\`` : optional ? '*optional*' : '',
       meaning: text,
     };
     return nested ? [row, ...fieldsOf(inner, `${at}${name}.`, lookUp, `${shown}${name}.`)] : [row];
   });
+}
+
+/** Where the document explains a field that has a section of its own; undefined for others. */
+function sectionOf(schema: z.ZodType): string | undefined {
+  const link = (of: unknown) => {
+    const section = sections.find((one) => one.schema === of);
+    return section && `[${section.title}](#${anchor(section.title)})`;
+  };
+  const own = link(schema);
+  if (own !== undefined) return `see ${own}`;
+  const list = schema instanceof z.ZodArray ? link(schema.element) : undefined;
+  if (list !== undefined) return `list, see ${list}`;
+  const named = schema instanceof z.ZodRecord ? link(schema.valueType) : undefined;
+  return named && `object, see ${named}`;
 }
 
 /** Empty defaults say no more than that the field is optional. */

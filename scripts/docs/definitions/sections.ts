@@ -29,6 +29,7 @@ import { since } from '../../../schema/definition/listings/since';
 import { tabular } from '../../../schema/definition/listings/tabular';
 import { valueIs } from '../../../schema/definition/listings/valueIs';
 import { window } from '../../../schema/definition/listings/window';
+import { lookup } from '../../../schema/definition/lookups';
 import { partitionsFrom } from '../../../schema/definition/partitions';
 import { rateLimit } from '../../../schema/definition/rateLimit';
 import { reference } from '../../../schema/definition/references';
@@ -62,6 +63,7 @@ export const sections: readonly Section[] = [
     schema: connectorDefinition,
   },
   { title: 'Rate limit', file: 'rateLimit', comments: ['rateLimit'], schema: rateLimit },
+  { title: 'Lookup', file: 'lookups', comments: ['lookup'], schema: lookup },
   { title: 'Auth', file: 'auth/auth', comments: ['auth'], schema: auth },
   { title: 'OAuth', file: 'auth/oauth2', comments: ['oauth2', 'tokenRequest'], schema: oauth2 },
   {

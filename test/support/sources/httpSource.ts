@@ -111,9 +111,10 @@ export function testClient(
     readonly auth?: ConnectorInput<z.ZodObject, z.ZodObject>['auth'];
     readonly settings?: JsonObject;
     readonly rateLimit?: ConnectorInput<z.ZodObject, z.ZodObject>['rateLimit'];
+    readonly lookups?: ConnectorInput<z.ZodObject, z.ZodObject>['lookups'];
   } = {},
 ): TestClient {
-  const { auth = { scheme: 'bearer', token: 'token' }, settings = {}, rateLimit, ...clientOptions } = options;
+  const { auth = { scheme: 'bearer', token: 'token' }, settings = {}, rateLimit, lookups, ...clientOptions } = options;
   const connector = defineConnector({
     name: 'acme',
     // further settings may stand in for placeholders
@@ -121,6 +122,7 @@ export function testClient(
     secrets: z.object({ token: z.string(), user: z.string(), password: z.string() }),
     auth,
     ...(rateLimit && { rateLimit }),
+    ...(lookups && { lookups }),
     entities: [testEntity(entityChanges)],
   });
   const entity = connector.entities.get('people');
