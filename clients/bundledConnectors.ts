@@ -4,6 +4,7 @@ import type { Connector } from '../schema/definition/connector';
 const bundled = new Map<string, () => Promise<Connector>>([
   ['planning_center', async () => (await import('../connectors/planning-center/connector.js')).planningCenter],
   ['service_titan', async () => (await import('../connectors/service-titan/connector.js')).serviceTitan],
+  ['mariana_tek', async () => (await import('../connectors/mariana-tek/connector.js')).marianaTek],
 ]);
 
 /** All of them, or those among `names`. */

@@ -29,7 +29,7 @@ function project(files: Readonly<Record<string, string>>): string {
 test('without a config the bundled connectors are there', async () => {
   const config = await loadConfig(temporaryFolder());
   expect(config.file).toBeUndefined();
-  expect(config.connectors.map(({ name }) => name)).toEqual(['planning_center', 'service_titan']);
+  expect(config.connectors.map(({ name }) => name)).toEqual(['planning_center', 'service_titan', 'mariana_tek']);
 });
 
 test('of the bundled connectors only those that are asked for are loaded; a config file has all of its own', async () => {

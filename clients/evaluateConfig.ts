@@ -1,5 +1,6 @@
 import { createJiti } from 'jiti';
 import * as zod from 'zod';
+import * as marianaTek from '../connectors/mariana-tek/connector';
 import * as planningCenter from '../connectors/planning-center/connector';
 import * as serviceTitan from '../connectors/service-titan/connector';
 import * as tidemark from '../schema';
@@ -15,6 +16,7 @@ export async function evaluateConfig(file: string): Promise<readonly Connector[]
       zod,
       'tidemark/connectors/planning-center': planningCenter,
       'tidemark/connectors/service-titan': serviceTitan,
+      'tidemark/connectors/mariana-tek': marianaTek,
     },
     fsCache: false,
   });

@@ -73,7 +73,7 @@ export interface Asked {
 const key = 'the-key-of-the-api';
 
 /** A server over the engine, and a function that asks it. `withKey` false: as somebody without the key does. */
-export async function startApi({ engine }: Workspace) {
+export async function startApi({ engine }: Pick<Workspace, 'engine'>) {
   // what the server starts is on the usual queue
   await engine.startWorker({ taskQueue });
   const { db, temporal, connector } = engine;

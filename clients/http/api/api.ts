@@ -5,6 +5,7 @@ import { requireKey } from '../key';
 import { limitRequests } from '../limit';
 import { type MetricsSource, metricsRoute } from '../metrics';
 import { mountAliases } from './aliases';
+import { describeAliases } from './aliasPaths';
 import { takeJson } from './jsonBody';
 import { describeApi } from './openapi';
 import { routeOf } from './project';
@@ -39,5 +40,7 @@ export async function apiRoutes(app: FastifyInstance, parts: ApiParts): Promise<
     operations.flatMap(({ name }, index) => (routes[index] ? [[name, routes[index]] as const] : [])),
   );
   mountAliases(app, parts.connectors, byName);
-  app.get('/api/openapi.json', async () => description);
+  const { paths, ...described } = description;
+  const all = { ...described, paths: { ...paths, ...describeAliases(parts.connectors, byName) } };
+  app.get('/api/openapi.json', async () => all);
 }

@@ -13,8 +13,13 @@ const problems: Readonly<Record<string, string>> = {
   503: 'PostgreSQL or Temporal is not available: `retry-after` says when to try again',
 };
 
+/** An OpenAPI document. */
+interface Described extends Readonly<Record<string, unknown>> {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
 /** The API as OpenAPI 3.1 describes it, made from the schemas by which requests are parsed. https://spec.openapis.org/oas/v3.1.1 */
-export function describeApi(operations: readonly Route[]): Readonly<Record<string, unknown>> {
+export function describeApi(operations: readonly Route[]): Described {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const one of operations) {
     paths[one.path] = { ...paths[one.path], [one.method.toLowerCase()]: describe(one) };

@@ -1,0 +1,34 @@
+import type { Answer } from '../../simulator/answer';
+import { RequestWindows } from '../../simulator/requestWindows';
+import { throttled } from './answers';
+
+export interface RateLimitSetting {
+  readonly requests: number;
+  readonly perSeconds: number;
+}
+
+/** Assumed, since nothing is published: 120 requests a minute for each token. */
+export const assumedRateLimit: RateLimitSetting = { requests: 120, perSeconds: 60 };
+
+export class RateLimiter {
+  private readonly windows = new RequestWindows();
+
+  constructor(private setting: RateLimitSetting | undefined) {}
+
+  /** A new limit, or none; counting starts again. */
+  set(setting: RateLimitSetting | undefined): void {
+    this.setting = setting;
+    this.windows.clear();
+  }
+
+  get current(): RateLimitSetting | undefined {
+    return this.setting;
+  }
+
+  /** Counts a request, and returns the refusal if there is one. */
+  take(caller: string, now: number): Answer | undefined {
+    if (!this.setting) return undefined;
+    const { count, wait } = this.windows.count(caller, this.setting.perSeconds, now);
+    return count <= this.setting.requests ? undefined : throttled(wait);
+  }
+}
