@@ -10,12 +10,13 @@ export const addDemo: AddCommand = (program, onEnd) => {
       'a delta, a delete found by a reconciliation, a record created, updated and deleted by webhooks. Each step says what',
       'was expected and what is in the table. Exit status 0 when all agree, else 1. With service-titan, a tenant of 30,000',
       'customers: requests per changed customer, contacts that change alone, revoked tokens, the cursor, time and memory.',
+      'With mariana-tek, two brands: reports that are jobs, headers that differ, wrong credentials, time and memory.',
     ].join('\n'),
-    examples: ['demo', 'demo service-titan', 'demo --json'],
+    examples: ['demo', 'demo service-titan', 'demo mariana-tek', 'demo --json'],
   })
     .addArgument(
       new Argument('[source]', 'which source is simulated')
-        .choices(['planning-center', 'service-titan'])
+        .choices(['planning-center', 'service-titan', 'mariana-tek'])
         .default('planning-center'),
     )
     .action(
@@ -23,6 +24,10 @@ export const addDemo: AddCommand = (program, onEnd) => {
         if (source === 'service-titan') {
           const { demoServiceTitan } = await import('../processes/demo/serviceTitan.js');
           return demoServiceTitan(shell);
+        }
+        if (source === 'mariana-tek') {
+          const { demoMarianaTek } = await import('../processes/demo/marianaTek.js');
+          return demoMarianaTek(shell);
         }
         const { demo } = await import('../processes/demo/demo.js');
         return demo(shell);

@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { choosePort } from '../../../../local/ports';
 import { scriptArguments } from '../../../../local/script';
@@ -14,6 +12,7 @@ import { follow } from '../../terminal/follow';
 import type { Shell } from '../../terminal/shell';
 import type { Up } from '../up/bringUp';
 import { answersHttp } from '../up/ready';
+import { peakMegabytes } from './memory';
 import { inTemporaryFolder, proveSteps } from './proof';
 import { serviceTitanProof, workspaceId } from './serviceTitanSteps';
 import { titanAt } from './titanSimulator';
@@ -64,23 +63,4 @@ async function connectWorkspace({ db, client, config, settings }: Up, url: strin
     schedules: { customers: { delta: { every: '12h' } } },
   };
   await perform(connect, context, made, { actor: 'cli', reason: 'tidemark demo service-titan' });
-}
-
-/** The peak memory of a process where the system reports it, else its present memory. Null where neither is known. */
-function peakMegabytes(pid: number | undefined): number | null {
-  if (pid === undefined) return null;
-  try {
-    const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return kilobytes === undefined ? residentMegabytes(pid) : Math.round(Number(kilobytes) / 1024);
-  } catch {
-    return residentMegabytes(pid);
-  }
-}
-
-function residentMegabytes(pid: number): number | null {
-  try {
-    return Math.round(Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024);
-  } catch {
-    return null;
-  }
 }
