@@ -154,6 +154,14 @@ export interface ReadRelated {
   readonly part: RelatedPart;
 }
 
+/** What was read of several records, and what it took. */
+export interface ReadOfSeveral {
+  /** by the id of the record */
+  readonly related: ReadonlyMap<string, ReadRelated>;
+  /** requests sent */
+  readonly requests: number;
+}
+
 export interface SourceClient {
   /**
    * The pages of a listing. The next page can be asked for while the former is still being written. Ends only where the
@@ -181,7 +189,7 @@ export interface SourceClient {
     entity: ConnectorEntity,
     ids: readonly string[],
     options: { readonly signal: AbortSignal },
-  ): Promise<ReadonlyMap<string, ReadRelated>>;
+  ): Promise<ReadOfSeveral>;
   /**
    * The pages of a listing of related records that were changed. Throws like `streamAll`: ContractBroken where its filter is ignored, or most
    * of the listed records do not name the record that they belong to.

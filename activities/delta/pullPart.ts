@@ -78,7 +78,7 @@ export async function pullPart(deps: ActivityDeps, open: OpenTarget, input: Pull
           ...{ partition, parent, resumePoint, signal, reader: name },
           ...(listing === 'changes' && from ? from : {}),
         }),
-        async (page) => ({ answers: await interpretPage(deps, open, page, signal) }),
+        (page) => interpretPage(deps, open, page, signal),
       );
     for await (const pages of inBatches(read, cancellationSignal)) {
       const answers = pages.flatMap((page) => page.answers);

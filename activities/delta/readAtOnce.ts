@@ -10,7 +10,7 @@ import type { RunResult } from '../../schema/workflows';
 import type { SourcePage } from '../../source/contract';
 import { startLiveness } from '../attempt/liveness';
 import type { ActivityDeps } from '../deps';
-import { interpretPage } from '../listing/interpret';
+import { type Interpreted, interpretPage } from '../listing/interpret';
 import { countedPage, progressOf } from '../listing/pageProgress';
 import { runEnded } from '../metrics';
 import { listedContext, type OpenTarget } from '../openTarget';
@@ -54,19 +54,22 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
     if (feeds) await readRelatedChanges(deps, open, run, { signal, onProgress: () => undefined });
     const page = await firstPage(open, partition, token === null ? { since: run.cursorBefore } : { token }, signal);
     if (open.entity.related !== undefined && page.records.length > relatedAtOnceAtMost) return undefined;
+    const { answers, requests }: Interpreted =
+      page.records.length === 0
+        ? { answers: [], requests: page.requests }
+        : await interpretPage(deps, open, page, signal);
     let ended: Run | undefined;
     // what is judged once everything has been written
     let judges = false;
     const alongside = async (trx: Knex.Transaction, { counts }: Pick<WriteResult, 'counts'>) => {
       // the ordinary pull, where it has begun, has taken over
       const key = await openFirst(trx, name, token);
-      await advancePart(trx, key, progressOf([countedPage(page)], counts));
+      await advancePart(trx, key, progressOf([{ ...countedPage(page), requests }], counts));
       if (page.resumePoint !== null) return;
       judges = open.entity.related !== undefined || (await isAnyLeftOut(trx, run, open.entity));
       if (judges) return;
       ended = await endDelta(trx, open, run.id);
     };
-    const answers = page.records.length === 0 ? [] : await interpretPage(deps, open, page, signal);
     if (feeds && page.resumePoint === null) {
       const changed = await changedRelated(deps, open, relatedAtOnceAtMost + 1, shownIds(answers));
       if (changed.length > relatedAtOnceAtMost) return undefined;
@@ -99,7 +102,7 @@ export async function readAtOnce(deps: ActivityDeps, open: OpenTarget, run: Run)
 }
 
 /** Records whose related records have been read with them. */
-function shownIds(answers: Awaited<ReturnType<typeof interpretPage>>): string[] {
+function shownIds(answers: Interpreted['answers']): string[] {
   return answers.flatMap((one) => ('live' in one ? [...one.live, ...one.setAside].flatMap(({ id }) => id ?? []) : []));
 }
 

@@ -32,19 +32,31 @@ export async function* eachWith<Made extends object>(
   }
 }
 
-/** What a page says, made ready to be written. Rows with related records are encoded by the writer, which knows what the rows hold of them. */
+/** What a page says, made ready to be written. */
+export interface Interpreted {
+  readonly answers: readonly (Answers | EncodedAnswers)[];
+  /** requests sent for the page and for what belongs to its records */
+  readonly requests: number;
+}
+
+/** Makes ready to be written what a page says. Rows with related records are encoded by the writer, which knows what the rows hold of them. */
 export async function interpretPage(
   deps: Pick<ActivityDeps, 'db'>,
   open: OpenTarget,
   page: SourcePage,
   signal: AbortSignal,
-): Promise<readonly (Answers | EncodedAnswers)[]> {
+): Promise<Interpreted> {
   const { entity } = open;
   const parts: (Answers | EncodedAnswers)[] = [];
   if (entity.related === undefined) {
     for await (const answers of page.answers()) parts.push(encodeAnswers(entity, answers));
-    return parts;
+    return { answers: parts, requests: page.requests };
   }
-  for await (const answers of page.answers()) parts.push(...(await relate(deps, open, [answers], signal)).answers);
-  return parts;
+  let { requests } = page;
+  for await (const answers of page.answers()) {
+    const related = await relate(deps, open, [answers], signal);
+    parts.push(...related.answers);
+    requests += related.requests;
+  }
+  return { answers: parts, requests };
 }

@@ -11,7 +11,7 @@ import type { Target } from '../../schema/workflows';
 import type { SourcePage } from '../../source/contract';
 import { thisAttempt } from '../attempt/thisAttempt';
 import type { ActivityDeps } from '../deps';
-import { eachWith, interpretPage } from '../listing/interpret';
+import { eachWith, type Interpreted, interpretPage } from '../listing/interpret';
 import { listedKeysOf } from '../listing/listedKeys';
 import { progressOf, recordsIn } from '../listing/pageProgress';
 import { inBatches, ofIds } from '../listing/readAhead';
@@ -81,7 +81,7 @@ export async function scanPart(deps: ActivityDeps, open: OpenTarget, input: Scan
           const listed = await page.listed();
           return {
             ids: encodeIds(listed, listed.length, partitioned ? partition : null),
-            answers: await interpret(page, signal),
+            ...(await interpret(page, signal)),
           };
         },
       );
@@ -113,7 +113,7 @@ function refuseUncertainEnd({ entity, target }: OpenTarget, { end }: SourcePage)
   );
 }
 
-type PageAnswers = Awaited<ReturnType<typeof interpretPage>>;
+type PageAnswers = Interpreted['answers'];
 type Commit = (trx: Knex.Transaction, written: Pick<WriteResult, 'counts'>) => Promise<void>;
 
 /** How a page is written: over `all`, its records too; they confirm where `one` is not there to do it, or would take too long. */
@@ -123,7 +123,7 @@ function writerOf(deps: ActivityDeps, open: OpenTarget, input: ScanInput, key: P
   if (input.listing === 'ids' || !input.write) {
     return {
       limits: ofIds,
-      interpret: (): Promise<PageAnswers> => Promise.resolve([]),
+      interpret: ({ requests }: SourcePage): Promise<Interpreted> => Promise.resolve({ answers: [], requests }),
       write: (_answers: PageAnswers, commit: Commit) =>
         db.transaction((trx) => commit(trx, { counts: { ...noCounts } })),
     };
@@ -131,7 +131,7 @@ function writerOf(deps: ActivityDeps, open: OpenTarget, input: ScanInput, key: P
   const confirming = entity.listings.one === undefined || input.step === 'full-listing';
   const context = writeContext(open, `run ${key.runId}`, confirming, input.partition);
   return {
-    interpret: (page: SourcePage, signal: AbortSignal): Promise<PageAnswers> => interpretPage(deps, open, page, signal),
+    interpret: (page: SourcePage, signal: AbortSignal): Promise<Interpreted> => interpretPage(deps, open, page, signal),
     write: async (answers: PageAnswers, commit: Commit) => {
       const { counts } = await writeAnswers(db, context, answers, { runId: key.runId, listedKeys, alongside: commit });
       metrics.rows(input, counts);

@@ -11,6 +11,8 @@ import { isUnavailable } from './unavailable';
 export interface RelatedOf {
   readonly read: ReadonlyMap<string, ReadRelated>;
   readonly unread: ReadonlyMap<string, string>;
+  /** requests sent, without those that failed */
+  readonly requests: number;
 }
 
 const defaultWidth = 4;
@@ -34,10 +36,12 @@ export async function readRelated(
   );
   let answersOthers: Promise<boolean> | undefined;
   let broken: TidemarkError | undefined;
+  let requests = 0;
   const readChunk = async (chunk: readonly string[]): Promise<void> => {
     try {
       const found = await open.source.readRelated(open.entity, chunk, { signal });
-      for (const [id, related] of found) read.set(id, related);
+      requests += found.requests;
+      for (const [id, related] of found.related) read.set(id, related);
     } catch (error) {
       if (isUnavailable(error)) {
         answersOthers ??= read.size > 0 ? Promise.resolve(true) : answersForOthers(deps, open, ids, signal);
@@ -59,7 +63,7 @@ export async function readRelated(
     // what breaks for every record is not about one of them
     if (read.size === 0 && chunk.length > 1 && broken !== undefined) throw broken;
   });
-  return { read, unread };
+  return { read, unread, requests };
 }
 
 function isAboutRecords(error: unknown): error is TidemarkError {
@@ -89,6 +93,7 @@ export interface Related {
   readonly answers: readonly Answers[];
   /** why the related records of some could not be read, by id */
   readonly unread: ReadonlyMap<string, string>;
+  readonly requests: number;
 }
 
 /**
@@ -101,10 +106,10 @@ export async function relate(
   answers: readonly Answers[],
   signal: AbortSignal,
 ): Promise<Related> {
-  if (open.entity.related === undefined) return { answers, unread: new Map() };
+  if (open.entity.related === undefined) return { answers, unread: new Map(), requests: 0 };
   const ids = answers.flatMap(({ live }) => live.map(({ id }) => id));
-  const { read, unread } = await readRelated(deps, open, ids, signal);
-  return { answers: answers.map((request) => relatedAnswers(request, read)), unread };
+  const { read, unread, requests } = await readRelated(deps, open, ids, signal);
+  return { answers: answers.map((request) => relatedAnswers(request, read)), unread, requests };
 }
 
 function relatedAnswers(request: Answers, read: RelatedOf['read']): Answers {

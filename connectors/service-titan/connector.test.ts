@@ -26,10 +26,12 @@ async function makeView({ engine }: Workspace): Promise<void> {
 
 describe('30,000 customers', () => {
   let workspace: Workspace;
+  let firstSync: Readonly<Record<string, number>>;
 
   beforeAll(async () => {
     workspace = await startWorkspace({ customers: 30_000 });
     expect((await workspace.engine.delta('customers')).outcome).toBe('succeeded');
+    firstSync = paths(workspace);
     await makeView(workspace);
   });
   beforeEach(() => workspace.control.clearLog());
@@ -37,7 +39,8 @@ describe('30,000 customers', () => {
   test('the first sync has read the export, and the contacts of 25 customers with each request', async () => {
     const { engine } = workspace;
     const { rows } = await engine.db.raw('select requests from tidemark.runs');
-    expect(rows).toEqual([{ requests: 30 }]);
+    expect([firstSync['/export/customers'], firstSync['/customers/contacts']]).toEqual([30, 1_200]);
+    expect(rows).toEqual([{ requests: 1_230 }]);
     expect((await engine.rows('service_titan_customers')).size).toBe(30_000);
     const { rows: shown } = await engine.db.raw('select crm_id from contacts order by crm_id::integer');
     expect(shown.map((row: { crm_id: string }) => row.crm_id)).toEqual(reachable(workspace));
@@ -61,6 +64,7 @@ describe('30,000 customers', () => {
     expect(await contactsSince(now[0].at)).toEqual(expected.map((one) => ({ crm_id: one, before: true })));
     // one for what changed, one for changed contacts, and one for the contacts of those that changed
     expect(paths(workspace)).toEqual({ '/customers': 1, '/customers/contacts': 2 });
+    expect(await engine.db('tidemark.runs').orderBy('id', 'desc').first('requests')).toEqual({ requests: 3 });
   });
 
   test('a reconciliation compares customers and contacts by lists of 5,000, and nothing differs', async () => {

@@ -65,8 +65,8 @@ async function relatedOf(
   const atOnce = relatedAtOnce(entity);
   const found = new Map<string, RelatedRecords>();
   for (let from = 0; from < ids.length; from += atOnce) {
-    const read = await readRelated(source, entity, ids.slice(from, from + atOnce), signal);
-    for (const [id, { records: related }] of read) found.set(id, related);
+    const { related } = await readRelated(source, entity, ids.slice(from, from + atOnce), signal);
+    for (const [id, read] of related) found.set(id, read.records);
   }
   return (record) => found.get(idOf(record) ?? '') ?? {};
 }

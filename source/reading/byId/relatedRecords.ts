@@ -4,7 +4,7 @@ import { messageOf } from '../../../schema/errors';
 import type { JsonObject } from '../../../schema/json/json';
 import type { SourceText } from '../../../schema/json/sourceText';
 import { storableJson } from '../../../schema/text/storableText';
-import type { ReadRelated } from '../../contract';
+import type { ReadOfSeveral } from '../../contract';
 import { type FieldReader, fieldReader, usableKey } from '../../record/fields';
 import type { Source } from '../../wire/source';
 import { readSeveral, type SeveralPage, whyUnfitForSeveral } from './readSeveral';
@@ -19,22 +19,23 @@ export async function readRelated(
   entity: ConnectorEntity,
   ids: readonly string[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, ReadRelated>> {
+): Promise<ReadOfSeveral> {
   const kinds = Object.entries(entity.related ?? {});
   const read = await Promise.all(kinds.map(([name, kind]) => readKind(source, entity, { name, kind, ids, signal })));
   const times = {
     sent: Math.min(...read.map(({ sent }) => sent)),
     received: Math.max(...read.map(({ received }) => received)),
   };
-  return new Map(
+  const related = new Map(
     ids.map((id) => {
       const lists = read.map(({ name, children }) => ({ name, list: inOrder(children.get(id)) }));
       const json = `{${lists.map(({ name, list }) => `${JSON.stringify(name)}:[${list.map(({ json }) => json).join()}]`).join()}}`;
       const records = Object.fromEntries(lists.map(({ name, list }) => [name, list.map(({ record }) => record)]));
       const count = lists.reduce((sum, { list }) => sum + list.length, 0);
-      return [id, { records, part: { ...times, json, count } }];
+      return [id, { records, part: { ...times, json, count } }] as const;
     }),
   );
+  return { related, requests: read.reduce((sum, { requests }) => sum + requests, 0) };
 }
 
 interface Child {
@@ -46,6 +47,7 @@ interface ReadKind {
   readonly name: string;
   readonly sent: number;
   readonly received: number;
+  readonly requests: number;
   /** by the id of the record that they belong to, and by their key */
   readonly children: ReadonlyMap<string, ReadonlyMap<string, Child>>;
 }
@@ -70,6 +72,7 @@ async function readKind(source: Source, entity: ConnectorEntity, { name, kind, i
   const request = { listing: kind.listing, ids, partition: '', entity: entity.name, what, signal };
   let sent = Number.POSITIVE_INFINITY;
   let received = 0;
+  let requests = 0;
   let strangers = 0;
   let all = 0;
   let end: SeveralPage['end'] = null;
@@ -77,6 +80,7 @@ async function readKind(source: Source, entity: ConnectorEntity, { name, kind, i
     sent = Math.min(sent, page.sent);
     received = Math.max(received, page.received);
     end = page.end;
+    requests += page.requests;
     for (const record of page.records) {
       all += 1;
       const child = childOf(kind, record, broken);
@@ -92,7 +96,7 @@ async function readKind(source: Source, entity: ConnectorEntity, { name, kind, i
     );
   }
   if (end === null || !end.certain) throw broken('nothing shows that the list ended where its pages stopped');
-  return { name, sent, received, children };
+  return { name, sent, received, requests, children };
 }
 
 function childOf(kind: Related, record: unknown, broken: (problem: string) => Error) {
