@@ -80,6 +80,16 @@ export const bookings = defineEntity({
       since: { form: 'date', timeZone: 'connection', boundary: 'inclusive', field: 'classDate' },
     },
   },
+  // a guest has no id: the e-mail address alone says whether it is a customer
+  references: {
+    customer: {
+      entity: 'customers',
+      by: [
+        { mine: 'customer_id', theirs: 'external_id' },
+        { mine: 'customer_email', theirs: 'email', normalise: 'email' },
+      ],
+    },
+  },
   lookback: '7d',
   supportsWebhooks: false,
   schedule: { delta: { every: '1h' }, reconciliation: { at: '04:00' } },
@@ -87,7 +97,7 @@ export const bookings = defineEntity({
     const isFree = isTrue(row.classIsFree);
     return {
       customer_id: textOf(row.customerId),
-      // a guest has no id: the e-mail address alone says whether it is a customer
+      // the customer's, else the guest's
       customer_email: row.customerEmail ?? row.guestEmail ?? null,
       customer_name: row.customerName ?? null,
       guest_name: row.guest ?? null,

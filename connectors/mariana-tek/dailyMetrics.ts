@@ -16,7 +16,7 @@ export const dailyMetrics: RollupInput = {
         count(*) filter (where status ~ 'no show') as no_shows,
         count(*) filter (where booking_source = 'membership' and status !~ 'cancel|removed') as by_membership,
         count(*) filter (where booking_source = 'partner' and status !~ 'cancel|removed') as by_partner,
-        count(distinct coalesce(customer_id, lower(customer_email))) filter (where status !~ 'cancel|removed') as customers,
+        count(distinct coalesce(customer, customer_id, lower(customer_email))) filter (where status !~ 'cancel|removed') as customers,
         coalesce(sum(deferred_revenue), 0) as deferred_revenue
       from bookings
     ) b
