@@ -10,12 +10,14 @@ interface ShopOptions {
   /** default: the report of the shape */
   readonly all?: ListingInput;
   readonly partitions?: string[];
+  /** the orders have no ids, and their days are replaced */
+  readonly replaced?: boolean;
 }
 
 /** A connector whose orders are a report of this shape, in the table `shop_orders`. */
 export function shop(
   shape: Shape,
-  { all = shape === 'capped' ? cappedReport() : postedReport(), partitions }: ShopOptions = {},
+  { all = shape === 'capped' ? cappedReport() : postedReport(), partitions, replaced = false }: ShopOptions = {},
 ) {
   return defineConnector({
     name: `shop_${shape}`,
@@ -27,7 +29,8 @@ export function shop(
         name: 'orders',
         table: 'shop_orders',
         row: z.object({ name: z.string(), day: z.iso.date() }),
-        key: 'id',
+        key: replaced ? 'name' : 'id',
+        ...(replaced && { replaced: { day: 'day', timeZone: 'UTC' } }),
         map: ({ name, date }) => ({ name: String(name), day: String(date) }),
         supportsWebhooks: false,
         readLag: '100ms',
