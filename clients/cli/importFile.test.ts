@@ -163,6 +163,7 @@ describe('over HTTP', () => {
     expect((await fetch(`${url}${place}`, { method: 'POST', body: 'Phone\n1\n' })).status).toBe(401);
     expect((await post('/api/imports?connection=demo&entity=nobody', 'Phone\n1\n')).status).toBe(404);
     expect((await post('/api/imports?connection=demo', 'Phone\n1\n')).status).toBe(400);
+    expect((await post(`${place}&name=a%00b`, 'Phone\n1\n')).status).toBe(400);
     expect((await post(`${place}&sha256=${'0'.repeat(64)}`, 'Phone\n1\n')).status).toBe(409);
     expect(await engine.db('tidemark.imports').count()).toEqual(before);
   });

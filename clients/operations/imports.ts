@@ -1,4 +1,4 @@
-import { argument, field, optional, withDefault } from './definition/fields';
+import { argument, field, optional, storable, withDefault } from './definition/fields';
 import { operation } from './definition/operation';
 import { started } from './definition/schemas';
 import { entityOf } from './definition/targetFields';
@@ -24,7 +24,7 @@ export const importFile = operation({
     asOf: optional(field.instant('the instant at which what the file says was true, or how long ago')),
     set: optional(
       field.json<Readonly<Record<string, string>>>('columns that have one value in every line', (z) =>
-        z.record(z.string(), z.string().max(1_000)),
+        z.record(storable(z, 100), storable(z, 1_000)),
       ),
     ),
     dryRun: field.flag('count what would happen, write nothing'),

@@ -33,22 +33,29 @@ export interface Described {
 
 interface Item {
   readonly parameters?: Described['parameters'];
-  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
+  readonly requestBody?: { readonly content: { readonly 'application/json'?: { readonly schema: Schema } } };
   readonly responses: Readonly<Record<string, unknown>>;
 }
 
+/** Those that take JSON or nothing: what is wrong with an uploaded file is no matter of schemas. */
 export function operationsOf(document: {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Item>>>>;
 }): Described[] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, { parameters = [], requestBody, responses }]) => ({
-      method: method.toUpperCase(),
-      path,
-      parameters,
-      body: requestBody?.content['application/json'].schema,
-      status: Number(Object.keys(responses).find((status) => status.startsWith('2'))),
-      statuses: Object.keys(responses).map(Number),
-    })),
+    Object.entries(item).flatMap(([method, { parameters = [], requestBody, responses }]) => {
+      const json = requestBody?.content['application/json'];
+      if (requestBody !== undefined && json === undefined) return [];
+      return [
+        {
+          method: method.toUpperCase(),
+          path,
+          parameters,
+          body: json?.schema,
+          status: Number(Object.keys(responses).find((status) => status.startsWith('2'))),
+          statuses: Object.keys(responses).map(Number),
+        },
+      ];
+    }),
   );
 }
 

@@ -1,13 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { OperationContext } from '../../operations/definition/context';
+import { storable } from '../../operations/definition/fields';
 import { ProblemError, problem, refusable } from '../problem';
 import { readQuery } from './read';
 
 const query = z.strictObject({
-  connection: z.string().min(1).max(100).describe('the connection'),
-  entity: z.string().min(1).max(100).describe('the entity that the file is of'),
-  name: z.string().min(1).max(255).default('upload.csv').describe('of the file, for people'),
+  connection: storable(z, 100).describe('the connection'),
+  entity: storable(z, 100).describe('the entity that the file is of'),
+  name: storable(z, 255).default('upload.csv').describe('of the file, for people'),
   sha256: z
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, { error: 'must be 64 hexadecimal digits' })
