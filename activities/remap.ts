@@ -106,10 +106,4 @@ function refuseWhatCannotBe({ entity, target }: OpenTarget): void {
       `${where} keeps no raw records (raw: false), so nothing can be mapped again: read it again with \`tidemark sync --full\``,
     );
   }
-  if (entity.conflict === 'skip') {
-    throw new TidemarkError(
-      'Usage',
-      `${where} leaves its columns to the user (conflict: 'skip'): mapping them again would overwrite edits`,
-    );
-  }
 }

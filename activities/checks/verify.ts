@@ -5,7 +5,13 @@ import { horizonOf } from '../../destination/plans/horizon';
 import { createStaging, dropStaging, encodeIds, stageIds, stagingOfVerify } from '../../destination/plans/staging';
 import { parentsOfRows } from '../../destination/rows/parents';
 import { type ComparedRow, compareRows } from '../../destination/rows/queries/compareRows';
-import { countLive, liveIdsAmong, sampleLiveIds, unstagedLiveIds } from '../../destination/rows/queries/liveIds';
+import {
+  countLive,
+  liveIdsAmong,
+  sampleLiveIds,
+  uneditedAmong,
+  unstagedLiveIds,
+} from '../../destination/rows/queries/liveIds';
 import { tableExists } from '../../destination/rows/tables';
 import { getCursor } from '../../destination/runs/cursors';
 import type { LiveAnswer, SetAsideAnswer } from '../../schema/answer';
@@ -122,8 +128,8 @@ function judgeOf(deps: ActivityDeps, open: OpenTarget, tally: Tally, cursor: num
     );
     tally.unclear += aside.length - skips.length;
     const ids = skips.map(({ id }) => id);
-    // under the conflict policy `skip` rows are the user's
-    const live = entity.conflict === 'skip' ? [] : await liveIdsAmong(deps.db, target.connectionId, entity, ids);
+    // a row stays that carries a user's edits
+    const live = await uneditedAmong(deps.db, target.connectionId, entity, ids);
     const wrong = new Set(live);
     for (const { id, version } of skips) {
       forget(id);

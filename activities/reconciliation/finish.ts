@@ -10,7 +10,7 @@ import { coverageOfPlan, getPlan, markApplied, settlePlan } from '../../destinat
 import { dropStaging, stagingTable } from '../../destination/plans/staging';
 import { countUnlisted } from '../../destination/plans/unjudged';
 import { countStillSkipped, countUnwritten } from '../../destination/plans/unwritten';
-import { countLeftOut } from '../../destination/rows/deleteLeftOut';
+import { countEdited, countLeftOut } from '../../destination/rows/deleteLeftOut';
 import { getCursor } from '../../destination/runs/cursors';
 import { raiseWatermark, type Unjudged } from '../../destination/runs/entities';
 import { settleOwed } from '../../destination/runs/owed';
@@ -97,6 +97,7 @@ export function finishActivities(deps: ActivityDeps, openTarget: TargetOpener) {
       leftOut:
         (await countLeftOut(db, connectionId, of, 'skipped')) + (await countLeftOut(db, connectionId, of, 'replaced')),
       excluded: await countLeftOut(db, connectionId, of, 'excluded'),
+      edited: await countEdited(db, connectionId, of),
       ...notCompared,
     };
     return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));

@@ -61,6 +61,7 @@ export const explain = operation({
             .describe(
               '`skipped`: the mapping leaves its record out; `excluded`: a row of another table excludes it; `replaced`: its day no longer lists it',
             ),
+          edited: z.boolean().describe('it is left out, and stays since a user has edited it'),
         })
         .nullable()
         .describe('what the engine knows of the row besides its content'),

@@ -3,6 +3,7 @@ import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import { query, queryIds } from '../database/query';
 import { leftOutYet } from '../rows/deleteLeftOut';
+import { userEditsSql } from '../rows/edits/userEdits';
 import { tableName } from '../rows/format/rowFormat';
 import type { LeftOutReason } from '../rows/leftOut';
 import { expiry } from './plans';
@@ -51,7 +52,7 @@ export async function holdLeftOut(
     /* sql */ `
     insert into tidemark.plan_items (plan_id, external_id, difference, cause)
     select :planId, c.external_id, 'gone', :about from ${tableName(entity)} c
-    where c.connection_id = :connectionId and ${leftOutYet} and c._left_out = :about`,
+    where c.connection_id = :connectionId and ${leftOutYet} and c._left_out = :about and not ${await userEditsSql(trx, entity, 'c')}`,
     { planId, connectionId, about },
   );
   await trx.raw(

@@ -2,8 +2,9 @@ import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import type { Target } from '../../schema/workflows';
 import type { Difference, PlanStatus } from '../plans/plans';
+import { userEditsSql } from '../rows/edits/userEdits';
 import { tableName } from '../rows/format/rowFormat';
-import { tableExists } from '../rows/tables';
+import { tableExists, tableFits } from '../rows/tables';
 import { type Run, runColumns } from '../runs/runs';
 import { type ExcludingRow, excludingRowOf } from './excludingRow';
 
@@ -21,6 +22,8 @@ export interface RowFacts {
   readonly writtenBy: string | null;
   /** why it is left out although the source has its record: `skipped`, by the mapping; `excluded`, by a row of another table */
   readonly leftOut: string | null;
+  /** it is left out, and carries a user's edits, for which it stays */
+  readonly edited: boolean;
 }
 
 /** See tidemark.answers. */
@@ -134,12 +137,14 @@ async function latest<T>(db: Knex, sql: string, key: readonly string[]): Promise
 
 async function rowFacts(db: Knex, entity: ConnectorEntity, connectionId: string, id: string): Promise<RowFacts | null> {
   if (!(await tableExists(db, entity))) return null;
+  // a table that has not been widened yet keeps nothing that would show edits
+  const edited = (await tableFits(db, entity)) ? await userEditsSql(db, entity, 't') : 'false';
   const { rows } = await db.raw(
     /* sql */ `
     select deleted_at as "deletedAt", synced_at as "syncedAt", source_updated_at as "sourceUpdatedAt", _sent_at as "sentAt",
       _received_at as "receivedAt", _disputed_at as "disputedAt", _written_by as "writtenBy",
       -- a table that has not been widened yet has no such column
-      to_jsonb(t) ->> '_left_out' as "leftOut"
+      to_jsonb(t) ->> '_left_out' as "leftOut", to_jsonb(t) ->> '_left_out' is not null and ${edited} as edited
     from ${tableName(entity)} t where connection_id = ? and external_id = ?`,
     [connectionId, id],
   );

@@ -45,8 +45,7 @@ function ranks(a: Skip, b: Skip): boolean {
 
 /**
  * Marks the rows of these records as left out, under the merge rule: an answer that ranks below what the row holds marks nothing. A record without a
- * row stays without one. Ids must not repeat; the caller holds the write lock. Under the conflict policy `skip` rows are the user's, and none is
- * marked.
+ * row stays without one. Ids must not repeat; the caller holds the write lock.
  */
 export async function markSkipped(
   trx: Knex.Transaction,
@@ -55,7 +54,7 @@ export async function markSkipped(
 ): Promise<MarkedRows> {
   const outranked = new Set<string>();
   const disputed: string[] = [];
-  if (skips.length === 0 || context.entity.conflict === 'skip') return { outranked, disputed };
+  if (skips.length === 0) return { outranked, disputed };
   await eachThatFits(trx, skips, {
     write: (part) => mark(trx, context, part),
     landed: (rows) => {
@@ -144,7 +143,7 @@ export async function markOwn(
   entity: ConnectorEntity,
   ids: readonly string[],
 ): Promise<void> {
-  if (ids.length === 0 || entity.conflict === 'skip') return;
+  if (ids.length === 0) return;
   await trx.raw(
     `update ${tableName(entity)} set _left_out = 'skipped'
      where connection_id = ? and external_id = any(?::text[]) and deleted_at is null and _left_out is null`,

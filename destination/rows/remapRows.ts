@@ -7,6 +7,7 @@ import { withRetry } from '../database/destinationError';
 import { quote } from '../database/identifiers';
 import { clearSetAside, setAside } from '../setAside/setAside';
 import { eachThatFits, refusedRecord } from './eachThatFits';
+import { fillSql, hasNewerSql } from './edits/inserted';
 import { excludedSql } from './exclusion/excludedSql';
 import { exactRow, withExactNumbers } from './format/exactInJson';
 import { contentColumns, tableName } from './format/rowFormat';
@@ -42,7 +43,8 @@ export interface RemappedBatch {
  * Rebuilds the typed columns of the next rows from their `raw`, in one transaction under the entity's write lock, so that nothing is
  * written between reading and writing. Version, line, dispute and deleted state stay as they are: the row holds
  * the same answer, only mapped again. A row that no longer maps keeps its columns and is set aside; one that the mapping
- * leaves out is marked, and one that was left out and maps again is live.
+ * leaves out is marked, and one that was left out and maps again is live. Under the conflict policy `skip` only columns that are newer than the row
+ * are written, where they are empty.
  */
 export function remapRows(db: Knex, batch: RemapBatch): Promise<RemappedBatch> {
   const { connectionId, entity, runId, after, limit } = batch;
@@ -121,12 +123,20 @@ async function update(
   const columns = contentColumns(entity);
   if (live.length === 0) return 0;
   const names = (side: string) => columns.map(({ name }) => `${side}.${quote(name)}`).join(', ');
-  const excluded = excludedSql(entity, 'n', 't.connection_id');
+  const excluded = excludedSql(entity, entity.conflict === 'skip' ? 't' : 'n', 't.connection_id');
   const notGone = '(t.deleted_at is null or t._left_out is not null)';
-  const differ = columns.length === 0 ? 'false' : `(${names('t')}) is distinct from (${names('n')})`;
+  // columns that a user may have edited stay
+  const fills = entity.conflict === 'skip';
+  const replaced = columns.map(({ name }) => `${quote(name)} = n.${quote(name)}`).join(', ');
+  const written = columns.length === 0 ? '' : `${fills ? fillSql(entity) : replaced}, `;
+  const differ = fills
+    ? hasNewerSql(entity)
+    : columns.length === 0
+      ? 'false'
+      : `(${names('t')}) is distinct from (${names('n')})`;
   const { rowCount } = await trx.raw(
     /* sql */ `
-    update ${tableName(entity)} t set ${columns.map(({ name }) => `${quote(name)} = n.${quote(name)}, `).join('')}synced_at = now(),
+    update ${tableName(entity)} t set ${written}synced_at = now(),
       deleted_at = case when t._left_out is null or ${excluded} then t.deleted_at end, _left_out = case when ${excluded} and ${notGone} then 'excluded' end
     from jsonb_to_recordset(?::jsonb) as n(_id text collate "C"${columns.map(({ name, type }) => `, ${quote(name)} ${type}`).join('')})
     where t.connection_id = ? and t.external_id = n._id and (t._left_out is distinct from (case when ${excluded} and ${notGone} then 'excluded' end) or ${differ})`,

@@ -3,7 +3,8 @@ import { type Counts, noCounts } from '../../schema/answer';
 import { isComposite } from '../../schema/definition/compositeKey';
 import type { ConnectorEntity } from '../../schema/definition/connector';
 import { quote } from '../database/identifiers';
-import { excludedSql } from './exclusion/excludedSql';
+import { insertedSql } from './edits/inserted';
+import { incomingExcludedSql } from './exclusion/excludedSql';
 import { type EncodedRows, incomingArrays, incomingSql } from './format/encodedRows';
 import { contentColumns, relatedColumns, tableName } from './format/rowFormat';
 import { heldGone, notShown } from './leftOut';
@@ -83,9 +84,9 @@ function insertStatement(entity: ConnectorEntity): string {
   const table = tableName(entity);
   const named = [...contentColumns(entity).map(({ name }) => quote(name)), ...besides(entity), ...relatedOf(entity)];
   return /* sql */ `
-    insert into ${table} (connection_id, external_id, ${named.map((name) => `${name}, `).join('')}
+    insert into ${table} (connection_id, external_id, ${insertedName(entity)}${named.map((name) => `${name}, `).join('')}
       source_updated_at, synced_at, _version, _sent_at, _received_at, _written_by, _partition, _origin)
-    select s.connection_id, n._id, ${named.map((name) => `n.${asWritten(name)}, `).join('')}
+    select s.connection_id, n._id, ${insertedValue(entity, 'n.')}${named.map((name) => `n.${asWritten(name)}, `).join('')}
       n._updated, now(), n._version, n._sent, n._received, s.written_by, s.partition, s.origin
     from (${contextSql}) s cross join (${incomingSql(entity)}) n
     where n._received >= s.watermark_at
@@ -137,9 +138,9 @@ function upsertStatement(entity: ConnectorEntity): string {
       -- one look into the index for each row: PostgreSQL would rather read the whole table while it is small against a batch
       left join lateral (select * from ${table} t where t.connection_id = s.connection_id and t.external_id = n._id offset 0) c on true${join}
     ), inserted as (
-      insert into ${table} (connection_id, external_id, ${[...content, ...raw, ...related].map((name) => `${name}, `).join('')}
+      insert into ${table} (connection_id, external_id, ${insertedName(entity)}${[...content, ...raw, ...related].map((name) => `${name}, `).join('')}
         source_updated_at, synced_at, deleted_at, _left_out, _version, _sent_at, _received_at, _watermark_at, _written_by, _partition, _origin)
-      select _connection, _id, ${[...content, ...raw, ...related].map((name) => `${asWritten(name)}, `).join('')}
+      select _connection, _id, ${insertedValue(entity, '')}${[...content, ...raw, ...related].map((name) => `${asWritten(name)}, `).join('')}
         _updated, now(), case when _excluded then now() end, case when _excluded then 'excluded' end, _version, _sent, _received, _watermark_after, _by, _partition_after, _origin_after
       from judged where not _known and _admitted
     ), updated as (
@@ -177,7 +178,7 @@ function exclusionOf(entity: ConnectorEntity) {
     excluded: 'x.excluded',
     stateDiffers: `c._left_out is distinct from (case when x.excluded then 'excluded' end) or c.deleted_at is not null and not x.excluded`,
     contradictsState: `${heldGone} or c._left_out is not distinct from 'skipped'`,
-    join: `\n      cross join lateral (select ${excludedSql(entity, 'n', 's.connection_id')} as excluded offset 0) x`,
+    join: `\n      cross join lateral (select ${incomingExcludedSql(entity, 's.connection_id')} as excluded offset 0) x`,
   };
 }
 
@@ -208,6 +209,15 @@ function besides(entity: ConnectorEntity): string[] {
 
 function relatedOf(entity: ConnectorEntity): string[] {
   return entity.related === undefined ? [] : relatedColumns.map(({ name }) => name);
+}
+
+/** Columns are the user's once a row is written, and what was written is kept. */
+function insertedName({ conflict }: ConnectorEntity): string {
+  return conflict === 'skip' ? '_inserted, ' : '';
+}
+
+function insertedValue(entity: ConnectorEntity, side: string): string {
+  return entity.conflict === 'skip' ? `${insertedSql(entity, side)}, ` : '';
 }
 
 /** JSON comes as text, see `incomingSql`. */

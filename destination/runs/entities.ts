@@ -29,13 +29,22 @@ export interface Proof {
  * answers with another record; `unlisted`: rows that are live, not listed, and received too recently for absence to count, where
  * there is no `one` to ask, or the source's answer proved nothing; `uncertainEnd`: lists that ended where nothing showed that they had
  * ended, so that the source may hold more than they showed.
- * `leftOut`: live rows whose record the mapping leaves out, and which wait in a plan; `excluded`: … that a row of another table excludes; `owed`: records whose related records are to be read again; `related`: kinds of related records, which a comparison of versions does not compare;
+ * `leftOut`: live rows whose record the mapping leaves out, and which wait in a plan; `excluded`: … that a row of another table excludes; `edited`: … that are left out and stay, since a user has edited them; `owed`: records whose related records are to be read again; `related`: kinds of related records, which a comparison of versions does not compare;
  * `contents`: rows that a list of ids without versions showed to be there, and nothing more.
  */
 export type Unjudged = Readonly<
   Partial<
     Record<
-      'setAside' | 'otherId' | 'unlisted' | 'uncertainEnd' | 'owed' | 'leftOut' | 'excluded' | 'related' | 'contents',
+      | 'setAside'
+      | 'otherId'
+      | 'unlisted'
+      | 'uncertainEnd'
+      | 'owed'
+      | 'leftOut'
+      | 'excluded'
+      | 'edited'
+      | 'related'
+      | 'contents',
       number
     >
   >

@@ -132,7 +132,7 @@ export interface EntityInput<Row extends z.ZodObject, Source> {
   readonly supportsWebhooks: boolean;
   /** When deltas and reconciliations run. */
   readonly schedule?: z.input<typeof entitySchedule>;
-  /** `update`: the source owns its columns and overwrites them. `skip`: rows are only inserted, so that users' edits survive. */
+  /** `update`: the source owns its columns and overwrites them. `skip`: rows are only inserted, so that users' edits survive; `tidemark remap` fills only columns that are newer than a row, and a row that a user has edited is not deleted because its record is left out. */
   readonly conflict?: 'update' | 'skip';
   /** How files become rows of this entity: `tidemark import`. `defineFileEntity` describes an entity that only files feed. */
   readonly import?: ImportFileInput;

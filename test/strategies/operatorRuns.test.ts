@@ -168,7 +168,12 @@ describe('remap', () => {
       secrets: { token: secretValue },
     });
     await other.delta('things');
+    await other.db.raw(
+      `update ${table} set name = 'edited' where external_id = (select min(external_id) from ${table})`,
+    );
     const handle = await run(other, workflowNames.remap, { entity: 'things' });
-    expect(await failureOf(handle.result())).toBe('Usage');
+    expect(await handle.result()).toMatchObject({ outcome: 'succeeded', counts: { updated: 0, unchanged: 3 } });
+    const { rows } = await other.db.raw(`select name from ${table} order by external_id limit 1`);
+    expect(rows).toEqual([{ name: 'edited' }]);
   });
 });

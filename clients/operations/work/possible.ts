@@ -21,18 +21,12 @@ export function assertBackfillable({ connection, entity }: KnownTarget, since: D
   if (since.getTime() > Date.now()) throw new TidemarkError('Usage', `since ${since.toISOString()} is in the future`);
 }
 
-/** Only what keeps `raw` can be mapped again, and only where the columns are not the user's. */
+/** Only what keeps `raw` can be mapped again. */
 export function assertRemappable({ connection, entity }: KnownTarget): void {
   if (!entity.raw) {
     throw new TidemarkError(
       'Usage',
       `Entity ${entity.name} keeps no raw records (raw: false): use ${fullSync(connection, entity)}`,
-    );
-  }
-  if (entity.conflict === 'skip') {
-    throw new TidemarkError(
-      'Usage',
-      `Entity ${entity.name} leaves its columns to the user (conflict: 'skip'): mapping them again would overwrite edits`,
     );
   }
 }

@@ -17,6 +17,16 @@ export function excludedSql(entity: ConnectorEntity, side: string, connection: s
   return each.length === 0 ? 'false' : `(${each.join(' or ')})`;
 }
 
+/**
+ * SQL over an incoming record `n` and its row `c`, where there is one: whether a row of another table excludes it. Under the conflict policy
+ * `skip` a row goes on holding what it held, or what a user has made of it, and is tested by that, as a reconciliation tests it.
+ */
+export function incomingExcludedSql(entity: ConnectorEntity, connection: string): string {
+  const incoming = excludedSql(entity, 'n', connection);
+  if (entity.conflict !== 'skip' || entity.exclusions === undefined) return incoming;
+  return `case when c.external_id is null then ${incoming} else ${excludedSql(entity, 'c', connection)} end`;
+}
+
 /** SQL behind `select …`: the rows of a table that exclude the record, alias `o`. */
 export function excludingRow(
   entity: ConnectorEntity,

@@ -39,6 +39,9 @@ export const relatedColumns: readonly Column[] = [
   { name: '_related_received_at', type: 'timestamp with time zone' },
 ];
 
+/** Of an entity whose columns are the user's once a row is written (`conflict: 'skip'`): what the engine wrote, see `edits/inserted.ts`. */
+export const insertedColumn: Column = { name: '_inserted', type: 'jsonb' };
+
 /** Columns that hold what the mapping made: the content that the merge rule compares. */
 export function contentColumns(entity: ConnectorEntity): readonly Column[] {
   return entity.columns;
@@ -48,6 +51,7 @@ export function contentColumns(entity: ConnectorEntity): readonly Column[] {
 export function tableColumns(entity: ConnectorEntity): Column[] {
   const related = entity.related === undefined ? [] : relatedColumns;
   const references = referenceColumns(entity);
+  const inserted = entity.conflict === 'skip' ? [insertedColumn] : [];
   return [
     ...keyColumns,
     ...entity.columns,
@@ -55,6 +59,7 @@ export function tableColumns(entity: ConnectorEntity): Column[] {
     ...engineColumns,
     ...(entity.raw ? [rawColumn] : []),
     ...related,
+    ...inserted,
   ];
 }
 

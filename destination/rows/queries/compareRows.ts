@@ -4,7 +4,8 @@ import type { RowBeside } from '../../../schema/definition/checks';
 import type { ConnectorEntity } from '../../../schema/definition/connector';
 import type { Target } from '../../../schema/workflows';
 import { quote } from '../../database/identifiers';
-import { excludedSql } from '../exclusion/excludedSql';
+import { userEditsSql } from '../edits/userEdits';
+import { incomingExcludedSql } from '../exclusion/excludedSql';
 import { updatedAt } from '../format/encodedRows';
 import { exactRow, withExactNumbers } from '../format/exactInJson';
 import { contentColumns, tableName } from '../format/rowFormat';
@@ -39,7 +40,7 @@ export async function compareRows(
   const { rows } = await db.raw(
     /* sql */ `
     select n._id as id, c._received_at as "receivedAt", n._updated is distinct from c.source_updated_at as touched,
-      case when x.excluded and c.external_id is not null and c.deleted_at is null then 'excluded' when x.excluded then 'none'
+      case when x.excluded and c.external_id is not null and c.deleted_at is null and not ${await userEditsSql(db, entity, 'c')} then 'excluded' when x.excluded then 'none'
         when c.external_id is null then 'missing' when c.deleted_at is not null then 'deleted' else 'live' end as state,
       array_remove(array[${differing.join(', ')}]::int[], null) as columns
     from jsonb_to_recordset(?::jsonb) as n(_id text collate "C", _updated timestamptz${contentColumns(entity)
@@ -47,7 +48,7 @@ export async function compareRows(
       .join('')})
     cross join (select ?::text collate "C" as connection_id) s
     left join ${tableName(entity)} c on c.connection_id = s.connection_id and c.external_id = n._id
-    cross join lateral (select ${excludedSql(entity, 'n', 's.connection_id')} as excluded offset 0) x`,
+    cross join lateral (select ${incomingExcludedSql(entity, 's.connection_id')} as excluded offset 0) x`,
     [
       withExactNumbers(
         JSON.stringify(
@@ -62,7 +63,7 @@ export async function compareRows(
     ],
   );
   return rows.map(({ id, state, columns, touched, receivedAt }: Compared) => {
-    // it has no live row, as it should
+    // it has no live row, as it should, or one that a user has edited
     if (state === 'none') return { id, row: 'equal', columns: [], receivedAt };
     if (state !== 'live') return { id, row: state, columns: [], receivedAt };
     const names = [

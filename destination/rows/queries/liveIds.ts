@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { ConnectorEntity } from '../../../schema/definition/connector';
 import { isStorable } from '../../../schema/text/storableText';
 import { queryIds } from '../../database/query';
+import { userEditsSql } from '../edits/userEdits';
 import { tableName } from '../format/rowFormat';
 
 /** Ids of rows that were soft-deleted, those deleted last first: their records are the likeliest that the source still knows as deleted. */
@@ -43,6 +44,23 @@ export async function liveIdsAmong(
   return queryIds(
     db,
     `select external_id as id from ${tableName(entity)} where connection_id = ? and external_id = any(?::text[]) and deleted_at is null`,
+    [connectionId, [...ids]],
+  );
+}
+
+/** Those of the ids that have a live row which carries no edits of a user. */
+export async function uneditedAmong(
+  db: Knex,
+  connectionId: string,
+  entity: ConnectorEntity,
+  ids: readonly string[],
+): Promise<string[]> {
+  if (ids.length === 0) return [];
+  return queryIds(
+    db,
+    `select c.external_id as id from ${tableName(entity)} c
+     where c.connection_id = ? and c.external_id = any(?::text[]) and c.deleted_at is null and not ${await userEditsSql(db, entity, 'c')}
+     order by 1`,
     [connectionId, [...ids]],
   );
 }

@@ -5,6 +5,28 @@ import type { Mutant } from '../mutant';
 /** Mutants of destination/rows. */
 export const rows: readonly Mutant[] = [
   {
+    invariant: 3,
+    name: 'rows that a user has edited are deleted with the others',
+    file: 'destination/rows/edits/userEdits.ts',
+    find: "if (entity.conflict !== 'skip') return 'false';",
+    replace: "if (entity.conflict !== 'update') return 'false';",
+    test: {
+      file: 'test/excluded/userEdits.test.ts',
+      name: 'a row of before edits were noticed stays, since nothing is known of it',
+    },
+  },
+  {
+    invariant: 4,
+    name: 'mapping again overwrites what users have edited',
+    file: 'destination/rows/remapRows.ts',
+    find: "const fills = entity.conflict === 'skip';",
+    replace: 'const fills = false;',
+    test: {
+      file: 'test/excluded/userEdits.test.ts',
+      name: 'fills columns that are newer than a row, and nothing else; what users have filled meanwhile stays',
+    },
+  },
+  {
     invariant: 1,
     name: 'a row that is excluded by another is written as live',
     file: 'destination/rows/upsertRows.ts',

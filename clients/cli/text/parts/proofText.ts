@@ -33,6 +33,7 @@ export function proofAttention({ connectionId, entity, proved, owed, keepsRaw }:
     owed: toRead = 0,
     leftOut = 0,
     excluded = 0,
+    edited = 0,
     contents = 0,
   } = proved?.unjudged ?? {};
   const columns = Object.keys(owed);
@@ -66,6 +67,11 @@ export function proofAttention({ connectionId, entity, proved, owed, keepsRaw }:
     ...(excluded > 0
       ? [
           `${name}: proved equal but for ${plural(excluded, 'row')} that rows of another table exclude, and which wait in a plan: tidemark plans`,
+        ]
+      : []),
+    ...(edited > 0
+      ? [
+          `${name}: ${plural(edited, 'row')} whose record is left out stay, since a user has edited them: tidemark verify ${connectionId} ${entity} --all`,
         ]
       : []),
     ...(uncertainEnd > 0

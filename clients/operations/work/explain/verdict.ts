@@ -61,6 +61,9 @@ export function verdictOn(about: Circumstances): Verdict {
 function onLive(about: Circumstances, { row, columns, id, connectionId, entity }: LookAtResult): Verdict {
   const { facts } = about;
   const fix = `\`tidemark record ${connectionId} ${entity} ${id}\` fixes it now`;
+  const { edited = false, deletedAt = null } = facts.row ?? {};
+  if (edited && deletedAt === null && facts.row?.leftOut === 'excluded')
+    return kept(`the source shows it, and ${excludingText(facts.excludedBy)} excludes it`);
   if (row === 'excluded') return onExcluded(about);
   if (row === 'equal' && (facts.row === null || facts.row.deletedAt !== null)) {
     const kept = facts.row === null ? 'it has no such row' : deletion(about);
@@ -91,6 +94,11 @@ function onLive(about: Circumstances, { row, columns, id, connectionId, entity }
     );
   }
   return wrong(`${what}, ${changedAlone(about)}; ${fix}.`);
+}
+
+/** The row is live, and stays although its record is left out. */
+function kept(because: string): Verdict {
+  return { right: null, sentence: `The row is live, and stays: ${because}, but a user has edited the row.` };
 }
 
 /** The row is live, although another excludes its record. */
@@ -124,12 +132,13 @@ function onSkipped(about: Circumstances, detail: string): Verdict {
   const because = `the source shows it, and the mapping leaves it out (${trimmed(detail.replace(/^skipped: /, ''))})`;
   if (row === null) return { right: true, sentence: `The table is right: it has no such row; ${because}.` };
   if (row.deletedAt !== null) return { right: true, sentence: `The table is right: ${deletion(about)}; ${because}.` };
+  if (row.edited) return kept(because);
   const { leftOut } = row;
   const plan = plans.find(({ status }) => status === 'waiting');
   if (leftOut === null)
     return {
       right: null,
-      sentence: `The row is live, and stays: ${because}, but the row is the user's, or an operator has kept it.`,
+      sentence: `The row is live, and stays: ${because}, but an operator has kept it.`,
     };
   const next = plan === undefined ? 'the next run deletes it' : `plan ${plan.planId} waits for an operator`;
   return wrong(`The row is live with what it held before: ${because}; ${next}.`);
