@@ -184,11 +184,15 @@ export async function marianaTekProof(
         const { salePriceCents, deferredCents } = await studios.totals('harbour');
         return { sales_cents: salePriceCents, deferred_cents: deferredCents, days_without_rows: 0 };
       },
-      found: () =>
-        one(`select (sum(sales) * 100)::bigint::int as sales_cents,
+      found: async () => {
+        const { made } = await one(`select to_regclass('public.mariana_tek_daily_metrics') is not null as made`);
+        // the first sweep makes the table
+        if (!made) return { days: 0 };
+        return one(`select (sum(sales) * 100)::bigint::int as sales_cents,
             (sum(deferred_revenue) * 100)::bigint::int as deferred_cents,
             count(*) filter (where bookings + cancelled + orders = 0)::int as days_without_rows
-          from mariana_tek_daily_metrics where connection_id = 'harbour'`),
+          from mariana_tek_daily_metrics where connection_id = 'harbour'`);
+      },
       // the sweep computes the days that were changed once a minute
       withinMs: 180_000,
     },
