@@ -7,7 +7,7 @@ export const groups: Readonly<Record<string, Omit<CommandText, 'usage'>>> = {
     examples: ['cursor show demo people', 'cursor reset demo people --reason "the mapping lost a column"'],
   },
   rows: {
-    summary: 'count rows per hour, find duplicates and walks through the whole list',
+    summary: 'count rows per hour, find duplicates, orphans and walks through the whole list',
     examples: [
       'rows hours demo people',
       'rows walks demo people --since 30m',

@@ -5,7 +5,19 @@ const order = [
   ...['init', 'up', 'demo', 'connect', 'connections'],
   ...['status', 'sync', 'reconcile', 'record', 'touch', 'explain', 'verify', 'probe', 'audit', 'doctor'],
   ...['runs', 'outcome', 'cancel', 'resume', 'plans', 'approve', 'reject', 'undo'],
-  ...['rows', 'set-aside', 'webhooks', 'schedules', 'cursor', 'backfill', 'remap', 'import', 'imports', 'forget'],
+  ...[
+    'rows',
+    'rollups',
+    'set-aside',
+    'webhooks',
+    'schedules',
+    'cursor',
+    'backfill',
+    'remap',
+    'import',
+    'imports',
+    'forget',
+  ],
   ...['migrate', 'worker', 'server'],
 ];
 

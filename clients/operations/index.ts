@@ -18,9 +18,11 @@ import { doctor } from './doctor';
 import { explain } from './explain';
 import { forget } from './forget';
 import { importFile, importsErrors } from './imports';
+import { rowsOrphans } from './orphans';
 import { outcome } from './outcome';
 import { approve, plans, plansShow, reject } from './plans';
 import { record, recordRaw, recordRow } from './records';
+import { rollups, rollupsRebuild } from './rollups';
 import { rowsDuplicates, rowsHours, rowsWalks } from './rows';
 import { runs, runsShow, undo } from './runs';
 import { schedulesList, schedulesPause, schedulesRepair, schedulesResume } from './schedules';
@@ -56,7 +58,8 @@ export const operations: readonly AnyOperation[] = [
   ],
   ...[runs, runsShow, resume, cancel, plans, plansShow, approve, reject, undo],
   ...[cursorShow, cursorReset],
-  ...[rowsHours, rowsWalks, rowsDuplicates],
+  ...[rowsHours, rowsWalks, rowsDuplicates, rowsOrphans],
+  ...[rollups, rollupsRebuild],
   ...[setAsideList, setAsideShow, setAsideRetry, setAsideDiscard, webhooksList, webhooksReplay, explain, forget],
   ...[schedulesList, schedulesPause, schedulesResume, schedulesRepair],
 ];

@@ -124,7 +124,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'destination/derived',
     holds: 'what is computed from rows: references, roll-ups, and the triggers that mark what is to be computed again',
-    may: ['schema', 'destination/database', 'destination/rows'],
+    may: ['schema', 'destination/audit', 'destination/database', 'destination/rows'],
   },
   {
     folder: 'destination/connections',

@@ -195,6 +195,14 @@ export function casesOf(both: BothWays, plan: string): Readonly<Record<string, (
       input: { ...people, columns: 'first_name, last_name' },
       args: [...names, '--columns', 'first_name, last_name'],
     }),
+    // people have no references, and the connector no roll-up
+    'rows orphans': () => ({ input: people, args: names, refused: { exit: 2, http: 409 } }),
+    rollups: () => ({ input: {}, args: [] }),
+    'rollups rebuild': () => ({
+      input: { rollup: 'daily_gifts', reason },
+      args: ['daily_gifts', ...because],
+      refused: { exit: 2, http: 404 },
+    }),
     'record show': () => ({ input: { ...people, id: firstPerson() }, args: [...names, firstPerson()] }),
     probe: () => ({ input: people, args: names }),
     audit: () => ({ input: people, args: names }),

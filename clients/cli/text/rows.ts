@@ -1,4 +1,5 @@
 import type { ResultOf } from '../../operations/definition/operation';
+import type { rowsOrphans } from '../../operations/orphans';
 import type { rowsDuplicates, rowsHours, rowsWalks } from '../../operations/rows';
 import { plural } from '../terminal/phrases';
 import { table } from '../terminal/table';
@@ -15,6 +16,7 @@ export const views = {
   }),
   'rows walks': view<typeof rowsWalks>({ text: (found, { colours }) => walksText(found, colours) }),
   'rows duplicates': view<typeof rowsDuplicates>({ text: duplicatesText }),
+  'rows orphans': view<typeof rowsOrphans>({ text: orphansText }),
 };
 
 function walksText(
@@ -64,4 +66,15 @@ function duplicatesText({
     ...lines,
     ...more,
   ].join('\n');
+}
+
+function orphansText({ references }: ResultOf<typeof rowsOrphans>): string {
+  const lines = references.flatMap(({ column, to, referring, found, orphans, ambiguous, pending, samples }) => [
+    `${column}: of ${plural(referring, 'row')} that refer to ${to}, ${found} found theirs; ${orphans} match no live row, ${ambiguous} match several${pending === 0 ? '' : `, ${pending} wait for the next sweep`}.`,
+    ...samples.map(({ id, matches }) => `  ${id}: ${matches.length === 0 ? 'none' : matches.join(', ')}`),
+    ...(orphans + ambiguous > samples.length
+      ? [`  … and ${orphans + ambiguous - samples.length} more: --limit shows them`]
+      : []),
+  ]);
+  return lines.join('\n');
 }

@@ -1,0 +1,52 @@
+import { getConnection } from '../../../destination/connections/connections';
+import { type RollupFacts, rebuildRollup, rollupFacts } from '../../../destination/derived/rollups/rollupFacts';
+import type { Rollup } from '../../../schema/definition/rollups';
+import { TidemarkError } from '../../../schema/errors';
+import { meantOrKnown } from '../../../schema/text/nearest';
+import type { By, OperationContext } from '../definition/context';
+
+type Context = Pick<OperationContext, 'db' | 'connectors'>;
+
+export interface RollupShown extends RollupFacts {
+  readonly connector: string;
+  readonly name: string;
+}
+
+/** Every roll-up that a connector declares. */
+export async function showRollups(context: Context): Promise<{ readonly rollups: readonly RollupShown[] }> {
+  const declared = await declaredRollups(context);
+  const facts = await rollupFacts(
+    context.db,
+    declared.map(({ table }) => table),
+  );
+  return {
+    rollups: facts.flatMap((one) => {
+      const rollup = declared.find(({ table }) => table === one.rollup);
+      return rollup === undefined ? [] : [{ ...one, connector: rollup.connector, name: rollup.name }];
+    }),
+  };
+}
+
+/** Throws TidemarkError 'NotFound' for a roll-up or a connection that there is not. */
+export async function rebuild(
+  context: Context,
+  { rollup: named, connection = null }: { readonly rollup: string; readonly connection?: string | null | undefined },
+  by: By,
+): Promise<{ readonly rollup: string; readonly connectionId: string | null }> {
+  const declared = await declaredRollups(context);
+  const rollup = declared.find(({ table }) => table === named);
+  if (rollup === undefined) {
+    const known = declared.map(({ table }) => table);
+    throw new TidemarkError(
+      'NotFound',
+      `There is no roll-up ${JSON.stringify(named)}. ${known.length === 0 ? 'No connector declares one.' : meantOrKnown(named, known, 'The connectors declare')}`,
+    );
+  }
+  if (connection !== null) await getConnection(context.db, connection);
+  await rebuildRollup(context.db, rollup, connection, by);
+  return { rollup: rollup.table, connectionId: connection };
+}
+
+async function declaredRollups({ connectors }: Context): Promise<Rollup[]> {
+  return (await connectors()).flatMap(({ rollups }) => [...rollups]);
+}
