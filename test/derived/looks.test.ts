@@ -63,5 +63,5 @@ test('rollups shows how many days wait, and rebuild has every day computed again
 });
 
 test('a roll-up that nobody declares is not found, with those that are', async () => {
-  await expect(rebuild(context(), { rollup: 'daily' }, by)).rejects.toThrow('The connectors declare');
+  await expect(rebuild(context(), { rollup: 'daily' }, by)).rejects.toThrow('The connectors of connections declare');
 });

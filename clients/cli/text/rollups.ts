@@ -7,7 +7,7 @@ export const views = {
   rollups: view<typeof rollups>({
     text: ({ rollups: all }, { colours }) =>
       all.length === 0
-        ? 'No connector declares a roll-up.'
+        ? 'No connector of a connection declares a roll-up.'
         : table(
             colours,
             ['roll-up', 'connector', 'days pending', 'since', 'last computed', 'error'],

@@ -1,4 +1,4 @@
-import { getConnection } from '../../../destination/connections/connections';
+import { getConnection, listConnections } from '../../../destination/connections/connections';
 import { type RollupFacts, rebuildRollup, rollupFacts } from '../../../destination/derived/rollups/rollupFacts';
 import type { Rollup } from '../../../schema/definition/rollups';
 import { TidemarkError } from '../../../schema/errors';
@@ -12,7 +12,7 @@ export interface RollupShown extends RollupFacts {
   readonly name: string;
 }
 
-/** Every roll-up that a connector declares. */
+/** Every roll-up that the connector of a connection declares. */
 export async function showRollups(context: Context): Promise<{ readonly rollups: readonly RollupShown[] }> {
   const declared = await declaredRollups(context);
   const facts = await rollupFacts(
@@ -39,7 +39,7 @@ export async function rebuild(
     const known = declared.map(({ table }) => table);
     throw new TidemarkError(
       'NotFound',
-      `There is no roll-up ${JSON.stringify(named)}. ${known.length === 0 ? 'No connector declares one.' : meantOrKnown(named, known, 'The connectors declare')}`,
+      `There is no roll-up ${JSON.stringify(named)}. ${known.length === 0 ? 'No connector of a connection declares one.' : meantOrKnown(named, known, 'The connectors of connections declare')}`,
     );
   }
   if (connection !== null) await getConnection(context.db, connection);
@@ -47,6 +47,8 @@ export async function rebuild(
   return { rollup: rollup.table, connectionId: connection };
 }
 
-async function declaredRollups({ connectors }: Context): Promise<Rollup[]> {
-  return (await connectors()).flatMap(({ rollups }) => [...rollups]);
+/** Of connectors that a connection uses: for others, no table is made. */
+async function declaredRollups({ db, connectors }: Context): Promise<Rollup[]> {
+  const used = new Set((await listConnections(db)).map(({ connector }) => connector));
+  return (await connectors()).flatMap(({ name, rollups }) => (used.has(name) ? [...rollups] : []));
 }
