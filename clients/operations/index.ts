@@ -22,7 +22,7 @@ import { rowsOrphans } from './orphans';
 import { outcome } from './outcome';
 import { approve, plans, plansShow, reject } from './plans';
 import { record, recordRaw, recordRow } from './records';
-import { rollups, rollupsRebuild } from './rollups';
+import { rollups, rollupsRebuild, rollupsShow } from './rollups';
 import { rowsDuplicates, rowsHours, rowsWalks } from './rows';
 import { runs, runsShow, undo } from './runs';
 import { schedulesList, schedulesPause, schedulesRepair, schedulesResume } from './schedules';
@@ -59,7 +59,7 @@ export const operations: readonly AnyOperation[] = [
   ...[runs, runsShow, resume, cancel, plans, plansShow, approve, reject, undo],
   ...[cursorShow, cursorReset],
   ...[rowsHours, rowsWalks, rowsDuplicates, rowsOrphans],
-  ...[rollups, rollupsRebuild],
+  ...[rollups, rollupsShow, rollupsRebuild],
   ...[setAsideList, setAsideShow, setAsideRetry, setAsideDiscard, webhooksList, webhooksReplay, explain, forget],
   ...[schedulesList, schedulesPause, schedulesResume, schedulesRepair],
 ];

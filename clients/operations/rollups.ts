@@ -1,4 +1,4 @@
-import { argument, field, optional } from './definition/fields';
+import { argument, field, optional, withDefault } from './definition/fields';
 import { operation } from './definition/operation';
 import { instant } from './definition/schemas';
 
@@ -26,6 +26,44 @@ export const rollups = operation({
       ),
     }),
   run: () => import('./work/rollups.js').then(({ showRollups }) => showRollups),
+});
+
+const date = {
+  value: 'date',
+  longest: 10,
+  only: { pattern: /^\d{4}-\d\d-\d\d$/, error: 'must be a date, such as 2026-11-21' },
+};
+
+export const rollupsShow = operation({
+  name: 'rollups show',
+  effect: 'look',
+  summary: 'show the figures of a roll-up, the newest days first',
+  details: 'Days are those of the zone of the roll-up. Days that are pending show what they were before.',
+  examples: ['shop_daily_sales', 'shop_daily_sales --connection north --from 2026-11-01 --to 2026-11-30 --json'],
+  input: {
+    rollup: argument(field.name('the name of its table')),
+    connection: optional(field.name('only of this connection')),
+    from: optional(field.text('the first day', date)),
+    to: optional(field.text('the last day', date)),
+    limit: withDefault(field.integer('rows at most', { min: 1, max: 1_000 }), 31),
+  },
+  result: (z) =>
+    z.object({
+      rollup: z.string(),
+      pending: z.int().describe('days that the next sweep computes'),
+      computedAt: instant(z).nullable().describe('null: never yet'),
+      figures: z.array(
+        z.object({
+          connectionId: z.string(),
+          day: z.string().describe('such as 2026-11-21'),
+          values: z
+            .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+            .describe('by column; numbers that JavaScript would round are text of their digits, as every numeric'),
+        }),
+      ),
+      more: z.boolean().describe('there are more rows than `limit`'),
+    }),
+  run: () => import('./work/rollups.js').then(({ showFigures }) => showFigures),
 });
 
 export const rollupsRebuild = operation({

@@ -24,4 +24,8 @@ export const aliases: readonly AliasInput[] = [
   })),
   { method: 'GET', path: '/api/admin/sync/status', operation: 'status', input: brand },
   { method: 'GET', path: '/api/admin/sync/log', operation: 'runs', input: { ...brand, limit: '{limit}' } },
+  {
+    ...{ method: 'GET', path: '/api/admin/metrics', operation: 'rollups show' },
+    input: { ...brand, rollup: 'mariana_tek_daily_metrics', from: '{from}', to: '{to}', limit: '{limit}' },
+  },
 ];

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { showOrphans } from '../../clients/operations/work/orphans';
-import { rebuild, showRollups } from '../../clients/operations/work/rollups';
+import { rebuild, showFigures, showRollups } from '../../clients/operations/work/rollups';
 import { clubDatabase, clubWith, referenceOf, resolveAll, toCustomer } from './club';
 import { figures, rollupOf, settle } from './shop';
 
@@ -60,6 +60,25 @@ test('rollups shows how many days wait, and rebuild has every day computed again
   expect(await figures(db, rollup)).toEqual(before.filter((row) => !row.includes('2026-03-02')));
   const { rows } = await db.raw(`select action, connection_id, reason from tidemark.audit`);
   expect(rows).toEqual([{ action: 'rollups rebuild', connection_id: 'a', reason: by.reason }]);
+});
+
+test('rollups show has the figures of the asked days, the newest first, as exact numbers', async () => {
+  await settle(db, rollup);
+  const shown = (asked: object) => showFigures(context(), { rollup: rollup.table, limit: 31, ...asked });
+  const days = async (asked: object) =>
+    (await shown(asked)).figures.map(({ connectionId, day }) => `${connectionId} ${day}`);
+  const all = await days({});
+  const dates = all.map((one) => one.slice(2));
+  expect(dates).toEqual([...dates].sort().reverse());
+  expect(all).toContain('b 2026-03-03');
+  expect(await days({ connection: 'b' })).toEqual(['b 2026-03-03']);
+  expect(await days({ connection: 'a', from: '2026-03-02', to: '2026-03-02' })).toEqual([]);
+  expect(await shown({ connection: 'a', to: '2026-03-01' })).toMatchObject({
+    ...{ pending: 0, more: false, computedAt: expect.any(Date) },
+    figures: [{ connectionId: 'a', day: '2026-03-01', values: { bookings: 2, customers: 1 } }],
+  });
+  expect(await shown({ limit: 1 })).toMatchObject({ more: true, figures: [expect.anything()] });
+  await expect(shown({ from: '2026-02-30' })).rejects.toThrow('from: there is no day 2026-02-30');
 });
 
 test('a roll-up that nobody declares is not found, with those that are', async () => {

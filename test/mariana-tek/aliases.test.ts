@@ -56,6 +56,7 @@ test('the description of the API has these paths with their fields', async () =>
   const { paths } = (await ask('GET /api/openapi.json')).body as { paths: Record<string, object> };
   const named = Object.keys(paths).filter((path) => path.startsWith('/api/admin/'));
   expect(named.sort()).toEqual([
+    '/api/admin/metrics',
     '/api/admin/sync',
     '/api/admin/sync/bookings',
     '/api/admin/sync/class_sessions',

@@ -198,6 +198,11 @@ export function casesOf(both: BothWays, plan: string): Readonly<Record<string, (
     // people have no references, and the connector no roll-up
     'rows orphans': () => ({ input: people, args: names, refused: { exit: 2, http: 409 } }),
     rollups: () => ({ input: {}, args: [] }),
+    'rollups show': () => ({
+      input: { rollup: 'daily_gifts' },
+      args: ['daily_gifts'],
+      refused: { exit: 2, http: 404 },
+    }),
     'rollups rebuild': () => ({
       input: { rollup: 'daily_gifts', reason },
       args: ['daily_gifts', ...because],

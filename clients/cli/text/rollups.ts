@@ -1,5 +1,5 @@
-import type { rollups, rollupsRebuild } from '../../operations/rollups';
-import { since } from '../terminal/phrases';
+import type { rollups, rollupsRebuild, rollupsShow } from '../../operations/rollups';
+import { plural, since } from '../terminal/phrases';
 import { table } from '../terminal/table';
 import { view } from '../view';
 
@@ -16,6 +16,22 @@ export const views = {
               ...[computedAt === null ? 'never' : since(computedAt), error ?? ''],
             ]),
           ),
+  }),
+  'rollups show': view<typeof rollupsShow>({
+    text: ({ rollup, pending, figures, more }, { colours }) => {
+      const names = [...new Set(figures.flatMap(({ values }) => Object.keys(values)))];
+      const rows = figures.map(({ connectionId, day, values }) => [
+        ...[day, connectionId],
+        ...names.map((name) => String(values[name] ?? '-')),
+      ]);
+      return [
+        figures.length === 0
+          ? `${rollup} has no figures of these days.`
+          : table(colours, ['day', 'connection', ...names], rows),
+        ...(more ? ['There are more: give --from and --to, or a higher --limit.'] : []),
+        ...(pending > 0 ? [`${plural(pending, 'day')} will be computed by the next sweep: tidemark rollups`] : []),
+      ].join('\n');
+    },
   }),
   'rollups rebuild': view<typeof rollupsRebuild>({
     text: ({ rollup, connectionId }) =>

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Rollup } from '../../../schema/definition/rollups';
 import { TidemarkError } from '../../../schema/errors';
 import { destinationError, withRetry } from '../../database/destinationError';
+import { codeOf } from '../../database/errorCode';
 import { quote } from '../../database/identifiers';
 import { wordsOf } from '../../database/postgresWords';
 import { query } from '../../database/query';
@@ -23,6 +24,10 @@ interface DayOfConnection {
   readonly connectionId: string;
   readonly day: string;
 }
+
+/** A user who has changed rows of a roll-up and not committed keeps the day from being computed, and no other. */
+const lockTimeoutMs = 2_000;
+const lockNotAvailable = '55P03';
 
 /** Days that are looked up at once. */
 const daysAtOnce = 200;
@@ -72,9 +77,12 @@ export async function computeDay(
   columns: readonly RollupColumn[],
   { connectionId, day }: DayOfConnection,
 ): Promise<void> {
-  await withRetry(() =>
-    readCommitted(db, async (trx) => {
+  const tries = 2;
+  await withRetry(async () => {
+    await readCommitted(db, async (trx) => {
       await lockRollup(trx, rollup);
+      // only from here on: other recomputers are waited for, and whoever holds rows of the roll-up is not
+      await trx.raw(`select set_config('lock_timeout', ?, true)`, [`${lockTimeoutMs}ms`]);
       // marks that another zone made stay: they mark every day
       const [marked] = await query<{ zone: string; marks: number }>(
         trx,
@@ -93,8 +101,8 @@ export async function computeDay(
         day,
       ]);
       await trx.raw(computeStatement(rollup, columns), [connectionId, day, marked.zone, connectionId, day]);
-    }),
-  );
+    });
+  }, tries);
 }
 
 /** Marks of every connection become marks of each. */
@@ -196,6 +204,7 @@ async function attempt(work: () => Promise<void>): Promise<string | undefined> {
     await work();
     return undefined;
   } catch (error) {
+    if (codeOf(error) === lockNotAvailable) return 'another transaction holds rows of it: end that, or wait';
     const known = destinationError(error);
     if (known instanceof TidemarkError) throw known;
     return wordsOf(error);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 import { dailySales, figures, rebuilt, rollupOf, settle, shopDatabase, shopWith } from '../../../test/derived/shop';
 import { ensureDerived } from '../ensureDerived';
+import { recompute } from './recompute';
 
 const shop = shopWith(dailySales);
 const sales = rollupOf(shop);
@@ -35,6 +36,21 @@ test('a day has the figures of its live rows, in the zone of the connection, and
   await sell('3', '2026-03-01T23:30:00Z', '5', 'b');
   await settle(db, sales);
   expect(await figures(db, sales)).toEqual(['(a,2026-03-02,,2,0.3,0)', '(b,2026-03-01,,1,5,0)']);
+});
+
+test('a user who has changed a row of a roll-up and not committed keeps back that day, and no other', async () => {
+  await sell('1', '2026-03-01T12:00:00Z', '1');
+  await settle(db, sales);
+  await sell('2', '2026-03-01T12:00:00Z', '2');
+  await sell('3', '2026-03-05T12:00:00Z', '5');
+  const user = await db.transaction();
+  await user.raw(`update public.${sales.table} set connection_id = connection_id where day = '2026-03-01'`);
+  expect(await recompute(db, sales, () => false)).toMatchObject({ days: 1, failed: 1 });
+  const { rows } = await db.raw('select error from tidemark.rollups');
+  expect(rows).toEqual([{ error: 'a 2026-03-01: another transaction holds rows of it: end that, or wait' }]);
+  await user.rollback();
+  await settle(db, sales);
+  expect(await figures(db, sales)).toEqual(['(a,2026-03-01,,2,3,0)', '(a,2026-03-05,,1,5,0)']);
 });
 
 test('a row counts on the day of each of its columns, and only there for what that column says', async () => {
