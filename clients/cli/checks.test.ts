@@ -28,6 +28,8 @@ test.each([
   [['verify', 'grace', 'people', '--sample', '5', '--all'], /Give either --sample or --all/],
   [['backfill', 'grace', 'people', '--since', 'yesterday'], /Write an instant with its zone/],
   [['backfill', 'grace', 'people', '--since', '2999-01-01T00:00:00Z'], /is in the future/],
+  [['audit', 'grace', 'people', '--no-wait', '--report', 'audit.md'], /nothing to report yet/],
+  [['audit', 'grace', 'people', '--report', 'no/such/audit.md'], /the folder .*no\/such is not there/],
   [['remap', 'grace', 'nothing'], /has no entity "nothing"/],
 ])('%j is bad usage', async (args, message) => {
   const { status, stderr } = await hosted(args, { cwd, env });

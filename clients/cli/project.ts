@@ -16,7 +16,7 @@ export function addOperation(program: Command, operation: AnyOperation, onEnd: O
   const words = operation.name.split(' ');
   const last = words.at(-1) ?? '';
   const parent = words.length === 1 ? program : groupOf(program, words[0] ?? '');
-  const { summary, details, examples, effect, audited, usualReason } = operation;
+  const { summary, details, examples, effect, audited, usualReason, report } = operation;
   const command = addCommand(parent, {
     usage: last,
     summary,
@@ -29,6 +29,7 @@ export function addOperation(program: Command, operation: AnyOperation, onEnd: O
   if (effect === 'start') {
     command.option('--wait', 'wait for the end (the default)', true).option('--no-wait', 'only start it');
   }
+  if (report !== undefined) command.option('--report <file>', `write ${report}, to this file as Markdown`);
   const places = fields.filter(([, { cli }]) => cli === 'argument').map(([name]) => name);
   command.action(
     perform(onEnd, (shell, options: Readonly<Record<string, unknown>> & Waiting, ...args: unknown[]) => {
@@ -38,7 +39,8 @@ export function addOperation(program: Command, operation: AnyOperation, onEnd: O
         ...named.map(([name, one]) => [name, givenFor(name, one, options)] as const),
       ]);
       const reason = typeof options.reason === 'string' ? options.reason : '';
-      return runOperation(shell, operation, given, { reason, wait: options.wait !== false });
+      const file = typeof options.report === 'string' && report !== undefined ? { report: options.report } : {};
+      return runOperation(shell, operation, given, { reason, wait: options.wait !== false, ...file });
     }),
   );
 }

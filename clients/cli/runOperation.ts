@@ -1,3 +1,4 @@
+import { TidemarkError } from '../../schema/errors';
 import type { By, OperationContext } from '../operations/definition/context';
 import type { AnyOperation } from '../operations/definition/operation';
 import { type ExitStatus, exitStatus } from './failure';
@@ -11,6 +12,8 @@ export interface OperationOptions {
   readonly reason: string;
   /** of what is started: wait for the end, and show the outcome */
   readonly wait: boolean;
+  /** the file for its report, of an operation that has one */
+  readonly report?: string;
 }
 
 /**
@@ -24,7 +27,8 @@ export async function runOperation(
   options: OperationOptions,
 ): Promise<ExitStatus | undefined> {
   const request = await checkedRequest(operation, given, options.reason);
-  return withSession(shell, ({ context }) => performChecked(shell, context, operation, request, options.wait), {
+  if (options.report !== undefined) await checkReport(options.report, options.wait);
+  return withSession(shell, ({ context }) => performChecked(shell, context, operation, request, options), {
     needsTemporal: operation.effect === 'start',
   });
 }
@@ -35,9 +39,9 @@ export async function performIn(
   context: OperationContext,
   operation: AnyOperation,
   given: Readonly<Record<string, unknown>>,
-  { reason, wait }: OperationOptions,
+  options: OperationOptions,
 ): Promise<ExitStatus | undefined> {
-  return performChecked(shell, context, operation, await checkedRequest(operation, given, reason), wait);
+  return performChecked(shell, context, operation, await checkedRequest(operation, given, options.reason), options);
 }
 
 /** What is asked of an operation, and by whom. */
@@ -59,7 +63,7 @@ async function performChecked(
   context: OperationContext,
   operation: AnyOperation,
   { input, by }: Request,
-  wait: boolean,
+  { wait, report }: Pick<OperationOptions, 'wait' | 'report'>,
 ): Promise<ExitStatus | undefined> {
   const { perform, toJson } = await import('../operations/definition/operation.js');
   const result = await perform(operation, context, input, by);
@@ -74,6 +78,7 @@ async function performChecked(
     const outcomes = await outcomesOf(shell, context, result);
     const { outcome } = await import('../operations/outcome.js');
     const ended = await Promise.all(outcomes.map((one) => toJson(outcome, one)));
+    if (report !== undefined) await writeReport(shell, report, view.report?.(outcomes, new Date()));
     const text = view.ended ? await view.ended(outcomes, ui, result) : '';
     const rest = (await toJson(operation, result)) as Readonly<Record<string, unknown>>;
     shell.result('started' in rest ? { ...rest, outcomes: ended } : ended[0], () => text);
@@ -83,6 +88,31 @@ async function performChecked(
   const text = shell.json ? '' : await view.text(result, ui);
   shell.result(document, () => text);
   return view.status?.(result);
+}
+
+/** Before anything is started. Throws TidemarkError 'Usage' where the report could not be written. */
+async function checkReport(file: string, wait: boolean): Promise<void> {
+  if (!wait) throw new TidemarkError('Usage', 'With --no-wait there is nothing to report yet: leave out --report.');
+  const [{ access, constants }, { dirname, resolve }] = await Promise.all([
+    import('node:fs/promises'),
+    import('node:path'),
+  ]);
+  const folder = dirname(resolve(file));
+  await access(folder, constants.W_OK).catch(() => {
+    throw new TidemarkError('Usage', `--report ${file}: the folder ${folder} is not there, or cannot be written to.`);
+  });
+}
+
+async function writeReport(shell: Shell, file: string, text: string | undefined): Promise<void> {
+  if (text === undefined) {
+    shell.say(`Nothing to report: ${file} was not written.`);
+    return;
+  }
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(file, text).catch((error: unknown) => {
+    throw new TidemarkError('Usage', `--report ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  shell.say(`Report: ${file}`);
 }
 
 /** The worst of several: failed, else busy or waiting for approval, else done. */

@@ -22,6 +22,8 @@ export interface View<O extends AnyOperation> {
   /** of what a `start` started, when all of it has ended */
   ended?(outcomes: readonly Outcome[], ui: Ui<InputOf<O['input']>>, result: ResultOf<O>): string | Promise<string>;
   endedStatus?(outcomes: readonly Outcome[], result: ResultOf<O>): ExitStatus;
+  /** … as Markdown, for an operation that has a report; undefined where nothing came of it */
+  report?(outcomes: readonly Outcome[], at: Date): string | undefined;
 }
 
 /** A view whose types are forgotten, as it is looked up by name. */
@@ -30,6 +32,7 @@ export interface AnyView {
   status?(result: unknown): ExitStatus;
   ended?(outcomes: readonly Outcome[], ui: Ui, result: unknown): string | Promise<string>;
   endedStatus?(outcomes: readonly Outcome[], result: unknown): ExitStatus;
+  report?(outcomes: readonly Outcome[], at: Date): string | undefined;
 }
 
 /** Checks a view against the operation that it shows; the operation itself is not loaded. */

@@ -11,7 +11,8 @@ export const audit = operation({
     'stored records. It finds fields that nothing reads, fields that are no longer there or have another name, columns that are always null, ' +
     'columns of a wider type than their values, and records that the mapping refuses, with ids and a proposed line of the definition. ' +
     'Nothing is written. Exit status 1 when records are refused or a field that is read has vanished.',
-  examples: ['demo people', 'demo people --json'],
+  report: 'the findings, with ids and proposed lines',
+  examples: ['demo people', 'demo people --report audit.md', 'demo people --json'],
   input: entityOf,
   result: (z) => z.object(started(z)),
   run: () => import('./work/runs/checks.js').then(({ startAudit }) => startAudit),

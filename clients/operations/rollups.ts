@@ -39,6 +39,7 @@ export const rollupsShow = operation({
   effect: 'look',
   summary: 'show the figures of a roll-up, the newest days first',
   details: 'Days are those of the zone of the roll-up. Days that are pending show what they were before.',
+  path: '/rollups/{rollup}',
   examples: ['shop_daily_sales', 'shop_daily_sales --connection north --from 2026-11-01 --to 2026-11-30 --json'],
   input: {
     rollup: argument(field.name('the name of its table')),

@@ -1,10 +1,11 @@
-import type { MappingAuditResult, MappingFinding, MappingFindingKind } from '../../../schema/definition/mappingAudit';
+import type { MappingAuditResult, MappingFinding } from '../../../schema/definition/mappingAudit';
 import type { audit } from '../../operations/audit';
 import { exitStatus } from '../failure';
 import { statusOfOutcomes } from '../runOperation';
 import { plural } from '../terminal/phrases';
 import type { Colours } from '../terminal/shell';
 import { type Outcome, view } from '../view';
+import { auditHeadings, auditReport, isWrong } from './parts/auditReport';
 import { failureText } from './parts/runOutcome';
 import { startedText } from './parts/started';
 
@@ -21,6 +22,10 @@ export const views = {
         ? `The audit of ${connection}/${entity} ${failureText(one)}`
         : auditText(colours, result);
     },
+    report: ([one], at) => {
+      const result = one && audited(one);
+      return result && auditReport(result, at);
+    },
     endedStatus: (outcomes) => {
       const results = outcomes.flatMap((one) => audited(one) ?? []);
       return results.some(({ findings }) => findings.some(isWrong)) ? exitStatus.failed : statusOfOutcomes(outcomes);
@@ -28,28 +33,13 @@ export const views = {
   }),
 };
 
-/** Headings in the order in which findings come. */
-const headings: Readonly<Record<MappingFindingKind, string>> = {
-  'set-aside': 'Records that the mapping refuses',
-  renamed: 'Fields that are no longer there',
-  missing: 'Fields that the definition reads and no record has',
-  'other-type': 'Values of another type',
-  'always-null': 'Columns that are always null',
-  unmapped: 'Fields that nothing reads',
-};
-
-/** Whether it makes wrong or missing data, unlike what may be left as it is. */
-function isWrong({ about }: MappingFinding): boolean {
-  return about === 'set-aside' || about === 'renamed';
-}
-
 /** The findings by kind, those that make wrong data first, each with ids and the line that follows. */
 function auditText({ red, dim, bold }: Colours, result: MappingAuditResult): string {
   const { connectionId, entity, records, stored, findings } = result;
   const name = `${connectionId}/${entity}`;
   const read = `${plural(records, 'record')} of ${name} read from the source, ${stored.toLocaleString('en')} stored ones compared with them.`;
   if (findings.length === 0) return `${read}\nThe definition reads every field, and every column has values.`;
-  const lines = Object.entries(headings).flatMap(([kind, heading]) => {
+  const lines = Object.entries(auditHeadings).flatMap(([kind, heading]) => {
     const found = findings.filter(({ about }) => about === kind);
     if (found.length === 0) return [];
     return ['', bold(found.some(isWrong) ? red(heading) : heading), ...found.flatMap((one) => findingLines(one, dim))];

@@ -39,6 +39,8 @@ export interface OperationText<F extends Fields, R extends zod.ZodType> {
   readonly usualReason?: string;
   /** the command that offers it, where that is another one: `connect --update` */
   readonly command?: string;
+  /** of a `start`: what the Markdown file holds that the command line writes with `--report` once it has ended */
+  readonly report?: string;
   readonly input: F;
   /** what it returns; responses hold this and nothing else */
   readonly result: (z: Z) => R | Promise<R>;
