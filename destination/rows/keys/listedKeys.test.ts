@@ -6,6 +6,7 @@ import type { Duplicates } from '../../../schema/definition/duplicates';
 import { duplicatesMistakes } from '../../../schema/definition/duplicates';
 import { encodeVersion } from '../../../schema/version';
 import { databaseOf, writtenEntity } from '../../../test/support/writtenEntity';
+import { ensureTable } from '../tables';
 import { writeAnswers } from '../writeAnswers';
 import { createListedKeys, listedKeysTable } from './listedKeys';
 
@@ -15,6 +16,8 @@ beforeAll(async () => {
   db = await databaseOf(things);
 });
 afterAll(() => db.destroy());
+/** The columns that the table has where rows are only inserted, too. */
+beforeAll(() => ensureTable(db, { ...things, conflict: 'skip' }));
 beforeEach(() => db.raw('truncate x_things, tidemark.answers'));
 
 type Shown = readonly [id: string, content: string, version?: number];

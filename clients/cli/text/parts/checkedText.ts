@@ -7,7 +7,9 @@ type Checked = ResultOf<typeof connectionsCheck>;
 
 /** What the credentials of a connection may read: a line for each entity, and what to do next. */
 export function checkedText(colours: Colours, checked: Checked): string {
-  const { auth, entities } = checked;
+  const { auth, connectionId, entities } = checked;
+  if (entities.length === 0)
+    return `Its entities are fed by files, and no source is asked for them.\nNext: tidemark import ${connectionId} <entity> <file>`;
   const width = Math.max(0, ...entities.map(({ entity }) => entity.length));
   const lines = entities.map((one) => `  ${one.entity.padEnd(width)}  ${sentence(colours, one)}`);
   return [`What the credentials may read (${auth}):`, ...lines, next(checked)].join('\n');
