@@ -5,6 +5,7 @@ import { audit } from '../audit';
 import { query } from '../database/query';
 import { ensureExclusionIndexes } from '../rows/exclusion/ensureExclusionIndexes';
 import { tableName } from '../rows/format/rowFormat';
+import { ensureDayIndex } from '../rows/replaced/dayIndex';
 import { ensureTable } from '../rows/tables';
 import { cursorSql, dropCursors, getCursor } from './cursors';
 import { oweColumns } from './owed';
@@ -43,6 +44,7 @@ export async function ensureEntityTable(
     } else await oweColumns(trx, { connector, entity }, added);
   });
   await ensureExclusionIndexes(db, entity);
+  await ensureDayIndex(db, entity);
   return { ...change, created: change.created || made.includes(true) };
 }
 

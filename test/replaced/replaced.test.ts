@@ -22,6 +22,10 @@ function tenDays(): Line[] {
 test('lines without an id are one row each; a document in another order changes none, and today is among its days', async () => {
   const till = await startTill(tenDays());
   expect(await till.live()).toEqual(till.held());
+  const { rows: indexes } = await till.engine.db.raw(
+    `select indexdef from pg_indexes where tablename = 'till_lines' and indexdef like '%(connection_id, sold_on)%'`,
+  );
+  expect(indexes).toHaveLength(1);
   const rows = () => till.engine.db('till_lines').select('*').orderBy('external_id');
   const before = await rows();
   expect(before.filter(({ order_no }) => order_no === 'o3-1').map(({ external_id }) => external_id)).toEqual([

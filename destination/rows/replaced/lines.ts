@@ -32,6 +32,12 @@ export function linesTable(runId: string, step: string): string {
   return quote('tidemark', `scan_${runId}_lines_${step.replaceAll('-', '_')}`);
 }
 
+/** The name of the index of the table, which is in its schema. */
+function indexOf(table: string): string {
+  const name = table.slice(table.lastIndexOf('.') + 2, -1);
+  return quote(`${name}_by_day`);
+}
+
 /** Whose lines they are: one attempt at one partition. */
 export interface LinesOf {
   readonly table: string;
@@ -48,6 +54,7 @@ export async function openLines(db: Knex, { table, partition, fence }: LinesOf):
       create unlogged table if not exists ${table} (partition text collate "C" not null, fence bigint not null,
         day date not null, key text collate "C" not null, content text collate "C" not null, raw text not null)`,
     );
+    await trx.raw(`create index if not exists ${indexOf(table)} on ${table} (partition, fence, day)`);
   });
   await db.raw(`delete from ${table} where partition = ? and fence < ?`, [partition, fence]);
 }
@@ -81,7 +88,6 @@ function copied(value: string): string {
 
 /** The days of the staged lines, in order, and how many lines each has. To be called once all are staged. */
 export async function stagedDays(db: Knex, { table, partition, fence }: LinesOf): Promise<ReadonlyMap<string, number>> {
-  await db.raw(`create index on ${table} (partition, fence, day)`);
   await db.raw(`analyze ${table}`);
   const rows = await query<{ day: string; lines: number }>(
     db,
