@@ -1,5 +1,5 @@
 import type { Answer } from '../../simulator/answer';
-import { RequestWindows } from '../../simulator/requestWindows';
+import { RateLimited } from '../../simulator/rateLimited';
 import { throttled } from './answers';
 
 export interface RateLimitSetting {
@@ -10,21 +10,7 @@ export interface RateLimitSetting {
 /** Assumed, since nothing is published: 120 requests a minute for each token. */
 export const assumedRateLimit: RateLimitSetting = { requests: 120, perSeconds: 60 };
 
-export class RateLimiter {
-  private readonly windows = new RequestWindows();
-
-  constructor(private setting: RateLimitSetting | undefined) {}
-
-  /** A new limit, or none; counting starts again. */
-  set(setting: RateLimitSetting | undefined): void {
-    this.setting = setting;
-    this.windows.clear();
-  }
-
-  get current(): RateLimitSetting | undefined {
-    return this.setting;
-  }
-
+export class RateLimiter extends RateLimited<RateLimitSetting> {
   /** Counts a request, and returns the refusal if there is one. */
   take(caller: string, now: number): Answer | undefined {
     if (!this.setting) return undefined;

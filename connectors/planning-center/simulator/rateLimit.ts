@@ -1,4 +1,4 @@
-import { RequestWindows } from '../../simulator/requestWindows';
+import { RateLimited } from '../../simulator/rateLimited';
 
 export interface RateLimitSetting {
   readonly requests: number;
@@ -20,21 +20,7 @@ export interface RateVerdict {
 }
 
 /** Fixed windows that begin with a user's first request (assumed; only limit, period and count are documented). */
-export class RateLimiter {
-  private readonly windows = new RequestWindows();
-
-  constructor(private setting: RateLimitSetting | undefined) {}
-
-  /** A new limit, or none; counting starts again. */
-  set(setting: RateLimitSetting | undefined): void {
-    this.setting = setting;
-    this.windows.clear();
-  }
-
-  get current(): RateLimitSetting | undefined {
-    return this.setting;
-  }
-
+export class RateLimiter extends RateLimited<RateLimitSetting> {
   /** Counts a request. Refused ones count too: the documented example says `118 of 100`. */
   take(user: string, offset: number, now: number): RateVerdict | undefined {
     if (!this.setting) return undefined;

@@ -1,5 +1,5 @@
 import type { Answer } from '../../simulator/answer';
-import { RequestWindows } from '../../simulator/requestWindows';
+import { RateLimited } from '../../simulator/rateLimited';
 import { limitedByHeader, limitedByTitle } from './answers';
 
 export interface RateLimitSetting {
@@ -12,21 +12,8 @@ export interface RateLimitSetting {
 /** 60 requests a second, per app and tenant. */
 export const documentedRateLimit: RateLimitSetting = { requests: 60, perSeconds: 1, form: 'both' };
 
-export class RateLimiter {
-  private readonly windows = new RequestWindows();
+export class RateLimiter extends RateLimited<RateLimitSetting> {
   private refused = 0;
-
-  constructor(private setting: RateLimitSetting | undefined) {}
-
-  /** A new limit, or none; counting starts again. */
-  set(setting: RateLimitSetting | undefined): void {
-    this.setting = setting;
-    this.windows.clear();
-  }
-
-  get current(): RateLimitSetting | undefined {
-    return this.setting;
-  }
 
   /** Counts a request of an app for a tenant, and returns the refusal if there is one. */
   take(caller: string, now: number): Answer | undefined {

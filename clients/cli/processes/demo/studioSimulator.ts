@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { controlRequest } from './controlRequest';
 
 /** What the proof does at the simulated Mariana Tek, over its control API. */
 export interface Studios {
@@ -25,7 +26,7 @@ const status = z.object({
 });
 
 export function studiosAt(url: string): Studios {
-  const ask = (method: string, path: string, body?: unknown) => request(method, `${url}/control${path}`, body);
+  const ask = (method: string, path: string, body?: unknown) => controlRequest(method, `${url}/control${path}`, body);
   const current = async () => status.parse(await ask('GET', '/status'));
   return {
     async counts(brand) {
@@ -56,16 +57,4 @@ export function studiosAt(url: string): Studios {
       await ask('DELETE', '/log');
     },
   };
-}
-
-/** Throws where the response is no success. */
-async function request(method: string, url: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(url, {
-    method,
-    signal: AbortSignal.timeout(30_000),
-    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${url} answers ${response.status}: ${text.slice(0, 200)}`);
-  return text === '' ? undefined : JSON.parse(text);
 }

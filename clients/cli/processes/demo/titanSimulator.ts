@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { controlRequest } from './controlRequest';
 
 /** What the proof does at the simulated ServiceTitan, over its control API. */
 export interface Titan {
@@ -19,7 +20,7 @@ const status = z.object({
 const customer = z.object({ contacts: z.array(z.object({ id: z.number(), type: z.string() })) });
 
 export function titanAt(url: string, tenant: string): Titan {
-  const ask = (method: string, path: string, body?: unknown) => request(method, `${url}/control${path}`, body);
+  const ask = (method: string, path: string, body?: unknown) => controlRequest(method, `${url}/control${path}`, body);
   const current = async () => status.parse(await ask('GET', '/status'));
   return {
     async counts() {
@@ -44,16 +45,4 @@ export function titanAt(url: string, tenant: string): Titan {
       await ask('DELETE', '/log');
     },
   };
-}
-
-/** Throws where the response is no success. */
-async function request(method: string, url: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(url, {
-    method,
-    signal: AbortSignal.timeout(30_000),
-    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${url} answers ${response.status}: ${text.slice(0, 200)}`);
-  return text === '' ? undefined : JSON.parse(text);
 }

@@ -4,7 +4,7 @@ import { checkedText } from './checkedText';
 const colours = coloursFor(process.stderr, { NO_COLOR: '1' });
 const checked = { connectionId: 'north', connector: 'shop', auth: 'none', ok: true, entities: [] } as const;
 
-test('a connection that only files feed is not told to read its source', () => {
+test('for a connection that only files feed, the next step is an import, not a sync', () => {
   expect(checkedText(colours, checked)).toBe(
     'Its entities are fed by files, and no source is asked for them.\nNext: tidemark import north <entity> <file>',
   );
