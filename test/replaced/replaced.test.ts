@@ -172,6 +172,19 @@ test('a source that ignores the range replaces nothing', async () => {
   expect(await till.live()).toEqual(before);
 });
 
+test('a source that limits its list by another day than that of the lines replaces nothing', async () => {
+  const till = await startTill([...tenDays(), line(40, 'old', 1)]);
+  // it obeys a range of 1970, by which the engine looks whether it obeys any
+  till.faults.byAnotherDay = true;
+  till.lines = till.lines.filter(({ order }) => order !== 'o2-4');
+  const before = await till.live();
+  await till.later();
+  await expect(till.engine.delta('lines')).rejects.toThrow('Workflow execution failed');
+  const { rows } = await till.engine.db.raw('select error from tidemark.runs order by id desc limit 1');
+  expect(rows[0].error).toContain(`the list has lines of ${daysAgo(40)}`);
+  expect(await till.live()).toEqual(before);
+});
+
 test('stopped between two days, a run goes on with the next one, and counts each line once', async () => {
   const till = await startTill(tenDays());
   await till.engine.db.raw(`create sequence stops;

@@ -58,6 +58,6 @@ export const replaced: readonly Mutant[] = [
     file: 'activities/replaced/inside.ts',
     find: 'if (outside.length === 0) return;',
     replace: 'if (outside.length >= 0) return;',
-    test: { file, name: 'a source that ignores the range replaces nothing' },
+    test: { file, name: 'a source that limits its list by another day than that of the lines replaces nothing' },
   },
 ];
